@@ -11,6 +11,7 @@ It stands on ``http.client``: the pools of urllib3 1.26 and 2.x differ exactly w
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import http.client
 import re
@@ -127,6 +128,9 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     else:
         try:
             moment = email.utils.parsedate_to_datetime(text)
+            if moment.tzinfo is None:
+                # The asctime form names no zone; RFC 9110 5.6.7 says that it is UTC.
+                moment = moment.replace(tzinfo=datetime.timezone.utc)
             seconds = moment.timestamp() - now
         except (TypeError, ValueError, IndexError, OverflowError):
             return None
