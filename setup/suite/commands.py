@@ -46,10 +46,13 @@ def run(command, *, cwd=None, env=None, stdin=None, timeout=None, log=None, owne
         log.write_text(done.stdout)
     if done.returncode:
         tail = "\n".join(done.stdout.splitlines()[-TAIL_LINES:])
-        raise CommandError(
-            f"`{' '.join(command[:6])}` failed ({done.returncode}):\n{tail}"
-        )
+        raise CommandError(f"`{_short(command)}` failed ({done.returncode}):\n{tail}")
     return done.stdout
+
+
+def _short(command):
+    """Return the start of a command for a message; a script in it is left out."""
+    return " ".join("..." if "\n" in part else part for part in command[:6])
 
 
 def works(command, **options):
