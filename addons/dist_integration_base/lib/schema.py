@@ -17,6 +17,9 @@ from urllib.parse import urljoin
 import jsonschema_rs
 
 from .errors import IntegrationError
+from .schema_changes import breaking_changes
+
+__all__ = ["SchemaError", "Validator", "breaking_changes", "check_schema", "compile_schema"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_ERRORS = 100
