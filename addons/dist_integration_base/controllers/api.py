@@ -119,12 +119,9 @@ def _serve(controller, function, operation, arguments):
         _check_scope(caller, operation)
         body = _read_body(operation)
         _check_signature(caller, body)
-        query_names = {name for name, _schema in operation.parameters}
-        query = {name: value for name, value in request.httprequest.args.items()}
         call = ApiCall(operation, caller, current, body, headers)
-        call.query = call.check_query(query)
-        path_arguments = {key: value for key, value in arguments.items() if key not in query or key in query_names}
-        path_arguments = {key: path_arguments[key] for key in _path_names(operation) if key in path_arguments}
+        call.query = call.check_query(request.httprequest.args.to_dict())
+        path_arguments = _get_path_arguments(operation, arguments)
         return function(controller, call, **path_arguments)
     except Problem as problem:
         return problem_response(problem, current.trace_id, headers)
@@ -145,8 +142,13 @@ def _serve(controller, function, operation, arguments):
         return problem_response(problem, current.trace_id, headers)
 
 
-def _path_names(operation):
-    return [part.split(":")[-1].rstrip(">") for part in operation.path.split("<")[1:] for part in [part.split("/")[0]]]
+def _get_path_arguments(operation, arguments):
+    """Arguments of the path alone: Odoo mixes the query's among them."""
+    names = [converter.split(">")[0].split(":")[-1] for converter in operation.path.split("<")[1:]]
+    found = {name: arguments[name] for name in names}
+    if any(isinstance(value, str) and not value.isprintable() for value in found.values()):
+        raise Problem(400, "invalid_path", _("Invalid path"), _("The path holds characters that no id has."))
+    return found
 
 
 def _authenticate():

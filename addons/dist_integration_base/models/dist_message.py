@@ -212,7 +212,15 @@ class DistMessage(models.Model):
 
     @api.model
     def _create_test_message(self, endpoint):
-        """:return: a new `integration.test` message for an endpoint, not delivered yet"""
+        """Store an `integration.test` message in a transaction of its own, for delivery in others.
+
+        :return: the message, not delivered yet
+        """
+        vals = self._prepare_test_message(endpoint)
+        return self.browse(self._in_own_transaction(lambda env: env["dist.message"].create(vals).id))
+
+    @api.model
+    def _prepare_test_message(self, endpoint):
         message_type = self.env["dist.message.type"]._get_by_code("integration.test")
         current = trace.new()
         body = {
@@ -225,24 +233,22 @@ class DistMessage(models.Model):
             "trace_id": current.trace_id,
             "data": {"text": f"Test from {endpoint.company_id.name}"},
         }
-        return self.sudo().create(
-            {
-                "uuid": new_id("msg"),
-                "direction": "out",
-                "system_id": endpoint.system_id.id,
-                "endpoint_id": endpoint.id,
-                "company_id": endpoint.company_id.id,
-                "message_type_id": message_type.id,
-                "version_id": message_type._get_default_version().id,
-                "payload": json.dumps(body),
-                "trace_id": current.trace_id,
-                "traceparent": current.header,
-                "ordering_key": f"dist.endpoint/{endpoint.id}",
-                "business_key": _("Test event"),
-                "received_at": fields.Datetime.now(),
-                "next_attempt_at": fields.Datetime.now(),
-            }
-        )
+        return {
+            "uuid": new_id("msg"),
+            "direction": "out",
+            "system_id": endpoint.system_id.id,
+            "endpoint_id": endpoint.id,
+            "company_id": endpoint.company_id.id,
+            "message_type_id": message_type.id,
+            "version_id": message_type._get_default_version().id,
+            "payload": json.dumps(body),
+            "trace_id": current.trace_id,
+            "traceparent": current.header,
+            "ordering_key": f"dist.endpoint/{endpoint.id}",
+            "business_key": _("Test event"),
+            "received_at": fields.Datetime.now(),
+            "next_attempt_at": fields.Datetime.now(),
+        }
 
     # what a person does
 
