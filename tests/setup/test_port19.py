@@ -23,6 +23,8 @@ def code(text):
         ('[("user_id.groups_id", "in", ids)]', "[('user_id.all_group_ids', 'in', ids)]"),
         ('fields.Float(group_operator="avg")', 'fields.Float(aggregator="avg")'),
         ('@http.route("/x", type="json")\ndef f(): ...', '@http.route("/x", type="jsonrpc")\ndef f(): ...'),
+        ('http.route("/x", auth="none")', 'http.route("/x", auth="none", readonly=False)'),
+        ('http.route("/x", auth="none", readonly=True)', 'http.route("/x", auth="none", readonly=True)'),
         ("expression.AND([a, b])", "Domain.AND([a, b])"),
         ("self.check_access_rule('read')", "self.check_access('read')"),
         ("self.check_access_rights('read')", "pass"),
@@ -40,6 +42,14 @@ def code(text):
         (
             '{"order_line": [Command.create({"product_uom": u})]}',
             "{\"order_line\": [Command.create({'product_uom_id': u})]}",
+        ),
+        (
+            "self.registry.enter_test_mode(self.cr)",
+            "self.registry_enter_test_mode(cr=self.cr, register_cleanup=False)",
+        ),
+        (
+            "self.addCleanup(self.registry.leave_test_mode)",
+            "self.addCleanup(self.registry_leave_test_mode)",
         ),
         ("from odoo.osv import expression", "from odoo.fields import Domain"),
         ("x = 1  # 17-only\ny = 2", "y = 2"),
