@@ -16,7 +16,7 @@ def code(text):
     [
         ('view_mode = "tree,form"', 'view_mode = "list,form"'),
         ('a = "a tree"', 'a = "a tree"'),
-        ("self._cr.execute(q)", "self.env.cr.execute(q)"),
+        ("self._cr = cr", "self._cr = cr"),
         ('env["stock.quant.package"]', 'env["stock.package"]'),
         ("user.groups_id", "user.all_group_ids"),
         ("user.groups_id = x", "user.group_ids = x"),
