@@ -1,5 +1,6 @@
 import contextlib
 import datetime
+import errno
 import gzip
 import ipaddress
 import os
@@ -304,22 +305,43 @@ def test_closed_without_an_answer(serve):
     assert error.request_sent
 
 
+@pytest.mark.parametrize("moment", ["connect", "recv_into"])
+def test_network_failure_says_whether_the_request_may_have_arrived(serve, monkeypatch, moment):
+    def unreachable(*args, **kwargs):
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    server = serve(always(http()))
+    monkeypatch.setattr(transport._DeadlineSocket, moment, unreachable)
+    error = failing(errors.ConnectError, f"http://127.0.0.1:{server.port}/")
+    assert error.request_sent is (moment == "recv_into")
+    assert "No route to host" in error.detail
+
+
 def test_early_refusal_of_a_large_body_is_heard(serve):
     def script(server, connection):
         connection.recv(1000)
-        connection.sendall(http(413, b"too large", ["Connection: close"]))
-        connection.shutdown(socket.SHUT_WR)
-        server.stopped.wait(0.3)
+        # Closing with bytes unread resets the connection while the client is still sending.
+        connection.sendall(http(413, b"too large"))
 
     server = serve(script)
-    with session(allowed=LOCAL) as http_session:
-        try:
-            answer = http_session.request("POST", f"http://127.0.0.1:{server.port}/", {}, b"x" * 5_000_000)
-        except errors.ConnectError as error:
-            # The reset can overtake the answer; then it must at least be retryable.
-            assert error.retryable
-        else:
-            assert answer.status == 413
+    with session() as http_session:
+        answer = http_session.request("POST", f"http://127.0.0.1:{server.port}/", {}, b"x" * 20_000_000)
+    assert (answer.status, answer.body_excerpt) == (413, b"too large")
+
+
+def test_rest_of_a_cut_body_is_not_taken_for_the_next_answer(serve):
+    def script(server, connection):
+        server.read(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 11)
+        if server.read(connection):
+            connection.sendall(b"x" * 1989 + http(body=b"second"))
+
+    server = serve(script)
+    with session(max_response_bytes=10) as http_session:
+        for _ in range(2):
+            answer = http_session.request("GET", f"http://127.0.0.1:{server.port}/")
+            assert (answer.body_excerpt, answer.truncated) == (b"x" * 10, True)
+    assert server.connections == 2
 
 
 def test_huge_body_is_cut(serve):
@@ -674,8 +696,18 @@ def test_tls_old_versions_are_refused(serve, authority, partner):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context = tls(partner, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
+        lenient = ssl.create_default_context(cafile=authority[2])
+        lenient.minimum_version = ssl.TLSVersion.TLSv1
+    for each in (context, lenient):
+        each.set_ciphers("ALL:@SECLEVEL=0")
     server = serve(always(http()), context)
+    try:
+        with socket.create_connection(("127.0.0.1", server.port)) as plain:
+            lenient.wrap_socket(plain, server_hostname="127.0.0.1").close()
+    except ssl.SSLError:
+        pytest.skip("this OpenSSL has no TLS 1.1")
     failing(errors.TlsError, f"https://127.0.0.1:{server.port}/", verify=authority[2])
+    assert server.requests == []
 
 
 def test_tls_against_a_plain_server(serve):
