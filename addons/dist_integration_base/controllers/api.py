@@ -114,6 +114,7 @@ def _serve(controller, function, operation, arguments):
     current = trace.continue_or_new(request.httprequest.headers.get("traceparent"))
     headers = {"Trace-Id": current.trace_id}
     try:
+        _check_database()
         caller = _authenticate()
         headers.update(_take_rate(caller))
         _check_scope(caller, operation)
@@ -134,12 +135,21 @@ def _serve(controller, function, operation, arguments):
         if error.pgcode:
             raise  # Odoo repeats the call after a conflict
         _logger.warning("API call %s %s: the database is not reachable", operation.method, operation.path)
-        problem = Problem(503, "unavailable", _("Try again"), headers={"Retry-After": "5"})
-        return problem_response(problem, current.trace_id, headers)
+        return problem_response(_unavailable(), current.trace_id, headers)
     except Exception:  # pylint: disable=broad-except
         _logger.exception("API call %s %s failed", operation.method, operation.path)
         problem = Problem(500, "internal_error", _("Internal error"), _("Quote the request id to the operator."))
         return problem_response(problem, current.trace_id, headers)
+
+
+def _check_database():
+    """While PostgreSQL is away Odoo serves without a database; that is no reason to say that nothing is here."""
+    if not request.db:
+        raise _unavailable()
+
+
+def _unavailable():
+    return Problem(503, "unavailable", "Try again", headers={"Retry-After": "5"})
 
 
 def _get_path_arguments(operation, arguments):
@@ -272,8 +282,10 @@ class Fallback(http.Controller):
     def nothing_here(self, **_arguments):
         """Answer for paths and methods that the API does not have, in the API's own words."""
         path = request.httprequest.path
-        allowed = sorted(self._get_methods(path))
         request_id = trace.continue_or_new(request.httprequest.headers.get("traceparent")).trace_id
+        if not request.db:
+            return problem_response(_unavailable(), request_id)
+        allowed = sorted(self._get_methods(path))
         if allowed:
             problem = Problem(
                 405, "method_not_allowed", _("Method not allowed"), headers={"Allow": ", ".join(allowed)}
