@@ -257,8 +257,7 @@ class DistMessage(models.Model):
 
         :raises UserError: a message is finished
         """
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         if any(message.state in ("done", "cancelled") for message in self):
             raise UserError(_("A finished message is not tried again."))
         inbound = self.filtered(lambda message: message.direction == "in")
@@ -286,8 +285,7 @@ class DistMessage(models.Model):
 
         :param reason: why, kept with the name of the user
         """
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         todo = self.filtered(lambda message: message.state in OPEN)
         todo.sudo().write(
             {
@@ -317,12 +315,18 @@ class DistMessage(models.Model):
         }
 
     def action_view_trace(self):
-        return self._get_list_action([("trace_id", "in", self.mapped("trace_id"))])
+        return self._get_timeline_action([("trace_id", "in", self.mapped("trace_id"))])
 
     @api.model
     def _get_list_action(self, domain, context=None):
         action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message")
         return {**action, "domain": domain, "context": context or {}}
+
+    @api.model
+    def _get_timeline_action(self, domain):
+        """Messages in the order things happened."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message_timeline")
+        return {**action, "domain": domain}
 
 
 def _wake(registry, postcommit):
