@@ -323,3 +323,4 @@ def _open_exceptions(registry, event_ids):
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         env["dist.event"]._open_missing_exceptions(event_ids)
+        env.flush_all()

@@ -335,7 +335,9 @@ def _wake(registry, postcommit):
         return
     try:
         with registry.cursor() as cr:
-            api.Environment(cr, SUPERUSER_ID, {})["dist.message"]._wake_lanes(lanes)
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["dist.message"]._wake_lanes(lanes)
+            env.flush_all()
     except psycopg2.Error:
         # the business transaction is committed, its messages wait, and the sweeper finds them
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")
