@@ -3,8 +3,6 @@ import json
 import logging
 from functools import partial
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError
 
@@ -338,7 +336,7 @@ def _wake(registry, postcommit):
             env = api.Environment(cr, SUPERUSER_ID, {})
             env["dist.message"]._wake_lanes(lanes)
             env.flush_all()
-    except psycopg2.Error:
+    except Exception:  # pylint: disable=broad-except
         # the business transaction is committed, its messages wait, and the sweeper finds them
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")
 

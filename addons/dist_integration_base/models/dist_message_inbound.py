@@ -412,9 +412,9 @@ class DistMessage(models.Model):
     def _write_failure(self, failure, error, payload, started):
         self.ensure_one()
         if self.state in ("done", "cancelled"):
-            return
+            return  # settled by someone else in between
         detail = failure.get("error") or getattr(error, "detail", str(error))
-        external_id = self._get_handler()._get_external_id(payload) if payload else None
+        external_id = self._get_handler()._get_external_id(payload) if payload and self.direction == "in" else None
         self.write(
             {
                 "state": failure["state"],
