@@ -21,7 +21,7 @@ class DistApiClient(models.Model):
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     user_id = fields.Many2one(
         "res.users",

@@ -49,6 +49,11 @@ class DistEvent(models.Model):
             "CREATE INDEX IF NOT EXISTS dist_event_error_idx ON dist_event (id) WHERE state = 'error'"
         )
 
+    @api.depends("message_type_id.code", "business_key")
+    def _compute_display_name(self):
+        for event in self:
+            event.display_name = f"{event.message_type_id.code} {event.business_key or event.uuid}"
+
     @api.model
     def _collect(self, code, records):
         if code not in self.env["dist.flow"]._get_subscribed_types():

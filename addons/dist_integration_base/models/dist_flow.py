@@ -16,7 +16,7 @@ class DistFlow(models.Model):
     _check_company_auto = True
 
     name = fields.Char(compute="_compute_name", store=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="restrict", index=True)
     direction = fields.Selection(related="message_type_id.direction", store=True)

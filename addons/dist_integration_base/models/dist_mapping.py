@@ -19,7 +19,7 @@ class DistMapping(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True, tracking=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True)
     message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="restrict")
     version = fields.Integer(required=True, default=1, readonly=True, copy=False)
