@@ -42,6 +42,7 @@ class Partner:
     ) -> None:
         self.api = ApiClient(odoo_url, api_key)
         self.lock = threading.RLock()
+        self.ended = threading.Event()
         journal = None
         if state_dir:
             state_dir.mkdir(parents=True, exist_ok=True)
@@ -62,6 +63,7 @@ class Partner:
 
     def stop(self) -> None:
         """Leave for good."""
+        self.ended.set()
         self.server.stop()
         self.control.stop()
 
@@ -126,8 +128,8 @@ class Partner:
 def run(partner_class: type[Partner], argv: Sequence[str] | None = None) -> None:
     """Run a stand-in as a process until it is told to end.
 
-    Prints ``{"webhooks": url, "control": url}`` once it listens. Key and secret come from files, so that neither
-    shows in the list of processes.
+    Prints ``{"webhooks": url, "control": url}`` once it listens. Key and secret come from files, so that
+    neither shows in the list of processes.
     """
     parser = argparse.ArgumentParser(description=partner_class.__doc__)
     parser.add_argument("--port", type=int, default=0, help="for webhooks, 0 for any free one")
