@@ -1,4 +1,4 @@
-"""A web shop: submits orders, asks what became of the held ones, and hears of confirmations, shipments, invoices."""
+"""A web shop: submits orders, asks after those that are held, hears of confirmations, shipments and invoices."""
 
 from __future__ import annotations
 

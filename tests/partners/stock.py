@@ -1,4 +1,4 @@
-"""The warehouse's own stock ledger: what lies on its shelves, by SKU and lot, and every movement that got it there."""
+"""The stock ledger of the warehouse: what lies on its shelves by SKU and lot, and how it got there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Stock:
     def count(self, rows: Iterable[dict[str, Any]]) -> None:
         """Forget everything and start from a count.
 
-        :param rows: ``{"sku": ..., "lot": ..., "quantity": ...}`` each, ``lot`` empty or absent for untracked items
+        :param rows: ``{"sku": ..., "lot": ..., "quantity": ...}`` each, no ``lot`` for untracked items
         """
         with self._lock:
             self._on_hand.clear()
