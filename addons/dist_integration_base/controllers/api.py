@@ -1,0 +1,293 @@
+"""The frame of every API route: who calls, may they, how often, and how refusals read."""
+
+import functools
+import logging
+import time
+from dataclasses import dataclass
+
+import psycopg2
+from werkzeug.exceptions import HTTPException
+
+from odoo import _, http
+from odoo.http import Response, request
+
+from ..lib import strict_json, trace
+from ..lib.errors import IntegrationError, SignatureError
+from ..lib.problem import MEDIA_TYPE, Problem
+from ..lib.signature import verify
+from .call import ApiCall
+
+_logger = logging.getLogger(__name__)
+
+PREFIX = "/dist/v1"
+MAX_BODY = 1_000_000
+MAX_BULK_BODY = 20_000_000
+
+
+@dataclass(frozen=True)
+class ApiOperation:
+    """What is known of a route: checks it, documents it.
+
+    :param path: below the API's prefix, with werkzeug converters
+    :param method: HTTP method
+    :param operation_id: unique name
+    :param scope: code of the dist.api.scope that a client needs; None for any client
+    :param summary: one line for the documentation
+    :param description: more, in Markdown
+    :param message_type: code of the inbound type that the body is
+    :param request_schema: file of the body's schema for what is not stored as a message
+    :param response_schema: file of the answer's schema
+    :param parameters: query parameters: dict name to JSON Schema
+    :param bulk: whether ``/bulk`` takes many
+    :param tag: heading in the documentation
+    :param statuses: further statuses that the route answers, beside those common to all
+    :param media_type: of the answer
+    """
+
+    path: str
+    method: str
+    operation_id: str
+    scope: str | None
+    summary: str
+    description: str = ""
+    message_type: str | None = None
+    request_schema: str | None = None
+    response_schema: str | None = None
+    parameters: tuple = ()
+    bulk: bool = False
+    tag: str = ""
+    statuses: tuple = ()
+    media_type: str = "application/json"
+    conditional: bool = False
+
+
+class ApiController(http.Controller):
+    """Base of the API's controllers."""
+
+
+def api_route(path, *, method, scope, summary, parameters=None, request_schema=None, response_schema=None, **options):
+    """Route of the API. The function gets ``call`` (ApiCall) and the path's arguments.
+
+    :param path: below ``/dist/v1``
+    :param parameters: dict of query parameters, name to JSON Schema
+    :param request_schema: ``name`` of a file ``schemas/<name>.v1.json`` in the controller's addon
+    :param response_schema: likewise
+    """
+
+    def decorate(function):
+        operation = ApiOperation(
+            path=path,
+            method=method,
+            operation_id=options.pop("operation_id", function.__name__),
+            scope=scope,
+            summary=summary,
+            parameters=tuple((parameters or {}).items()),
+            request_schema=_schema_file(function, request_schema),
+            response_schema=_schema_file(function, response_schema),
+            **options,
+        )
+
+        @functools.wraps(function)
+        def endpoint(self, **arguments):
+            return _serve(self, function, operation, arguments)
+
+        # Odoo would drop the query parameters that the function's own signature does not have
+        del endpoint.__wrapped__
+        endpoint.dist_operation = operation
+        paths = [PREFIX + path] + ([f"{PREFIX}{path}/bulk"] if operation.bulk else [])
+        return http.route(
+            paths, type="http", auth="none", methods=[method], csrf=False, save_session=False
+        )(endpoint)
+
+    return decorate
+
+
+def _schema_file(function, name):
+    if not name or "/" in name:
+        return name
+    addon = function.__module__.split(".")[2]
+    return f"{addon}/schemas/{name}.v1.json"
+
+
+def _serve(controller, function, operation, arguments):
+    """Answer one call; whatever happens, the answer is JSON that says so."""
+    current = trace.continue_or_new(request.httprequest.headers.get("traceparent"))
+    headers = {"Trace-Id": current.trace_id}
+    try:
+        caller = _authenticate()
+        headers.update(_take_rate(caller))
+        _check_scope(caller, operation)
+        body = _read_body(operation)
+        _check_signature(caller, body)
+        query_names = {name for name, _schema in operation.parameters}
+        query = {name: value for name, value in request.httprequest.args.items()}
+        call = ApiCall(operation, caller, current, body, headers)
+        call.query = call.check_query(query)
+        path_arguments = {key: value for key, value in arguments.items() if key not in query or key in query_names}
+        path_arguments = {key: path_arguments[key] for key in _path_names(operation) if key in path_arguments}
+        return function(controller, call, **path_arguments)
+    except Problem as problem:
+        return problem_response(problem, current.trace_id, headers)
+    except strict_json.StrictJsonError as error:
+        problem = Problem(400, "unreadable_message", _("Message cannot be read"), error.detail)
+        return problem_response(problem, current.trace_id, headers)
+    except HTTPException:
+        raise
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        if error.pgcode:
+            raise  # Odoo repeats the call after a conflict
+        _logger.warning("API call %s %s: the database is not reachable", operation.method, operation.path)
+        problem = Problem(503, "unavailable", _("Try again"), headers={"Retry-After": "5"})
+        return problem_response(problem, current.trace_id, headers)
+    except Exception:  # pylint: disable=broad-except
+        _logger.exception("API call %s %s failed", operation.method, operation.path)
+        problem = Problem(500, "internal_error", _("Internal error"), _("Quote the request id to the operator."))
+        return problem_response(problem, current.trace_id, headers)
+
+
+def _path_names(operation):
+    return [part.split(":")[-1].rstrip(">") for part in operation.path.split("<")[1:] for part in [part.split("/")[0]]]
+
+
+def _authenticate():
+    """:return: dist.api.client, in the environment of its service user"""
+    full_key = _get_key()
+    if not full_key:
+        raise Problem(
+            401,
+            "key_missing",
+            _("API key missing"),
+            _("Send the key as 'Authorization: Bearer <key>'."),
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    key = request.env["dist.api.key"]._find(full_key)
+    if not key or key.state != "valid" or not key.client_id.active:
+        # one answer for all: it must not tell which keys once existed
+        raise Problem(
+            401,
+            "key_invalid",
+            _("API key not valid"),
+            _("The key is unknown, expired or revoked."),
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    client = key.client_id
+    _check_address(client)
+    if client.system_id.state != "active" or not client.system_id.active:
+        raise Problem(403, "system_inactive", _("System not active"), _("This connection is not active."))
+    key._touch()
+    user = client.user_id
+    context = {"allowed_company_ids": client.company_id.ids, "lang": user.lang, "tz": user.tz}
+    request.update_env(user=user.id, context=context, su=True)
+    return client.with_env(request.env)
+
+
+def _get_key():
+    headers = request.httprequest.headers
+    kind, _separator, value = headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and value.strip():
+        return value.strip()
+    return headers.get("X-API-Key", "").strip()
+
+
+def _check_address(client):
+    networks = client._get_allowed_networks()
+    if not networks:
+        return
+    address = request.httprequest.remote_addr
+    if not client._is_address_allowed(address):
+        _logger.info("API client %s called from %s, which is outside its ranges", client.id, address)
+        raise Problem(403, "address_refused", _("Address refused"), _("This key is not accepted from your address."))
+
+
+def _check_scope(client, operation):
+    if operation.scope and not client._has_scope(operation.scope):
+        raise Problem(
+            403, "scope_missing", _("Not allowed"), _("The key lacks the scope %s.", operation.scope)
+        )
+
+
+def _take_rate(client):
+    """Count the call against the client's limit.
+
+    :return: headers that say how much is left
+    """
+    if not client.rate_per_minute:
+        return {}
+    headers, wait = client._take_call()
+    if wait:
+        raise Problem(
+            429, "rate_limited", _("Too many calls"), _("Try again in %s s.", int(wait) + 1), headers=headers
+        )
+    return headers
+
+
+def _read_body(operation):
+    if operation.method not in ("POST", "PUT", "PATCH"):
+        return b""
+    incoming = request.httprequest
+    limit = MAX_BULK_BODY if incoming.path.endswith("/bulk") else MAX_BODY
+    if incoming.mimetype != "application/json":
+        raise Problem(415, "not_json", _("Not JSON"), _("Send the body as application/json."))
+    if (incoming.content_length or 0) > limit:
+        raise _too_large(limit)
+    return incoming.get_data(cache=False)
+
+
+def _too_large(limit):
+    return Problem(413, "too_large", _("Too large"), _("A body has at most %s bytes.", limit))
+
+
+def _check_signature(client, body):
+    if not client.signature_required:
+        return
+    try:
+        verify(request.httprequest.headers, body, client.signing_credential_id._get_secrets(), int(time.time()))
+    except SignatureError as error:
+        raise Problem(401, "signature_" + error.code, _("Signature not accepted"), error.detail) from error
+    except IntegrationError as error:
+        raise Problem(401, "signature_unusable", _("Signature not accepted"), error.detail) from error
+
+
+def json_response(document, status=200, headers=None, media_type="application/json"):
+    """:param document: JSON value, or bytes that are JSON already"""
+    body = document if isinstance(document, bytes) else strict_json.dumps(document)
+    response = Response(body, status=status, content_type=f"{media_type}; charset=utf-8")
+    for name, value in (headers or {}).items():
+        response.headers[name] = str(value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def problem_response(problem, request_id, headers=None):
+    document = problem.to_dict(instance=request.httprequest.path, request_id=request_id)
+    return json_response(document, problem.status, {**(headers or {}), **problem.headers}, MEDIA_TYPE)
+
+
+class Fallback(http.Controller):
+    @http.route(
+        [PREFIX, f"{PREFIX}/<path:path>"], type="http", auth="none", csrf=False, save_session=False
+    )
+    def nothing_here(self, **_arguments):
+        """Answer for paths and methods that the API does not have, in the API's own words."""
+        path = request.httprequest.path
+        allowed = sorted(self._get_methods(path))
+        request_id = trace.continue_or_new(request.httprequest.headers.get("traceparent")).trace_id
+        if allowed:
+            problem = Problem(
+                405, "method_not_allowed", _("Method not allowed"), headers={"Allow": ", ".join(allowed)}
+            )
+        else:
+            problem = Problem(404, "not_found", _("Not found"), _("The API has nothing at this path."))
+        return problem_response(problem, request_id)
+
+    def _get_methods(self, path):
+        rules = request.env["ir.http"].routing_map().bind("")
+        methods = set()
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            try:
+                endpoint, _arguments = rules.match(path, method=method)
+            except HTTPException:
+                continue
+            if hasattr(endpoint, "dist_operation"):
+                methods.add(method)
+        return methods

@@ -1,0 +1,336 @@
+"""One call of the API, as a route's function sees it."""
+
+import hashlib
+import uuid
+from email.utils import format_datetime
+from datetime import datetime, time, timezone
+
+from odoo import _
+from odoo.http import request
+
+from ..lib import cursor, strict_json
+from ..lib import schema as json_schema
+from ..lib.errors import IntegrationError
+from ..lib.problem import MEDIA_TYPE, Problem
+from ..models.dist_message_inbound import InFlight
+
+MAX_PAGE = 200
+DEFAULT_PAGE = 50
+SYNCHRONOUS_ITEMS = 50
+MAX_ITEMS = 1000
+MAX_KEY = 255
+
+
+class ApiCall:
+    """
+    :ivar env: environment of the client's service user, with superuser access, in the client's company
+    :ivar client: dist.api.client
+    :ivar query: dict of query parameters, converted and checked
+    :ivar trace: Trace
+    """
+
+    def __init__(self, operation, client, trace, body, headers):
+        self.operation = operation
+        self.client = client
+        self.env = client.env
+        self.trace = trace
+        self.body = body
+        self.headers = headers
+        self.query = {}
+        self._payload = None
+
+    # what was sent
+
+    @property
+    def payload(self):
+        """The body, valid against the route's request schema."""
+        if self._payload is None:
+            document = strict_json.loads(self.body)
+            if self.operation.request_schema:
+                schema = self.env["dist.message.type.version"]._load_schema_file(self.operation.request_schema)
+                self._check(schema, document)
+            self._payload = document
+        return self._payload
+
+    def _check(self, schema, document):
+        errors = json_schema.compile_schema(schema).errors(document)
+        if errors:
+            raise Problem(
+                422,
+                "invalid_message",
+                _("Message does not fit its schema"),
+                _("%s values are not as the schema asks.", len(errors)),
+                errors=errors,
+            )
+
+    def check_query(self, given):
+        """Convert query parameters to the types of their schemas.
+
+        :param given: dict of texts
+        :return: dict of values
+        :raises Problem: 400 for one that is unknown or does not fit
+        """
+        known = dict(self.operation.parameters)
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            raise Problem(
+                400, "unknown_parameter", _("Unknown parameter"), _("There is no parameter %s.", unknown[0])
+            )
+        return {name: self._convert(name, text, known[name]) for name, text in given.items()}
+
+    def _convert(self, name, text, schema):
+        value = text
+        if schema.get("type") == "integer" and text.lstrip("-").isascii() and text.lstrip("-").isdigit():
+            value = int(text[:12])
+        elif schema.get("type") == "boolean" and text in ("true", "false"):
+            value = text == "true"
+        errors = json_schema.compile_schema(schema).errors(value)
+        if errors or "\x00" in text:
+            detail = errors[0]["detail"] if errors else _("holds a character that cannot be stored")
+            raise Problem(
+                400, "invalid_parameter", _("Invalid parameter"),
+                _("Parameter %(name)s: %(detail)s", name=name, detail=detail),
+            )
+        return value
+
+    # answers
+
+    def answer(self, data, status=200, etag=None, headers=None):
+        """:param data: JSON value, or bytes that are JSON already
+        :param etag: version of what is shown; answers 304 when the caller has it
+        """
+        from .api import json_response
+
+        headers = {**self.headers, **(headers or {})}
+        if etag is not None:
+            headers["ETag"] = f'"{etag}"'
+            headers["Cache-Control"] = "private, no-cache"
+            if _matches(request.httprequest.headers.get("If-None-Match"), etag):
+                response = json_response(b"", 304, headers)
+                response.headers.pop("Content-Type", None)
+                return response
+        return json_response(data, status, headers)
+
+    def problem(self, status, code, detail, title=None, errors=()):
+        """:return: problem to raise"""
+        return Problem(status, code, title, detail, errors=errors)
+
+    def etag_of(self, document):
+        """:return: version of a JSON document, from its content"""
+        return hashlib.sha256(strict_json.dumps(document)).hexdigest()[:32]
+
+    def check_match(self, etag):
+        """Refuse a change of something the caller has not seen.
+
+        :param etag: current version, None when it does not exist
+        :raises Problem: 412 when ``If-Match`` or ``If-None-Match`` do not hold
+        """
+        incoming = request.httprequest.headers
+        expected = incoming.get("If-Match")
+        refused = expected is not None and (etag is None or not _matches(expected, etag))
+        unexpected = incoming.get("If-None-Match")
+        refused = refused or (unexpected is not None and etag is not None and _matches(unexpected, etag))
+        if refused:
+            raise Problem(
+                412, "precondition_failed", _("Changed in between"), _("What you are changing is not what you saw.")
+            )
+
+    def paginate(self, model, domain, serialize, order="id"):
+        """A page of records, in a stable order, with a cursor to the next.
+
+        :param model: name of the model
+        :param domain: which of its records
+        :param serialize: callable that turns a record set into a list of JSON objects
+        :param order: ``id`` or ``id desc``
+        """
+        limit = self.query.get("limit", DEFAULT_PAGE)
+        key = self._get_cursor_key()
+        after = []
+        if self.query.get("cursor"):
+            try:
+                last = cursor.decode(self.query["cursor"], key)[0]
+            except IntegrationError as error:
+                raise Problem(400, "invalid_cursor", _("Invalid cursor"), error.detail) from error
+            after = [("id", "<" if order.endswith("desc") else ">", last)]
+        records = self.env[model].search(domain + after, order=order, limit=limit + 1)
+        page = records[:limit]
+        following = cursor.encode([page[-1:].id], key) if len(records) > limit else None
+        headers = {}
+        if following:
+            headers["Link"] = f'<{request.httprequest.path}?cursor={following}&limit={limit}>; rel="next"'
+        return self.answer({"items": serialize(page), "next": following}, headers=headers)
+
+    def _get_cursor_key(self):
+        secret = self.env["ir.config_parameter"].get_param("database.secret")
+        return hashlib.sha256(f"{secret}/{self.client.id}/{self.operation.path}".encode()).digest()
+
+    # messages
+
+    def receive(self, extra=None):
+        """Store the body as a message of the route's type, process it, answer what came of it.
+
+        :param extra: dict of values from the path that belong to the message
+        """
+        message_type = self.env["dist.message.type"]._get_by_code(self.operation.message_type)
+        flow = self.env["dist.flow"]._find_inbound(self.client.system_id, message_type)
+        if not flow:
+            raise Problem(
+                403, "flow_inactive", _("Not agreed"),
+                _("%s messages are not agreed with this connection, or not active.", message_type.code),
+            )
+        version = self._get_version(flow)
+        bulk = self.operation.bulk and request.httprequest.path.endswith("/bulk")
+        vals = self._prepare_message(flow, message_type, version)
+        if extra:
+            vals["payload"] = self._merge(extra)
+        items = self._get_items() if bulk else None
+        message_id, is_new = self.env["dist.message"]._receive(vals, self.body)
+        if not is_new:
+            self._check_same_request(message_id, vals)
+        if self._wants_later() or (items and len(items) > SYNCHRONOUS_ITEMS):
+            return self._answer_later(message_id, items)
+        return self._process_now(message_id, items)
+
+    def _prepare_message(self, flow, message_type, version):
+        key, request_hash = self._get_idempotency_key()
+        return {
+            "client_id": self.client.id,
+            "system_id": self.client.system_id.id,
+            "company_id": self.client.company_id.id,
+            "flow_id": flow.id,
+            "message_type_id": message_type.id,
+            "version_id": version.id,
+            "criticality": flow.criticality,
+            "idempotency_key": key,
+            "request_hash": request_hash,
+            "trace_id": self.trace.trace_id,
+            "traceparent": self.trace.header,
+            "payload": None,
+        }
+
+    def _get_idempotency_key(self):
+        """The caller's key; without one, an identical POST is the same message, a PUT is always a new one
+        (putting A, then B, then A again must end with A).
+        """
+        incoming = request.httprequest
+        request_hash = strict_json.body_hash(incoming.method, incoming.path, self.body)
+        # a partner that sends Standard Webhooks names each message by its webhook-id
+        key = (incoming.headers.get("Idempotency-Key") or incoming.headers.get("webhook-id") or "").strip().strip('"')
+        if len(key) > MAX_KEY or "\x00" in key:
+            raise Problem(
+                400, "invalid_idempotency_key", _("Invalid Idempotency-Key"),
+                _("A key has at most %s characters.", MAX_KEY),
+            )
+        if key:
+            # the key is the caller's within one method and path
+            return f"{incoming.method} {incoming.path} {key}", request_hash
+        if incoming.method == "POST":
+            return f"auto {request_hash}", request_hash
+        return f"new {uuid.uuid4().hex}", request_hash
+
+    def _get_version(self, flow):
+        asked = request.httprequest.headers.get("Message-Version")
+        version = flow._get_version()
+        if asked:
+            version = flow.message_type_id.version_ids.filtered(
+                lambda version: str(version.number) == asked and version.state in ("active", "deprecated")
+            )
+        today = datetime.now(timezone.utc).date()
+        if not version or version.state in ("draft", "retired") or (version.sunset_date and version.sunset_date < today):
+            raise Problem(
+                400, "version_not_served", _("Version not served"),
+                _("This version of %s is not served.", flow.message_type_id.code),
+            )
+        if version.state == "deprecated" or version.sunset_date:
+            self.headers["Deprecation"] = "true"
+        if version.sunset_date:
+            moment = datetime.combine(version.sunset_date, time(), timezone.utc)
+            self.headers["Sunset"] = format_datetime(moment, usegmt=True)
+        return version
+
+    def _merge(self, extra):
+        """The body with the path's values; None when it cannot be read (processing will say so)."""
+        try:
+            document = strict_json.loads(self.body)
+        except IntegrationError:
+            return None
+        if not isinstance(document, dict):
+            return None
+        for name, value in extra.items():
+            if document.get(name, value) != value:
+                raise Problem(
+                    422, "path_and_body_differ", _("Path and body differ"), "",
+                    errors=[{"pointer": f"/{name}", "code": "differs", "detail": _("is not what the path says")}],
+                )
+        return strict_json.dumps({**document, **extra}).decode()
+
+    def _get_items(self):
+        document = strict_json.loads(self.body)
+        items = document.get("items") if isinstance(document, dict) else None
+        if not isinstance(items, list) or not 1 <= len(items) <= MAX_ITEMS or set(document) != {"items"}:
+            raise Problem(
+                422, "invalid_bulk", _("Not a list of items"),
+                _("The body is an object with 'items', a list of 1 to %s.", MAX_ITEMS),
+                errors=[{"pointer": "/items", "code": "type", "detail": _("is a list of 1 to %s", MAX_ITEMS)}],
+            )
+        return items
+
+    def _check_same_request(self, message_id, vals):
+        known = self.env["dist.message"]._in_own_transaction(
+            lambda env: env["dist.message"].browse(message_id).request_hash
+        )
+        if known != vals["request_hash"]:
+            raise Problem(
+                422, "idempotency_key_reused", _("Idempotency-Key used before"),
+                _("This key came with another body before. Use a new key for a new request."),
+            )
+        self.headers["Idempotent-Replayed"] = "true"
+
+    def _wants_later(self):
+        return "respond-async" in request.httprequest.headers.get("Prefer", "")
+
+    def _answer_later(self, message_id, items):
+        messages = self.env["dist.message"]
+        if items:
+            messages._store_items(message_id, items)
+        messages._release_to_inbox(message_id)
+        return self._reply(message_id)
+
+    def _process_now(self, message_id, items):
+        messages = self.env["dist.message"]
+        if items:
+            messages._store_items(message_id, items)
+        try:
+            messages._process_waiting(message_id)
+        except InFlight as error:
+            raise Problem(
+                409, "in_flight", _("Being processed"),
+                _("The same request is being processed. Ask again in a moment."),
+                headers={"Retry-After": "1"},
+            ) from error
+        return self._reply(message_id)
+
+    def _reply(self, message_id):
+        """Answer of a stored message, as it stands now."""
+        from .api import json_response
+
+        reply = self.env["dist.message"]._get_reply(message_id)
+        headers = {**self.headers, "Message-Id": reply["uuid"]}
+        if reply["operation"]:
+            headers["Location"] = reply["operation"]
+        document = reply["document"]
+        media_type = "application/json"
+        if reply["status"] >= 400:
+            media_type = MEDIA_TYPE
+            document = {**document, "instance": request.httprequest.path, "request_id": self.trace.trace_id}
+        return json_response(document, reply["status"], headers, media_type)
+
+
+def _matches(header, etag):
+    """Whether a list of entity tags holds one, or anything (RFC 9110 8.8.3, weak comparison)."""
+    if not header:
+        return False
+    if header.strip() == "*":
+        return True
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
+    return etag in tags

@@ -1,0 +1,1 @@
+from .lane import LaneDrain

@@ -1,0 +1,334 @@
+"""Delivering what waits on one lane of an endpoint.
+
+The job's own transaction is never used for what is learned on the way: each batch is read from a fresh
+snapshot and each outcome is committed through a cursor of its own, so that a worker that is killed repeats
+at most the calls whose outcome it had not recorded yet - under the same `webhook-id`.
+"""
+
+import json
+import logging
+import random
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields
+
+from ..lib import signature
+from ..lib.backoff import RetrySchedule
+from ..lib.errors import DeliveryError, IntegrationError
+from ..lib.transport import HttpSession, classify
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 50
+RECORD_AFTER = 25
+RECORD_SECONDS = 0.5
+RUN_SECONDS = 20
+EXCERPT = 2000
+USER_AGENT = "Odoo-Dist-Integration/1.0"
+
+
+@dataclass
+class Settings:
+    """What a drain needs of its endpoint, read once per batch."""
+
+    url: str
+    headers: dict
+    secrets: list
+    timeout: float
+    networks: list
+    auto_disable_hours: int
+
+
+@dataclass
+class Delivery:
+    """One message to send, or as far as it has got."""
+
+    message_id: int
+    uuid: str
+    order: tuple
+    attempt: int
+    body: bytes
+    traceparent: str
+    retry_schedule: str
+    outcome: str = ""
+    status: int = 0
+    code: str = ""
+    detail: str = ""
+    excerpt: str = ""
+    retry_after: float | None = None
+    started_at: object = None
+    duration_ms: int = 0
+    state: str = ""
+    next_attempt_at: object = None
+
+
+class LaneDrain:
+    """Sends the waiting messages of one lane, in order per record.
+
+    :param registry: registry of the database
+    :param endpoint_id: id of dist.endpoint
+    :param criticality: critical, normal or bulk
+    :param lane: number of the lane
+    """
+
+    def __init__(self, registry, endpoint_id, criticality, lane):
+        self._registry = registry
+        self._endpoint_id = endpoint_id
+        self._criticality = criticality
+        self._lane = lane
+
+    @contextmanager
+    def _transaction(self):
+        with self._registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    @contextmanager
+    def locked(self):
+        """Hold the lane while draining it; yields False when another worker holds it."""
+        key = f"dist.lane/{self._endpoint_id}/{self._criticality}/{self._lane}"
+        with self._registry.cursor() as cr:
+            cr.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+            yield cr.fetchone()[0]
+
+    def run(self, seconds=RUN_SECONDS):
+        """Deliver until nothing is due, the endpoint asks for a pause, or the time is over.
+
+        :param seconds: how long to go on
+        :return: moment (datetime, UTC) of the next run, None when nothing waits
+        """
+        deadline = time.monotonic() + seconds
+        session = None
+        try:
+            while time.monotonic() < deadline:
+                settings, deliveries = self._next_batch()
+                if not deliveries:
+                    return self._get_next_moment()
+                session = session or HttpSession(
+                    settings.timeout, settings.networks, max_response_bytes=EXCERPT
+                )
+                if not self._deliver(session, settings, deliveries, deadline):
+                    return self._get_next_moment()
+        finally:
+            if session:
+                session.close()
+        return fields.Datetime.now()
+
+    def run_one(self, message_id):
+        """Deliver one message now, whatever waits before it (the test event).
+
+        :return: outcome, as in dist.message.attempt
+        """
+        with self._transaction() as env:
+            endpoint = env["dist.endpoint"].browse(self._endpoint_id)
+            settings = self._get_settings(endpoint)
+            delivery = self._prepare(env["dist.message"].browse(message_id))
+        with HttpSession(settings.timeout, settings.networks, max_response_bytes=EXCERPT) as session:
+            self._send(session, settings, delivery)
+        self._record(settings, [delivery])
+        return delivery.outcome
+
+    # reading
+
+    def _next_batch(self):
+        """:return: (settings, deliveries); no deliveries when nothing is due or nothing may be sent now"""
+        with self._transaction() as env:
+            endpoint = env["dist.endpoint"].browse(self._endpoint_id).exists()
+            if not endpoint or endpoint._get_blocked_reason():
+                return None, []
+            ids = self._get_due(env)
+            allowed = self._admit(env, endpoint, len(ids)) if ids else 0
+            if not allowed:
+                return None, []
+            messages = env["dist.message"].browse(ids[:allowed])
+            return self._get_settings(endpoint), [self._prepare(message) for message in messages]
+
+    def _admit(self, env, endpoint, wanted):
+        """How many messages may be sent now: all, unless the endpoint is paused or has a rate."""
+        if endpoint.status_ids._is_undisturbed():
+            return wanted
+        return env["dist.message"]._in_serial_transaction(
+            self._status_key, lambda own: own["dist.endpoint"].browse(endpoint.id).status_ids._admit(wanted)
+        )
+
+    @property
+    def _status_key(self):
+        return f"dist.endpoint.status/{self._endpoint_id}"
+
+    def _get_due(self, env):
+        """Ids of what may be sent now, oldest first; what waits behind an earlier message that is to be retried
+        later stays.
+        """
+        env.cr.execute(
+            """
+            SELECT id FROM dist_message message
+            WHERE endpoint_id = %(endpoint)s AND criticality = %(criticality)s AND lane = %(lane)s
+              AND direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at <= %(now)s
+              AND NOT EXISTS (
+                SELECT 1 FROM dist_message earlier
+                WHERE earlier.flow_id = message.flow_id AND earlier.ordering_key = message.ordering_key
+                  AND earlier.id < message.id AND earlier.direction = 'out'
+                  AND earlier.state IN ('pending', 'retry') AND earlier.next_attempt_at > %(now)s)
+            ORDER BY id LIMIT %(limit)s
+            """,
+            {
+                "endpoint": self._endpoint_id,
+                "criticality": self._criticality,
+                "lane": self._lane,
+                "now": fields.Datetime.now(),
+                "limit": BATCH,
+            },
+        )
+        return [row[0] for row in env.cr.fetchall()]
+
+    def _get_settings(self, endpoint):
+        signing = endpoint.signing_credential_id
+        return Settings(
+            url=endpoint.url,
+            headers={
+                "Content-Type": "application/json",
+                "User-Agent": USER_AGENT,
+                **endpoint._get_auth_headers(),
+            },
+            secrets=signing._get_secrets() if signing else [],
+            timeout=endpoint.timeout,
+            networks=endpoint._get_allowed_networks(),
+            auto_disable_hours=endpoint.auto_disable_hours,
+        )
+
+    def _prepare(self, message):
+        return Delivery(
+            message_id=message.id,
+            uuid=message.uuid,
+            order=(message.flow_id.id, message.ordering_key),
+            attempt=message.attempt_count + 1,
+            body=message._get_wire_body(),
+            traceparent=message.traceparent or "",
+            retry_schedule=message.flow_id._get_retry_schedule() or message.endpoint_id.retry_schedule,
+        )
+
+    def _get_next_moment(self):
+        with self._transaction() as env:
+            endpoint = env["dist.endpoint"].browse(self._endpoint_id).exists()
+            if not endpoint or endpoint._get_blocked_reason():
+                return None
+            env.cr.execute(
+                """
+                SELECT min(next_attempt_at) FROM dist_message
+                WHERE endpoint_id = %s AND criticality = %s AND lane = %s
+                  AND direction = 'out' AND state IN ('pending', 'retry')
+                """,
+                (self._endpoint_id, self._criticality, self._lane),
+            )
+            earliest = env.cr.fetchone()[0]
+            paused_until = endpoint.status_ids._get_paused_until()
+        if not earliest:
+            return None
+        return max(filter(None, (earliest, paused_until, fields.Datetime.now())))
+
+    # sending
+
+    def _deliver(self, session, settings, deliveries, deadline):
+        """Send a batch. After a failure, the later messages of the same record stay where they are.
+
+        :return: False when the endpoint needs a pause
+        """
+        finished, held_back = [], set()
+        recorded_at = time.monotonic()
+        try:
+            for delivery in deliveries:
+                if delivery.order in held_back:
+                    continue
+                self._send(session, settings, delivery)
+                finished.append(delivery)
+                if delivery.outcome in ("retryable", "throttled", "gone"):
+                    held_back.add(delivery.order)
+                    if not self._record_and_clear(settings, finished):
+                        return False
+                elif len(finished) >= RECORD_AFTER or time.monotonic() - recorded_at > RECORD_SECONDS:
+                    self._record_and_clear(settings, finished)
+                    recorded_at = time.monotonic()
+                if time.monotonic() > deadline:
+                    break
+        finally:
+            going_on = self._record_and_clear(settings, finished)
+        return going_on
+
+    def _record_and_clear(self, settings, finished):
+        going_on = self._record(settings, finished) if finished else True
+        finished.clear()
+        return going_on
+
+    def _send(self, session, settings, delivery):
+        """Make one call and note its outcome on the delivery."""
+        delivery.started_at = fields.Datetime.now()
+        started = time.monotonic()
+        try:
+            response = session.request("POST", settings.url, self._get_headers(settings, delivery), delivery.body)
+        except DeliveryError as error:
+            delivery.outcome = "retryable" if error.retryable else "rejected"
+            delivery.code, delivery.detail = error.code, error.detail
+        except IntegrationError as error:
+            delivery.outcome, delivery.code, delivery.detail = "rejected", error.code, error.detail
+        else:
+            outcome = classify(response.status, response.headers)
+            delivery.outcome = outcome.kind
+            delivery.retry_after = outcome.retry_after_seconds
+            delivery.status = response.status
+            delivery.excerpt = response.text
+            if outcome.kind != "success":
+                delivery.code, delivery.detail = f"http_{response.status}", f"Answered {response.status}"
+        delivery.duration_ms = int((time.monotonic() - started) * 1000)
+
+    def _get_headers(self, settings, delivery):
+        headers = dict(settings.headers)
+        if delivery.traceparent:
+            headers["traceparent"] = delivery.traceparent
+        if settings.secrets:
+            headers.update(signature.sign(delivery.uuid, int(time.time()), delivery.body, settings.secrets))
+        else:
+            headers["webhook-id"] = delivery.uuid
+        return headers
+
+    # recording
+
+    def _record(self, settings, deliveries):
+        """Commit outcomes.
+
+        :return: False when the endpoint needs a pause
+        """
+
+        def work(env):
+            for delivery in deliveries:
+                self._set_next(delivery)
+            env["dist.message"]._write_deliveries(deliveries)
+            endpoint = env["dist.endpoint"].browse(self._endpoint_id)
+            return endpoint._learn(deliveries)
+
+        with self._transaction() as env:
+            return env["dist.message"]._in_serial_transaction(self._status_key, work)
+
+    def _set_next(self, delivery):
+        """State and moment of the next attempt that follow from the outcome."""
+        now = fields.Datetime.now()
+        delivery.next_attempt_at = now
+        if delivery.outcome == "success":
+            delivery.state = "done"
+        elif delivery.outcome == "gone":
+            # the endpoint is disabled; the message is kept for the day it is enabled again
+            delivery.state = "pending"
+        elif delivery.outcome == "rejected":
+            delivery.state = "dead"
+        else:
+            delay = RetrySchedule.parse(delivery.retry_schedule).delay(
+                delivery.attempt, random.random, retry_after=delivery.retry_after
+            )
+            delivery.state = "dead" if delay is None else "retry"
+            delivery.next_attempt_at = now + timedelta(seconds=delay or 0)
+
+
+def to_wire(document):
+    """:return: bytes of a JSON document as they are signed and sent"""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()

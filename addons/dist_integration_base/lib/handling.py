@@ -1,0 +1,177 @@
+"""What a handler answers, and the ways it can say no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import IntegrationError
+
+
+@dataclass(frozen=True)
+class ExceptionSpec:
+    """An exception to open for a person.
+
+    :param category: key of dist.exception's categories
+    :param code: stable machine code, such as ``credit_limit``
+    :param summary: one line for the list
+    :param detail: what happened, in the words of the person who is to solve it
+    :param record: business document it is about
+    :param severity: low, normal, high or critical
+    :param impact: as of ``_dist_get_impact``; None computes it from the record
+    :param suggestion: what would solve it
+    :param fingerprint: exceptions with the same one are a single row; None makes it unique to its message
+    :param domain: for a missing mapping, the kind of code
+    :param external_code: for a missing mapping, the code
+    :param model: for a missing mapping, the model of the record to choose
+    """
+
+    category: str
+    code: str
+    summary: str
+    detail: str = ""
+    record: Any = None
+    severity: str = "normal"
+    impact: dict | None = None
+    suggestion: str = ""
+    fingerprint: str | None = None
+    domain: str | None = None
+    external_code: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class HandlerResult:
+    """Outcome of an applied message.
+
+    :param answer: dict for the caller, valid against the type's answer schema
+    :param record: business document, links the message to it
+    :param status: HTTP status of the answer
+    :param exceptions: opened in the same transaction as the effect
+    """
+
+    answer: dict
+    record: Any = None
+    status: int = 200
+    exceptions: list[ExceptionSpec] = field(default_factory=list)
+
+
+class ApplyError(IntegrationError):
+    """The message cannot be applied; nothing of its effect is kept.
+
+    :param code: stable machine code
+    :param detail: sentence for the caller and for the person who solves the exception
+    :param pointer: JSON pointer (RFC 6901) of what is wrong in the payload
+    :param status: HTTP status of the answer
+    :param suggestion: what would solve it
+    :param severity: severity of the exception
+    :param open_exception: False when the caller alone must act
+    :param summary: one line for the list of exceptions, detail when left out
+    :param record: business document the exception is about
+    """
+
+    category = "business"
+    message_state = "dead"
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        pointer: str = "",
+        *,
+        status: int = 422,
+        suggestion: str = "",
+        severity: str = "normal",
+        open_exception: bool = True,
+        summary: str = "",
+        record: Any = None,
+        errors: list[dict] | None = None,
+    ) -> None:
+        super().__init__(detail, code=code)
+        self.pointer = pointer
+        self.status = status
+        self.suggestion = suggestion
+        self.severity = severity
+        self.open_exception = open_exception
+        self.summary = summary or detail
+        self.record = record
+        self.errors = errors or [{"pointer": pointer, "code": code, "detail": detail}]
+
+    def get_exception(self) -> ExceptionSpec | None:
+        """The exception to open, None when nobody here has to act."""
+        if not self.open_exception:
+            return None
+        return ExceptionSpec(
+            category=self.category,
+            code=self.code,
+            summary=self.summary,
+            detail=self.detail,
+            record=self.record,
+            severity=self.severity,
+            suggestion=self.suggestion,
+        )
+
+
+class BusinessError(ApplyError):
+    """A business rule says no."""
+
+
+class AmbiguousMatch(ApplyError):
+    """Several records could be meant; a person chooses. The message waits."""
+
+    category = "identity"
+    message_state = "error"
+
+    def __init__(self, code: str, detail: str, pointer: str = "", **options: Any) -> None:
+        options.setdefault("status", 202)
+        super().__init__(code, detail, pointer, **options)
+
+
+class MissingMapping(ApplyError):
+    """An external code or id means nothing here yet. The message waits until a person says what it means.
+
+    :param domain: kind of code, such as ``unit`` or ``product``
+    :param external_code: the code
+    :param pointer: JSON pointer of the code in the payload
+    :param model: model of the record it should lead to; None for a plain value
+    """
+
+    category = "mapping"
+    message_state = "error"
+
+    def __init__(
+        self,
+        domain: str,
+        external_code: str,
+        pointer: str,
+        detail: str = "",
+        *,
+        model: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.domain = domain
+        self.external_code = external_code
+        self.model = model
+        options.setdefault("status", 202)
+        detail = detail or f"The {domain} code {external_code!r} is not known here."
+        super().__init__(f"unknown_{domain}", detail, pointer, **options)
+
+    def get_exception(self) -> ExceptionSpec:
+        return ExceptionSpec(
+            category=self.category,
+            code=self.code,
+            summary=self.summary,
+            detail=self.detail,
+            severity=self.severity,
+            suggestion=self.suggestion,
+            fingerprint=f"{self.domain}/{self.external_code}",
+            domain=self.domain,
+            external_code=self.external_code,
+            model=self.model,
+        )
+
+
+class RetryLater(IntegrationError):
+    """Not now: something needed is busy. The message is tried again by itself."""
+
+    code = "busy"

@@ -1,0 +1,161 @@
+import ipaddress
+import time
+from datetime import timedelta
+
+from odoo import Command, _, api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..lib.errors import IntegrationError
+from ..lib.network import parse_networks
+from ..lib.ratelimit import TokenBucket, rate_limit_headers
+
+
+class DistApiClient(models.Model):
+    """A caller of the API: who it is, what it may do, and within which limits."""
+
+    _name = "dist.api.client"
+    _description = "API client"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "system_id, name"
+    _check_company_auto = True
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Service user",
+        required=True,
+        ondelete="restrict",
+        domain=lambda self: [("groups_id", "in", self.env.ref("dist_integration_base.group_dist_service").ids)],
+        help="Documents are created in this user's name. It cannot log in and has no rights of its own.",
+    )
+    scope_ids = fields.Many2many("dist.api.scope", string="Scopes")
+    allowed_networks = fields.Text(
+        help="Calls are only accepted from these addresses, such as 203.0.113.0/24. Empty: from anywhere."
+    )
+    rate_per_minute = fields.Integer(string="Calls per minute", default=600, required=True, help="0: no limit.")
+    burst = fields.Integer(default=100, required=True, help="Calls that may come at once.")
+    signature_required = fields.Boolean(help="Each call must carry a Standard Webhooks signature.")
+    signing_credential_id = fields.Many2one(
+        "dist.credential", check_company=True, domain="[('system_id', '=', system_id)]"
+    )
+    key_ids = fields.One2many("dist.api.key", "client_id")
+    key_overlap_hours = fields.Integer(
+        default=72, help="How long the former key still works after a new one was made."
+    )
+    last_call_at = fields.Datetime(compute="_compute_last_call")
+
+    _sql_constraints = [
+        ("rate_positive", "CHECK(rate_per_minute >= 0 AND burst > 0)", "Limits cannot be negative."),
+    ]
+
+    @api.depends("key_ids.last_used_at")
+    def _compute_last_call(self):
+        for client in self:
+            used = client.key_ids.filtered("last_used_at").mapped("last_used_at")
+            client.last_call_at = max(used) if used else False
+
+    @api.constrains("allowed_networks")
+    def _check_allowed_networks(self):
+        for client in self:
+            try:
+                parse_networks(client.allowed_networks or "")
+            except IntegrationError as error:
+                raise ValidationError(str(error)) from error
+
+    @api.constrains("signature_required", "signing_credential_id")
+    def _check_signing_credential(self):
+        for client in self:
+            if client.signature_required and not client.signing_credential_id:
+                raise ValidationError(_("Client %s must sign its calls, so it needs a signing secret.", client.name))
+
+    @api.constrains("user_id")
+    def _check_user(self):
+        for client in self:
+            if not client.user_id._is_dist_service():
+                raise ValidationError(
+                    _("%s is not a service user. A person's account cannot serve an API client.", client.user_id.name)
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("user_id"):
+                vals["user_id"] = self._create_service_user(vals).id
+        return super().create(vals_list)
+
+    def _prepare_service_user(self, vals):
+        system = self.env["dist.system"].browse(vals.get("system_id"))
+        company = system.company_id or self.env.company
+        login = "dist-service-" + self.env["ir.sequence"].sudo().next_by_code("dist.service.user")
+        return {
+            "name": vals.get("name") or system.name,
+            "login": login,
+            "company_id": company.id,
+            "company_ids": [Command.set(company.ids)],
+            "groups_id": [Command.set(self.env.ref("dist_integration_base.group_dist_service").ids)],
+            "notification_type": "email",
+        }
+
+    def _create_service_user(self, vals):
+        users = self.env["res.users"].sudo().with_context(no_reset_password=True)
+        return users.create(self._prepare_service_user(vals))
+
+    def _get_allowed_networks(self):
+        return parse_networks(self.allowed_networks or "")
+
+    def _is_address_allowed(self, address):
+        """:param address: IP address as text; False for what is none"""
+        try:
+            caller = ipaddress.ip_address(address or "")
+        except ValueError:
+            return False
+        mapped = getattr(caller, "ipv4_mapped", None)
+        return any((mapped or caller) in network for network in self._get_allowed_networks())
+
+    def _take_call(self):
+        """Count a call against the client's limit.
+
+        :return: (rate limit headers, seconds to wait; 0 when the call is allowed)
+        """
+        self.ensure_one()
+        bucket = TokenBucket(self.burst, self.rate_per_minute / 60)
+
+        def take(env):
+            env.cr.execute("SELECT level, level_at FROM dist_api_usage WHERE client_id = %s", (self.id,))
+            known = env.cr.fetchone() or (None, None)
+            now = time.time()
+            allowed, level, wait = bucket.take(1, *known, now)
+            env.cr.execute(
+                """
+                INSERT INTO dist_api_usage (client_id, level, level_at) VALUES (%s, %s, %s)
+                ON CONFLICT (client_id) DO UPDATE SET level = EXCLUDED.level, level_at = EXCLUDED.level_at
+                """,
+                (self.id, level, now),
+            )
+            return rate_limit_headers(bucket, level, wait, now=now), 0 if allowed else wait
+
+        return self.env["dist.message"]._in_serial_transaction(f"dist.api.client/{self.id}", take)
+
+    def _has_scope(self, code):
+        return code in self.scope_ids.mapped("code")
+
+    def _generate_key(self):
+        """Make a key; the former ones keep working for the overlap.
+
+        :return: the full key, shown once and stored only as a hash
+        """
+        self.ensure_one()
+        end = fields.Datetime.now() + timedelta(hours=self.key_overlap_hours)
+        for key in self.key_ids.filtered(lambda key: not key.expires_at or key.expires_at > end):
+            key.expires_at = end
+        return self.env["dist.api.key"]._generate(self)
+
+    def action_generate_key(self):
+        """Make a key and show it once."""
+        self.ensure_one()
+        return self.env["dist.secret.show"]._show(
+            self._generate_key(), _("Give this key to %s now. It is not shown again.", self.system_id.name)
+        )

@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class DistApiScope(models.Model):
+    _name = "dist.api.scope"
+    _description = "API scope"
+    _order = "code"
+
+    code = fields.Char(required=True, help="domain:action, such as orders:submit.")
+    name = fields.Char(required=True, translate=True)
+
+    _sql_constraints = [("code_uniq", "unique(code)", "This scope exists already.")]

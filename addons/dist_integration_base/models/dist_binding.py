@@ -1,0 +1,90 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+
+class DistBinding(models.Model):
+    """An external id of a system and the record it stands for; unique both ways."""
+
+    _name = "dist.binding"
+    _description = "Binding"
+    _order = "system_id, res_model, external_id"
+    _rec_name = "external_id"
+
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="system_id.company_id", store=True)
+    res_model = fields.Char(string="Model", required=True)
+    res_id = fields.Many2oneReference(string="Record", model_field="res_model", required=True)
+    external_id = fields.Char(string="External ID", required=True)
+    record_name = fields.Char(compute="_compute_record_name", string="Record name")
+
+    _sql_constraints = [
+        ("external_uniq", "unique(system_id, res_model, external_id)", "This external id is bound already."),
+        ("record_uniq", "unique(system_id, res_model, res_id)", "This record has an external id in this system."),
+    ]
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        for binding in self:
+            record = self.env[binding.res_model].browse(binding.res_id).exists() if binding.res_model else None
+            binding.record_name = record.display_name if record else _("Deleted")
+
+    @api.model
+    def _find(self, system, model_name, external_id):
+        """:return: the record an external id is bound to; empty when there is none"""
+        binding = self.sudo().search(
+            [("system_id", "=", system.id), ("res_model", "=", model_name), ("external_id", "=", external_id)],
+            limit=1,
+        )
+        return self.env[model_name].browse(binding.res_id or []).exists()
+
+    @api.model
+    def _find_many(self, system, model_name, external_ids):
+        """:return: dict, external id to record id, of those that are bound"""
+        bindings = self.sudo().search_read(
+            [("system_id", "=", system.id), ("res_model", "=", model_name), ("external_id", "in", list(external_ids))],
+            ["external_id", "res_id"],
+        )
+        return {binding["external_id"]: binding["res_id"] for binding in bindings}
+
+    @api.model
+    def _get_external_id(self, system, record):
+        """:return: external id of a record in a system; False when it has none"""
+        return self.sudo().search(
+            [("system_id", "=", system.id), ("res_model", "=", record._name), ("res_id", "=", record.id)], limit=1
+        ).external_id
+
+    @api.model
+    def _bind(self, system, record, external_id):
+        """Bind a record; binding it again to the same id changes nothing.
+
+        :raises UserError: the id stands for another record, or the record has another id
+        """
+        record.ensure_one()
+        known = self.sudo().search(
+            [
+                ("system_id", "=", system.id),
+                ("res_model", "=", record._name),
+                "|",
+                ("external_id", "=", external_id),
+                ("res_id", "=", record.id),
+            ]
+        )
+        if not known:
+            return self.sudo().create(
+                {
+                    "system_id": system.id,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "external_id": external_id,
+                }
+            )
+        if len(known) == 1 and known.res_id == record.id and known.external_id == external_id:
+            return known
+        raise UserError(
+            _(
+                "%(record)s cannot be bound to %(external)s of %(system)s: one of the two is bound already.",
+                record=record.display_name,
+                external=external_id,
+                system=system.name,
+            )
+        )

@@ -1,0 +1,115 @@
+import time
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.addons.queue_job.exception import RetryableJobError
+
+from ..delivery import LaneDrain
+from ..lib.errors import DeliveryError
+from ..lib.transport import HttpSession
+from odoo.exceptions import UserError
+from .dist_message import CHANNELS
+
+SWEEP_AFTER = timedelta(seconds=30)
+
+
+class DistEndpoint(models.Model):
+    """Outbound: lanes of messages, drained by jobs."""
+
+    _inherit = "dist.endpoint"
+
+    @api.model
+    def _get_drain_key(self, endpoint_id, criticality, lane, stamp="now"):
+        """:return: identity key of the job that drains a lane"""
+        return f"dist-drain:{endpoint_id}:{criticality}:{lane}:{stamp}"
+
+    def _schedule_drain(self, criticality, lane, moment=None):
+        """Enqueue the job that drains a lane, unless one waits already.
+
+        :param moment: datetime (UTC) when it is to run; None for now
+        """
+        self.ensure_one()
+        when = moment and moment > fields.Datetime.now() and moment
+        stamp = when.isoformat() if when else "now"
+        self.with_delay(
+            channel=CHANNELS[criticality],
+            eta=when or None,
+            identity_key=self._get_drain_key(self.id, criticality, lane, stamp),
+            description=_("Deliver to %(endpoint)s, lane %(lane)s", endpoint=self.name, lane=lane),
+        )._job_drain(criticality, lane)
+
+    def _job_drain(self, criticality, lane):
+        """Job: deliver what waits on a lane, then enqueue the next run."""
+        self.ensure_one()
+        drain = LaneDrain(self.env.registry, self.id, criticality, lane)
+        with drain.locked() as mine:
+            if not mine:
+                # the worker that drains it may have looked before the newest message was committed
+                raise RetryableJobError("The lane is being drained", seconds=1, ignore_retry=True)
+            moment = drain.run()
+        if moment:
+            self._schedule_drain(criticality, lane, moment)
+
+    def _learn(self, deliveries):
+        """Take in the outcomes of calls: breaker, disabling, notices.
+
+        :return: False when the endpoint needs a pause
+        """
+        self.ensure_one()
+        going_on = self.status_ids._learn(deliveries)
+        if any(delivery.outcome == "gone" for delivery in deliveries):
+            self._disable_with_notice(_("The partner answered 410: this address is gone."))
+            return False
+        since = self.status_ids.failing_since
+        if self.auto_disable_hours and since:
+            if fields.Datetime.now() - since > timedelta(hours=self.auto_disable_hours):
+                self._disable_with_notice(_("Failing since %s.", since))
+                return False
+        return going_on
+
+    def _disable_with_notice(self, reason):
+        self._disable(reason)
+        self._notify_owner(_("Endpoint disabled: %s", self.name), reason)
+
+    def _probe(self):
+        """Reach the endpoint with an OPTIONS request.
+
+        :return: dict with ``status`` and ``ms``
+        :raises UserError: why it cannot be reached
+        """
+        started = time.monotonic()
+        try:
+            with HttpSession(self.timeout, self._get_allowed_networks()) as session:
+                response = session.request("OPTIONS", self.url, self._get_auth_headers())
+        except DeliveryError as error:
+            raise UserError(error.detail) from error
+        return {"status": response.status, "ms": int((time.monotonic() - started) * 1000)}
+
+    @api.model
+    def _cron_sweep(self):
+        """Wake what waits although no job takes care of it: lanes and messages whose worker was killed."""
+        late = fields.Datetime.now() - SWEEP_AFTER
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT endpoint_id, criticality, lane FROM dist_message
+            WHERE direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at < %s
+              AND endpoint_id IS NOT NULL
+            """,
+            (late,),
+        )
+        for endpoint_id, criticality, lane in self.env.cr.fetchall():
+            endpoint = self.browse(endpoint_id)
+            if not endpoint._get_blocked_reason():
+                paused_until = endpoint.status_ids._get_paused_until()
+                endpoint._schedule_drain(criticality, lane, paused_until or None)
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT criticality FROM dist_message
+            WHERE direction = 'in' AND state IN ('pending', 'retry') AND next_attempt_at <= %s
+            """,
+            (fields.Datetime.now(),),
+        )
+        for (criticality,) in self.env.cr.fetchall():
+            self.env["dist.message"]._schedule_inbox(criticality)
+        self.env["dist.event"]._open_missing_exceptions()
+        self.env["dist.exception"]._update_stale_impacts()

@@ -1,0 +1,324 @@
+import json
+import logging
+from functools import partial
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.tools import split_every
+
+from ..lib import lanes, trace
+from ..lib.identifiers import new_id
+from ..lib.handling import ExceptionSpec
+
+_logger = logging.getLogger(__name__)
+
+COLLECTED = "dist_integration.events"
+TRACE = "dist_integration.trace"
+
+
+class DistEvent(models.Model):
+    """The outbox: a business event, stored in the transaction that made it happen."""
+
+    _name = "dist.event"
+    _description = "Business event"
+    _order = "id desc"
+    _rec_name = "uuid"
+
+    uuid = fields.Char(required=True, readonly=True, index=True)
+    message_type_id = fields.Many2one("dist.message.type", required=True, readonly=True, ondelete="restrict")
+    version_id = fields.Many2one("dist.message.type.version", readonly=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    res_model = fields.Char(string="Document model", readonly=True, required=True)
+    res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True, required=True)
+    sequence = fields.Integer(readonly=True, help="Number of this event among those of its document.")
+    business_key = fields.Char(readonly=True)
+    payload = fields.Text(readonly=True)
+    trace_id = fields.Char(readonly=True)
+    traceparent = fields.Char(readonly=True)
+    ordering_key = fields.Char(readonly=True)
+    state = fields.Selection([("recorded", "Recorded"), ("error", "In error")], readonly=True, required=True)
+    error = fields.Char(readonly=True)
+    occurred_at = fields.Datetime(readonly=True, required=True)
+    message_ids = fields.One2many("dist.message", "event_id")
+
+    _sql_constraints = [("sequence_uniq", "unique(res_model, res_id, sequence)", "Sequence numbers are unique.")]
+
+    def init(self):
+        self.env.cr.execute(
+            "CREATE INDEX IF NOT EXISTS dist_event_error_idx ON dist_event (id) WHERE state = 'error'"
+        )
+
+    @api.model
+    def _collect(self, code, records):
+        if code not in self.env["dist.flow"]._get_subscribed_types():
+            return
+        precommit = self.env.cr.precommit
+        if COLLECTED not in precommit.data:
+            precommit.data[COLLECTED] = {}
+            precommit.add(self.sudo()._write_collected)
+        collected = precommit.data[COLLECTED]
+        for record_id in records.ids:
+            collected.setdefault((code, records._name, record_id))
+
+    @api.model
+    def _savepoint(self):
+        """Savepoint that also forgets the events collected inside it when it is rolled back.
+
+        :return: context manager
+        """
+        return _EventSavepoint(self.env.cr)
+
+    @api.model
+    def _write_collected(self):
+        collected = self.env.cr.precommit.data.pop(COLLECTED, {})
+        groups = {}
+        for position, (code, model_name, record_id) in enumerate(collected):
+            groups.setdefault((code, model_name), {})[record_id] = position
+        built = []
+        for (code, model_name), positions in groups.items():
+            records = self.env[model_name].browse(positions).exists()
+            built += [(positions[row["res_id"]], row) for row in self._build_rows(code, records)]
+        self._store([row for _position, row in sorted(built, key=lambda item: item[0])])
+
+    @api.model
+    def _build_rows(self, code, records):
+        """Event rows of records, without sequence; those no longer relevant are left out.
+
+        A database error inside a serializer must not spoil the business transaction, so the work happens
+        inside a savepoint, and one by one after the first such error.
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env[f"dist.serializer.{code}"]._prefetch(records)
+                return [row for record in records if (row := self._build_row(code, record))]
+        except psycopg2.Error as error:
+            if len(records) == 1:
+                return [self._prepare_error_row(code, records, error)]
+            return [row for record in records for row in self._build_rows(code, record)]
+        except Exception as error:  # pylint: disable=broad-except
+            # prefetching is common to all: its fault is the fault of each
+            _logger.exception("Reading the documents of %s events failed", code)
+            return [self._prepare_error_row(code, record, error) for record in records]
+
+    @api.model
+    def _build_row(self, code, record):
+        serializer = self.env[f"dist.serializer.{code}"]
+        try:
+            if not serializer._is_relevant(record):
+                return None
+            return self._prepare_row(code, record, serializer)
+        except psycopg2.Error:
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            _logger.exception("No message could be made of %s for %s", code, record)
+            return self._prepare_error_row(code, record, error)
+
+    @api.model
+    def _prepare_row(self, code, record, serializer):
+        message_type = self.env["dist.message.type"]._get_by_code_cached(code)
+        return {
+            **self._prepare_common_row(message_type, record),
+            "company_id": serializer._get_company(record).id,
+            "business_key": serializer._get_business_key(record),
+            "ordering_key": serializer._get_ordering_key(record),
+            "payload": json.dumps(serializer._get_payload(record), separators=(",", ":")),
+            "state": "recorded",
+            "error": None,
+        }
+
+    @api.model
+    def _prepare_error_row(self, code, record, error):
+        message_type = self.env["dist.message.type"]._get_by_code_cached(code)
+        company = record.company_id if "company_id" in record._fields else self.env.company
+        return {
+            **self._prepare_common_row(message_type, record),
+            "company_id": (company or self.env.company).id,
+            "business_key": f"{record._name}/{record.id}",
+            "ordering_key": f"{record._name}/{record.id}",
+            "payload": None,
+            "state": "error",
+            "error": f"{type(error).__name__}: {error}"[:500],
+        }
+
+    @api.model
+    def _prepare_common_row(self, message_type, record):
+        current = self._get_trace()
+        return {
+            "uuid": new_id("evt"),
+            "message_type_id": message_type["id"],
+            "version_id": message_type["version_id"],
+            "res_model": record._name,
+            "res_id": record.id,
+            "trace_id": current.trace_id,
+            "traceparent": current.header,
+        }
+
+    @api.model
+    def _get_trace(self):
+        """Trace of this transaction: the caller's when it handles a message, else a new one."""
+        data = self.env.cr.precommit.data
+        if TRACE not in data:
+            data[TRACE] = trace.new()
+        return data[TRACE]
+
+    @api.model
+    def _set_trace(self, current):
+        self.env.cr.precommit.data[TRACE] = current
+
+    @api.model
+    def _store(self, rows):
+        """Write events and the messages of their subscriptions; wake delivery once they are committed."""
+        if not rows:
+            return
+        numbers = self.env["dist.event.sequence"]._allocate([(row["res_model"], row["res_id"]) for row in rows])
+        now = fields.Datetime.now()
+        for row, number in zip(rows, numbers, strict=True):
+            row.update(sequence=number, occurred_at=now, create_date=now, create_uid=self.env.uid)
+        ids = self._insert(rows)
+        for row, event_id in zip(rows, ids, strict=True):
+            row["id"] = event_id
+        failed = [row["id"] for row in rows if row["state"] == "error"]
+        if failed:
+            self.env.cr.postcommit.add(partial(_open_exceptions, self.env.registry, failed))
+        self._route([row for row in rows if row["state"] == "recorded"])
+
+    @api.model
+    def _insert(self, rows):
+        return self.env["dist.message"]._insert_rows(self._table, rows)
+
+    @api.model
+    def _route(self, rows):
+        """One message per event and subscription.
+
+        :param rows: event rows as stored, with ids
+        """
+        messages = []
+        for row in rows:
+            code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
+            for flow_id in self.env["dist.flow"]._get_subscriptions(code, row["company_id"]):
+                if self._is_subscribed(flow_id, row):
+                    messages.append(self._prepare_message_row(flow_id, row))
+        if messages:
+            self.env["dist.message"]._insert_rows("dist_message", messages)
+            self.env["dist.message"]._wake_after_commit(messages)
+
+    @api.model
+    def _is_subscribed(self, flow_id, row):
+        flow = self.env["dist.flow"].browse(flow_id)
+        if not flow.filter_domain:
+            return True
+        record = self.env[row["res_model"]].browse(row["res_id"])
+        return bool(record.filtered_domain(flow._get_filter_domain()))
+
+    @api.model
+    def _prepare_message_row(self, flow_id, row):
+        settings = self.env["dist.flow"]._get_delivery_settings(flow_id)
+        now = row["create_date"]
+        return {
+            "uuid": new_id("msg"),
+            "direction": "out",
+            "state": "pending",
+            "flow_id": flow_id,
+            "system_id": settings["system_id"],
+            "endpoint_id": settings["endpoint_id"],
+            "criticality": settings["criticality"],
+            "version_id": settings["version_id"] or row["version_id"],
+            "lane": lanes.lane_of(row["ordering_key"], settings["lanes"]),
+            "message_type_id": row["message_type_id"],
+            "company_id": row["company_id"],
+            "event_id": row["id"],
+            "ordering_key": row["ordering_key"],
+            "business_key": row["business_key"],
+            "res_model": row["res_model"],
+            "res_id": row["res_id"],
+            "trace_id": row["trace_id"],
+            "traceparent": row["traceparent"],
+            "attempt_count": 0,
+            "next_attempt_at": now,
+            "received_at": now,
+            "create_date": now,
+            "create_uid": row["create_uid"],
+        }
+
+    def _get_envelope(self):
+        """:return: dict, the body that partners receive"""
+        self.ensure_one()
+        return {
+            "id": self.uuid,
+            "type": self.message_type_id.code,
+            "version": str(self.version_id.number or 1),
+            "time": fields.Datetime.to_string(self.occurred_at).replace(" ", "T") + "Z",
+            "sequence": self.sequence,
+            "subject": f"{self.res_model}/{self.res_id}",
+            "trace_id": self.trace_id,
+            "data": json.loads(self.payload),
+        }
+
+    def action_rebuild(self):
+        """Make the message of an event in error again, from the document as it is now, and deliver it."""
+        for event in self.filtered(lambda event: event.state == "error"):
+            code = event.message_type_id.code
+            record = self.env[event.res_model].sudo().browse(event.res_id).exists()
+            row = self.sudo()._build_row(code, record) if record else None
+            if row and row["state"] == "error":
+                event.sudo().error = row["error"]
+                continue
+            event._finish_rebuild(row)
+
+    def _finish_rebuild(self, row):
+        event = self.sudo()
+        if not row:
+            event.write({"state": "recorded", "error": _("The document no longer calls for this event."), "payload": "{}"})
+        else:
+            names = ("payload", "business_key", "ordering_key", "company_id", "state", "error")
+            event.write({name: row[name] for name in names})
+            event.flush_recordset()
+            stored = event.read(load=False)[0]
+            event._route([{**stored, "create_date": fields.Datetime.now(), "create_uid": self.env.uid}])
+        self.env["dist.exception"]._resolve_for_event(event)
+
+    def _prepare_exception(self):
+        return ExceptionSpec(
+            category="technical",
+            code="serializer_failed",
+            summary=_("No message could be made of %s", self.business_key),
+            detail=self.error,
+            record=self.env[self.res_model].browse(self.res_id),
+            severity="high",
+            suggestion=_("Correct the document, then use Retry."),
+            fingerprint=f"event/{self.id}",
+        )
+
+    @api.model
+    def _open_missing_exceptions(self, event_ids=None):
+        """Exceptions for events in error that have none yet (the process may have died after the commit)."""
+        domain = [("state", "=", "error")] + ([("id", "in", event_ids)] if event_ids else [])
+        for batch in split_every(100, self.search(domain).ids):
+            for event in self.browse(batch):
+                self.env["dist.exception"]._open_for_event(event)
+
+
+class _EventSavepoint:
+    def __init__(self, cr):
+        self._cr = cr
+        self._savepoint = None
+        self._collected = None
+
+    def __enter__(self):
+        self._savepoint = self._cr.savepoint()
+        self._savepoint.__enter__()
+        self._collected = dict(self._cr.precommit.data.get(COLLECTED, {}))
+
+    def __exit__(self, kind, error, traceback):
+        if kind is not None and COLLECTED in self._cr.precommit.data:
+            collected = self._cr.precommit.data[COLLECTED]
+            collected.clear()
+            collected.update(self._collected)
+        return self._savepoint.__exit__(kind, error, traceback)
+
+
+def _open_exceptions(registry, event_ids):
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env["dist.event"]._open_missing_exceptions(event_ids)

@@ -1,0 +1,478 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+CATEGORIES = [
+    ("decode", "Unreadable message"),
+    ("validation", "Content does not fit"),
+    ("mapping", "Unknown code"),
+    ("identity", "Ambiguous match"),
+    ("ownership", "Owned by another system"),
+    ("business", "Business rule"),
+    ("delivery", "Delivery failed"),
+    ("technical", "Technical"),
+]
+UNSOLVED = ("open", "in_progress")
+DEFAULT_SERVICE_LEVEL_MINUTES = 240
+IMPACT_AT_ONCE = 50
+STUCK = ("error", "dead", "retry")
+
+
+class DistException(models.Model):
+    """Something a person must decide, with what it puts at risk."""
+
+    _name = "dist.exception"
+    _description = "Integration exception"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "state, due_at, severity_order desc, id"
+
+    name = fields.Char(string="What happened", required=True, readonly=True)
+    category = fields.Selection(CATEGORIES, required=True, readonly=True)
+    code = fields.Char(readonly=True)
+    severity = fields.Selection(
+        [("low", "Low"), ("normal", "Normal"), ("high", "High"), ("critical", "Critical")],
+        required=True,
+        default="normal",
+        tracking=True,
+    )
+    severity_order = fields.Integer(compute="_compute_severity_order", store=True)
+    state = fields.Selection(
+        [("open", "Open"), ("in_progress", "In progress"), ("resolved", "Solved"), ("ignored", "Ignored")],
+        required=True,
+        default="open",
+        tracking=True,
+        index=True,
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    system_id = fields.Many2one("dist.system", readonly=True, index=True)
+    flow_id = fields.Many2one("dist.flow", readonly=True)
+    message_type_id = fields.Many2one("dist.message.type", readonly=True)
+    endpoint_id = fields.Many2one("dist.endpoint", readonly=True)
+    dist_message_ids = fields.One2many("dist.message", "exception_id", string="Affected messages")
+    message_count = fields.Integer(compute="_compute_message_count", string="Number of messages")
+    fingerprint = fields.Char(readonly=True)
+    closes_with_messages = fields.Boolean(default=True, readonly=True)
+    detail = fields.Text(readonly=True)
+    suggestion = fields.Text(string="Suggested fix", readonly=True)
+    mapping_domain = fields.Char(string="Kind of code", readonly=True)
+    external_code = fields.Char(readonly=True)
+    mapping_model = fields.Char(readonly=True)
+    res_model = fields.Char(string="Document model", readonly=True)
+    res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", readonly=True)
+    document_name = fields.Char(string="Document", readonly=True)
+    trace_id = fields.Char(readonly=True)
+    assignee_id = fields.Many2one("res.users", tracking=True)
+    due_at = fields.Datetime(string="Due", tracking=True)
+    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
+    impact_stale = fields.Boolean(readonly=True)
+    impact_orders = fields.Integer(string="Orders at risk", readonly=True)
+    impact_lines = fields.Integer(string="Lines at risk", readonly=True)
+    impact_skus = fields.Char(string="Items at risk", readonly=True)
+    impact_warehouses = fields.Char(string="Warehouses", readonly=True)
+    impact_value = fields.Monetary(string="Value at risk", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    resolved_at = fields.Datetime(readonly=True)
+    resolved_by_id = fields.Many2one("res.users", readonly=True)
+    resolution = fields.Selection(
+        [
+            ("replayed", "Replayed"),
+            ("mapped", "Code mapped"),
+            ("corrected", "Corrected and resubmitted"),
+            ("handled", "Handled by hand"),
+            ("ignored", "Ignored"),
+        ],
+        readonly=True,
+    )
+    intended_resolution = fields.Char(readonly=True)
+    acted_by_id = fields.Many2one("res.users", readonly=True)
+    ignore_reason = fields.Char(string="Reason", readonly=True, tracking=True)
+    can_fix_mapping = fields.Boolean(compute="_compute_actions")
+    can_correct = fields.Boolean(compute="_compute_actions")
+    can_retry = fields.Boolean(compute="_compute_actions")
+
+    def init(self):
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS dist_exception_open_fingerprint_uniq ON dist_exception "
+            "(company_id, fingerprint) WHERE state IN ('open', 'in_progress')"
+        )
+
+    @api.depends("severity")
+    def _compute_severity_order(self):
+        order = [key for key, _label in self._fields["severity"].selection]
+        for exception in self:
+            exception.severity_order = order.index(exception.severity)
+
+    @api.depends("dist_message_ids")
+    def _compute_message_count(self):
+        groups = self.env["dist.message"]._read_group([("exception_id", "in", self.ids)], ["exception_id"], ["__count"])
+        counts = dict(groups)
+        for exception in self:
+            exception.message_count = counts.get(exception, 0)
+
+    @api.depends("due_at", "state")
+    def _compute_is_overdue(self):
+        now = fields.Datetime.now()
+        for exception in self:
+            exception.is_overdue = bool(exception.state in UNSOLVED and exception.due_at and exception.due_at < now)
+
+    @api.model
+    def _search_is_overdue(self, operator, value):
+        wanted = bool(value) if operator in ("=", "!=") else True in value
+        if operator in ("!=", "not in"):
+            wanted = not wanted
+        overdue = [("state", "in", UNSOLVED), ("due_at", "<", fields.Datetime.now())]
+        return overdue if wanted else ["!", "&", *overdue]
+
+    @api.depends("category", "state", "dist_message_ids.state")
+    def _compute_actions(self):
+        stuck = self._get_state_counts(lambda state: state in STUCK)
+        for exception in self:
+            unsolved = exception.state in UNSOLVED
+            count = stuck.get(exception, 0)
+            exception.can_fix_mapping = unsolved and exception.category == "mapping"
+            exception.can_correct = unsolved and count == 1
+            exception.can_retry = unsolved and (bool(count) or (exception.fingerprint or "").startswith("event/"))
+
+    # opening and closing
+
+    @api.model
+    def _open(self, spec, message, closes_with_messages=True):
+        """Open an exception for a message, or add the message to the open one of the same fingerprint.
+
+        :param spec: ExceptionSpec
+        :param message: dist.message
+        :param closes_with_messages: False when the message is done and something else, such as an order on hold,
+            has to be settled
+        :return: dist.exception
+        """
+        exception = self.sudo()._find_open(message.company_id, self._get_fingerprint(spec, message))
+        if not exception:
+            vals = self._prepare_from_message(spec, message)
+            exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
+            exception._assign()
+        if message.exception_id != exception:
+            message.sudo().exception_id = exception
+        exception._add_impact(spec.impact)
+        return exception
+
+    @api.model
+    def _get_fingerprint(self, spec, message):
+        own = spec.fingerprint or f"message/{message.id}"
+        return f"{message.system_id.id}/{spec.category}/{spec.code}/{own}"
+
+    @api.model
+    def _find_open(self, company, fingerprint):
+        return self.search(
+            [("company_id", "=", company.id), ("fingerprint", "=", fingerprint), ("state", "in", UNSOLVED)], limit=1
+        )
+
+    @api.model
+    def _prepare_from_message(self, spec, message):
+        record = spec.record
+        if record is None and message.res_model and message.res_id:
+            record = self.env[message.res_model].browse(message.res_id).exists()
+        flow = message.flow_id
+        minutes = flow.service_level_minutes or DEFAULT_SERVICE_LEVEL_MINUTES
+        return {
+            "name": spec.summary[:200],
+            "category": spec.category,
+            "code": spec.code,
+            "severity": spec.severity,
+            "detail": spec.detail,
+            "suggestion": spec.suggestion,
+            "fingerprint": self._get_fingerprint(spec, message),
+            "mapping_domain": spec.domain,
+            "external_code": spec.external_code,
+            "mapping_model": spec.model,
+            "company_id": message.company_id.id,
+            "system_id": message.system_id.id,
+            "flow_id": flow.id,
+            "message_type_id": message.message_type_id.id,
+            "endpoint_id": message.endpoint_id.id,
+            "trace_id": message.trace_id,
+            "res_model": record._name if record else False,
+            "res_id": record.id if record else False,
+            "document_name": record.display_name if record else message.business_key,
+            "due_at": fields.Datetime.now() + timedelta(minutes=minutes),
+        }
+
+    def _assign(self):
+        """Give the exception to the one who can fix it, with an activity."""
+        for exception in self:
+            owner = exception._get_assignee()
+            if not owner:
+                continue
+            exception.assignee_id = owner
+            exception.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=exception.name[:100],
+                user_id=owner.id,
+                date_deadline=fields.Date.to_date(exception.due_at),
+            )
+
+    def _get_assignee(self):
+        """:return: user; technical trouble goes to the technical owner, all else to the business owner"""
+        self.ensure_one()
+        technical = self.category in ("delivery", "technical", "decode", "validation")
+        name = "technical_owner_id" if technical else "business_owner_id"
+        return self.flow_id[name] or self.system_id[name]
+
+    def _add_impact(self, given):
+        """Take in what one more message puts at risk; where there are many, once a minute for all of them."""
+        self.ensure_one()
+        if self.message_count > IMPACT_AT_ONCE:
+            self.impact_stale = True
+        else:
+            self._update_impact(given)
+
+    @api.model
+    def _update_stale_impacts(self):
+        self.search([("impact_stale", "=", True), ("state", "in", UNSOLVED)])._update_impact()
+
+    def _update_impact(self, given=None):
+        for exception in self:
+            impact = given or exception._get_impact()
+            exception.write(
+                {
+                    "impact_stale": False,
+                    "impact_orders": impact["orders"],
+                    "impact_lines": impact["lines"],
+                    "impact_skus": ", ".join(sorted(impact["skus"])[:20]),
+                    "impact_warehouses": ", ".join(sorted(impact["warehouses"])),
+                    "impact_value": impact["value"],
+                    "currency_id": (impact["currency"] or exception.company_id.currency_id).id,
+                }
+            )
+
+    def _get_impact(self):
+        """:return: impact of the documents of the exception and its messages, as of `_dist_get_impact`"""
+        self.ensure_one()
+        documents = {}
+        if self.res_model and self.res_id:
+            documents.setdefault(self.res_model, set()).add(self.res_id)
+        for model_name, ids in self.env["dist.message"]._read_group(
+            [("exception_id", "=", self.id), ("res_id", "!=", False), ("state", "not in", ("done", "cancelled"))],
+            ["res_model"],
+            ["res_id:array_agg"],
+        ):
+            documents.setdefault(model_name, set()).update(ids)
+        total = self.env["base"]._dist_get_impact()
+        for model_name, ids in documents.items():
+            impact = self.env[model_name].sudo().browse(sorted(ids)).exists()._dist_get_impact()
+            total = {
+                "orders": total["orders"] + impact["orders"],
+                "lines": total["lines"] + impact["lines"],
+                "skus": sorted({*total["skus"], *impact["skus"]}),
+                "warehouses": sorted({*total["warehouses"], *impact["warehouses"]}),
+                "value": total["value"] + impact["value"],
+                "currency": impact["currency"] or total["currency"],
+            }
+        return total
+
+    @api.model
+    def _refresh(self, exceptions):
+        """Close exceptions none of whose messages is stuck any more; update what the others put at risk."""
+        unsolved = exceptions.sudo().filtered(lambda exception: exception.state in UNSOLVED)
+        unfinished = unsolved._get_state_counts(lambda state: state not in ("done", "cancelled"))
+        for exception in unsolved:
+            if exception.closes_with_messages and not unfinished.get(exception):
+                exception._close("replayed")
+            else:
+                exception._add_impact(None)
+
+    def _get_state_counts(self, wanted):
+        """:param wanted: callable that takes a message's state
+        :return: dict exception to number of its messages in such a state
+        """
+        counts = {}
+        for exception, state, count in self.env["dist.message"]._read_group(
+            [("exception_id", "in", self.ids)], ["exception_id", "state"], ["__count"]
+        ):
+            if wanted(state):
+                counts[exception] = counts.get(exception, 0) + count
+        return counts
+
+    @api.model
+    def _close_for_record(self, record, codes, resolution="handled"):
+        """Close what is open about a document because the document itself was settled.
+
+        :param codes: codes of exceptions, such as ``["credit_limit"]``
+        """
+        self.sudo().search(
+            [
+                ("res_model", "=", record._name),
+                ("res_id", "in", record.ids),
+                ("code", "in", codes),
+                ("state", "in", UNSOLVED),
+            ]
+        )._close(resolution)
+
+    def _close(self, resolution, state="resolved"):
+        unsolved = self.filtered(lambda exception: exception.state in UNSOLVED)
+        unsolved.write(
+            {
+                "state": state,
+                "resolved_at": fields.Datetime.now(),
+            }
+        )
+        for exception in unsolved:
+            exception.write(
+                {
+                    "resolution": exception.intended_resolution or resolution,
+                    "resolved_by_id": exception.acted_by_id.id or self.env.uid,
+                }
+            )
+        unsolved.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _note_action(self, resolution):
+        """Keep who acted and how, in a transaction of its own: the replay that follows runs in others.
+
+        :param resolution: key of the field ``resolution``
+        """
+        ids, user_id = self.ids, self.env.uid
+
+        def note(env):
+            env["dist.exception"].browse(ids).write({"intended_resolution": resolution, "acted_by_id": user_id})
+
+        self.env["dist.message"]._in_own_transaction(note)
+
+    @api.model
+    def _open_for_event(self, event):
+        spec = event._prepare_exception()
+        fingerprint = spec.fingerprint
+        if self.sudo().search_count([("fingerprint", "=", fingerprint), ("state", "in", UNSOLVED)]):
+            return
+        exception = self.sudo().create(
+            {
+                "name": spec.summary[:200],
+                "category": spec.category,
+                "code": spec.code,
+                "severity": spec.severity,
+                "detail": spec.detail,
+                "suggestion": spec.suggestion,
+                "fingerprint": fingerprint,
+                "company_id": event.company_id.id,
+                "message_type_id": event.message_type_id.id,
+                "trace_id": event.trace_id,
+                "res_model": event.res_model,
+                "res_id": event.res_id,
+                "document_name": event.business_key,
+                "due_at": fields.Datetime.now() + timedelta(minutes=DEFAULT_SERVICE_LEVEL_MINUTES),
+            }
+        )
+        exception._update_impact()
+
+    @api.model
+    def _resolve_for_event(self, event):
+        self.sudo().search([("fingerprint", "=", f"event/{event.id}"), ("state", "in", UNSOLVED)])._close("replayed")
+
+    # what a person does
+
+    def action_take(self):
+        self.write({"assignee_id": self.env.uid, "state": "in_progress"})
+
+    def action_retry(self):
+        """Try the stuck messages again."""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        self._note_action("replayed")
+        for exception in self:
+            if (exception.fingerprint or "").startswith("event/"):
+                event_id = int(exception.fingerprint.split("/")[1])
+                self.env["dist.event"].browse(event_id).action_rebuild()
+            exception._get_stuck().action_retry()
+        return True
+
+    def _get_stuck(self):
+        return self.dist_message_ids.filtered(lambda message: message.state in STUCK)
+
+    def action_fix_mapping(self):
+        """Say what the unknown code means, then replay every message that waits for it."""
+        self.ensure_one()
+        return self.env["dist.mapping.fix"]._open(self)
+
+    def _save_mapping(self, record, value):
+        """Save what the unknown code means, in a transaction of its own, so that the replay sees it.
+
+        Addons whose codes are ids of records override `_prepare_mapping`.
+
+        :param record: record the code stands for, or None
+        :param value: text it stands for, or None
+        """
+        self.ensure_one()
+        exception_id, user_id = self.id, self.env.uid
+        model, record_id = (record._name, record.id) if record else (None, None)
+
+        def save(env):
+            exception = env["dist.exception"].with_user(user_id).sudo().browse(exception_id)
+            exception._write_mapping(exception.env[model].browse(record_id) if model else None, value)
+
+        self.env["dist.message"]._in_own_transaction(save)
+
+    def _write_mapping(self, record, value):
+        """Write the code map row; where the code is a record's own external id, the binding."""
+        self.env["dist.code.map"].create(
+            {
+                "system_id": self.system_id.id,
+                "domain": self.mapping_domain,
+                "external_code": self.external_code,
+                "res_model": record._name if record else False,
+                "res_id": record.id if record else False,
+                "value": value or False,
+            }
+        )
+
+    def action_correct(self):
+        self.ensure_one()
+        stuck = self._get_stuck()
+        if len(stuck) != 1:
+            raise UserError(_("Open the message to correct from the list: %s are waiting.", len(stuck)))
+        return stuck.action_correct()
+
+    def action_ignore(self):
+        """Ask for the reason, then cancel the messages and close."""
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "dist.exception.ignore",
+            "views": [(False, "form")],
+            "target": "new",
+            "name": _("Ignore"),
+            "context": {"default_exception_ids": [fields.Command.set(self.ids)]},
+        }
+
+    def _ignore(self, reason):
+        """Cancel the stuck messages and close, with the reason and the user's name."""
+        if not (reason or "").strip():
+            raise UserError(_("Say why this can be ignored."))
+        self.write({"ignore_reason": reason})
+        for exception in self:
+            exception._get_stuck().action_cancel(reason)
+        self._close("ignored", state="ignored")
+        # cancelling the last message closed some as solved
+        self.write({"state": "ignored", "resolution": "ignored"})
+
+    def action_mark_handled(self):
+        """Close: a person settled the matter by hand."""
+        if self._get_stuck():
+            raise UserError(_("Messages are still waiting: retry, correct or ignore them."))
+        self._close("handled")
+
+    def action_view_messages(self):
+        return self.env["dist.message"]._get_list_action([("exception_id", "in", self.ids)])
+
+    def action_open_document(self):
+        self.ensure_one()
+        if not self.res_model or not self.env[self.res_model].browse(self.res_id).exists():
+            raise UserError(_("This exception has no document."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _get_list_action(self, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_exception")
+        return {**action, "domain": domain}

@@ -1,0 +1,159 @@
+import ast
+
+from odoo import _, api, fields, models, tools
+from odoo.exceptions import ValidationError
+
+CRITICALITIES = [("critical", "Critical"), ("normal", "Normal"), ("bulk", "Bulk")]
+
+
+class DistFlow(models.Model):
+    """The interface register: one system, one message type, one direction."""
+
+    _name = "dist.flow"
+    _description = "Flow"
+    _inherit = ["mail.thread", "mail.activity.mixin", "dist.cached.mixin"]
+    _order = "system_id, direction, message_type_id"
+    _check_company_auto = True
+
+    name = fields.Char(compute="_compute_name", store=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
+    message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="restrict", index=True)
+    direction = fields.Selection(related="message_type_id.direction", store=True)
+    version_id = fields.Many2one(
+        "dist.message.type.version",
+        domain="[('message_type_id', '=', message_type_id)]",
+        help="Version agreed with the partner. Empty: the oldest active one.",
+    )
+    endpoint_id = fields.Many2one(
+        "dist.endpoint", check_company=True, domain="[('system_id', '=', system_id)]", tracking=True
+    )
+    mode = fields.Selection(
+        [("real_time", "Real time"), ("near_real_time", "Near real time"), ("batch", "Batch")],
+        required=True,
+        default="near_real_time",
+    )
+    criticality = fields.Selection(CRITICALITIES, required=True, default="normal", tracking=True)
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("approved", "Approved"),
+            ("active", "Active"),
+            ("deprecated", "Deprecated"),
+            ("retired", "Retired"),
+        ],
+        required=True,
+        default="draft",
+        tracking=True,
+        help="Messages only move on a flow that is active or deprecated.",
+    )
+    business_owner_id = fields.Many2one("res.users", tracking=True)
+    technical_owner_id = fields.Many2one("res.users", tracking=True)
+    service_level_minutes = fields.Integer(
+        string="Due within (minutes)", default=240, help="Time in which an exception of this flow is to be solved."
+    )
+    escalation = fields.Text(help="Who is called, and when, if nobody acts.")
+    filter_domain = fields.Char(
+        string="Only records that match", help="Odoo domain on the record, such as [('warehouse_id', '=', 1)]."
+    )
+    retry_schedule = fields.Char(help="Overrides the schedule of the endpoint.")
+    mapping_id = fields.Many2one("dist.mapping", check_company=True)
+
+    _sql_constraints = [
+        (
+            "system_type_uniq",
+            "unique(system_id, message_type_id, endpoint_id)",
+            "This system has a flow for this message type already.",
+        ),
+        ("service_level_positive", "CHECK(service_level_minutes > 0)", "The service level is above zero minutes."),
+    ]
+
+    @api.depends("system_id.name", "message_type_id.code")
+    def _compute_name(self):
+        for flow in self:
+            flow.name = f"{flow.system_id.name}: {flow.message_type_id.code}"
+
+    @api.constrains("endpoint_id", "state", "message_type_id")
+    def _check_endpoint(self):
+        for flow in self.filtered(lambda flow: flow.direction == "out" and flow.state == "active"):
+            if not flow.endpoint_id:
+                raise ValidationError(_("Flow %s sends messages, so it needs an endpoint.", flow.name))
+
+    @api.constrains("filter_domain")
+    def _check_filter_domain(self):
+        for flow in self.filtered("filter_domain"):
+            try:
+                flow._get_filter_domain()
+            except (ValueError, SyntaxError) as error:
+                raise ValidationError(_("The filter of flow %(flow)s is not a domain.", flow=flow.name)) from error
+
+    def _get_filter_domain(self):
+        domain = ast.literal_eval(self.filter_domain or "[]")
+        if not isinstance(domain, list):
+            raise ValueError("not a list")
+        return domain
+
+    def _get_version(self):
+        return self.version_id or self.message_type_id._get_default_version()
+
+    def _get_retry_schedule(self):
+        return self.retry_schedule or self.endpoint_id.retry_schedule
+
+    @api.model
+    @tools.ormcache()
+    def _get_subscribed_types(self):
+        """:return: frozenset of codes of outbound types whose events are to be recorded"""
+        flows = self.sudo().search([("direction", "=", "out"), ("state", "in", ("active", "deprecated"))])
+        always = self.env["dist.message.type"].sudo().search([("record_always", "=", True)])
+        return frozenset(flows.message_type_id.mapped("code")) | frozenset(always.mapped("code"))
+
+    @api.model
+    @tools.ormcache("code", "company_id")
+    def _get_subscriptions(self, code, company_id):
+        """:return: tuple of ids of the active outbound flows of a type in a company"""
+        flows = self.sudo().search(
+            [
+                ("direction", "=", "out"),
+                ("state", "in", ("active", "deprecated")),
+                ("message_type_id.code", "=", code),
+                ("company_id", "=", company_id),
+            ]
+        )
+        return tuple(flows.ids)
+
+    @api.model
+    @tools.ormcache("flow_id")
+    def _get_delivery_settings(self, flow_id):
+        """:return: dict of what a new message of the flow needs, cached for the emitting transaction"""
+        flow = self.sudo().browse(flow_id)
+        return {
+            "system_id": flow.system_id.id,
+            "endpoint_id": flow.endpoint_id.id,
+            "criticality": flow.criticality,
+            "version_id": flow.version_id.id or None,
+            "lanes": flow.endpoint_id.lanes,
+        }
+
+    @api.model
+    def _find_inbound(self, system, message_type):
+        """:return: the flow on which a system may send this type now; empty when there is none"""
+        return self.sudo().search(
+            [
+                ("system_id", "=", system.id),
+                ("message_type_id", "=", message_type.id),
+                ("state", "in", ("active", "deprecated")),
+            ],
+            limit=1,
+        )
+
+    def action_approve(self):
+        self.write({"state": "approved"})
+
+    def action_activate(self):
+        self.write({"state": "active"})
+
+    def action_deprecate(self):
+        self.write({"state": "deprecated"})
+
+    def action_retire(self):
+        self.write({"state": "retired"})

@@ -1,0 +1,75 @@
+from decimal import Decimal, InvalidOperation
+
+from odoo import _, models
+
+from ..lib.handling import BusinessError, MissingMapping
+
+
+class DistHandler(models.AbstractModel):
+    """Gives one inbound message type its business effect.
+
+    One abstract model a type, named ``dist.handler.<type code>``. Methods run in the name of the client's
+    service user with superuser access and the client's company; what the caller may touch is checked here.
+    """
+
+    _name = "dist.handler"
+    _description = "Handler of an inbound message"
+
+    def _get_external_id(self, payload):
+        """:return: what the sender calls the document; shown and searched as the message's business key"""
+        return None
+
+    def _get_lock_keys(self, message, payload):
+        """Texts on which messages are processed one after another.
+
+        Locks are taken in sorted order before the transaction's snapshot, so that a handler sees whatever the
+        former holder committed.
+        """
+        return []
+
+    def _apply(self, message, payload):
+        """Apply the message in the current transaction.
+
+        :param message: dist.message
+        :param payload: dict, valid against the schema of the message's version
+        :return: HandlerResult
+        :raises ApplyError: nothing of the effect is kept
+        """
+        raise NotImplementedError
+
+    def _apply_batch(self, pairs):
+        """Apply several messages in one transaction; all or none.
+
+        :param pairs: list of (message, payload)
+        :return: list of HandlerResult in the same order
+        :raises ApplyError: nothing is kept; the messages are then applied one by one
+        """
+        return [self._apply(message, payload) for message, payload in pairs]
+
+    def _resolve_code(self, message, domain, code, pointer, model=None):
+        """What an external code means here.
+
+        :param domain: kind of code, such as ``unit`` or ``carrier``
+        :param pointer: JSON pointer of the code in the payload
+        :param model: name of the model a record is expected of; None for a plain value
+        :return: record, or text when the code map holds a value
+        :raises MissingMapping: nobody has said yet what the code means
+        """
+        found = self.env["dist.code.map"]._find(message.system_id, domain, code)
+        if found is None or (model and getattr(found, "_name", None) != model):
+            raise MissingMapping(domain, code, pointer, model=model)
+        return found
+
+    def _find_bound(self, system, model_name, external_id):
+        """:return: the record bound to an external id of a system; empty when there is none"""
+        return self.env["dist.binding"]._find(system, model_name, external_id)
+
+    def _bind(self, system, record, external_id):
+        return self.env["dist.binding"]._bind(system, record, external_id)
+
+    def _decimal(self, text, pointer=""):
+        """:return: Decimal of a decimal string; :raises BusinessError: not a number"""
+        try:
+            return Decimal(str(text))
+        except InvalidOperation as error:
+            raise BusinessError("not_a_number", _("%s is not a number.", text), pointer=pointer) from error

@@ -1,0 +1,157 @@
+import json
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..lib.errors import IntegrationError
+from ..lib.handling import MissingMapping
+from ..lib.mapping import MissingCode, compile_mapping
+from ..lib.problem import Problem
+
+
+class DistMapping(models.Model):
+    """How a partner's words become the canonical message, or the other way round: rows, not code."""
+
+    _name = "dist.mapping"
+    _description = "Mapping"
+    _inherit = ["mail.thread"]
+    _order = "system_id, name, version desc"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    company_id = fields.Many2one(related="system_id.company_id", store=True)
+    message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="restrict")
+    version = fields.Integer(required=True, default=1, readonly=True, copy=False)
+    state = fields.Selection(
+        [("draft", "Draft"), ("approved", "Approved"), ("retired", "Retired")],
+        required=True,
+        default="draft",
+        tracking=True,
+        copy=False,
+        help="An approved mapping is used as it is. To change it, make a new version.",
+    )
+    row_ids = fields.One2many("dist.mapping.row", "mapping_id", copy=True)
+    preview_message_id = fields.Many2one(
+        "dist.message", string="Try on message", domain="[('system_id', '=', system_id)]"
+    )
+    preview_source = fields.Text(compute="_compute_preview_source", readonly=False, store=True, string="Source")
+    preview_result = fields.Text(compute="_compute_preview_result", string="Result")
+
+    _sql_constraints = [
+        ("version_uniq", "unique(system_id, name, version)", "This version of the mapping exists already."),
+    ]
+
+    @api.depends("preview_message_id")
+    def _compute_preview_source(self):
+        for mapping in self:
+            message = mapping.preview_message_id
+            if message:
+                mapping.preview_source = message.payload_view
+            else:
+                mapping.preview_source = mapping.preview_source
+
+    @api.depends(
+        "preview_source",
+        "row_ids",
+        "row_ids.target",
+        "row_ids.source",
+        "row_ids.converter",
+        "row_ids.code_map",
+        "row_ids.default_value",
+        "row_ids.required",
+        "row_ids.parent_target",
+    )
+    def _compute_preview_result(self):
+        for mapping in self:
+            mapping.preview_result = mapping._get_preview()
+
+    def _get_preview(self):
+        """:return: the mapped document, or what is wrong, as text for a person"""
+        if not self.preview_source:
+            return False
+        try:
+            canonical, errors = self._run(json.loads(self.preview_source), self.system_id)
+        except (ValueError, IntegrationError) as error:
+            return _("Cannot be mapped: %s", error)
+        lines = [f"{error['target']}: {error['detail']}" for error in errors]
+        return "\n".join([*lines, json.dumps(canonical, indent=2, ensure_ascii=False, default=str)])
+
+    @api.constrains("row_ids")
+    def _check_rows(self):
+        for mapping in self:
+            try:
+                compile_mapping(mapping._get_rows())
+            except IntegrationError as error:
+                raise ValidationError(str(error)) from error
+
+    @api.constrains("state", "row_ids", "name")
+    def _check_frozen(self):
+        for mapping in self.filtered(lambda mapping: mapping.state == "approved"):
+            if not mapping.row_ids:
+                raise ValidationError(_("Mapping %s has no rows.", mapping.name))
+
+    def _get_rows(self):
+        """:return: rows as lib.mapping takes them"""
+        return self.row_ids.sorted("sequence")._get_specifications()
+
+    def _run(self, document, system):
+        """:return: (canonical document, list of errors)"""
+        codes = self.env["dist.code.map"]
+
+        def look_up(domain, code):
+            found = codes._find(system, domain, str(code))
+            if found is None:
+                raise MissingCode(domain, str(code))
+            return found if isinstance(found, str) else self.env["dist.binding"]._get_external_id(system, found) or (
+                found.display_name
+            )
+
+        return compile_mapping(self._get_rows()).apply(document, look_up, self._get_converters())
+
+    @api.model
+    def _get_converters(self):
+        """Named converters beside those of the library: dict name to callable(value). Addons add theirs."""
+        return {}
+
+    def _apply(self, document, system):
+        """Map a document.
+
+        :return: canonical document
+        :raises MissingMapping: a code that nobody has explained
+        :raises Problem: values that do not fit
+        """
+        self.ensure_one()
+        canonical, errors = self._run(document, system)
+        missing = [error for error in errors if error["code"] == "missing_code"]
+        if missing:
+            first = missing[0]
+            raise MissingMapping(first["domain"], first["external_code"], first["pointer"])
+        if errors:
+            raise Problem(
+                422,
+                "not_mappable",
+                _("Message does not fit its mapping"),
+                _("%s values cannot be mapped.", len(errors)),
+                errors=[
+                    {name: error[name] for name in ("pointer", "code", "detail")} for error in errors
+                ],
+            )
+        return canonical
+
+    def action_approve(self):
+        self.write({"state": "approved"})
+
+    def action_new_version(self):
+        """Copy as a draft with the next version number."""
+        self.ensure_one()
+        newest = max(
+            self.search([("system_id", "=", self.system_id.id), ("name", "=", self.name)]).mapped("version")
+        )
+        copy = self.copy({"name": self.name, "version": newest + 1})
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": copy.id,
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,340 @@
+import base64
+import json
+import logging
+from functools import partial
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.exceptions import UserError
+
+from ..lib import trace
+from ..lib.identifiers import new_id
+from ..lib.masking import mask
+
+_logger = logging.getLogger(__name__)
+
+# what a person replays in one click without waiting for a job
+REPLAYED_AT_ONCE = 20
+OPEN = ("pending", "retry", "error", "dead")
+CHANNELS = {
+    "critical": "root.dist_critical",
+    "normal": "root.dist",
+    "bulk": "root.dist_bulk",
+}
+
+
+class DistMessage(models.Model):
+    """One message, in or out. It ends done, dead with an open exception, or cancelled by a named person."""
+
+    _name = "dist.message"
+    _description = "Message"
+    _order = "id desc"
+    _rec_name = "uuid"
+
+    uuid = fields.Char(string="Message ID", required=True, readonly=True)
+    direction = fields.Selection([("in", "Inbound"), ("out", "Outbound")], required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("pending", "Waiting"),
+            ("retry", "Will be retried"),
+            ("error", "Waits for a person"),
+            ("done", "Done"),
+            ("dead", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="pending",
+    )
+    flow_id = fields.Many2one("dist.flow", readonly=True, ondelete="set null", index="btree_not_null")
+    system_id = fields.Many2one("dist.system", required=True, readonly=True, ondelete="restrict", index=True)
+    endpoint_id = fields.Many2one("dist.endpoint", readonly=True, ondelete="set null")
+    client_id = fields.Many2one("dist.api.client", readonly=True, ondelete="set null")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    message_type_id = fields.Many2one("dist.message.type", required=True, readonly=True, ondelete="restrict")
+    version_id = fields.Many2one("dist.message.type.version", readonly=True, ondelete="restrict")
+    criticality = fields.Selection(
+        [("critical", "Critical"), ("normal", "Normal"), ("bulk", "Bulk")], required=True, default="normal"
+    )
+    event_id = fields.Many2one("dist.event", readonly=True, ondelete="restrict", index="btree_not_null")
+    parent_id = fields.Many2one(
+        "dist.message", string="Part of", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
+    child_ids = fields.One2many("dist.message", "parent_id", string="Items")
+    item_index = fields.Integer(readonly=True)
+    original_id = fields.Many2one(
+        "dist.message", string="Corrects", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
+    correction_ids = fields.One2many("dist.message", "original_id", string="Corrections")
+    idempotency_key = fields.Char(readonly=True)
+    request_hash = fields.Char(readonly=True)
+    raw = fields.Binary(attachment=False, readonly=True, groups=fields.NO_ACCESS)
+    payload = fields.Text(string="Stored content", readonly=True, groups=fields.NO_ACCESS, help="Canonical JSON.")
+    payload_view = fields.Text(compute="_compute_views", string="Content")
+    answer = fields.Text(string="Stored answer", readonly=True, groups=fields.NO_ACCESS)
+    answer_view = fields.Text(compute="_compute_views", string="Answer")
+    answer_status = fields.Integer(readonly=True)
+    trace_id = fields.Char(readonly=True, index=True)
+    traceparent = fields.Char(readonly=True)
+    business_key = fields.Char(string="Document number", readonly=True, index="btree_not_null")
+    res_model = fields.Char(string="Document model", readonly=True)
+    res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True)
+    ordering_key = fields.Char(readonly=True)
+    lane = fields.Integer(readonly=True)
+    attempt_count = fields.Integer(string="Attempts", readonly=True)
+    attempt_ids = fields.One2many("dist.message.attempt", "message_id")
+    next_attempt_at = fields.Datetime(string="Next attempt", readonly=True)
+    received_at = fields.Datetime(string="Created", readonly=True)
+    done_at = fields.Datetime(string="Finished", readonly=True)
+    error_code = fields.Char(readonly=True)
+    error = fields.Char(string="Last error", readonly=True)
+    exception_id = fields.Many2one("dist.exception", readonly=True, ondelete="set null", index="btree_not_null")
+    cancelled_by_id = fields.Many2one("res.users", readonly=True)
+    cancel_reason = fields.Char(readonly=True)
+
+    _sql_constraints = [
+        ("uuid_uniq", "unique(uuid)", "Message ids are unique."),
+        (
+            "idempotency_uniq",
+            "unique(client_id, idempotency_key)",
+            "A client uses an idempotency key for one message only.",
+        ),
+    ]
+
+    def init(self):
+        """Indexes that stay small however many finished messages are kept."""
+        waiting = "state IN ('pending', 'retry')"
+        for name, columns, condition in (
+            ("lane", "endpoint_id, criticality, lane, id", f"direction = 'out' AND {waiting}"),
+            ("order", "flow_id, ordering_key, id", f"direction = 'out' AND {waiting}"),
+            ("inbox", "criticality, next_attempt_at", f"direction = 'in' AND {waiting}"),
+            ("open", "state, system_id", "state IN ('pending', 'retry', 'error', 'dead')"),
+            ("document", "res_model, res_id", "res_id IS NOT NULL"),
+        ):
+            self.env.cr.execute(
+                f"CREATE INDEX IF NOT EXISTS dist_message_{name}_idx ON dist_message ({columns}) "  # pylint: disable=sql-injection
+                f"WHERE {condition}"
+            )
+
+    @api.depends("message_type_id.code", "business_key", "uuid")
+    def _compute_display_name(self):
+        for message in self:
+            message.display_name = f"{message.message_type_id.code} {message.business_key or message.uuid}"
+
+    def _compute_views(self):
+        for message in self:
+            source = message.sudo()
+            paths = message._get_masked_paths()
+            message.payload_view = _pretty(source._get_body_text(), paths)
+            message.answer_view = _pretty(source.answer, paths)
+
+    def _get_masked_paths(self):
+        """:return: list of paths the current user may not read in clear"""
+        if self.env.user.has_group("dist_integration_base.group_dist_manager"):
+            return []
+        return self.message_type_id._get_sensitive_paths()
+
+    def _get_body_text(self):
+        """:return: JSON text of the content: canonical, else as it was received; for an event its envelope"""
+        self.ensure_one()
+        if self.payload:
+            return self.payload
+        if self.event_id.payload:
+            return json.dumps(self.event_id._get_envelope())
+        return self._get_raw().decode("utf-8", "replace") if self.raw else ""
+
+    def _get_raw(self):
+        """:return: bytes as received"""
+        return base64.b64decode(self.with_context(bin_size=False).raw or b"")
+
+    @api.model
+    def _insert_rows(self, table, rows):
+        """Insert rows that all have the same columns, by SQL: this is the path every event and call takes.
+
+        :param table: name of a table of this addon
+        :param rows: list of dicts, column to value
+        :return: list of ids in the order of rows
+        """
+        columns = sorted(rows[0])
+        if table not in ("dist_message", "dist_event", "dist_message_attempt"):
+            raise ValueError(table)
+        row_placeholder = f"({', '.join(['%s'] * len(columns))})"
+        self.env.cr.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) "  # pylint: disable=sql-injection
+            f"VALUES {', '.join([row_placeholder] * len(rows))} RETURNING id",
+            [row[column] for row in rows for column in columns],
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _wake_after_commit(self, rows):
+        """Have the lanes of these outbound message rows drained once the transaction is committed."""
+        lanes = {(row["endpoint_id"], row["criticality"], row["lane"]) for row in rows}
+        data = self.env.cr.postcommit.data
+        if "dist_integration.lanes" not in data:
+            data["dist_integration.lanes"] = set()
+            self.env.cr.postcommit.add(partial(_wake, self.env.registry, self.env.cr.postcommit))
+        data["dist_integration.lanes"] |= lanes
+
+    @api.model
+    def _wake_lanes(self, lanes):
+        """Enqueue the drains of lanes, but for those that have one waiting.
+
+        :param lanes: set of (endpoint id, criticality, lane)
+        """
+        endpoints = self.env["dist.endpoint"].sudo()
+        keys = {endpoints._get_drain_key(*lane): lane for lane in lanes}
+        self.env.cr.execute(
+            "SELECT identity_key FROM queue_job WHERE identity_key IN %s AND state IN ('pending', 'enqueued')",
+            (tuple(keys),),
+        )
+        scheduled = {row[0] for row in self.env.cr.fetchall()}
+        for key in sorted(set(keys) - scheduled):
+            endpoint_id, criticality, lane = keys[key]
+            endpoints.browse(endpoint_id)._schedule_drain(criticality, lane)
+
+    @api.model
+    def _wake_endpoints(self, endpoints):
+        """Have every lane drained on which something waits for these endpoints."""
+        if not endpoints:
+            return
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT endpoint_id, criticality, lane FROM dist_message
+            WHERE endpoint_id IN %s AND direction = 'out' AND state IN ('pending', 'retry')
+            """,
+            (tuple(endpoints.ids),),
+        )
+        lanes = set(self.env.cr.fetchall())
+        if lanes:
+            self._wake_lanes(lanes)
+
+    @api.model
+    def _create_test_message(self, endpoint):
+        """:return: a new `integration.test` message for an endpoint, not delivered yet"""
+        message_type = self.env["dist.message.type"]._get_by_code("integration.test")
+        current = trace.new()
+        body = {
+            "id": new_id("evt"),
+            "type": message_type.code,
+            "version": "1",
+            "time": fields.Datetime.now().isoformat() + "Z",
+            "sequence": 1,
+            "subject": f"dist.endpoint/{endpoint.id}",
+            "trace_id": current.trace_id,
+            "data": {"text": f"Test from {endpoint.company_id.name}"},
+        }
+        return self.sudo().create(
+            {
+                "uuid": new_id("msg"),
+                "direction": "out",
+                "system_id": endpoint.system_id.id,
+                "endpoint_id": endpoint.id,
+                "company_id": endpoint.company_id.id,
+                "message_type_id": message_type.id,
+                "version_id": message_type._get_default_version().id,
+                "payload": json.dumps(body),
+                "trace_id": current.trace_id,
+                "traceparent": current.header,
+                "ordering_key": f"dist.endpoint/{endpoint.id}",
+                "business_key": _("Test event"),
+                "received_at": fields.Datetime.now(),
+                "next_attempt_at": fields.Datetime.now(),
+            }
+        )
+
+    # what a person does
+
+    def action_retry(self):
+        """Have messages tried again now: processed when inbound, delivered when outbound.
+
+        :raises UserError: a message is finished
+        """
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        if any(message.state in ("done", "cancelled") for message in self):
+            raise UserError(_("A finished message is not tried again."))
+        inbound = self.filtered(lambda message: message.direction == "in")
+        (self - inbound)._requeue()
+        if len(inbound) > REPLAYED_AT_ONCE:
+            inbound._hand_to_inbox()
+        else:
+            inbound._process_and_refresh()
+        return True
+
+    def _requeue(self):
+        """Put outbound messages back into the queue, with their schedule of retries from the start."""
+        if not self:
+            return
+        messages = self.sudo()
+        messages.write(
+            {"state": "pending", "next_attempt_at": fields.Datetime.now(), "attempt_count": 0, "error": False}
+        )
+        messages.flush_recordset()
+        self.env["dist.exception"]._refresh(messages.exception_id)
+        messages._wake_endpoints(messages.endpoint_id)
+
+    def action_cancel(self, reason=None):
+        """Cancel messages that are not done: they have no effect and are not tried again.
+
+        :param reason: why, kept with the name of the user
+        """
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        todo = self.filtered(lambda message: message.state in OPEN)
+        todo.sudo().write(
+            {
+                "state": "cancelled",
+                "cancelled_by_id": self.env.uid,
+                "cancel_reason": reason,
+                "done_at": fields.Datetime.now(),
+            }
+        )
+        self.env["dist.exception"]._refresh(todo.sudo().exception_id)
+        return True
+
+    def action_correct(self):
+        """Open the content for correction; the original is kept."""
+        self.ensure_one()
+        return self.env["dist.message.correct"]._open(self)
+
+    def action_open_document(self):
+        self.ensure_one()
+        if not self.res_model or not self.env[self.res_model].browse(self.res_id).exists():
+            raise UserError(_("This message has no document."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def action_view_trace(self):
+        return self._get_list_action([("trace_id", "in", self.mapped("trace_id"))])
+
+    @api.model
+    def _get_list_action(self, domain, context=None):
+        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message")
+        return {**action, "domain": domain, "context": context or {}}
+
+
+def _wake(registry, postcommit):
+    lanes = postcommit.data.pop("dist_integration.lanes", None)
+    if not lanes:
+        return
+    try:
+        with registry.cursor() as cr:
+            api.Environment(cr, SUPERUSER_ID, {})["dist.message"]._wake_lanes(lanes)
+    except psycopg2.Error:
+        # the business transaction is committed, its messages wait, and the sweeper finds them
+        _logger.exception("Delivery could not be scheduled; it starts with the next sweep")
+
+
+def _pretty(text, paths):
+    if not text:
+        return ""
+    try:
+        return json.dumps(mask(json.loads(text), paths), indent=2, ensure_ascii=False)
+    except ValueError:
+        return _("The content is not JSON; it is shown to administrators only.") if paths else text

@@ -1,0 +1,71 @@
+from odoo import _, fields, models
+from odoo.exceptions import UserError
+
+from ..lib.identifiers import new_id
+
+COPIED = (
+    "direction", "flow_id", "system_id", "endpoint_id", "client_id", "company_id", "message_type_id",
+    "version_id", "criticality", "event_id", "parent_id", "item_index", "trace_id", "traceparent",
+    "res_model", "res_id", "ordering_key", "lane",
+)  # fmt: skip
+
+
+class DistMessage(models.Model):
+    """Correct and resubmit: a new message takes the place of one that failed."""
+
+    _inherit = "dist.message"
+
+    def _prepare_correction(self, payload):
+        source = self.read(COPIED, load=None)[0]
+        now = fields.Datetime.now()
+        return {
+            **{name: source[name] for name in COPIED},
+            "uuid": new_id("msg"),
+            "state": "pending",
+            "original_id": self.id,
+            "payload": payload,
+            "received_at": now,
+            "next_attempt_at": now,
+            "idempotency_key": f"correction {new_id('cor')}",
+        }
+
+    def _resubmit(self, payload):
+        """Submit other content in place of this message; processed or delivered at once.
+
+        :param payload: JSON text
+        :return: id of the new message
+        :raises UserError: the message was settled in between
+        """
+        self.ensure_one()
+        message_id, user_id = self.id, self.env.uid
+
+        def store(env):
+            original = env["dist.message"].browse(message_id)
+            env.cr.execute("SELECT state FROM dist_message WHERE id = %s FOR UPDATE", (message_id,))
+            if env.cr.fetchone()[0] not in ("error", "dead"):
+                raise UserError(_("This message was settled in between."))
+            correction = env["dist.message"].with_user(user_id).sudo().create(original._prepare_correction(payload))
+            if original.direction == "out":
+                original._settle_as_corrected(correction)
+                correction._wake_endpoints(correction.endpoint_id)
+            else:
+                correction.exception_id = original.exception_id
+            return correction.id
+
+        correction_id = self._in_own_transaction(store)
+        self.exception_id._note_action("corrected")
+        if self.direction == "in":
+            self._process([correction_id])
+        return correction_id
+
+    def _settle_as_corrected(self, correction):
+        """The correction takes over: the original is cancelled in the name of who corrected it."""
+        self.write(
+            {
+                "state": "cancelled",
+                "cancelled_by_id": correction.create_uid.id,
+                "cancel_reason": _("Replaced by the corrected message %s", correction.uuid),
+                "done_at": fields.Datetime.now(),
+            }
+        )
+        self.env["dist.exception"]._refresh(self.exception_id)

@@ -1,0 +1,113 @@
+from odoo import _, api, models
+
+from ..delivery import LaneDrain
+from ..delivery.lane import to_wire
+from ..lib.handling import ExceptionSpec
+
+
+class DistMessage(models.Model):
+    """Outbound: map, encode, deliver, acknowledge."""
+
+    _inherit = "dist.message"
+
+    def _get_wire_body(self):
+        """:return: bytes that are signed and sent; the same at every attempt"""
+        self.ensure_one()
+        if self.payload:
+            return self.payload.encode()
+        envelope = self.event_id._get_envelope()
+        if self.flow_id.mapping_id:
+            envelope["data"] = self.flow_id.mapping_id._apply(envelope["data"], self.system_id)
+        return to_wire(envelope)
+
+    @api.model
+    def _deliver_now(self, message):
+        """Deliver one message in this call, outside its lane; for a person who watches."""
+        LaneDrain(self.env.registry, message.endpoint_id.id, message.criticality, message.lane).run_one(message.id)
+
+    @api.model
+    def _write_deliveries(self, deliveries):
+        """Write outcomes of calls: states, attempts, exceptions.
+
+        :param deliveries: list of Delivery with state and next_attempt_at
+        """
+        self.env.cr.execute(
+            """
+            UPDATE dist_message AS message
+            SET state = outcome.state, attempt_count = outcome.attempt, error = outcome.detail,
+                error_code = outcome.code, next_attempt_at = outcome.next_attempt_at,
+                answer_status = outcome.status,
+                done_at = CASE WHEN outcome.state IN ('done', 'dead') THEN now() AT TIME ZONE 'UTC' END
+            FROM unnest(%s::integer[], %s::varchar[], %s::integer[], %s::varchar[], %s::varchar[],
+                        %s::timestamp[], %s::integer[])
+              AS outcome (id, state, attempt, detail, code, next_attempt_at, status)
+            WHERE message.id = outcome.id AND message.state IN ('pending', 'retry')
+            """,
+            (
+                [delivery.message_id for delivery in deliveries],
+                [delivery.state for delivery in deliveries],
+                [delivery.attempt for delivery in deliveries],
+                [delivery.detail or None for delivery in deliveries],
+                [delivery.code or None for delivery in deliveries],
+                [delivery.next_attempt_at for delivery in deliveries],
+                [delivery.status or None for delivery in deliveries],
+            ),
+        )
+        self._insert_rows("dist_message_attempt", [self._prepare_attempt(delivery) for delivery in deliveries])
+        self.invalidate_model()
+        done = self.browse([delivery.message_id for delivery in deliveries if delivery.state == "done"])
+        self._close_exceptions_of(done)
+        for delivery in deliveries:
+            if delivery.state == "dead":
+                self.browse(delivery.message_id)._open_delivery_exception(delivery)
+
+    @api.model
+    def _close_exceptions_of(self, messages):
+        if not messages:
+            return
+        self.env.cr.execute(
+            "SELECT DISTINCT exception_id FROM dist_message WHERE id IN %s AND exception_id IS NOT NULL",
+            (tuple(messages.ids),),
+        )
+        found = [row[0] for row in self.env.cr.fetchall()]
+        if found:
+            self.env["dist.exception"]._refresh(self.env["dist.exception"].browse(found))
+
+    @api.model
+    def _prepare_attempt(self, delivery):
+        return {
+            "message_id": delivery.message_id,
+            "number": delivery.attempt,
+            "started_at": delivery.started_at,
+            "duration_ms": delivery.duration_ms,
+            "outcome": delivery.outcome,
+            "status_code": delivery.status or None,
+            "error_code": delivery.code or None,
+            "detail": delivery.detail or None,
+            "response_excerpt": delivery.excerpt.replace("\x00", "") or None,
+        }
+
+    def _open_delivery_exception(self, delivery):
+        """One exception for all that failed towards an endpoint in the same way."""
+        self.ensure_one()
+        refused = delivery.outcome == "rejected"
+        endpoint = self.endpoint_id
+        if refused:
+            summary = _("%(endpoint)s refuses %(type)s messages: %(detail)s",
+                        endpoint=endpoint.name, type=self.message_type_id.code, detail=delivery.detail)
+            suggestion = _("Read the answer below the attempt, correct the cause, then use Retry.")
+        else:
+            summary = _("%(endpoint)s could not be reached: %(detail)s", endpoint=endpoint.name, detail=delivery.detail)
+            suggestion = _("When the partner is back, use Retry: every message of the list leaves again.")
+        self.env["dist.exception"]._open(
+            ExceptionSpec(
+                category="delivery",
+                code="refused" if refused else "unreachable",
+                summary=summary,
+                detail=delivery.excerpt or delivery.detail,
+                severity="high",
+                suggestion=suggestion,
+                fingerprint=f"endpoint/{endpoint.id}/{self.message_type_id.code if refused else ''}/{delivery.code}",
+            ),
+            self,
+        )

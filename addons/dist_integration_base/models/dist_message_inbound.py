@@ -1,0 +1,569 @@
+import base64
+import json
+import logging
+import random
+import time
+from datetime import timedelta
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.exceptions import UserError
+
+from ..lib import strict_json, trace
+from ..lib.backoff import RetrySchedule
+from ..lib.errors import IntegrationError
+from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, RetryLater
+from ..lib.identifiers import new_id
+from ..lib.problem import Problem
+from .dist_message import CHANNELS
+
+_logger = logging.getLogger(__name__)
+
+CONFLICTS = (errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED, errorcodes.LOCK_NOT_AVAILABLE)
+# the row that another transaction just made is found by the next try
+RETRIED_AT_ONCE = (*CONFLICTS, errorcodes.UNIQUE_VIOLATION)
+CONFLICT_TRIES = 5
+UNFINISHED = ("pending", "retry", "error", "dead")
+LOCK_TIMEOUT_MS = 10_000
+# a message being handled by its own request is left alone by the inbox job for that long
+GRACE = timedelta(seconds=90)
+TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
+BATCH = 10
+JOB_SECONDS = 20
+
+
+class InFlight(IntegrationError):
+    """The same message is being processed right now."""
+
+    code = "in_flight"
+
+
+class DistMessage(models.Model):
+    """Inbound: receive, decode, map, validate, resolve, apply, answer."""
+
+    _inherit = "dist.message"
+
+    # receive
+
+    @api.model
+    def _receive(self, vals, raw):
+        """Store a message in its own transaction, or find the one stored before under its idempotency key.
+
+        :param vals: columns that identify the message (client, type, key, hash, trace...)
+        :param raw: bytes as received
+        :return: (message id, True when it is new)
+        """
+        row = self._prepare_inbound_row(vals, raw)
+
+        def store(env):
+            env.cr.execute(
+                "SELECT id FROM dist_message WHERE client_id = %s AND idempotency_key = %s",
+                (row["client_id"], row["idempotency_key"]),
+            )
+            known = env.cr.fetchone()
+            if known:
+                return known[0], False
+            return env["dist.message"]._insert_rows("dist_message", [row])[0], True
+
+        return self._in_own_transaction(store)
+
+    @api.model
+    def _prepare_inbound_row(self, vals, raw):
+        now = fields.Datetime.now()
+        return {
+            "uuid": new_id("msg"),
+            "direction": "in",
+            "state": "pending",
+            "attempt_count": 0,
+            "criticality": "normal",
+            "raw": base64.b64encode(raw),
+            "received_at": now,
+            "next_attempt_at": now + GRACE,
+            "create_date": now,
+            "create_uid": self.env.uid,
+            **vals,
+        }
+
+    @api.model
+    def _in_own_transaction(self, work, user_id=SUPERUSER_ID):
+        """Run work in a transaction of its own, again after a conflict with another transaction.
+
+        What must survive a failure of the caller's transaction goes through here.
+
+        :param work: callable that takes an environment
+        :return: what work returns, after the commit
+        """
+        for attempt in range(1, CONFLICT_TRIES + 1):
+            try:
+                with self.env.registry.cursor() as cr:
+                    result = work(api.Environment(cr, user_id, {}))
+                    cr.commit()  # the end of this cursor's own transaction
+                    return result
+            except psycopg2.Error as error:
+                if error.pgcode not in RETRIED_AT_ONCE or attempt == CONFLICT_TRIES:
+                    raise
+                time.sleep(random.uniform(0.0, 0.02 * 2**attempt))
+
+    @api.model
+    def _in_serial_transaction(self, key, work):
+        """Run work in a transaction of its own, one after another for the same key.
+
+        The lock is taken before the snapshot, so that work sees what the former holder committed and never
+        ends in a serialization error.
+
+        :param key: text
+        :param work: callable that takes an environment
+        :return: what work returns, after the commit
+        """
+        with self.env.registry.cursor() as cr:
+            cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+            try:
+                cr.commit()  # ends the snapshot that was taken before the lock was held
+                result = work(api.Environment(cr, SUPERUSER_ID, {}))
+                cr.commit()  # the end of this cursor's own transaction
+                return result
+            finally:
+                cr.rollback()
+                cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
+
+    # process
+
+    @api.model
+    def _process(self, message_ids):
+        """Process messages that wait, several in one transaction where that is possible.
+
+        :param message_ids: list of ids of inbound messages
+        :raises InFlight: the only message is being processed elsewhere
+        """
+        for start in range(0, len(message_ids), BATCH):
+            self._process_batch(message_ids[start : start + BATCH])
+
+    @api.model
+    def _process_batch(self, message_ids):
+        with self.env.registry.cursor() as lock_cr:
+            lock_env = api.Environment(lock_cr, SUPERUSER_ID, {})
+            claimed = [message_id for message_id in message_ids if _claim(lock_cr, message_id)]
+            if not claimed and len(message_ids) == 1:
+                raise InFlight(_("This message is being processed."))
+            ready = lock_env["dist.message"].browse(claimed)._prepare_payloads()
+            if not ready:
+                return
+            try:
+                _lock_keys(lock_cr, self._get_lock_keys_of(lock_env, ready))
+            except psycopg2.Error as error:
+                if not _is_conflict(error):
+                    raise
+                self._record_each(ready, RetryLater(_("Another message works on the same documents.")))
+                return
+            self._apply_ready(ready)
+
+    def _prepare_payloads(self):
+        """Decode, map and validate; what fails is recorded.
+
+        :return: dict, message id to payload of those that can be applied
+        """
+        ready = {}
+        for message in self:
+            if message.state not in UNFINISHED:
+                continue
+            if message.child_ids:
+                self._process_items(message)
+                continue
+            try:
+                ready[message.id] = message._get_valid_payload()
+            except (IntegrationError, ApplyError) as error:
+                self._record_failure(message.id, error)
+            except Exception as error:  # pylint: disable=broad-except
+                _logger.exception("Message %s cannot be read", message.uuid)
+                self._record_failure(message.id, error)
+        return ready
+
+    def _get_valid_payload(self):
+        """:return: canonical payload
+        :raises IntegrationError: of the stage that failed
+        """
+        self.ensure_one()
+        document = self._decode()
+        document = self._map(document)
+        self._validate(document)
+        return document
+
+    def _decode(self):
+        text = self.payload.encode() if self.payload else self._get_raw()
+        return strict_json.loads(text)
+
+    def _map(self, document):
+        if self.payload or not self.flow_id.mapping_id:
+            return document
+        return self.flow_id.mapping_id._apply(document, self.system_id)
+
+    def _validate(self, document):
+        errors = self.version_id._get_validator().errors(document)
+        if errors:
+            raise Problem(
+                422,
+                "invalid_message",
+                _("Message does not fit its schema"),
+                _("%s values are not as the schema asks.", len(errors)),
+                errors=errors,
+            )
+
+    @api.model
+    def _get_lock_keys_of(self, env, ready):
+        keys = set()
+        for message in env["dist.message"].browse(ready):
+            keys |= set(message._get_handler()._get_lock_keys(message, ready[message.id]))
+        return keys
+
+    def _get_handler(self):
+        return self.env[f"dist.handler.{self.message_type_id.code}"]
+
+    @api.model
+    def _apply_ready(self, ready):
+        """Apply payloads in one transaction; after a failure one by one, each in its own."""
+        started = time.monotonic()
+        try:
+            self._apply_in_transaction(ready, started)
+        except Exception as error:  # pylint: disable=broad-except
+            if len(ready) > 1:
+                for message_id, payload in ready.items():
+                    self._apply_ready({message_id: payload})
+                return
+            message_id = next(iter(ready))
+            if not isinstance(error, IntegrationError | UserError):
+                _logger.exception("Message %s failed", message_id)
+            self._record_failure(message_id, error, ready[message_id], started)
+
+    @api.model
+    def _apply_in_transaction(self, ready, started):
+        for attempt in range(1, CONFLICT_TRIES + 1):
+            try:
+                with self.env.registry.cursor() as cr:
+                    self._apply_with_cursor(cr, ready, started)
+                    cr.commit()  # effect and `done` become visible together
+                    return
+            except psycopg2.Error as error:
+                if error.pgcode not in RETRIED_AT_ONCE or attempt == CONFLICT_TRIES:
+                    raise
+                time.sleep(random.uniform(0.0, 0.05 * 2**attempt))
+
+    @api.model
+    def _apply_with_cursor(self, cr, ready, started):
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        # read again: another worker may have finished one between the first look and the lock
+        messages = env["dist.message"].browse(ready).filtered(lambda message: message.state in UNFINISHED)
+        if not messages:
+            return
+        first = messages[:1]
+        messages = messages._in_service_environment()
+        env["dist.event"]._set_trace(trace.continue_or_new(first.traceparent))
+        pairs = [(message, ready[message.id]) for message in messages]
+        results = first._get_handler().with_env(messages.env)._apply_batch(pairs)
+        for message, result in zip(messages, results, strict=True):
+            message._write_done(result, ready[message.id], started)
+        env.flush_all()
+
+    def _in_service_environment(self):
+        """These messages in the name of the client's service user, with superuser access, in its company."""
+        message = self[:1]
+        user = message.client_id.user_id or self.env.user
+        company = message.company_id
+        context = {"allowed_company_ids": company.ids, "lang": user.lang, "tz": user.tz}
+        return self.with_env(self.env(user=user.id, su=True, context=context)).with_company(company)
+
+    def _write_done(self, result, payload, started):
+        """Write the outcome beside the effect, in the same transaction."""
+        self.ensure_one()
+        record = result.record
+        values = {
+            "state": "done",
+            "done_at": fields.Datetime.now(),
+            "answer": json.dumps(result.answer, default=str),
+            "answer_status": result.status,
+            "attempt_count": self.attempt_count + 1,
+            "error": False,
+            "error_code": False,
+            "business_key": self.business_key or self._get_handler()._get_external_id(payload),
+        }
+        if self.flow_id.mapping_id and not self.payload:
+            values["payload"] = strict_json.dumps(payload).decode()
+        if record:
+            values.update(res_model=record._name, res_id=record.id)
+        self.write(values)
+        self._add_attempt("success", started, status_code=result.status)
+        for spec in result.exceptions:
+            self.env["dist.exception"]._open(spec, self, closes_with_messages=False)
+        self._close_behind()
+
+    def _close_behind(self):
+        """After success: the exception closes by itself, a corrected original is settled."""
+        if self.original_id and self.original_id.state in ("error", "dead"):
+            self.original_id._settle_as_corrected(self)
+        if self.exception_id:
+            self.env["dist.exception"]._refresh(self.exception_id)
+
+    def _add_attempt(self, outcome, started, **values):
+        duration = int((time.monotonic() - started) * 1000) if started else 0
+        self.env["dist.message.attempt"].sudo().create(
+            {
+                "message_id": self.id,
+                "number": self.attempt_count,
+                "started_at": fields.Datetime.now() - timedelta(milliseconds=duration),
+                "duration_ms": duration,
+                "outcome": outcome,
+                **values,
+            }
+        )
+
+    # failure
+
+    @api.model
+    def _record_each(self, ready, error):
+        for message_id, payload in ready.items():
+            self._record_failure(message_id, error, payload)
+
+    @api.model
+    def _record_failure(self, message_id, error, payload=None, started=None):
+        """Attempt, state and exception of a message that failed, in a transaction of its own."""
+
+        def record(env):
+            message = env["dist.message"].browse(message_id)
+            failure = message._classify_failure(error)
+            message._write_failure(failure, error, payload, started)
+
+        self._in_own_transaction(record)
+
+    def _classify_failure(self, error):
+        """What a failure means for the message.
+
+        :return: dict with ``state``, ``answer_status``, ``answer``, ``outcome``, ``next_attempt_at`` and
+            ``spec`` (the exception to open, or None)
+        """
+        if isinstance(error, ApplyError):
+            return self._classify_apply_error(error)
+        if isinstance(error, Problem | strict_json.StrictJsonError):
+            return self._classify_invalid(error)
+        if isinstance(error, UserError):
+            # Odoo's own rules speak to people: their sentence is the reason
+            return self._classify_apply_error(BusinessError("refused_by_odoo", str(error.args[0])))
+        return self._classify_technical(error)
+
+    def _classify_apply_error(self, error):
+        waits = error.message_state == "error"
+        if waits:
+            answer = {"status": "held", "reasons": error.errors}
+        else:
+            answer = Problem(error.status, error.code, error.summary, error.detail, errors=error.errors).to_dict()
+        return {
+            "state": error.message_state,
+            "answer": answer,
+            "answer_status": error.status,
+            "outcome": "waiting" if waits else "rejected",
+            "spec": error.get_exception(),
+        }
+
+    def _classify_invalid(self, error):
+        if not isinstance(error, Problem):
+            pointer = getattr(error, "pointer", "") or ""
+            errors = [{"pointer": pointer, "code": error.code, "detail": error.detail}]
+            error = Problem(400, "unreadable_message", _("Message cannot be read"), error.detail, errors=errors)
+        first = error.errors[0] if error.errors else {"pointer": "", "code": error.code, "detail": error.detail}
+        detail = "\n".join(f"{item['pointer'] or '/'}: {item['detail']}" for item in error.errors)
+        where = "/".join("*" if part.isdigit() else part for part in first["pointer"].split("/"))
+        return {
+            "state": "dead",
+            "answer": error.to_dict(),
+            "answer_status": error.status,
+            "outcome": "rejected",
+            "spec": ExceptionSpec(
+                category="decode" if error.status == 400 else "validation",
+                code=error.code,
+                summary=_("%(system)s sends %(type)s messages that do not fit: %(where)s %(detail)s",
+                          system=self.system_id.name, type=self.message_type_id.code, where=where,
+                          detail=first["detail"]),
+                detail=detail,
+                suggestion=_("Correct and resubmit, or have the sender correct it."),
+                # one row for one kind of mistake, however many messages make it
+                fingerprint=f"{self.client_id.id}/{self.message_type_id.code}/{where}/{first['code']}",
+            ),
+        }
+
+    def _classify_technical(self, error):
+        delay = RetrySchedule.parse(TECHNICAL_RETRIES).delay(self.attempt_count + 1, random.random)
+        detail = f"{type(error).__name__}: {error}"[:1000]
+        failure = {
+            "answer": None,
+            "answer_status": 202,
+            "outcome": "retryable",
+            "error": detail,
+            "spec": None,
+        }
+        if delay is not None:
+            next_attempt = fields.Datetime.now() + timedelta(seconds=delay)
+            return {**failure, "state": "retry", "next_attempt_at": next_attempt}
+        spec = ExceptionSpec(
+            category="technical",
+            code="processing_failed",
+            summary=_("%s could not be processed", self.display_name),
+            detail=detail,
+            severity="high",
+            suggestion=_("Have the technical owner look at the cause, then use Retry."),
+        )
+        return {**failure, "state": "dead", "spec": spec}
+
+    def _write_failure(self, failure, error, payload, started):
+        self.ensure_one()
+        if self.state in ("done", "cancelled"):
+            return
+        detail = failure.get("error") or getattr(error, "detail", str(error))
+        external_id = self._get_handler()._get_external_id(payload) if payload else None
+        self.write(
+            {
+                "state": failure["state"],
+                "attempt_count": self.attempt_count + 1,
+                "answer": json.dumps(failure["answer"], default=str) if failure["answer"] else False,
+                "answer_status": failure["answer_status"],
+                "error_code": getattr(error, "code", "technical"),
+                "error": detail[:500],
+                "next_attempt_at": failure.get("next_attempt_at", self.next_attempt_at),
+                "business_key": self.business_key or external_id,
+                "done_at": fields.Datetime.now() if failure["state"] == "dead" else False,
+            }
+        )
+        self._add_attempt(
+            failure["outcome"],
+            started,
+            error_code=getattr(error, "code", "technical"),
+            detail=detail[:500],
+            status_code=failure["answer_status"],
+        )
+        if failure["spec"]:
+            self.env["dist.exception"]._open(failure["spec"], self)
+        elif self.exception_id:
+            self.env["dist.exception"]._refresh(self.exception_id)
+
+    # bulk
+
+    @api.model
+    def _store_items(self, message_id, items):
+        """Store the items of a bulk message as messages of their own.
+
+        :param items: list of decoded items
+        :return: list of ids in the order of items
+        """
+
+        def store(env):
+            parent = env["dist.message"].browse(message_id)
+            env.cr.execute("SELECT id FROM dist_message WHERE id = %s FOR UPDATE", (message_id,))
+            known = env["dist.message"].search([("parent_id", "=", message_id)], order="item_index")
+            if known:
+                return known.ids
+            rows = [parent._prepare_item_row(index, item) for index, item in enumerate(items)]
+            return env["dist.message"]._insert_rows("dist_message", rows)
+
+        return self._in_own_transaction(store)
+
+    def _prepare_item_row(self, index, item):
+        vals = {
+            "parent_id": self.id,
+            "item_index": index,
+            "client_id": self.client_id.id,
+            "system_id": self.system_id.id,
+            "flow_id": self.flow_id.id or None,
+            "company_id": self.company_id.id,
+            "message_type_id": self.message_type_id.id,
+            "version_id": self.version_id.id,
+            "criticality": self.criticality,
+            "idempotency_key": f"{self.idempotency_key}#{index}",
+            "request_hash": None,
+            "trace_id": self.trace_id,
+            "traceparent": self.traceparent,
+            "next_attempt_at": self.next_attempt_at,
+        }
+        return self._prepare_inbound_row(vals, strict_json.dumps(item))
+
+    @api.model
+    def _process_items(self, parent):
+        """Process what waits of a bulk message, then settle the message itself."""
+        waiting = parent.child_ids.filtered(lambda item: item.state in ("pending", "retry"))
+        self._process(waiting.sorted("item_index").ids)
+        self._in_own_transaction(lambda env: env["dist.message"].browse(parent.id)._settle_bulk())
+
+    def _settle_bulk(self):
+        """A bulk message is done when none of its items is waiting for a machine."""
+        if any(item.state in ("pending", "retry") for item in self.child_ids):
+            return
+        self.write({"state": "done", "done_at": fields.Datetime.now(), "answer_status": 200})
+
+    # what waits
+
+    @api.model
+    def _process_and_refresh(self):
+        """Process these messages now, in transactions of their own; this transaction sees it after a reload."""
+        for message in self:
+            try:
+                self._process([message.id])
+            except InFlight:
+                _logger.info("Message %s is being processed by another worker", message.uuid)
+        self.invalidate_recordset()
+
+    @api.model
+    def _get_due_inbound(self, criticality, limit):
+        def find(env):
+            env.cr.execute(
+                """
+                SELECT id FROM dist_message
+                WHERE direction = 'in' AND state IN ('pending', 'retry') AND criticality = %s
+                  AND next_attempt_at <= %s
+                ORDER BY next_attempt_at, id LIMIT %s
+                """,
+                (criticality, fields.Datetime.now(), limit),
+            )
+            return [row[0] for row in env.cr.fetchall()]
+
+        return self._in_own_transaction(find)
+
+    @api.model
+    def _job_process_inbox(self, criticality):
+        """Job: process what waits of one criticality; hands over to a next job after its time."""
+        deadline = time.monotonic() + JOB_SECONDS
+        seen = set()
+        while time.monotonic() < deadline:
+            due = [message_id for message_id in self._get_due_inbound(criticality, 50) if message_id not in seen]
+            if not due:
+                return
+            seen |= set(due)
+            for message_id in due:
+                try:
+                    self._process([message_id])
+                except InFlight:
+                    continue
+        self._schedule_inbox(criticality)
+
+    @api.model
+    def _schedule_inbox(self, criticality):
+        self.with_delay(
+            channel=CHANNELS[criticality],
+            identity_key=f"dist-inbox:{criticality}",
+            description=_("Process waiting messages (%s)", criticality),
+        )._job_process_inbox(criticality)
+
+
+def _is_conflict(error):
+    return error.pgcode in CONFLICTS
+
+
+def _claim(cr, message_id):
+    cr.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"dist.message/{message_id}",))
+    return cr.fetchone()[0]
+
+
+def _lock_keys(cr, keys):
+    """Take the locks in sorted order, so that two transactions cannot wait for each other."""
+    if not keys:
+        return
+    cr.execute("SELECT set_config('lock_timeout', %s, true)", (f"{LOCK_TIMEOUT_MS}ms",))
+    for key in sorted(keys):
+        cr.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))

@@ -1,0 +1,125 @@
+import json
+
+from odoo import api, fields, models
+
+from ..lib.problem import Problem
+
+OPERATIONS = "/dist/v1/operations/"
+STATUSES = {
+    "pending": "in_progress",
+    "retry": "in_progress",
+    "error": "waiting",
+    "done": "succeeded",
+    "dead": "failed",
+    "cancelled": "cancelled",
+}
+
+
+class DistMessage(models.Model):
+    """What the sender of a message is told, at once or when it asks later."""
+
+    _inherit = "dist.message"
+
+    @api.model
+    def _release_to_inbox(self, message_id):
+        """Hand a stored message to the inbox job."""
+
+        def release(env):
+            message = env["dist.message"].browse(message_id)
+            if message.state not in ("pending", "retry"):
+                return
+            now = fields.Datetime.now()
+            (message | message.child_ids).write({"next_attempt_at": now})
+            env["dist.message"]._schedule_inbox(message.criticality)
+
+        self._in_own_transaction(release)
+
+    def _hand_to_inbox(self):
+        """Have the inbox jobs process these messages again, after this transaction."""
+        messages = self.sudo()
+        messages.write({"state": "retry", "next_attempt_at": fields.Datetime.now()})
+        for criticality in set(messages.mapped("criticality")):
+            messages._schedule_inbox(criticality)
+
+    @api.model
+    def _process_waiting(self, message_id):
+        """Process a message unless it has been."""
+        state = self._in_own_transaction(lambda env: env["dist.message"].browse(message_id).state)
+        if state in ("pending", "retry"):
+            self._process([message_id])
+
+    @api.model
+    def _get_reply(self, message_id):
+        """:return: dict with ``status``, ``document``, ``uuid`` and ``operation`` (path to poll, or None)"""
+        return self._in_own_transaction(lambda env: env["dist.message"].browse(message_id)._prepare_reply())
+
+    def _prepare_reply(self):
+        self.ensure_one()
+        final = self._get_final()
+        operation = OPERATIONS + self.uuid
+        reply = {"uuid": self.uuid, "operation": None}
+        if final.child_ids:
+            finished = final.state == "done"
+            return {
+                **reply,
+                "status": 200 if finished else 202,
+                "document": final._get_bulk_document(),
+                "operation": None if finished else operation,
+            }
+        if final.state in ("done", "dead") and final.answer:
+            return {**reply, "status": final.answer_status, "document": json.loads(final.answer)}
+        if final.state == "dead":
+            problem = Problem(422, final.error_code or "processing_failed", detail="The message could not be processed.")
+            return {**reply, "status": 422, "document": problem.to_dict()}
+        if final.state == "cancelled":
+            problem = Problem(409, "cancelled", detail="The message was cancelled by the receiver.")
+            return {**reply, "status": 409, "document": problem.to_dict()}
+        return {**reply, "status": 202, "document": final._get_waiting_document(operation), "operation": operation}
+
+    def _get_final(self):
+        """The message itself, or the correction that took its place."""
+        message = self
+        while message.state == "cancelled" and message.correction_ids:
+            message = message.correction_ids.sorted("id")[-1]
+        return message
+
+    def _get_waiting_document(self, operation):
+        answer = json.loads(self.answer) if self.answer else {}
+        return {
+            "status": answer.get("status", "accepted_for_processing"),
+            "message_id": self.uuid,
+            "operation": operation,
+            **({"reasons": answer["reasons"]} if "reasons" in answer else {}),
+        }
+
+    def _get_bulk_document(self):
+        return {
+            "message_id": self.uuid,
+            "items": [item._get_item_document() for item in self.child_ids.sorted("item_index")],
+        }
+
+    def _get_item_document(self):
+        reply = self._prepare_reply()
+        return {
+            "index": self.item_index,
+            "message_id": self.uuid,
+            "status": reply["status"],
+            "answer" if reply["status"] < 400 else "problem": reply["document"],
+        }
+
+    def _get_operation_document(self):
+        """:return: dict that tells a poller how far its message is"""
+        self.ensure_one()
+        final = self._get_final()
+        reply = self._prepare_reply()
+        document = {
+            "message_id": self.uuid,
+            "type": self.message_type_id.code,
+            "status": STATUSES[final.state],
+            "received_at": fields.Datetime.to_string(self.received_at).replace(" ", "T") + "Z",
+            "http_status": reply["status"],
+        }
+        if final.business_key:
+            document["document"] = final.business_key
+        document["problem" if reply["status"] >= 400 else "answer"] = reply["document"]
+        return document

@@ -1,0 +1,98 @@
+import json
+
+from odoo import _, api, fields, models, tools
+from odoo.exceptions import ValidationError
+from odoo.tools.misc import file_open
+
+from ..lib import schema as json_schema
+from ..lib.errors import IntegrationError
+
+
+class DistMessageTypeVersion(models.Model):
+    """A version of a message type: its schema, its answer's schema, and until when it is served."""
+
+    _name = "dist.message.type.version"
+    _description = "Message type version"
+    _inherit = ["dist.cached.mixin"]
+    _order = "message_type_id, number desc"
+
+    message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="cascade", index=True)
+    number = fields.Integer(required=True, default=1)
+    state = fields.Selection(
+        [("draft", "Draft"), ("active", "Active"), ("deprecated", "Deprecated"), ("retired", "Retired")],
+        required=True,
+        default="draft",
+    )
+    sunset_date = fields.Date(help="From this day on the version is no longer served. Announced in every answer.")
+    schema_file = fields.Char(help="JSON Schema 2020-12 inside an addon: addon/schemas/name.v1.json.")
+    schema_text = fields.Text(help="JSON Schema 2020-12, when it is not a file of an addon.")
+    answer_schema_file = fields.Char()
+    schema = fields.Text(compute="_compute_schema", string="JSON Schema")
+    example = fields.Text(compute="_compute_schema")
+
+    _sql_constraints = [
+        ("number_uniq", "unique(message_type_id, number)", "This version exists already."),
+        ("number_positive", "CHECK(number > 0)", "Versions are numbered from 1."),
+    ]
+
+    @api.depends("message_type_id.code", "number")
+    def _compute_display_name(self):
+        for version in self:
+            version.display_name = f"{version.message_type_id.code} v{version.number}"
+
+    @api.depends("schema_file", "schema_text")
+    def _compute_schema(self):
+        for version in self:
+            schema = version._get_schema()
+            examples = schema.get("examples") or []
+            version.schema = json.dumps(schema, indent=2)
+            version.example = json.dumps(examples[0], indent=2) if examples else False
+
+    def _get_schema(self):
+        """:return: JSON Schema as a dict"""
+        self.ensure_one()
+        if self.schema_file:
+            return self._load_schema_file(self.schema_file)
+        return json.loads(self.schema_text or "{}")
+
+    def _get_answer_schema(self):
+        self.ensure_one()
+        return self._load_schema_file(self.answer_schema_file) if self.answer_schema_file else {"type": "object"}
+
+    @api.model
+    @tools.ormcache("path")
+    def _load_schema_file(self, path):
+        with file_open(path, "r", filter_ext=(".json",)) as stream:
+            return json.load(stream)
+
+    def _get_validator(self):
+        """:return: compiled validator of this version's schema (cached by content)"""
+        return json_schema.compile_schema(self._get_schema())
+
+    @api.constrains("schema_file", "schema_text", "answer_schema_file")
+    def _check_schema(self):
+        for version in self:
+            try:
+                json_schema.check_schema(version._get_schema())
+                json_schema.check_schema(version._get_answer_schema())
+            except (IntegrationError, ValueError, OSError) as error:
+                raise ValidationError(
+                    _("The schema of %(version)s cannot be used: %(error)s", version=version.display_name, error=error)
+                ) from error
+
+    @api.constrains("state", "schema_text", "schema_file")
+    def _check_not_breaking(self):
+        """A version that partners use keeps its meaning: what changes, changes in a new version."""
+        for version in self.filtered(lambda version: version.state == "active"):
+            used = self.env["dist.flow"].sudo().search_count(
+                [("version_id", "=", version.id), ("state", "in", ("active", "deprecated"))]
+            )
+            if used and version.schema_text and version._origin.schema_text:
+                changes = json_schema.breaking_changes(
+                    json.loads(version._origin.schema_text), json.loads(version.schema_text)
+                )
+                if changes:
+                    raise ValidationError(
+                        _("Version %(version)s is in use. Publish a new one instead: %(changes)s",
+                          version=version.display_name, changes="; ".join(changes))
+                    )

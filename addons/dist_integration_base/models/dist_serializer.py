@@ -1,0 +1,36 @@
+from odoo import models
+
+
+class DistSerializer(models.AbstractModel):
+    """Turns a record into the canonical message of one outbound type.
+
+    One abstract model a type, named ``dist.serializer.<type code>``.
+    """
+
+    _name = "dist.serializer"
+    _description = "Serializer of an outbound message"
+
+    def _prefetch(self, records):
+        """Read in one go what the payloads of these records need."""
+
+    def _is_relevant(self, record):
+        """Whether the record's final state still justifies the event.
+
+        False drops it: the change was undone in the same transaction, by a savepoint or a second write.
+        """
+        return True
+
+    def _get_payload(self, record):
+        """:return: dict, the ``data`` of the message: decimals as strings, moments in UTC"""
+        raise NotImplementedError
+
+    def _get_business_key(self, record):
+        """:return: what a person calls the record, such as the order's number"""
+        return record.display_name
+
+    def _get_ordering_key(self, record):
+        """:return: messages of one flow with the same key are delivered one after another"""
+        return f"{record._name}/{record.id}"
+
+    def _get_company(self, record):
+        return record.company_id if "company_id" in record._fields else self.env.company

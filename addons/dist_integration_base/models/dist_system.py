@@ -1,0 +1,119 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..lib.environment import ENVIRONMENTS
+
+SYSTEM_KINDS = [
+    ("shop", "Web shop"),
+    ("portal", "Portal"),
+    ("marketplace", "Marketplace"),
+    ("crm", "CRM"),
+    ("warehouse", "Warehouse or 3PL"),
+    ("carrier", "Carrier or TMS"),
+    ("supplier", "Supplier"),
+    ("customer", "Customer"),
+    ("planning", "Planning platform"),
+    ("finance", "Finance system"),
+    ("other", "Other"),
+]
+
+
+class DistSystem(models.Model):
+    _name = "dist.system"
+    _description = "External system"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "name"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    code = fields.Char(
+        required=True,
+        tracking=True,
+        help="Short name used in messages, log lines and figures. Letters, digits, dash and underscore.",
+    )
+    kind = fields.Selection(SYSTEM_KINDS, required=True, default="other", tracking=True)
+    environment = fields.Selection(
+        ENVIRONMENTS,
+        required=True,
+        default="test",
+        tracking=True,
+        help="A production system is only called from the production server (running_env = production).",
+    )
+    state = fields.Selection(
+        [("draft", "Draft"), ("active", "Active"), ("suspended", "Suspended")],
+        required=True,
+        default="draft",
+        tracking=True,
+        help="Only an active system exchanges messages. Messages for a suspended system wait.",
+    )
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    partner_id = fields.Many2one("res.partner", string="Partner", check_company=True)
+    business_owner_id = fields.Many2one("res.users", default=lambda self: self.env.user, tracking=True)
+    technical_owner_id = fields.Many2one("res.users", default=lambda self: self.env.user, tracking=True)
+    runbook = fields.Html(help="What to do when this system is down or sends nonsense, and whom to call.")
+    endpoint_ids = fields.One2many("dist.endpoint", "system_id")
+    client_ids = fields.One2many("dist.api.client", "system_id")
+    flow_ids = fields.One2many("dist.flow", "system_id")
+    credential_ids = fields.One2many("dist.credential", "system_id")
+    message_count = fields.Integer(compute="_compute_counts")
+    open_exception_count = fields.Integer(compute="_compute_counts")
+    blocked_reason = fields.Char(
+        compute="_compute_blocked_reason",
+        string="Why nothing is sent",
+        help="Empty when messages may leave for this system.",
+    )
+
+    _sql_constraints = [
+        ("code_company_uniq", "unique(code, company_id)", "Another system of this company has this code."),
+    ]
+
+    @api.constrains("code")
+    def _check_code(self):
+        for system in self:
+            if not system.code.replace("-", "").replace("_", "").isalnum() or not system.code.isascii():
+                raise ValidationError(
+                    _("The code %s may only hold letters, digits, dash and underscore.", system.code)
+                )
+
+    def _compute_counts(self):
+        messages = self.env["dist.message"]._read_group(
+            [("system_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))], ["system_id"], ["__count"]
+        )
+        exceptions = self.env["dist.exception"]._read_group(
+            [("system_id", "in", self.ids), ("state", "in", ("open", "in_progress"))], ["system_id"], ["__count"]
+        )
+        messages, exceptions = dict(messages), dict(exceptions)
+        for system in self:
+            system.message_count = messages.get(system, 0)
+            system.open_exception_count = exceptions.get(system, 0)
+
+    @api.depends("state", "environment")
+    def _compute_blocked_reason(self):
+        for system in self:
+            system.blocked_reason = system._get_blocked_reason()
+
+    def _get_blocked_reason(self):
+        """Why no call may leave for this system; False when it may.
+
+        :return: a sentence for the administrator, or False
+        """
+        self.ensure_one()
+        if self.state != "active":
+            return _("The system is not active.")
+        return self.env["dist.environment"]._get_mismatch(self.environment)
+
+    def action_activate(self):
+        self.write({"state": "active"})
+        self.env["dist.message"]._wake_endpoints(self.endpoint_ids)
+
+    def action_suspend(self):
+        self.write({"state": "suspended"})
+
+    def action_view_messages(self):
+        return self.env["dist.message"]._get_list_action([("system_id", "in", self.ids)])
+
+    def action_view_exceptions(self):
+        return self.env["dist.exception"]._get_list_action([("system_id", "in", self.ids)])

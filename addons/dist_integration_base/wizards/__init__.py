@@ -1,0 +1,1 @@
+from . import dist_exception_ignore, dist_mapping_fix, dist_message_correct, dist_secret_show

@@ -1,0 +1,67 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.dist_exception import UNSOLVED
+
+
+class DistMappingFix(models.TransientModel):
+    """What does this code mean? One answer, and everything that waits for it goes on."""
+
+    _name = "dist.mapping.fix"
+    _description = "Fix mapping and replay"
+
+    exception_id = fields.Many2one("dist.exception", required=True, readonly=True)
+    system_id = fields.Many2one(related="exception_id.system_id")
+    mapping_domain = fields.Char(related="exception_id.mapping_domain")
+    external_code = fields.Char(related="exception_id.external_code")
+    mapping_model = fields.Char(related="exception_id.mapping_model")
+    message_count = fields.Integer(related="exception_id.message_count")
+    record_ref = fields.Reference(selection="_get_record_models", string="It means")
+    value = fields.Char(string="It means the value")
+
+    @api.model
+    def _get_record_models(self):
+        return self.env["dist.code.map"]._get_record_models()
+
+    @api.model
+    def _open(self, exception):
+        wizard = self.create(self._prepare(exception))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "name": _("What does %s mean?", exception.external_code),
+        }
+
+    @api.model
+    def _prepare(self, exception):
+        suggestion = self._get_suggestion(exception)
+        return {
+            "exception_id": exception.id,
+            "record_ref": f"{suggestion._name},{suggestion.id}" if suggestion else False,
+        }
+
+    @api.model
+    def _get_suggestion(self, exception):
+        """:return: the record the code most likely means; empty when there is no guess"""
+        if exception.mapping_model not in dict(self._get_record_models()):
+            return None
+        found = self.env[exception.mapping_model].name_search(exception.external_code, limit=2)
+        return self.env[exception.mapping_model].browse(found[0][0]) if len(found) == 1 else None
+
+    def action_fix(self):
+        """Save the meaning, in a transaction of its own, then replay."""
+        self.ensure_one()
+        exception = self.exception_id
+        exception.check_access_rights("write")
+        exception.check_access_rule("write")
+        if exception.state not in UNSOLVED:
+            raise UserError(_("This exception is closed already."))
+        if bool(self.record_ref) == bool(self.value):
+            raise UserError(_("Choose what %s means.", self.external_code))
+        exception._save_mapping(self.record_ref or None, self.value or None)
+        exception._note_action("mapped")
+        exception._get_stuck().action_retry()
+        return {"type": "ir.actions.act_window_close"}
