@@ -74,4 +74,4 @@ class Odoo:
         if "error" in answer:
             error = answer["error"]
             raise RpcError(error.get("data", {}).get("message") or error["message"])
-        return answer["result"]
+        return answer.get("result")
