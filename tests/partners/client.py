@@ -65,7 +65,7 @@ class ApiClient:
         self.root = url.rstrip("/") + "/dist/v1"
         self.timeout = timeout
         self.patience = patience
-        self._key = key
+        self.key = key
         # Odoo is called directly: a proxy of the environment is for the outside world.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -100,7 +100,7 @@ class ApiClient:
         body = payload if isinstance(payload, bytes | None) else json.dumps(payload).encode()
         trace_id = secrets.token_hex(16)
         sent = {
-            "Authorization": f"Bearer {self._key}",
+            "Authorization": f"Bearer {self.key}",
             "Accept": "application/json, application/problem+json",
             "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01",
         }

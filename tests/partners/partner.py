@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.partners.client import ApiClient
-from tests.partners.server import Fault, PartnerServer, Request, Response
-from tests.partners.webhooks import Inbox, SignatureError
+from partners.client import ApiClient
+from partners.server import Fault, PartnerServer, Request, Response
+from partners.webhooks import Inbox, SignatureError
 
 WEBHOOK_PATH = "/webhooks"
 
@@ -22,8 +21,8 @@ class Partner:
     """A company on the other side of the wire.
 
     :param odoo_url: root of the distributor's server
-    :param api_key: bearer key for its API
-    :param secrets: signing secrets that its webhooks may be signed with
+    :param api_key: bearer key for its API; it may come later, by :meth:`authorise`
+    :param secrets: signing secrets that its webhooks may be signed with; likewise
     :param port: where webhooks are received, 0 for any free one
     :param control_port: likewise for the control API, which no fault touches
     :param state_dir: folder for the journal of deliveries, None to keep none
@@ -34,8 +33,8 @@ class Partner:
     def __init__(
         self,
         odoo_url: str,
-        api_key: str,
-        secrets: Sequence[str],
+        api_key: str = "",
+        secrets: Sequence[str] = (),
         port: int = 0,
         control_port: int = 0,
         state_dir: Path | None = None,
@@ -74,8 +73,17 @@ class Partner:
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
+    def authorise(self, api_key: str, secrets: Sequence[str]) -> None:
+        """Take what the distributor handed over: the key to its API, and the secrets that it signs with."""
+        self.api.key = api_key
+        self.inbox.secrets = list(secrets)
+
+    def addresses(self) -> dict[str, str]:
+        """Return where webhooks and where control requests are received."""
+        return {"webhooks": self.webhook_url, "control": self.control.url + "/control"}
+
     def fail(self, mode: str | None, **options: Any) -> None:
-        """Misbehave towards webhooks as :class:`tests.partners.server.Fault` says; None behaves again."""
+        """Misbehave towards webhooks as :class:`partners.server.Fault` says; None behaves again."""
         self.server.fail(Fault(mode, **options) if mode else None)
 
     def apply(self, envelope: dict[str, Any]) -> None:
@@ -95,12 +103,17 @@ class Partner:
 
         :raises KeyError: there is no such action
         """
-        if action != "faults":
-            raise KeyError(action)
-        self.fail(**data)
-        return self.server.faults.summary()
+        if action == "credentials":
+            self.authorise(**data)
+            return {}
+        if action == "faults":
+            self.fail(**data)
+            return self.server.faults.summary()
+        raise KeyError(action)
 
     def _receive(self, request: Request) -> Response:
+        if (request.method, request.path) == ("GET", "/"):
+            return Response(200, self.addresses())
         if (request.method, request.path) != ("POST", WEBHOOK_PATH):
             return Response(404, {"error": "not found"})
         try:
@@ -128,23 +141,22 @@ class Partner:
 def run(partner_class: type[Partner], argv: Sequence[str] | None = None) -> None:
     """Run a stand-in as a process until it is told to end.
 
-    Prints ``{"webhooks": url, "control": url}`` once it listens. Key and secret come from files, so that
-    neither shows in the list of processes.
+    Prints ``{"webhooks": url, "control": url}`` once it listens; ``GET /`` says the same. Key and secrets come
+    from files, so that they do not show in the list of processes, or later over ``POST /control/credentials``.
     """
     parser = argparse.ArgumentParser(description=partner_class.__doc__)
     parser.add_argument("--port", type=int, default=0, help="for webhooks, 0 for any free one")
     parser.add_argument("--control-port", type=int, default=0, help="for the control API, 0 for any free one")
     parser.add_argument("--odoo", required=True, metavar="URL", help="root of the distributor's server")
-    parser.add_argument("--api-key-file", required=True, type=Path, metavar="FILE")
-    parser.add_argument(
-        "--secret-file", required=True, type=Path, metavar="FILE", help="one signing secret a line"
-    )
+    parser.add_argument("--database", metavar="NAME", help="its database; only for the list of processes")
+    parser.add_argument("--api-key-file", type=Path, metavar="FILE")
+    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="one signing secret a line")
     parser.add_argument("--state-dir", type=Path, metavar="FOLDER", help="where deliveries are written down")
     args = parser.parse_args(argv)
     partner = partner_class(
         args.odoo,
-        args.api_key_file.read_text().strip(),
-        args.secret_file.read_text().split(),
+        args.api_key_file.read_text().strip() if args.api_key_file else "",
+        args.secret_file.read_text().split() if args.secret_file else (),
         args.port,
         args.control_port,
         args.state_dir,
@@ -153,6 +165,5 @@ def run(partner_class: type[Partner], argv: Sequence[str] | None = None) -> None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with partner:
-        print(json.dumps({"webhooks": partner.webhook_url, "control": partner.control.url + "/control"}))
-        sys.stdout.flush()
+        print(json.dumps(partner.addresses()), flush=True)
         ended.wait()

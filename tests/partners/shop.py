@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 if not __package__:  # run as a script
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.partners.client import Answer
-from tests.partners.partner import Partner, run
+from partners.client import Answer
+from partners.partner import Partner, run
 
 
 @dataclass

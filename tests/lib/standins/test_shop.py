@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tests.partners.server import PartnerServer, Request, Response
-from tests.partners.shop import Shop, rows_of
-from tests.partners.test_plumbing import SECRET, post, sign
+from partners.server import PartnerServer, Request, Response
+from partners.shop import Shop, rows_of
+from test_plumbing import SECRET, post, sign
 
 PROBLEM = {"Content-Type": "application/problem+json"}
 

@@ -13,10 +13,10 @@ import urllib.request
 
 import pytest
 
-from tests.partners.client import ApiClient, UnreachableError
-from tests.partners.partner import Partner
-from tests.partners.server import TRAP_PATH, Fault, PartnerServer, Request, Response
-from tests.partners.webhooks import SignatureError, verify
+from partners.client import ApiClient, UnreachableError
+from partners.partner import Partner
+from partners.server import TRAP_PATH, Fault, PartnerServer, Request, Response
+from partners.webhooks import SignatureError, verify
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # of the specification's example
 VECTOR = {
