@@ -139,7 +139,7 @@ class ApiClient:
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, dict[str, str], bytes]:
-        request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310
+        request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)
         try:
             response = self._opener.open(request, timeout=self.timeout)
         except urllib.error.HTTPError as error:

@@ -142,7 +142,7 @@ def run(partner_class: type[Partner], argv: Sequence[str] | None = None) -> None
     """Run a stand-in as a process until it is told to end.
 
     Prints ``{"webhooks": url, "control": url}`` once it listens; ``GET /`` says the same. Key and secrets come
-    from files, so that they do not show in the list of processes, or later over ``POST /control/credentials``.
+    from files, which the list of processes does not show, or later by ``POST /control/credentials``.
     """
     parser = argparse.ArgumentParser(description=partner_class.__doc__)
     parser.add_argument("--port", type=int, default=0, help="for webhooks, 0 for any free one")

@@ -252,7 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(body[: len(body) // 2])
             _cut(self.connection)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - names that http.server looks for
+    do_GET = do_POST = do_PUT = do_DELETE = _serve
 
     def _read(self) -> Request | None:
         length = self.headers.get("Content-Length", "0")
@@ -278,7 +278,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         return body
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: the journal says what came in."""
 
 

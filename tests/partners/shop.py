@@ -1,4 +1,4 @@
-"""A web shop: submits orders, asks after those that are held, hears of confirmations, shipments and invoices."""
+"""A web shop: submits orders, asks after held ones, hears of confirmations, shipments and invoices."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ import urllib.error
 import urllib.request
 
 import pytest
-
 from partners.client import ApiClient, UnreachableError
 from partners.partner import Partner
 from partners.server import TRAP_PATH, Fault, PartnerServer, Request, Response
@@ -37,9 +36,9 @@ def sign(message_id: str, body: bytes) -> dict[str, str]:
 
 
 def post(url: str, body: bytes = b"{}", headers: dict[str, str] | None = None, timeout: float = 5) -> int:
-    request = urllib.request.Request(url, body, headers or {}, method="POST")  # noqa: S310
+    request = urllib.request.Request(url, body, headers or {}, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout) as response:
             response.read()
             return response.status
     except urllib.error.HTTPError as error:
@@ -133,7 +132,7 @@ class TestInbox:
         assert not recorder.applied
 
     def test_ledger_by_control(self, recorder):
-        with urllib.request.urlopen(recorder.control.url + "/control/ledger") as response:  # noqa: S310
+        with urllib.request.urlopen(recorder.control.url + "/control/ledger") as response:
             assert json.load(response)["inbox"]["deliveries"] == 0
         assert post(recorder.control.url + "/control/faults", b'{"mode": "nonsense"}') == 400
         assert post(recorder.control.url + "/control/nothing") == 404
@@ -181,19 +180,19 @@ class TestFaults:
     def test_429_names_the_wait(self, server):
         server.fail(Fault("429", retry_after=7))
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(server.url)  # noqa: S310
+            urllib.request.urlopen(server.url)
         assert (caught.value.code, caught.value.headers["Retry-After"]) == (429, "7")
 
     def test_redirect_leads_to_the_trap(self, server):
         server.fail(Fault("redirect", times=1))
-        with urllib.request.urlopen(server.url + "/x") as response:  # noqa: S310
+        with urllib.request.urlopen(server.url + "/x") as response:
             assert json.load(response) == {"path": TRAP_PATH}
         assert server.trapped == 1
 
     def test_close_ends_inside_the_answer(self, server):
         server.fail(Fault("close"))
         with pytest.raises(http.client.IncompleteRead):
-            urllib.request.urlopen(server.url).read()  # noqa: S310
+            urllib.request.urlopen(server.url).read()
 
     def test_slow_and_drip_outlast_a_short_timeout(self, server):
         server.fail(Fault("slow", delay=1))

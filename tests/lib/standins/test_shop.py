@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from partners.server import PartnerServer, Request, Response
 from partners.shop import Shop, rows_of
 from test_plumbing import SECRET, post, sign
