@@ -141,7 +141,7 @@ class Partner:
 def run(partner_class: type[Partner], argv: Sequence[str] | None = None) -> None:
     """Run a stand-in as a process until it is told to end.
 
-    Prints ``{"webhooks": url, "control": url}`` once it listens; ``GET /`` says the same. Key and secrets come
+    Prints ``{"webhooks": url, "control": url}`` once it listens; ``GET /`` says so too. Key and secrets come
     from files, which the list of processes does not show, or later by ``POST /control/credentials``.
     """
     parser = argparse.ArgumentParser(description=partner_class.__doc__)
