@@ -10,6 +10,7 @@ A goal that is missed is shown, it does not fail the run; a benchmark that canno
 import argparse
 import importlib
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -24,6 +25,14 @@ from suite.environment import Environment  # noqa: E402
 
 # the figures of each case, in the order of the table
 CASES = {
+    "orders": ("order_single_vs_xmlrpc", "order_bulk_vs_xmlrpc"),
+    "availability": (
+        "availability_1000_vs_xmlrpc",
+        "availability_1000_vs_sql",
+        "availability_10000_vs_xmlrpc",
+        "availability_10000_vs_sql",
+    ),
+    "emission": ("emit_order_confirm", "emit_picking_done"),
     "deliveries": ("deliveries_vs_jobs",),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
 }
@@ -32,6 +41,8 @@ CASES = {
 def main(arguments: list[str]) -> int:
     """Run the benchmarks; return the exit code."""
     options = _parse(arguments)
+    # an orderly end, so that servers stop and databases are dropped
+    signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit(143))
     environment = Environment.prepare(options.series)
     _use_python_of(environment)
     results = _run(environment, options.only or list(CASES), options.scale)
@@ -60,15 +71,15 @@ def _use_python_of(environment: Environment) -> None:
 def _run(environment: Environment, names: list[str], scale: float) -> list[Result]:
     from harness.bench import Bench
 
-    bench = Bench(environment, scale)
     results = []
-    for name in names:
-        say(f"{name} ...")
-        try:
-            results += importlib.import_module(f"cases.{name}").run(bench)
-        except Exception as error:
-            traceback.print_exc()
-            results += [Result(figure, None, note=f"{type(error).__name__}: {error}") for figure in CASES[name]]
+    with Bench(environment, scale) as bench:
+        for name in names:
+            say(f"{name} ...")
+            try:
+                results += importlib.import_module(f"cases.{name}").run(bench)
+            except Exception as error:
+                traceback.print_exc()
+                results += [Result(figure, None, note=f"{type(error).__name__}: {error}") for figure in CASES[name]]
     return results
 
 

@@ -1,11 +1,13 @@
 """The frame a benchmark runs in: databases and servers that go away with it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from suite.environment import Environment
 
+from .catalogue import Catalogue, build
+from .sampling import say
 from .session import Session, configure
 
 
@@ -19,7 +21,15 @@ class Bench:
     def __init__(self, environment: Environment, scale: float = 1.0) -> None:
         self.environment = environment
         self.scale = scale
+        self._catalogue: tuple[Session, Catalogue] | None = None
+        self._stack = ExitStack()
         configure(environment, environment.run / "config")
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stack.close()
 
     @contextmanager
     def session(self, name: str) -> Iterator[Session]:
@@ -31,7 +41,18 @@ class Bench:
             self._drop(database)
 
     @contextmanager
-    def copy(self, session: Session, name: str) -> Iterator[Session]:
+    def catalogued(self, name: str) -> Iterator[tuple[Session, Catalogue]]:
+        """A database with products, stock, customers and a shop; all of them are alike."""
+        if not self._catalogue:
+            template = self._stack.enter_context(self.session("catalogue"))
+            say("making products, stock and customers")
+            self._catalogue = template, build(template)
+        template, catalogue = self._catalogue
+        with self._copy(template, name) as session:
+            yield session, catalogue
+
+    @contextmanager
+    def _copy(self, session: Session, name: str) -> Iterator[Session]:
         """A copy of another session's database, dropped at the end."""
         _disconnect(session.database)
         database = f"{self.environment.databases.prefix}_bench_{name}"

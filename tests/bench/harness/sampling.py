@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+STARTED = time.monotonic()
 RESAMPLES = 2000
 TAIL = 0.05
 
@@ -66,4 +67,4 @@ def milliseconds(samples: Sequence[float]) -> str:
 
 def say(text: str) -> None:
     """Tell the person who waits."""
-    print(f"[bench] {text}", file=sys.stderr, flush=True)
+    print(f"[bench {time.monotonic() - STARTED:4.0f} s] {text}", file=sys.stderr, flush=True)
