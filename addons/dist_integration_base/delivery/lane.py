@@ -314,7 +314,9 @@ class LaneDrain:
         delivery.started_at = fields.Datetime.now()
         started = time.monotonic()
         try:
-            response = session.request("POST", settings.url, self._get_headers(settings, delivery), delivery.body)
+            response = session.request(
+                "POST", settings.url, self._get_headers(settings, delivery), delivery.body
+            )
         except DeliveryError as error:
             delivery.outcome = "retryable" if error.retryable else "rejected"
             delivery.code, delivery.detail = error.code, error.detail

@@ -8,8 +8,8 @@ from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.tools import split_every
 
 from ..lib import lanes
-from ..lib.identifiers import new_id
 from ..lib.handling import ExceptionSpec
+from ..lib.identifiers import new_id
 from .transaction import get_state
 
 _logger = logging.getLogger(__name__)
@@ -30,7 +30,9 @@ class DistEvent(models.Model):
     version_id = fields.Many2one("dist.message.type.version", readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     res_model = fields.Char(string="Document model", readonly=True, required=True)
-    res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True, required=True)
+    res_id = fields.Many2oneReference(
+        string="Document", model_field="res_model", readonly=True, required=True
+    )
     sequence = fields.Integer(readonly=True, help="Number of this event among those of its document.")
     business_key = fields.Char(readonly=True)
     payload = fields.Text(readonly=True, groups=fields.NO_ACCESS)
@@ -42,7 +44,9 @@ class DistEvent(models.Model):
     occurred_at = fields.Datetime(readonly=True, required=True)
     message_ids = fields.One2many("dist.message", "event_id")
 
-    _sql_constraints = [("sequence_uniq", "unique(res_model, res_id, sequence)", "Sequence numbers are unique.")]
+    _sql_constraints = [
+        ("sequence_uniq", "unique(res_model, res_id, sequence)", "Sequence numbers are unique.")
+    ]
 
     def init(self):
         self.env.cr.execute(
@@ -77,7 +81,10 @@ class DistEvent(models.Model):
         for (code, model_name), positions in groups.items():
             records = self.env[model_name].browse(positions).exists()
             built += [(positions[row["res_id"]], code, row) for row in self._build_rows(code, records)]
-        rows = {(code, row["res_model"], row["res_id"]): row for _position, code, row in sorted(built, key=_position)}
+        rows = {
+            (code, row["res_model"], row["res_id"]): row
+            for _position, code, row in sorted(built, key=_position)
+        }
         self._withdraw(set(collected) - set(rows))
         self._store(self._update_written(rows))
 
@@ -248,7 +255,9 @@ class DistEvent(models.Model):
             for flow_id in self.env["dist.flow"]._get_subscriptions(code, row["company_id"]):
                 error = self._get_filter_error(flow_id, row)
                 if error is not False:
-                    messages.append({**self._prepare_message_row(flow_id, row), **self._prepare_routing(error)})
+                    messages.append(
+                        {**self._prepare_message_row(flow_id, row), **self._prepare_routing(error)}
+                    )
         if messages:
             self.env["dist.message"]._insert_rows("dist_message", messages)
             self.env["dist.message"]._wake_after_commit(messages)
@@ -340,7 +349,13 @@ class DistEvent(models.Model):
     def _finish_rebuild(self, row):
         event = self.sudo()
         if not row:
-            event.write({"state": "recorded", "error": _("The document no longer calls for this event."), "payload": "{}"})
+            event.write(
+                {
+                    "state": "recorded",
+                    "error": _("The document no longer calls for this event."),
+                    "payload": "{}",
+                }
+            )
         else:
             names = ("payload", "business_key", "ordering_key", "company_id", "state", "error")
             event.write({name: row[name] for name in names})

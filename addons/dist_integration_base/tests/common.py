@@ -14,7 +14,9 @@ class DistMixin:
     def _make_system(cls, name="Shop", scopes=(), message_types=(), **values):
         """:return: (dist.system, dist.api.client, key)"""
         env = cls.env
-        system = env["dist.system"].create({"name": name, "code": name.lower().replace(" ", "-"), "state": "active", **values})
+        system = env["dist.system"].create(
+            {"name": name, "code": name.lower().replace(" ", "-"), "state": "active", **values}
+        )
         client = env["dist.api.client"].create(
             {
                 "name": f"{name} client",
@@ -98,7 +100,12 @@ class DistHttpCase(DistMixin, HttpCase):
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         self.env.flush_all()
         response = self.opener.request(
-            method, f"{self.base_url()}/dist/v1{path}", data=data, headers=sent, timeout=60, allow_redirects=False
+            method,
+            f"{self.base_url()}/dist/v1{path}",
+            data=data,
+            headers=sent,
+            timeout=60,
+            allow_redirects=False,
         )
         self.env.invalidate_all()
         return response

@@ -1,9 +1,8 @@
 import json
 
+from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.tests import tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.dist_integration_base.tests.common import DistCase
 
 EVENT = "odoo.addons.dist_integration_base.models.dist_event"
 
@@ -19,7 +18,9 @@ class TestEvents(DistCase):
         cls.partner = cls.env["res.partner"].create({"name": "First"})
 
     def _events(self):
-        return self.env["dist.event"].search([("res_model", "=", "res.partner"), ("res_id", "=", self.partner.id)])
+        return self.env["dist.event"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", self.partner.id)]
+        )
 
     def test_coalesced(self):
         """M1: one event per transaction, record and type, with the final state."""
@@ -82,7 +83,9 @@ class TestEvents(DistCase):
         (self.partner | others)._dist_emit("partner.changed")
         self._commit_events()
         self.assertEqual(self._events().state, "recorded")
-        broken = self.env["dist.event"].search([("res_id", "in", others.ids), ("res_model", "=", "res.partner")])
+        broken = self.env["dist.event"].search(
+            [("res_id", "in", others.ids), ("res_model", "=", "res.partner")]
+        )
         self.assertEqual(broken.mapped("state"), ["error", "error"])
         self.assertFalse(broken.message_ids)
         self.env["dist.event"]._open_missing_exceptions()
@@ -101,7 +104,9 @@ class TestEvents(DistCase):
         partner._dist_emit("partner.changed")
         partner.unlink()
         self._commit_events()
-        self.assertFalse(self.env["dist.event"].search([("res_model", "=", "res.partner"), ("state", "=", "error")]))
+        self.assertFalse(
+            self.env["dist.event"].search([("res_model", "=", "res.partner"), ("state", "=", "error")])
+        )
 
     def test_two_subscribers(self):
         """M2: each subscriber gets a message of its own, with the event's id in the body."""

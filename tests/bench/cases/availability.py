@@ -79,9 +79,13 @@ def _compare(size: int, samples: dict[str, list[float]]) -> list[Result]:
     rounds = f"{len(api)} rounds"
     return [
         Result.of(
-            f"availability_{size}_vs_xmlrpc", ratio(rpc, api), f"{milliseconds(rpc)} against {milliseconds(api)}, {rounds}"
+            f"availability_{size}_vs_xmlrpc",
+            ratio(rpc, api),
+            f"{milliseconds(rpc)} against {milliseconds(api)}, {rounds}",
         ),
         Result.of(
-            f"availability_{size}_vs_sql", ratio(api, sql), f"{milliseconds(api)} against {milliseconds(sql)}, {rounds}"
+            f"availability_{size}_vs_sql",
+            ratio(api, sql),
+            f"{milliseconds(api)} against {milliseconds(sql)}, {rounds}",
         ),
     ]

@@ -42,7 +42,8 @@ NEXT = "CASE mod(turn, 400) WHEN 0 THEN now() AT TIME ZONE 'UTC' + interval '6 h
 BODY = """
     (SELECT '{"reference":"WEB-' || i || '","lines":['
             || string_agg('{"line":"' || line || '","item":{"sku":"' || upper(substr(md5((i * line)::text), 1, 10))
-                          || '"},"quantity":"' || mod(i, 97) || '","unit_price":"' || mod(i, 991) * line || '.50"}', ',')
+                          || '"},"quantity":"' || mod(i, 97)
+                          || '","unit_price":"' || mod(i, 991) * line || '.50"}', ',')
             || ']}'
      FROM generate_series(1, 1 + mod(i, 20)) AS line)
 """

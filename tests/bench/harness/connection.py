@@ -3,13 +3,17 @@
 from typing import Any
 
 
-def make_system(env: Any, name: str, scopes: tuple[str, ...] = (), flows: tuple[str, ...] = ()) -> tuple[Any, str]:
+def make_system(
+    env: Any, name: str, scopes: tuple[str, ...] = (), flows: tuple[str, ...] = ()
+) -> tuple[Any, str]:
     """Make an active system with an unlimited API client.
 
     :param flows: codes of inbound message types
     :return: (dist.system, API key)
     """
-    system = env["dist.system"].create({"name": name, "code": name.lower().replace(" ", "-"), "state": "active"})
+    system = env["dist.system"].create(
+        {"name": name, "code": name.lower().replace(" ", "-"), "state": "active"}
+    )
     granted = env["dist.api.scope"].search([("code", "in", scopes)])
     client = env["dist.api.client"].create(
         {"name": name, "system_id": system.id, "rate_per_minute": 0, "scope_ids": [(6, 0, granted.ids)]}
