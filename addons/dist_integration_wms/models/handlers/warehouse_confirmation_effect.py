@@ -130,26 +130,13 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 _("Less than asked for on %(picking)s: %(reasons)s", picking=plan.picking.name,
                   reasons=self._get_reasons(plan)),
                 detail=detail,
-                record=plan.picking,
+                record=self._get_backorder(plan) or plan.picking,
                 severity="low",
-                impact=self._get_short_impact(plan, short),
                 suggestion=_("The rest was cancelled, as agreed.") if self._cancels_rest(plan)
                 else _("The rest is in a backorder. Have the items counted when Odoo shows them in stock."),
                 fingerprint=f"stock.picking/{plan.picking.id}",
             )
         )
-
-    def _get_short_impact(self, plan, short):
-        impact = self.env["base"]._dist_get_impact()
-        warehouse = plan.picking.picking_type_id.warehouse_id
-        products = [item.move.product_id for item in short]
-        return {
-            **impact,
-            "orders": 1,
-            "lines": len(short),
-            "skus": sorted({product.default_code or product.name for product in products}),
-            "warehouses": [warehouse.name],
-        }
 
     def _get_reasons(self, plan):
         reasons = dict.fromkeys(reason for item in plan.moves for reason in item.reasons)
