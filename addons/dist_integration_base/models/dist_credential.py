@@ -18,7 +18,7 @@ class DistCredential(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     kind = fields.Selection(
         [

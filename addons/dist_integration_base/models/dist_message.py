@@ -3,8 +3,6 @@ import json
 import logging
 from functools import partial
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError
 
@@ -257,8 +255,7 @@ class DistMessage(models.Model):
 
         :raises UserError: a message is finished
         """
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         if any(message.state in ("done", "cancelled") for message in self):
             raise UserError(_("A finished message is not tried again."))
         inbound = self.filtered(lambda message: message.direction == "in")
@@ -286,8 +283,7 @@ class DistMessage(models.Model):
 
         :param reason: why, kept with the name of the user
         """
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         todo = self.filtered(lambda message: message.state in OPEN)
         todo.sudo().write(
             {
@@ -317,12 +313,18 @@ class DistMessage(models.Model):
         }
 
     def action_view_trace(self):
-        return self._get_list_action([("trace_id", "in", self.mapped("trace_id"))])
+        return self._get_timeline_action([("trace_id", "in", self.mapped("trace_id"))])
 
     @api.model
     def _get_list_action(self, domain, context=None):
         action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message")
         return {**action, "domain": domain, "context": context or {}}
+
+    @api.model
+    def _get_timeline_action(self, domain):
+        """Messages in the order things happened."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message_timeline")
+        return {**action, "domain": domain}
 
 
 def _wake(registry, postcommit):
@@ -331,8 +333,10 @@ def _wake(registry, postcommit):
         return
     try:
         with registry.cursor() as cr:
-            api.Environment(cr, SUPERUSER_ID, {})["dist.message"]._wake_lanes(lanes)
-    except psycopg2.Error:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["dist.message"]._wake_lanes(lanes)
+            env.flush_all()
+    except Exception:  # pylint: disable=broad-except
         # the business transaction is committed, its messages wait, and the sweeper finds them
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")
 

@@ -21,6 +21,22 @@ class DistMessage(models.Model):
         return to_wire(envelope)
 
     @api.model
+    def _open_held_exceptions(self):
+        """Exceptions for outbound messages that wait for a person since they were routed."""
+        held = self.search([("direction", "=", "out"), ("state", "=", "error"), ("exception_id", "=", False)])
+        for message in held:
+            spec = ExceptionSpec(
+                category="technical",
+                code=message.error_code or "held",
+                summary=_("Messages of %s wait: its filter cannot be applied", message.flow_id.name),
+                detail=message.error,
+                severity="high",
+                suggestion=_("Correct the filter of the flow, then use Retry for those that are to be sent."),
+                fingerprint=f"flow/{message.flow_id.id}",
+            )
+            self.env["dist.exception"]._open(spec, message)
+
+    @api.model
     def _deliver_now(self, message):
         """Deliver one message in this call, outside its lane; for a person who watches."""
         LaneDrain(self.env.registry, message.endpoint_id.id, message.criticality, message.lane).run_one(message.id)

@@ -57,6 +57,11 @@ class DistMixin:
 
     def _commit_events(self):
         """Run what runs before a commit: the outbox is written."""
+        self._flush_events()
+        self.env.cr._dist_transaction_state = None
+
+    def _flush_events(self):
+        """Run what runs before a savepoint: the outbox is written, the transaction goes on."""
         self.env.flush_all()
         self.env.cr.precommit.run()
 
