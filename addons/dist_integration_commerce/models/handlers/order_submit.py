@@ -125,6 +125,7 @@ class OrderSubmitHandler(models.AbstractModel):
     def _resolve(self, submissions):
         """Turn the codes and ids of the messages into records."""
         codes = {}
+        products = self._resolve_skus(submissions)
         for submission in submissions:
             submission.channel = self._get_channel(submission)
             submission.partner = self._get_customer(submission)
@@ -133,7 +134,7 @@ class OrderSubmitHandler(models.AbstractModel):
             submission.invoice_partner = self._get_address(submission, "invoice_address", "invoice")
             submission.carrier = self._get_carrier(submission)
             self._set_currency(submission)
-            self._resolve_lines(submission, codes)
+            self._resolve_lines(submission, products, codes)
 
     def _get_channel(self, submission):
         message = submission.message
@@ -217,13 +218,30 @@ class OrderSubmitHandler(models.AbstractModel):
                 "/currency",
             )
 
-    def _resolve_lines(self, submission, codes):
+    def _resolve_skus(self, submissions):
+        """Products of all item numbers of these orders, read at once.
+
+        :return: dict, item number to product.product, of those that are known
+        """
+        message = submissions[0].message
+        skus = [line.data["item"].get("sku") for submission in submissions for line in submission.lines]
+        found = self.env["dist.availability.query"]._resolve_skus(
+            message.system_id, message.company_id, [sku for sku in skus if sku]
+        )
+        products = self.env["product.product"].browse({product_id for product_id, _unit in found.values()})
+        by_id = {product.id: product for product in products}
+        return {sku: by_id[product_id] for sku, (product_id, _unit) in found.items()}
+
+    def _resolve_lines(self, submission, products, codes):
         seen = set()
         for line in submission.lines:
             if line.ref in seen:
                 line.add(REFUSE, "repeated_line", _("Line %s comes twice in this order.", line.ref), "/line")
             seen.add(line.ref)
-            line.product = self._find_product(submission.message, line.data["item"], f"{line.pointer}/item")
+            item = line.data["item"]
+            line.product = products.get(item.get("sku")) or self._find_product(
+                submission.message, item, f"{line.pointer}/item"
+            )
             line.unit = self._get_unit(submission, line, codes)
 
     def _get_unit(self, submission, line, codes):
