@@ -91,6 +91,8 @@ def api_route(path, *, method, scope, summary, parameters=None, request_schema=N
         def endpoint(self, **arguments):
             return _serve(self, function, operation, arguments)
 
+        # Odoo would drop the query parameters that the function's own signature does not have
+        del endpoint.__wrapped__
         endpoint.dist_operation = operation
         paths = [PREFIX + path] + ([f"{PREFIX}{path}/bulk"] if operation.bulk else [])
         return http.route(
@@ -223,10 +225,7 @@ def _read_body(operation):
         raise Problem(415, "not_json", _("Not JSON"), _("Send the body as application/json."))
     if (incoming.content_length or 0) > limit:
         raise _too_large(limit)
-    body = incoming.stream.read(limit + 1)
-    if len(body) > limit:
-        raise _too_large(limit)
-    return body
+    return incoming.get_data(cache=False)
 
 
 def _too_large(limit):

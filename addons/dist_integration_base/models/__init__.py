@@ -1,5 +1,6 @@
 from . import (
     base,
+    dist_cached_mixin,
     dist_environment,
     dist_keyring,
     dist_system,

@@ -49,10 +49,14 @@ class DistApiKey(models.Model):
         The hash is compared in constant time also when the prefix is unknown, so that the time of the answer
         does not tell which prefixes exist.
         """
-        prefix = apikey.split_prefix(full_key) or ""
-        key = self.sudo().search([("prefix", "=", prefix)], limit=1)
-        stored = key.key_hash or apikey.hash_key("")
-        return key if apikey.matches(full_key, stored) and key else self.sudo().browse()
+        keys = self.sudo()
+        try:
+            prefix = apikey.split_prefix(full_key)
+        except apikey.InvalidKeyError:
+            return keys.browse()
+        key = keys.search([("prefix", "=", prefix)], limit=1)
+        stored = key.key_hash or apikey.hash_key(prefix)
+        return key if apikey.matches(full_key, stored) and key else keys.browse()
 
     def _touch(self):
         """Note the use, at most every ten minutes and only when no other worker is doing so."""

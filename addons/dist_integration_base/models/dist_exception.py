@@ -47,7 +47,7 @@ class DistException(models.Model):
     flow_id = fields.Many2one("dist.flow", readonly=True)
     message_type_id = fields.Many2one("dist.message.type", readonly=True)
     endpoint_id = fields.Many2one("dist.endpoint", readonly=True)
-    message_ids = fields.One2many("dist.message", "exception_id", string="Messages")
+    dist_message_ids = fields.One2many("dist.message", "exception_id", string="Affected messages")
     message_count = fields.Integer(compute="_compute_message_count", string="Number of messages")
     fingerprint = fields.Char(readonly=True)
     closes_with_messages = fields.Boolean(default=True, readonly=True)
@@ -100,7 +100,7 @@ class DistException(models.Model):
         for exception in self:
             exception.severity_order = order.index(exception.severity)
 
-    @api.depends("message_ids")
+    @api.depends("dist_message_ids")
     def _compute_message_count(self):
         groups = self.env["dist.message"]._read_group([("exception_id", "in", self.ids)], ["exception_id"], ["__count"])
         counts = dict(groups)
@@ -121,11 +121,11 @@ class DistException(models.Model):
         overdue = [("state", "in", UNSOLVED), ("due_at", "<", fields.Datetime.now())]
         return overdue if wanted else ["!", "&", *overdue]
 
-    @api.depends("category", "state", "message_ids.state")
+    @api.depends("category", "state", "dist_message_ids.state")
     def _compute_actions(self):
         for exception in self:
             unsolved = exception.state in UNSOLVED
-            stuck = exception.message_ids.filtered(lambda message: message.state in ("error", "dead", "retry"))
+            stuck = exception.dist_message_ids.filtered(lambda message: message.state in ("error", "dead", "retry"))
             exception.can_fix_mapping = unsolved and exception.category == "mapping"
             exception.can_correct = unsolved and len(stuck) == 1
             exception.can_retry = unsolved and (bool(stuck) or (exception.fingerprint or "").startswith("event/"))
@@ -234,7 +234,7 @@ class DistException(models.Model):
         documents = {}
         if self.res_model and self.res_id:
             documents.setdefault(self.res_model, set()).add(self.res_id)
-        for message in self.message_ids.filtered(lambda message: message.res_id and message.state != "done"):
+        for message in self.dist_message_ids.filtered(lambda message: message.res_id and message.state != "done"):
             documents.setdefault(message.res_model, set()).add(message.res_id)
         total = self.env["base"]._dist_get_impact()
         for model_name, ids in documents.items():
@@ -253,7 +253,7 @@ class DistException(models.Model):
     def _refresh(self, exceptions):
         """Close exceptions none of whose messages is stuck any more; update what the others put at risk."""
         for exception in exceptions.sudo().filtered(lambda exception: exception.state in UNSOLVED):
-            states = set(exception.message_ids.mapped("state"))
+            states = set(exception.dist_message_ids.mapped("state"))
             if exception.closes_with_messages and states <= {"done", "cancelled"}:
                 exception._close("replayed")
             else:
@@ -351,7 +351,7 @@ class DistException(models.Model):
         return True
 
     def _get_stuck(self):
-        return self.message_ids.filtered(lambda message: message.state in ("error", "dead", "retry"))
+        return self.dist_message_ids.filtered(lambda message: message.state in ("error", "dead", "retry"))
 
     def action_fix_mapping(self):
         """Say what the unknown code means, then replay every message that waits for it."""

@@ -11,7 +11,7 @@ class DistFlow(models.Model):
 
     _name = "dist.flow"
     _description = "Flow"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "dist.cached.mixin"]
     _order = "system_id, direction, message_type_id"
     _check_company_auto = True
 
@@ -98,19 +98,6 @@ class DistFlow(models.Model):
 
     def _get_retry_schedule(self):
         return self.retry_schedule or self.endpoint_id.retry_schedule
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     @api.model
     @tools.ormcache()

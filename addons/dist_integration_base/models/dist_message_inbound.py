@@ -391,7 +391,7 @@ class DistMessage(models.Model):
         }
 
     def _classify_technical(self, error):
-        delay = RetrySchedule.parse(TECHNICAL_RETRIES).delay(self.attempt_count + 1)
+        delay = RetrySchedule.parse(TECHNICAL_RETRIES).delay(self.attempt_count + 1, random.random)
         detail = f"{type(error).__name__}: {error}"[:1000]
         failure = {
             "answer": None,

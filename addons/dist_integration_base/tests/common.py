@@ -1,0 +1,143 @@
+"""What tests of the suite's addons share."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from odoo.tests import HttpCase, TransactionCase
+
+
+class DistMixin:
+    """A system with a client, and shortcuts to connect it."""
+
+    @classmethod
+    def _make_system(cls, name="Shop", scopes=(), message_types=(), **values):
+        """:return: (dist.system, dist.api.client, key)"""
+        env = cls.env
+        system = env["dist.system"].create({"name": name, "code": name.lower().replace(" ", "-"), "state": "active", **values})
+        client = env["dist.api.client"].create(
+            {
+                "name": f"{name} client",
+                "system_id": system.id,
+                "rate_per_minute": 0,
+                "scope_ids": [(6, 0, env["dist.api.scope"].search([("code", "in", list(scopes))]).ids)],
+            }
+        )
+        for code in message_types:
+            cls._make_flow(system, code)
+        return system, client, client._generate_key()
+
+    @classmethod
+    def _make_flow(cls, system, code, **values):
+        message_type = cls.env["dist.message.type"]._get_by_code(code)
+        return cls.env["dist.flow"].create(
+            {"system_id": system.id, "message_type_id": message_type.id, "state": "active", **values}
+        )
+
+    @classmethod
+    def _make_endpoint(cls, system, url, **values):
+        return cls.env["dist.endpoint"].create(
+            {
+                "name": f"{system.name} webhook",
+                "system_id": system.id,
+                "url": url,
+                "allowed_networks": "127.0.0.0/8",
+                **values,
+            }
+        )
+
+    def _drain(self, endpoint, times=1):
+        """Deliver what waits for an endpoint, as its job would."""
+        self.env.flush_all()
+        for lane in range(endpoint.lanes):
+            for criticality in ("critical", "normal", "bulk"):
+                for _time in range(times):
+                    endpoint._job_drain(criticality, lane)
+        self.env.invalidate_all()
+
+    def _commit_events(self):
+        """Run what runs before a commit: the outbox is written."""
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+
+
+class DistCase(DistMixin, TransactionCase):
+    """For rules. Cursors opened by the code under test share the test's transaction."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry.enter_test_mode(self.env.cr)
+        self.addCleanup(self.registry.leave_test_mode)
+
+
+class DistHttpCase(DistMixin, HttpCase):
+    """For what partners see: calls of the API over HTTP."""
+
+    def _call(self, method, path, body=None, key=None, **headers):
+        """Call the API.
+
+        :param body: JSON value, or bytes as they are
+        :param headers: underscores stand for dashes
+        :return: requests' response
+        """
+        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json"} if data is not None else {}
+        if key:
+            sent["Authorization"] = f"Bearer {key}"
+        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        self.env.flush_all()
+        response = self.opener.request(
+            method, f"{self.base_url()}/dist/v1{path}", data=data, headers=sent, timeout=60, allow_redirects=False
+        )
+        self.env.invalidate_all()
+        return response
+
+
+class Receiver:
+    """A partner's web server that notes what it gets and answers as told.
+
+    :ivar calls: list of (headers, body)
+    :ivar answers: statuses, or (status, headers), given in turn; 200 when used up
+    """
+
+    def __init__(self):
+        self.calls = []
+        self.answers = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                receiver.calls.append((dict(self.headers), body))
+                answer = receiver.answers.pop(0) if receiver.answers else 200
+                status, headers = answer if isinstance(answer, tuple) else (answer, {})
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                text = b'{"seen": true}'
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_OPTIONS = do_POST
+
+            def log_message(self, *_arguments):
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_address[1]}/hook"
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

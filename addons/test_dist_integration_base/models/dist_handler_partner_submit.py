@@ -1,0 +1,47 @@
+from odoo import _, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.dist_integration_base.lib.handling import AmbiguousMatch, BusinessError, ExceptionSpec, HandlerResult
+
+
+class PartnerSubmitHandler(models.AbstractModel):
+    """Creates or renames a partner; certain names make it fail in the ways a handler can fail."""
+
+    _name = "dist.handler.partner.submit"
+    _inherit = "dist.handler"
+    _description = "Test handler"
+
+    def _get_external_id(self, payload):
+        return payload.get("external_id")
+
+    def _get_lock_keys(self, message, payload):
+        return [f"partner/{message.system_id.id}/{payload['external_id']}"]
+
+    def _apply(self, message, payload):
+        partner = self._find_bound(message.system_id, "res.partner", payload["external_id"])
+        values = {"name": payload["name"], "ref": payload.get("note")}
+        if payload.get("country"):
+            country = self._resolve_code(message, "country", payload["country"], "/country", "res.country")
+            values["country_id"] = country.id
+        if partner:
+            partner.write(values)
+        else:
+            partner = self.env["res.partner"].create(values)
+            self._bind(message.system_id, partner, payload["external_id"])
+        self._fail_as_told(payload["name"])
+        partner._dist_emit("partner.changed")
+        exceptions = []
+        if payload["name"] == "Check me":
+            exceptions.append(ExceptionSpec("business", "to_check", _("Partner to check"), record=partner))
+        answer = {"status": "accepted", "partner_id": partner.id}
+        return HandlerResult(answer, record=partner, exceptions=exceptions)
+
+    def _fail_as_told(self, name):
+        if name == "Blocked":
+            raise BusinessError("blocked", _("This partner is blocked."), "/name")
+        if name == "Ambiguous":
+            raise AmbiguousMatch("ambiguous_partner", _("Two partners could be meant."), "/name")
+        if name == "Broken" and not self.env["ir.config_parameter"].get_param("test_dist.repaired"):
+            raise ZeroDivisionError("broken on purpose")
+        if name == "Refused by Odoo":
+            raise ValidationError(_("A rule of Odoo says no."))

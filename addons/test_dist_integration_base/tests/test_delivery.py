@@ -1,0 +1,222 @@
+import json
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.lib import signature
+from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver
+
+
+@tagged("post_install", "-at_install")
+class TestDelivery(DistCase):
+    def setUp(self):
+        super().setUp()
+        self.receiver = Receiver()
+        self.receiver.__enter__()
+        self.addCleanup(self.receiver.__exit__)
+        self.system, _client, _key = self._make_system()
+        self.credential = self.env["dist.credential"].create({"name": "Webhook", "system_id": self.system.id})
+        self.secret = self.credential._generate()
+        self.endpoint = self._make_endpoint(
+            self.system, self.receiver.url, signing_credential_id=self.credential.id, retry_schedule="5s, 30s"
+        )
+        self.flow = self._make_flow(self.system, "partner.changed", endpoint_id=self.endpoint.id)
+        self.partners = self.env["res.partner"].create([{"name": f"P{number}"} for number in range(3)])
+
+    def _emit(self, partners=None):
+        (partners or self.partners[:1])._dist_emit("partner.changed")
+        self._commit_events()
+        return self.env["dist.message"].search([("flow_id", "=", self.flow.id)], order="id")
+
+    def _make_due(self, messages):
+        messages.sudo().write({"next_attempt_at": fields.Datetime.now() - timedelta(seconds=1)})
+        self.env.flush_all()
+
+    def test_signed(self):
+        """M2: a message is delivered, signed to Standard Webhooks, with its trace."""
+        message = self._emit()
+        self._drain(self.endpoint)
+        headers, body = self.receiver.calls[0]
+        signature.verify(headers, body, [self.secret])
+        self.assertEqual(headers["webhook-id"], message.uuid)
+        self.assertIn(message.trace_id, headers["traceparent"])
+        document = json.loads(body)
+        self.assertEqual((document["type"], document["data"]["name"]), ("partner.changed", "P0"))
+        self.assertEqual((message.state, message.attempt_count), ("done", 1))
+        self.assertEqual(message.attempt_ids.response_excerpt, '{"seen": true}')
+
+    def test_rotation(self):
+        """G7, M2: old and new secret sign while rotating."""
+        newer = self.credential._generate()
+        self._emit()
+        self._drain(self.endpoint)
+        headers, body = self.receiver.calls[0]
+        for secret in (self.secret, newer):
+            signature.verify(headers, body, [secret])
+
+    def test_asymmetric(self):
+        """M2: v1a with an Ed25519 key; the partner holds the public half."""
+        key = self.env["dist.credential"].create(
+            {"name": "Key", "system_id": self.system.id, "kind": "signing_key"}
+        )
+        public = key._generate()
+        self.assertEqual(key.public_key, public)
+        self.endpoint.signing_credential_id = key
+        self._emit()
+        self._drain(self.endpoint)
+        headers, body = self.receiver.calls[0]
+        self.assertIn("v1a,", headers["webhook-signature"])
+        signature.verify(headers, body, [public])
+
+    def test_retry_keeps_order(self):
+        """M2: after a failure the later messages of the record wait; those of others go."""
+        first = self._emit()
+        second = self._emit() - first
+        self.receiver.answers = [500]
+        self._drain(self.endpoint)
+        other = self._emit(self.partners[1]) - first - second
+        self._drain(self.endpoint)
+        self.assertEqual((first.state, second.state), ("retry", "pending"))
+        self.assertEqual(other.state, "done")
+        self.assertGreater(first.next_attempt_at, fields.Datetime.now())
+        self._drain(self.endpoint)
+        self.assertEqual(second.state, "pending")
+        self._make_due(first)
+        self._drain(self.endpoint)
+        self.assertEqual((first.state, second.state), ("done", "done"))
+        ids = [headers["webhook-id"] for headers, _body in self.receiver.calls]
+        self.assertEqual([uuid for uuid in ids if uuid != other.uuid], [first.uuid, first.uuid, second.uuid])
+
+    def test_dead_letter(self):
+        """M6: after the last retry the message is dead, with one exception for the endpoint."""
+        messages = self._emit(self.partners)
+        self.endpoint.breaker_threshold = 100
+        self.receiver.answers = [500] * 9
+        for _time in range(3):
+            self._make_due(messages)
+            self._drain(self.endpoint)
+        self.assertEqual(set(messages.mapped("state")), {"dead"})
+        exception = messages.exception_id
+        self.assertEqual((len(exception), exception.category, exception.message_count), (1, "delivery", 3))
+        self.assertEqual(exception.impact_value, 300.0)
+        exception.action_retry()
+        self._drain(self.endpoint)
+        self.assertEqual(set(messages.mapped("state")), {"done"})
+        self.assertEqual(exception.state, "resolved")
+
+    def test_refused(self):
+        """M6: a refusal is not retried."""
+        for answer in (400, 404, (302, {"Location": "http://127.0.0.1:9/"})):
+            message = self._emit() - self.env["dist.message"].search([("state", "!=", "pending")])
+            self.receiver.answers = [answer]
+            self._drain(self.endpoint)
+            self.assertEqual((message.state, message.attempt_ids.outcome), ("dead", "rejected"), answer)
+
+    def test_gone(self):
+        """M2: 410 disables the endpoint, tells its owner and keeps the message."""
+        message = self._emit()
+        self.receiver.answers = [410]
+        self._drain(self.endpoint)
+        self.assertEqual((self.endpoint.state, message.state), ("disabled", "pending"))
+        self.assertTrue(self.endpoint.activity_ids)
+        self._drain(self.endpoint)
+        self.assertEqual(len(self.receiver.calls), 1)
+        self.endpoint.action_enable()
+        self._drain(self.endpoint)
+        self.assertEqual(message.state, "done")
+
+    def test_retry_after(self):
+        """M2: Retry-After pauses the endpoint."""
+        messages = self._emit(self.partners)
+        self.receiver.answers = [(429, {"Retry-After": "120"})]
+        self._drain(self.endpoint)
+        self.assertEqual(len(self.receiver.calls), 1)
+        self.assertEqual(self.endpoint.breaker_state, "open")
+        waiting = messages.filtered(lambda message: message.state == "retry")
+        self.assertGreaterEqual(waiting.next_attempt_at, fields.Datetime.now() + timedelta(seconds=118))
+
+    def test_breaker(self):
+        """M2, M7: after failures in a row the queue waits without using up attempts; a probe ends the pause."""
+        self.endpoint.write({"breaker_threshold": 2, "lanes": 1, "breaker_pause": 1})
+        messages = self._emit(self.partners)
+        self.receiver.answers = [503, 503]
+        self._drain(self.endpoint)
+        self.assertEqual(self.endpoint.breaker_state, "open")
+        self.assertEqual(sorted(messages.mapped("attempt_count")), [0, 1, 1])
+        self._make_due(messages)
+        self._drain(self.endpoint)
+        self.assertEqual(len(self.receiver.calls), 2)
+        status = self.endpoint.status_ids
+        breaker = status._get_breaker()
+        status._set_breaker(type(breaker)(**{**breaker.__dict__, "open_until": 0.0}))
+        self.env.flush_all()
+        self._drain(self.endpoint)
+        self.assertEqual(set(messages.mapped("state")), {"done"})
+        self.assertEqual(self.endpoint.breaker_state, "closed")
+
+    def test_connection_refused(self):
+        self.endpoint.url = "http://127.0.0.1:9/hook"
+        message = self._emit()
+        self._drain(self.endpoint)
+        self.assertEqual((message.state, message.attempt_ids.error_code), ("retry", "connect"))
+
+    def test_private_address(self):
+        """M9: a private address is refused unless an administrator allowed its range."""
+        self.endpoint.allowed_networks = False
+        message = self._emit()
+        self._drain(self.endpoint)
+        self.assertEqual((message.state, message.attempt_ids.error_code), ("dead", "address_refused"))
+        self.assertFalse(self.receiver.calls)
+
+    def test_auto_disable(self):
+        """M2: an endpoint that fails for days is disabled and its owner told."""
+        self.endpoint.status_ids.failing_since = fields.Datetime.now() - timedelta(hours=200)
+        message = self._emit()
+        self.receiver.answers = [500]
+        self._drain(self.endpoint)
+        self.assertEqual((self.endpoint.state, message.state), ("disabled", "retry"))
+        self.assertTrue(self.endpoint.activity_ids)
+
+    def test_rate(self):
+        """M2: no more than the partner's rate."""
+        self.endpoint.write({"rate_per_minute": 60, "lanes": 1})
+        self._emit(self.partners)
+        self._drain(self.endpoint)
+        self.assertEqual(len(self.receiver.calls), 1)
+
+    def test_test_event(self):
+        """M2: the administrator sees at once whether an endpoint works."""
+        action = self.endpoint.action_send_test_event()
+        self.env.invalidate_all()
+        message = self.env["dist.message"].browse(action["res_id"])
+        self.assertEqual((message.state, message.attempt_ids.outcome), ("done", "success"))
+        signature.verify(*self.receiver.calls[0], [self.secret])
+        self.assertEqual(self.endpoint.action_test_connection()["params"]["type"], "success")
+
+    def test_environment(self):
+        """G9: what is made for production does not fire from another environment."""
+        self.system.environment = "production"
+        message = self._emit()
+        self._drain(self.endpoint)
+        self.assertEqual((message.state, self.receiver.calls), ("pending", []))
+        self.assertIn("production", self.system.blocked_reason)
+
+    def test_suspended(self):
+        """M7: what waits for a suspended system leaves when it is active again."""
+        self.system.action_suspend()
+        message = self._emit()
+        self._drain(self.endpoint)
+        self.assertEqual(message.state, "pending")
+        self.system.action_activate()
+        self._drain(self.endpoint)
+        self.assertEqual(message.state, "done")
+
+    def test_sweep(self):
+        """M7: what waits without a job is found and given one."""
+        message = self._emit()
+        message.sudo().next_attempt_at = fields.Datetime.now() - timedelta(minutes=5)
+        self.env.flush_all()
+        jobs = self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")])
+        self.env["dist.endpoint"]._cron_sweep()
+        self.assertEqual(self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")]), jobs + 1)

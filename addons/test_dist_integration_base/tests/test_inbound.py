@@ -1,0 +1,126 @@
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.dist_integration_base.tests.common import DistHttpCase
+
+INBOUND = "odoo.addons.dist_integration_base.models.dist_message_inbound"
+
+
+@tagged("post_install", "-at_install")
+class TestInbound(DistHttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.system, cls.client, cls.key = cls._make_system(
+            scopes=["test:write", "test:read"], message_types=["partner.submit"]
+        )
+        cls.system.business_owner_id = cls.env.ref("base.user_admin")
+
+    def _submit(self, name, external_id="P-1", **values):
+        response = self._call("POST", "/test/partners", {"external_id": external_id, "name": name, **values}, self.key)
+        message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
+        return response, message
+
+    def test_missing_mapping(self):
+        """M8, X1: an unknown code stops only its own message; one answer replays all that wait for it."""
+        held = [self._submit(name, name, country="XX") for name in ("A", "B")]
+        for response, message in held:
+            self.assertEqual((response.status_code, response.json()["status"]), (202, "held"))
+            self.assertEqual(message.state, "error")
+        exception = held[0][1].exception_id
+        self.assertEqual(exception, held[1][1].exception_id)
+        self.assertEqual((exception.category, exception.external_code, exception.message_count), ("mapping", "XX", 2))
+        self.assertEqual(exception.activity_ids.user_id, exception.assignee_id)
+        self.assertEqual(self._submit("C", "C")[0].status_code, 200)
+        action = exception.action_fix_mapping()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        wizard.record_ref = self.env.ref("base.be")
+        wizard.action_fix()
+        self.env.invalidate_all()
+        self.assertEqual([message.state for _response, message in held], ["done", "done"])
+        self.assertEqual((exception.state, exception.resolution), ("resolved", "mapped"))
+        self.assertFalse(exception.activity_ids)
+        again = self._call("POST", "/test/partners", {"external_id": "A", "name": "A", "country": "XX"}, self.key)
+        self.assertEqual((again.status_code, again.json()["status"]), (200, "accepted"))
+
+    def test_business_refusal(self):
+        """X1: a refusal has no effect and stands in the queue."""
+        response, message = self._submit("Blocked")
+        self.assertEqual((response.status_code, response.json()["code"]), (422, "blocked"))
+        self.assertEqual(response.json()["errors"][0]["pointer"], "/name")
+        self.assertEqual((message.state, message.exception_id.category), ("dead", "business"))
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Blocked")]))
+        self.assertFalse(self.env["dist.binding"].search([("external_id", "=", "P-1")]))
+
+    def test_ambiguous(self):
+        response, message = self._submit("Ambiguous")
+        self.assertEqual(response.status_code, 202)
+        self.assertEqual((message.state, message.exception_id.category), ("error", "identity"))
+
+    def test_correct_and_resubmit(self):
+        """M6, X1: the correction takes the original's place; the original is kept as it came."""
+        _response, message = self._submit("Blocked")
+        exception = message.exception_id
+        action = exception.action_correct()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertIn("blocked", wizard.problem)
+        wizard.content = wizard.content.replace("Blocked", "Free")
+        correction = self.env["dist.message"].browse(wizard.action_resubmit()["res_id"])
+        self.env.invalidate_all()
+        self.assertEqual((correction.state, correction.original_id), ("done", message))
+        self.assertEqual((message.state, message.cancelled_by_id), ("cancelled", self.env.user))
+        self.assertIn(b"Blocked", message.sudo()._get_raw())
+        self.assertEqual((exception.state, exception.resolution), ("resolved", "corrected"))
+        again = self._call("POST", "/test/partners", {"external_id": "P-1", "name": "Blocked"}, self.key)
+        self.assertEqual(again.json()["status"], "accepted", "the sender learns what came of it")
+
+    @mute_logger(INBOUND)
+    def test_technical_failure(self):
+        """M6, M7: an unexpected error is retried by itself, then stands in the queue."""
+        response, message = self._submit("Broken")
+        self.assertEqual(response.status_code, 202)
+        self.assertEqual(message.state, "retry")
+        self.assertFalse(self.env["res.partner"].search([("name", "=", "Broken")]))
+        for _attempt in range(4):
+            message._process([message.id])
+        self.env.invalidate_all()
+        self.assertEqual((message.state, message.attempt_count), ("dead", 5))
+        self.assertEqual(message.exception_id.category, "technical")
+        self.env["ir.config_parameter"].set_param("test_dist.repaired", "1")
+        message.exception_id.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((message.state, message.exception_id.state), ("done", "resolved"))
+        self.assertEqual(message.attempt_ids.mapped("outcome").count("retryable"), 5)
+
+    def test_refused_by_odoo(self):
+        """X1: a rule of Odoo itself is told in its own words."""
+        response, message = self._submit("Refused by Odoo")
+        self.assertEqual((response.status_code, message.state), (422, "dead"))
+        self.assertEqual(response.json()["detail"], "A rule of Odoo says no.")
+        self.assertEqual(message.exception_id.category, "business")
+
+    def test_exception_with_effect(self):
+        """X1: an exception opened with an effect stays open although the message is done."""
+        response, message = self._submit("Check me")
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual((message.state, message.exception_id.state), ("done", "open"))
+        self.assertEqual(message.exception_id.impact_value, 100.0)
+        self.env["dist.exception"]._close_for_record(self.env["res.partner"].browse(message.res_id), ["to_check"])
+        self.assertEqual(message.exception_id.state, "resolved")
+
+    def test_ignore(self):
+        """X1: ignoring asks a reason and cancels in the user's name."""
+        _response, message = self._submit("Blocked")
+        exception = message.exception_id
+        wizard = self.env["dist.exception.ignore"].create({"exception_ids": exception.ids, "reason": "A test order"})
+        wizard.action_ignore()
+        self.assertEqual((exception.state, exception.ignore_reason), ("ignored", "A test order"))
+        self.assertEqual((message.state, message.cancel_reason), ("cancelled", "A test order"))
+        again = self._call("POST", "/test/partners", {"external_id": "P-1", "name": "Blocked"}, self.key)
+        self.assertEqual((again.status_code, again.json()["code"]), (409, "cancelled"))
+
+    def test_one_row_for_one_kind_of_mistake(self):
+        """X3: the same mistake made by many messages is one exception."""
+        messages = [self._submit("", f"P-{number}")[1] for number in range(3)]
+        self.assertEqual(len({message.exception_id for message in messages}), 1)
+        self.assertEqual(messages[0].exception_id.message_count, 3)
