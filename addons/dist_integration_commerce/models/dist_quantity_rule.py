@@ -1,5 +1,4 @@
-from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import api, fields, models
 
 
 class DistQuantityRule(models.Model):
@@ -25,14 +24,13 @@ class DistQuantityRule(models.Model):
     _sql_constraints = [
         ("product_uniq", "unique(channel_id, product_id)", "This channel already has a rule for this product."),
         ("categ_uniq", "unique(channel_id, categ_id)", "This channel already has a rule for this category."),
+        (
+            "one_target",
+            "CHECK((product_id IS NULL) <> (categ_id IS NULL))",
+            "A quantity rule is for a product or for a category.",
+        ),
         ("quantities_positive", "CHECK(minimum >= 0 AND multiple >= 0)", "Quantities cannot be negative."),
     ]
-
-    @api.constrains("product_id", "categ_id")
-    def _check_target(self):
-        for rule in self:
-            if bool(rule.product_id) == bool(rule.categ_id):
-                raise ValidationError(_("A quantity rule is for a product or for a category."))
 
     @api.depends("product_id", "categ_id")
     def _compute_display_name(self):

@@ -1,10 +1,9 @@
-import json
 from itertools import count
 
 from odoo import Command
-from odoo.tests import HttpCase
 
-PREFIX = "/dist/v1"
+from odoo.addons.dist_integration_base.tests.common import DistHttpCase
+
 SCOPES = (
     "customers:read",
     "customers:write",
@@ -16,7 +15,7 @@ SCOPES = (
 INBOUND = ("customer.upsert", "order.submit")
 
 
-class CommerceCase(HttpCase):
+class CommerceCase(DistHttpCase):
     """A shop with one channel, products with stock, a customer; calls go through HTTP."""
 
     @classmethod
@@ -41,23 +40,14 @@ class CommerceCase(HttpCase):
     @classmethod
     def make_shop(cls, code, company=None, kind="shop"):
         """:return: (dist.system, dist.api.client, key)"""
-        company = company or cls.company
-        system = cls.env["dist.system"].create(
-            {"name": f"Shop {code}", "code": code, "kind": kind, "state": "active", "company_id": company.id}
+        return cls._make_system(
+            f"Shop {code}",
+            scopes=SCOPES,
+            message_types=INBOUND,
+            code=code,
+            kind=kind,
+            company_id=(company or cls.company).id,
         )
-        client = cls.env["dist.api.client"].create(
-            {
-                "name": f"Client {code}",
-                "system_id": system.id,
-                "rate_per_minute": 0,
-                "scope_ids": [Command.set(cls.env["dist.api.scope"].search([("code", "in", SCOPES)]).ids)],
-            }
-        )
-        for message_type in cls.env["dist.message.type"].search([("code", "in", INBOUND)]):
-            cls.env["dist.flow"].create(
-                {"system_id": system.id, "message_type_id": message_type.id, "state": "active"}
-            )
-        return system, client, client._generate_key()
 
     @classmethod
     def make_channel(cls, system, **values):
@@ -115,19 +105,7 @@ class CommerceCase(HttpCase):
 
     def call(self, method, path, body=None, key=None, headers=None):
         """:return: response of the API; ``json_body`` holds the decoded body"""
-        sent = {"Authorization": f"Bearer {key or self.key}", **(headers or {})}
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        self.env.flush_all()
-        response = self.opener.request(
-            method,
-            self.base_url() + PREFIX + path,
-            data=None if body is None else json.dumps(body),
-            headers=sent,
-            timeout=60,
-            allow_redirects=False,
-        )
-        self.env.invalidate_all()
+        response = self._call(method, path, body, key or self.key, **(headers or {}))
         is_json = "json" in response.headers.get("Content-Type", "")
         response.json_body = response.json() if is_json and response.content else None
         return response

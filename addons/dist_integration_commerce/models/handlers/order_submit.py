@@ -3,7 +3,7 @@ import json
 
 from odoo import _, fields, models
 
-from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult, MissingMapping
 
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
 from ..series import LINE_UNIT
@@ -75,16 +75,18 @@ class OrderSubmitHandler(models.AbstractModel):
 
     def _find_known(self, submissions):
         """:return: dict, reference to sale.order, of the orders that exist already"""
-        if not submissions:
-            return {}
-        found = self.env["dist.binding"]._find_many(
-            submissions[0].message.system_id, "sale.order", {submission.reference for submission in submissions}
+        references = [submission.reference for submission in submissions]
+        bindings = self.env["dist.binding"].sudo().search(
+            [
+                ("system_id", "=", submissions[0].message.system_id.id),
+                ("res_model", "=", "sale.order"),
+                ("external_id", "in", references),
+            ]
         )
-        existing = set(self.env["sale.order"].browse(found.values()).exists().ids)
+        orders = self.env["sale.order"].browse(bindings.mapped("res_id")).exists()
+        bindings.filtered(lambda binding: binding.res_id not in orders.ids).unlink()
         return {
-            reference: self.env["sale.order"].browse(order_id)
-            for reference, order_id in found.items()
-            if order_id in existing
+            binding.external_id: orders.browse(binding.res_id) for binding in bindings.exists()
         }
 
     def _repeat_answer(self, submission, known):
@@ -243,6 +245,14 @@ class OrderSubmitHandler(models.AbstractModel):
                 submission.message, item, f"{line.pointer}/item"
             )
             line.unit = self._get_unit(submission, line, codes)
+
+    def _find_product(self, message, item, pointer):
+        barcode = item.get("gtin")
+        product = barcode and self.env["product.product"].search([("barcode", "=", barcode)], limit=1)
+        if not product:
+            code = item.get("sku") or barcode
+            raise MissingMapping("product", code, pointer, model="product.product")
+        return product
 
     def _get_unit(self, submission, line, codes):
         code = line.data.get("unit")
