@@ -17,6 +17,7 @@
         "data/queue_job_data.xml",
         "data/ir_cron_data.xml",
         "data/dist_message_type_data.xml",
+        "views/api_docs_templates.xml",
         "views/dist_message_views.xml",
         "views/dist_exception_views.xml",
     ],

@@ -131,9 +131,14 @@ def _serve(controller, function, operation, arguments):
     except strict_json.StrictJsonError as error:
         problem = Problem(400, "unreadable_message", _("Message cannot be read"), error.detail)
         return problem_response(problem, current.trace_id, headers)
-    except (HTTPException, psycopg2.OperationalError):
-        # Odoo answers the former and repeats the call after the latter
+    except HTTPException:
         raise
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        if error.pgcode:
+            raise  # Odoo repeats the call after a conflict
+        _logger.warning("API call %s %s: the database is not reachable", operation.method, operation.path)
+        problem = Problem(503, "unavailable", _("Try again"), headers={"Retry-After": "5"})
+        return problem_response(problem, current.trace_id, headers)
     except Exception:  # pylint: disable=broad-except
         _logger.exception("API call %s %s failed", operation.method, operation.path)
         problem = Problem(500, "internal_error", _("Internal error"), _("Quote the request id to the operator."))

@@ -214,7 +214,8 @@ class ApiCall:
         """
         incoming = request.httprequest
         request_hash = strict_json.body_hash(incoming.method, incoming.path, self.body)
-        key = incoming.headers.get("Idempotency-Key", "").strip().strip('"')
+        # a partner that sends Standard Webhooks names each message by its webhook-id
+        key = (incoming.headers.get("Idempotency-Key") or incoming.headers.get("webhook-id") or "").strip().strip('"')
         if len(key) > MAX_KEY or "\x00" in key:
             raise Problem(
                 400, "invalid_idempotency_key", _("Invalid Idempotency-Key"),

@@ -18,6 +18,11 @@ class DistEndpoint(models.Model):
 
     _inherit = "dist.endpoint"
 
+    @api.model
+    def _get_drain_key(self, endpoint_id, criticality, lane, stamp="now"):
+        """:return: identity key of the job that drains a lane"""
+        return f"dist-drain:{endpoint_id}:{criticality}:{lane}:{stamp}"
+
     def _schedule_drain(self, criticality, lane, moment=None):
         """Enqueue the job that drains a lane, unless one waits already.
 
@@ -29,7 +34,7 @@ class DistEndpoint(models.Model):
         self.with_delay(
             channel=CHANNELS[criticality],
             eta=when or None,
-            identity_key=f"dist-drain:{self.id}:{criticality}:{lane}:{stamp}",
+            identity_key=self._get_drain_key(self.id, criticality, lane, stamp),
             description=_("Deliver to %(endpoint)s, lane %(lane)s", endpoint=self.name, lane=lane),
         )._job_drain(criticality, lane)
 
@@ -107,3 +112,4 @@ class DistEndpoint(models.Model):
         for (criticality,) in self.env.cr.fetchall():
             self.env["dist.message"]._schedule_inbox(criticality)
         self.env["dist.event"]._open_missing_exceptions()
+        self.env["dist.exception"]._update_stale_impacts()

@@ -15,6 +15,8 @@ CATEGORIES = [
 ]
 UNSOLVED = ("open", "in_progress")
 DEFAULT_SERVICE_LEVEL_MINUTES = 240
+IMPACT_AT_ONCE = 50
+STUCK = ("error", "dead", "retry")
 
 
 class DistException(models.Model):
@@ -63,6 +65,7 @@ class DistException(models.Model):
     assignee_id = fields.Many2one("res.users", tracking=True)
     due_at = fields.Datetime(string="Due", tracking=True)
     is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
+    impact_stale = fields.Boolean(readonly=True)
     impact_orders = fields.Integer(string="Orders at risk", readonly=True)
     impact_lines = fields.Integer(string="Lines at risk", readonly=True)
     impact_skus = fields.Char(string="Items at risk", readonly=True)
@@ -123,12 +126,13 @@ class DistException(models.Model):
 
     @api.depends("category", "state", "dist_message_ids.state")
     def _compute_actions(self):
+        stuck = self._get_state_counts(lambda state: state in STUCK)
         for exception in self:
             unsolved = exception.state in UNSOLVED
-            stuck = exception.dist_message_ids.filtered(lambda message: message.state in ("error", "dead", "retry"))
+            count = stuck.get(exception, 0)
             exception.can_fix_mapping = unsolved and exception.category == "mapping"
-            exception.can_correct = unsolved and len(stuck) == 1
-            exception.can_retry = unsolved and (bool(stuck) or (exception.fingerprint or "").startswith("event/"))
+            exception.can_correct = unsolved and count == 1
+            exception.can_retry = unsolved and (bool(count) or (exception.fingerprint or "").startswith("event/"))
 
     # opening and closing
 
@@ -149,7 +153,7 @@ class DistException(models.Model):
             exception._assign()
         if message.exception_id != exception:
             message.sudo().exception_id = exception
-        exception._update_impact(spec.impact)
+        exception._add_impact(spec.impact)
         return exception
 
     @api.model
@@ -214,11 +218,24 @@ class DistException(models.Model):
         name = "technical_owner_id" if technical else "business_owner_id"
         return self.flow_id[name] or self.system_id[name]
 
+    def _add_impact(self, given):
+        """Take in what one more message puts at risk; where there are many, once a minute for all of them."""
+        self.ensure_one()
+        if self.message_count > IMPACT_AT_ONCE:
+            self.impact_stale = True
+        else:
+            self._update_impact(given)
+
+    @api.model
+    def _update_stale_impacts(self):
+        self.search([("impact_stale", "=", True), ("state", "in", UNSOLVED)])._update_impact()
+
     def _update_impact(self, given=None):
         for exception in self:
             impact = given or exception._get_impact()
             exception.write(
                 {
+                    "impact_stale": False,
                     "impact_orders": impact["orders"],
                     "impact_lines": impact["lines"],
                     "impact_skus": ", ".join(sorted(impact["skus"])[:20]),
@@ -234,8 +251,12 @@ class DistException(models.Model):
         documents = {}
         if self.res_model and self.res_id:
             documents.setdefault(self.res_model, set()).add(self.res_id)
-        for message in self.dist_message_ids.filtered(lambda message: message.res_id and message.state != "done"):
-            documents.setdefault(message.res_model, set()).add(message.res_id)
+        for model_name, ids in self.env["dist.message"]._read_group(
+            [("exception_id", "=", self.id), ("res_id", "!=", False), ("state", "not in", ("done", "cancelled"))],
+            ["res_model"],
+            ["res_id:array_agg"],
+        ):
+            documents.setdefault(model_name, set()).update(ids)
         total = self.env["base"]._dist_get_impact()
         for model_name, ids in documents.items():
             impact = self.env[model_name].sudo().browse(sorted(ids)).exists()._dist_get_impact()
@@ -252,12 +273,25 @@ class DistException(models.Model):
     @api.model
     def _refresh(self, exceptions):
         """Close exceptions none of whose messages is stuck any more; update what the others put at risk."""
-        for exception in exceptions.sudo().filtered(lambda exception: exception.state in UNSOLVED):
-            states = set(exception.dist_message_ids.mapped("state"))
-            if exception.closes_with_messages and states <= {"done", "cancelled"}:
+        unsolved = exceptions.sudo().filtered(lambda exception: exception.state in UNSOLVED)
+        unfinished = unsolved._get_state_counts(lambda state: state not in ("done", "cancelled"))
+        for exception in unsolved:
+            if exception.closes_with_messages and not unfinished.get(exception):
                 exception._close("replayed")
             else:
-                exception._update_impact()
+                exception._add_impact(None)
+
+    def _get_state_counts(self, wanted):
+        """:param wanted: callable that takes a message's state
+        :return: dict exception to number of its messages in such a state
+        """
+        counts = {}
+        for exception, state, count in self.env["dist.message"]._read_group(
+            [("exception_id", "in", self.ids)], ["exception_id", "state"], ["__count"]
+        ):
+            if wanted(state):
+                counts[exception] = counts.get(exception, 0) + count
+        return counts
 
     @api.model
     def _close_for_record(self, record, codes, resolution="handled"):
@@ -351,7 +385,7 @@ class DistException(models.Model):
         return True
 
     def _get_stuck(self):
-        return self.dist_message_ids.filtered(lambda message: message.state in ("error", "dead", "retry"))
+        return self.dist_message_ids.filtered(lambda message: message.state in STUCK)
 
     def action_fix_mapping(self):
         """Say what the unknown code means, then replay every message that waits for it."""

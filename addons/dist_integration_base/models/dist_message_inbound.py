@@ -232,7 +232,7 @@ class DistMessage(models.Model):
                     self._apply_ready({message_id: payload})
                 return
             message_id = next(iter(ready))
-            if not isinstance(error, IntegrationError):
+            if not isinstance(error, IntegrationError | UserError):
                 _logger.exception("Message %s failed", message_id)
             self._record_failure(message_id, error, ready[message_id], started)
 

@@ -34,6 +34,13 @@ class DistMessage(models.Model):
 
         self._in_own_transaction(release)
 
+    def _hand_to_inbox(self):
+        """Have the inbox jobs process these messages again, after this transaction."""
+        messages = self.sudo()
+        messages.write({"state": "retry", "next_attempt_at": fields.Datetime.now()})
+        for criticality in set(messages.mapped("criticality")):
+            messages._schedule_inbox(criticality)
+
     @api.model
     def _process_waiting(self, message_id):
         """Process a message unless it has been."""

@@ -3,7 +3,7 @@ from odoo import api, models, release
 from ..lib import openapi
 
 # what every route may answer beside its own
-COMMON_STATUSES = (400, 401, 403, 429)
+COMMON_STATUSES = (400, 401, 403, 429, 503)
 BODY_STATUSES = (413, 415, 422)
 MESSAGE_STATUSES = (409,)
 

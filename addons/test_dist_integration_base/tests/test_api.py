@@ -222,3 +222,11 @@ class TestApi(DistHttpCase):
         version.sunset_date = fields.Date.today() - timedelta(days=1)
         refused = self._call("POST", "/test/partners", {**ONE, "name": "Later"}, self.key)
         self.assertEqual((refused.status_code, refused.json()["code"]), (400, "version_not_served"))
+
+    def test_docs(self):
+        """M4: a readable page that needs nothing from elsewhere."""
+        response = self._call("GET", "/docs")
+        self.assertEqual(response.status_code, 200, response.text[:500])
+        self.assertIn("/dist/v1/test/partners", response.text)
+        self.assertNotIn("src=", response.text)
+        self.assertNotIn("https://", response.text.split("<h2>Schemas")[0])

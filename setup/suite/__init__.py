@@ -1,0 +1,1 @@
+"""Sets up everything the suite runs on, with the standard library only."""

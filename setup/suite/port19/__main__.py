@@ -1,0 +1,7 @@
+"""python3 -m suite.port19 SOURCE TARGET"""
+
+import sys
+
+from . import main
+
+main(sys.argv[1:])
