@@ -22,12 +22,10 @@ class AvailabilityController(ApiController):
         payload = call.payload
         queries = call.env["dist.availability.query"]
         try:
-            channel = self._get_channel(call, payload.get("channel"))
+            channel = call.env["dist.sales.channel"]._choose(
+                call.client.system_id, call.client.company_id, payload.get("channel")
+            )
             warehouses = queries._get_warehouses(channel, payload.get("warehouses"))
         except BusinessError as error:
             raise call.problem(error.status, error.code, error.detail, errors=error.errors) from error
         return call.answer(queries._answer(channel, payload["skus"], warehouses))
-
-    def _get_channel(self, call, code):
-        channels = call.env["dist.sales.channel"]
-        return channels._choose(call.client.system_id, call.client.company_id, code)

@@ -22,8 +22,8 @@ class CustomersController(ApiController):
         conditional=True,
     )
     def upsert_customer(self, call, external_id):
-        customer = self._find(call, external_id)
-        current = self._get_version(call, customer) if customer else None
+        customer = _find_customer(call, external_id)
+        current = _get_version(call, customer) if customer else None
         call.check_match(current)
         extra = {"external_id": external_id}
         expected = request.httprequest.headers.get("If-Match")
@@ -43,14 +43,16 @@ class CustomersController(ApiController):
         conditional=True,
     )
     def read_customer(self, call, external_id):
-        customer = self._find(call, external_id)
+        customer = _find_customer(call, external_id)
         if not customer:
             raise call.problem(404, "unknown_customer", _("No customer has the id %s.", external_id))
         view = call.env["dist.customer.view"]._get_view(call.client.system_id, customer)
-        return call.answer(view, etag=self._get_version(call, customer))
+        return call.answer(view, etag=_get_version(call, customer))
 
-    def _find(self, call, external_id):
-        return call.env["dist.binding"]._find(call.client.system_id, "res.partner", external_id)
 
-    def _get_version(self, call, customer):
-        return call.env["dist.handler.customer.upsert"]._get_version(call.client.system_id, customer)
+def _find_customer(call, external_id):
+    return call.env["dist.binding"]._find(call.client.system_id, "res.partner", external_id)
+
+
+def _get_version(call, customer):
+    return call.env["dist.handler.customer.upsert"]._get_version(call.client.system_id, customer)

@@ -34,7 +34,7 @@ class InvoicesController(ApiController):
         views = call.env["dist.invoice.view"]
         return call.paginate(
             "account.move",
-            self._get_domain(call),
+            _get_list_domain(call),
             lambda invoices: [views._get_summary(invoice) for invoice in invoices],
         )
 
@@ -50,7 +50,7 @@ class InvoicesController(ApiController):
         conditional=True,
     )
     def read_invoice(self, call, number):
-        view = call.env["dist.invoice.view"]._get_view(self._find(call, number))
+        view = call.env["dist.invoice.view"]._get_view(_find_invoice(call, number))
         return call.answer(view, etag=call.etag_of(view))
 
     @api_route(
@@ -64,7 +64,7 @@ class InvoicesController(ApiController):
         media_type="application/pdf",
     )
     def print_invoice(self, call, number):
-        invoice = self._find(call, number)
+        invoice = _find_invoice(call, number)
         content = invoice._dist_get_pdf()
         if content is None:
             raise call.problem(503, "pdf_unavailable", _("PDF files cannot be made on this server."))
@@ -79,37 +79,39 @@ class InvoicesController(ApiController):
             ],
         )
 
-    def _get_domain(self, call):
-        query = call.query
-        domain = [
+
+def _get_list_domain(call):
+    query = call.query
+    domain = [
+        *own_documents(call),
+        ("move_type", "in", ("out_invoice", "out_refund")),
+        ("posted_before", "=", True),
+        ("state", "in", {"posted": ("posted",), "cancelled": ("cancel",)}.get(query.get("status"), ("posted", "cancel"))),
+    ]
+    for name, field, operator in (
+        ("payment_status", "payment_state", "="),
+        ("order", "invoice_line_ids.sale_line_ids.order_id.dist_external_ref", "="),
+        ("from", "invoice_date", ">="),
+        ("to", "invoice_date", "<="),
+    ):
+        if query.get(name):
+            domain.append((field, operator, query[name]))
+    if query.get("updated_since"):
+        domain.append(("write_date", ">=", to_moment(query["updated_since"])))
+    return domain
+
+
+def _find_invoice(call, number):
+    invoice = call.env["account.move"].search(
+        [
             *own_documents(call),
+            ("name", "=", number),
             ("move_type", "in", ("out_invoice", "out_refund")),
             ("posted_before", "=", True),
-            ("state", "in", {"posted": ("posted",), "cancelled": ("cancel",)}.get(query.get("status"), ("posted", "cancel"))),
-        ]
-        for name, field, operator in (
-            ("payment_status", "payment_state", "="),
-            ("order", "invoice_line_ids.sale_line_ids.order_id.dist_external_ref", "="),
-            ("from", "invoice_date", ">="),
-            ("to", "invoice_date", "<="),
-        ):
-            if query.get(name):
-                domain.append((field, operator, query[name]))
-        if query.get("updated_since"):
-            domain.append(("write_date", ">=", to_moment(query["updated_since"])))
-        return domain
-
-    def _find(self, call, number):
-        invoice = call.env["account.move"].search(
-            [
-                *own_documents(call),
-                ("name", "=", number),
-                ("move_type", "in", ("out_invoice", "out_refund")),
-                ("posted_before", "=", True),
-                ("state", "in", ("posted", "cancel")),
-            ],
-            limit=1,
-        )
-        if not invoice:
-            raise call.problem(404, "unknown_invoice", _("There is no invoice %s of yours.", number))
-        return invoice
+            ("state", "in", ("posted", "cancel")),
+        ],
+        limit=1,
+    )
+    if not invoice:
+        raise call.problem(404, "unknown_invoice", _("There is no invoice %s of yours.", number))
+    return invoice

@@ -50,7 +50,7 @@ class TestOrderDuplicates(CommerceCase):
         exception = self.exceptions_of(order)
         self.assertEqual(exception.mapped("code"), ["duplicate_order"])
         self.assertEqual(exception.severity, "low")
-        self.assertEqual(len(exception.message_ids), 2)
+        self.assertEqual(len(exception.dist_message_ids), 2)
 
     def test_reference_belongs_to_its_system(self):
         """C3: two systems may use the same reference."""

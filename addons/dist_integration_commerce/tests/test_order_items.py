@@ -29,7 +29,7 @@ class TestOrderItems(CommerceCase):
         self.assertEqual(exception.mapping_domain, "unit")
         self.assertEqual(exception.mapping_model, "uom.uom")
         self.map_code("unit", "PAL", self.dozen)
-        exception.message_ids.action_retry()
+        exception.dist_message_ids.action_retry()
         self.env.invalidate_all()
         order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
         self.assertEqual(order.state, "sale")

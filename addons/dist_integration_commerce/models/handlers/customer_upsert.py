@@ -95,7 +95,7 @@ class CustomerUpsertHandler(models.AbstractModel):
         elif self._write_changes(partner, values):
             outcome = "updated"
         if not self._find_bound(message.system_id, "res.partner", data["external_id"]):
-            self._bind(message.system_id, partner, data["external_id"])
+            self._bind_anew(message.system_id, partner, data["external_id"])
         for index, address in enumerate(data.get("addresses") or []):
             changed = self._upsert_address(message, data, partner, address, f"{pointer}/addresses/{index}")
             outcome = "updated" if changed and outcome == "unchanged" else outcome
@@ -219,11 +219,10 @@ class CustomerUpsertHandler(models.AbstractModel):
         return values
 
     def _prepare_new_partner(self, message, values):
-        return {
-            "is_company": True,
-            "company_id": False,
-            **values,
-        }
+        values = {"is_company": True, "company_id": False, **values}
+        if "category_id" in values:
+            values["category_id"] = [(6, 0, values["category_id"]["add"])]
+        return values
 
     def _find_language(self, message, code, pointer):
         if not code:
@@ -287,8 +286,14 @@ class CustomerUpsertHandler(models.AbstractModel):
         if contact:
             return self._write_changes(contact, values)
         contact = self.env["res.partner"].create({**values, "parent_id": partner.id})
-        self._bind(message.system_id, contact, external_id)
+        self._bind_anew(message.system_id, contact, external_id)
         return True
+
+    def _bind_anew(self, system, partner, external_id):
+        """Bind an id that leads nowhere: it is new, or its partner was deleted."""
+        stale = [("system_id", "=", system.id), ("res_model", "=", "res.partner"), ("external_id", "=", external_id)]
+        self.env["dist.binding"].sudo().search(stale).unlink()
+        self._bind(system, partner, external_id)
 
     def _prepare_contact(self, address, pointer):
         values = {name: address[name] or False for name in ("name", "email", "phone") if name in address}
