@@ -40,9 +40,7 @@ def compile_pins(source):
         capture_output=True,
         text=True,
     )
-    return [
-        line for line in done.stdout.splitlines() if line.split("==")[0] not in DROPPED
-    ]
+    return [line for line in done.stdout.splitlines() if line.split("==")[0] not in DROPPED]
 
 
 def main(series):

@@ -7,8 +7,9 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 
-from . import locks, paths
+from . import locks, paths, processes
 from .commands import CommandError, run
 from .console import SetupError
 
@@ -51,10 +52,10 @@ class Cluster:
     """One data folder and the server on it.
 
     :param folder: where the cluster lives (data, log, users' lock)
-    :param programs: folder of PostgreSQL's programs
+    :param programs: folder of PostgreSQL's programs; not needed to stop or remove it
     """
 
-    def __init__(self, folder, programs):
+    def __init__(self, folder, programs=None):
         self.folder = folder
         self.programs = programs
         self.data = folder / "data"
@@ -105,10 +106,16 @@ class Cluster:
                 "-w", "-t", START_TIMEOUT, "-s",
             )  # fmt: skip
 
-    def stop(self, mode="fast"):
-        """Stop the server if it runs."""
-        if self.running():
-            self._run("pg_ctl", "stop", "-D", self.data, "-m", mode, "-w", "-s")
+    def stop(self, number=signal.SIGINT):
+        """Stop the server if it runs.
+
+        :param number: SIGINT to end its sessions, SIGQUIT to drop everything at once
+        """
+        pid = self._pid()
+        if pid and _is_postgres(pid):
+            since = processes.started(pid)
+            processes.send(pid, number)
+            processes.wait_gone(pid, since, START_TIMEOUT)
         shutil.rmtree(self.sockets, ignore_errors=True)
 
     def restart(self, mode="fast"):
@@ -127,7 +134,7 @@ class Cluster:
     def remove(self):
         """Stop the server and delete the cluster with all its databases."""
         if self.data.exists():
-            self.stop("immediate")
+            self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- who uses it
@@ -197,9 +204,7 @@ class Cluster:
         environment = {"LC_ALL": "C", "PGHOST": str(self.sockets), "PGDATABASE": ""}
         command = [self.programs / program, *arguments]
         try:
-            return run(
-                command, cwd="/", env=environment, stdin=stdin, owner=server_user()
-            )
+            return run(command, cwd="/", env=environment, stdin=stdin, owner=server_user())
         except CommandError as error:
             raise SetupError(f"PostgreSQL: {error}\n{self._log_tail()}") from error
 

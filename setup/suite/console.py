@@ -20,6 +20,14 @@ class Console:
     def __init__(self, quiet=False, prefix=""):
         self.quiet = quiet
         self.prefix = prefix
+        # one of several parallel runs: the headline has been printed for all
+        self._headlined = bool(prefix)
+
+    def headline(self, text):
+        """Print the first line of all; only the first call counts."""
+        if not self._headlined:
+            self._headlined = True
+            self.plain(text)
 
     def say(self, text):
         """Print one progress line."""

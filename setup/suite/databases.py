@@ -83,16 +83,23 @@ class Databases:
         names = self.modules(modules)
         group = f"{self.prefix}_t_{KINDS[demo]}_{paths.digest(names)[:4]}_"
         name = group + self._content()
-        if name in self.existing():
+        if self._is_made(name):
             return name
         with locks.exclusive(paths.cache() / "locks" / f"{self.prefix}-{group}.lock"):
-            present = self.existing()
-            if name not in present:
-                for stale in present:
+            if not self._is_made(name):
+                for stale in self.existing():
                     if stale.startswith(group):
                         self.drop(stale)
                 self._make_template(name, demo, names)
         return name
+
+    def install_log(self, template):
+        """Return the path of the log of a template's installation."""
+        return self.environment.run / "logs" / f"install-{template}.log"
+
+    def _is_made(self, name):
+        """Tell whether a template is there, and what its installation said."""
+        return self.install_log(name).exists() and name in self.existing()
 
     def modules(self, modules):
         """Return a sorted tuple of addons' names, all of the suite's for None.
@@ -121,11 +128,10 @@ class Databases:
         if names:
             self._say(f"installing the suite's addons ({KINDS[demo]})")
             self._install(self.environment.pg_environment, making, names, demo)
+            self.install_log(making).replace(self.install_log(name))
         if self._filestore(making).exists():
             shutil.move(self._filestore(making), self._filestore(name))
-        self._sql(
-            self.environment.pg_environment, f'ALTER DATABASE "{making}" RENAME TO "{name}"'
-        )
+        self._sql(self.environment.pg_environment, f'ALTER DATABASE "{making}" RENAME TO "{name}"')
 
     # ---- copies
 
@@ -160,9 +166,7 @@ class Databases:
 
     def existing(self, pg_environment=None):
         """Return the names of all databases of a server."""
-        rows = self._sql(
-            pg_environment or self.environment.pg_environment, "SELECT datname FROM pg_database"
-        )
+        rows = self._sql(pg_environment or self.environment.pg_environment, "SELECT datname FROM pg_database")
         return {row[0] for row in rows}
 
     def drop_all(self):
@@ -220,9 +224,7 @@ class Databases:
         return self.environment.filestore / database
 
     def _sql(self, pg_environment, *statements):
-        return query.execute(
-            self.environment.python, pg_environment, "template1", *statements
-        )
+        return query.execute(self.environment.python, pg_environment, "template1", *statements)
 
     def _drop(self, pg_environment, name):
         self._sql(pg_environment, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -12,7 +12,6 @@ import shutil
 
 from . import locks, npm, paths
 from .commands import CommandError, run
-from .console import SetupError
 
 PACKAGE = "odoo-19"
 # Odoo's files link into these packages.
@@ -60,12 +59,23 @@ HEALING_MANIFEST = """\
 """
 
 
+def _folder():
+    return paths.cache() / "odoo-19.0"
+
+
+def obtainable():
+    """Tell whether the packages are here already or can probably be downloaded."""
+    if (_folder() / "complete").exists():
+        return True
+    return bool(shutil.which("apt-get") and shutil.which("dpkg") and mirrors())
+
+
 def source_tree(console):
     """Return the folder with Odoo 19's packages, after downloading them if needed.
 
-    :raises SetupError: no apt here, no Debian mirror known, or not reachable
+    :raises SetupError: no Debian mirror is reachable
     """
-    folder = paths.cache() / "odoo-19.0"
+    folder = _folder()
     with locks.exclusive(folder.with_name(folder.name + ".lock")):
         if not (folder / "complete").exists():
             console.say("fetching Odoo 19.0 from Debian's packages (130 MB)")
@@ -120,15 +130,10 @@ def mirrors():
 
 def _configure_apt(folder):
     """Write apt's private configuration into `folder`."""
-    if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise SetupError("Odoo 19.0 comes from Debian's packages and this machine has no apt.")
-    known = mirrors()
-    if not known:
-        raise SetupError("No Debian mirror is named in this machine's apt sources.")
     for part in ("lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True)
     (folder / "status").touch()
-    (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] {known[0]} unstable main\n")
+    (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirrors()[0]} unstable main\n")
     (folder / "apt.conf").write_text(APT_CONFIGURATION.format(folder=folder))
 
 

@@ -1,18 +1,18 @@
 """One Odoo series, ready to run the suite: the way in for tests and the demonstration.
 
-    from suite.environment import Environment
+from suite.environment import Environment
 
-    env = Environment.prepare()
-    db = env.create_database("orders")
-    with env.server(db, workers=2) as server:
-        ...
-    env.drop_database(db)
+env = Environment.prepare()
+db = env.create_database("orders")
+with env.server(db, workers=2) as server:
+    ...
+env.drop_database(db)
 """
 
 import os
 import shlex
 
-from . import configuration, locks, paths, port, postgres, pythons, query, sources
+from . import configuration, locks, notes, paths, port, postgres, pythons, query, sources
 from .console import Console, SetupError
 from .databases import Databases, base_key
 from .server import Server
@@ -68,7 +68,6 @@ class Environment:
         """
         console = console or Console(quiet)
         source = sources.find(series or os.environ.get("ODOO_SERIES") or None, console)
-        console.plain(f"Odoo series: {source.series} ({source.origin})")
         self = cls(source, console)
         self._make_python()
         with locks.exclusive(self.run / "prepare.lock"):
@@ -122,15 +121,21 @@ class Environment:
         options=None,
         environ=None,
         server_wide="base,web,queue_job",
+        port=None,
     ):
         """Return a Server for a database, not started yet; see there."""
-        return Server(self, database, workers, jobs, options, environ, server_wide)
+        return Server(self, database, workers, jobs, options, environ, server_wide, port)
 
     def demo_options(self, demo):
         """Return the command line options that load demonstration data or do not."""
         if self.series == "17.0":
             return [] if demo else ["--without-demo=all"]
         return ["--with-demo"] if demo else []
+
+    @property
+    def script_path(self):
+        """Return the folders a script of ours needs in PYTHONPATH."""
+        return [paths.SETUP, paths.ROOT / "tests", self.source.import_path]
 
     def write_configuration(self, path, options, jobs, port, pg_environment=None):
         """Write Odoo's configuration file for this environment.
@@ -175,10 +180,10 @@ class Environment:
 
     def _find_postgres(self):
         # the golden cluster is filled before the checkout's own one is there
-        self.postgres = postgres.find(
-            self.series, base_key(self), self.databases.build_base, self.console
-        )
+        self.postgres = postgres.find(self.series, base_key(self), self.databases.build_base, self.console)
         self.pg_environment = self.postgres.environment
+        named = None if self.postgres.private else self.postgres.name
+        notes.environment(self.series, self.python, self.databases.prefix, named)
 
     def __repr__(self):
         return f"<Environment {self.series} {shlex.join(self.odoo_command)}>"

@@ -74,6 +74,11 @@ class PrivateServer:
         self.cluster.restart(mode)
 
 
+def is_named():
+    """Tell whether PG* variables name a server."""
+    return any(os.environ.get(name) for name in ("PGHOST", "PGSERVICE", "PGUSER"))
+
+
 def find(series, key, build, console):
     """Return a running server that holds the base templates.
 
@@ -81,7 +86,7 @@ def find(series, key, build, console):
     :param build: function(server) that makes the missing templates on a server
     :raises SetupError: no server can be had
     """
-    if any(os.environ.get(name) for name in ("PGHOST", "PGSERVICE", "PGUSER")):
+    if is_named():
         server = NamedServer()
         with locks.exclusive(paths.cache() / "locks" / f"named-{paths.digest(key)}.lock"):
             build(server)

@@ -31,9 +31,7 @@ def find(console):
 
 def _complete(folder):
     """Tell whether every program needed is in a folder and runs."""
-    return all((folder / name).exists() for name in NEEDED) and works(
-        [folder / "postgres", "--version"]
-    )
+    return all((folder / name).exists() for name in NEEDED) and works([folder / "postgres", "--version"])
 
 
 def _installed():

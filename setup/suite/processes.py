@@ -65,13 +65,14 @@ def wait_gone(pid, since, timeout):
 
 
 def end(pid, since, timeout=15):
-    """End a process group politely, then by force.
+    """End a process (its whole group if it leads one) politely, then by force.
 
     :param since: when the process started; another process of that pid is left alone
     """
     if started(pid) != since:
         return
-    send(pid, signal.SIGTERM, group=True)
+    leads = os.getpgid(pid) == pid
+    send(pid, signal.SIGTERM, group=leads)
     if not wait_gone(pid, since, timeout):
-        send(pid, signal.SIGKILL, group=True)
+        send(pid, signal.SIGKILL, group=leads)
         wait_gone(pid, since, timeout)

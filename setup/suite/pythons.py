@@ -27,9 +27,7 @@ def interpreter():
         version = _version(candidate)
         if version in SUPPORTED:
             return candidate, version
-    raise SetupError(
-        "Odoo needs Python 3.10, 3.11 or 3.12: install one and name it in ODOO_PYTHON."
-    )
+    raise SetupError("Odoo needs Python 3.10, 3.11 or 3.12: install one and name it in ODOO_PYTHON.")
 
 
 def _candidates():
@@ -86,9 +84,7 @@ def _make(python, version, folder):
     shutil.rmtree(folder, ignore_errors=True)
     if _make_with_virtualenv(python, folder):
         return
-    raise SetupError(
-        f"{python} cannot make virtual environments: install the package python{version}-venv."
-    )
+    raise SetupError(f"{python} cannot make virtual environments: install the package python{version}-venv.")
 
 
 def _make_with_virtualenv(python, folder):

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-from . import configuration, paths, pidfiles, processes
+from . import configuration, notes, paths, processes
 from .console import SetupError
 
 POLL = 0.1
@@ -42,14 +42,15 @@ class Server:
     :param jobs: channels of the job runner
     :param options: more values for the section [options]
     :param environ: more environment variables
+    :param port: where it listens; None for any free port
     """
 
-    def __init__(self, environment, database, workers, jobs, options, environ, server_wide):
+    def __init__(self, environment, database, workers, jobs, options, environ, server_wide, port=None):
         self.environment = environment
         self.database = database
         self.workers = workers
         self.environ = dict(environ or {})
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         folder = paths.run_folder(environment.series)
         self.log = folder / "logs" / f"server-{database}-{self.port}.log"
@@ -67,9 +68,7 @@ class Server:
             "max_cron_threads": 1,
             "server_wide_modules": configuration.server_wide(environment.series, server_wide),
         }
-        environment.write_configuration(
-            self.config, {**settings, **(options or {})}, jobs, self.port
-        )
+        environment.write_configuration(self.config, {**settings, **(options or {})}, jobs, self.port)
 
     def start(self, timeout=120):
         """Start the server and wait until it answers.
@@ -93,7 +92,7 @@ class Server:
         # a script that dies must not leave its servers behind
         atexit.register(self.stop)
         name = f"server-{self.database}-{self.port}"
-        self._note = pidfiles.note(self.environment.series, name, self._process.pid)
+        self._note = notes.process(self.environment.series, name, self._process.pid)
         self._wait(timeout)
         return self
 

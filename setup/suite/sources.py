@@ -7,6 +7,7 @@ import shutil
 import tarfile
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 from . import debian, locks, paths
 from .console import SetupError
@@ -16,6 +17,15 @@ ARCHIVE = "https://nightly.odoo.com/17.0/nightly/src/odoo_17.0.latest.tar.gz"
 # A network without that host must not hold the set-up back.
 CONNECT_TIMEOUT = 8
 CHUNK = 1 << 20
+HINTS = {
+    "17.0": (
+        "Odoo 17.0 is not here: put its source tree in ~/.local/share/odoo/17.0 or name it in ODOO_SOURCE."
+    ),
+    "19.0": (
+        "Odoo 19.0 comes from Debian's packages: that needs apt and, where apt's sources "
+        "name none, the address of a Debian mirror in DEBIAN_MIRROR."
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,44 +48,77 @@ class Source:
     origin: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """A Source that can probably be had.
+
+    make: function(console) that returns it, or raises SetupError
+    """
+
+    series: str
+    origin: str
+    make: Callable
+
+    def __str__(self):
+        return f"{self.series} ({self.origin})"
+
+
 def find(series, console):
     """Return the Source for a series, or for the first one that can be had.
+
+    The choice is the first line printed.
 
     :param series: "17.0", "19.0", or None to choose (17.0 first)
     :raises SetupError: not known, or not to be had
     """
     if series and series not in SERIES:
         raise SetupError(f"Odoo series {series} is not supported: choose {' or '.join(SERIES)}.")
-    named = os.environ.get("ODOO_SOURCE")
-    if named and (source := _from_tree(named, "ODOO_SOURCE")):
-        if series in (None, source.series):
-            return source
-    if series in (None, "17.0"):
-        source = _local_tree() or _from_archive(console)
-        if source:
-            return source
-        if series:
-            raise SetupError(
-                "Odoo 17.0 is not here: put its source tree in ~/.local/share/odoo/17.0 "
-                "or name it in ODOO_SOURCE."
-            )
-    return _from_debian(console)
+    offers = _offers(series)
+    if not offers:
+        raise SetupError(HINTS.get(series) or " ".join(HINTS.values()))
+    console.headline(f"Odoo series: {offers[0]}")
+    return offers[0].make(console)
 
 
 def available(console):
-    """Return the Sources of every series that can be had, 17.0 first."""
+    """Return the Sources of every series that can be had, 17.0 first.
+
+    :raises SetupError: there is none
+    """
+    offers = {}
+    for offer in _offers(None):
+        offers.setdefault(offer.series, offer)
+    if not offers:
+        raise SetupError(" ".join(HINTS.values()))
+    console.headline(f"Odoo series: {', '.join(map(str, offers.values()))}")
     found = []
-    for series in SERIES:
+    for offer in offers.values():
         try:
-            found.append(find(series, console))
+            found.append(offer.make(console))
         except SetupError as error:
-            console.say(f"no Odoo {series}: {error}")
+            console.say(f"no Odoo {offer.series}: {error}")
     return found
 
 
-def _local_tree():
-    """Return the Source of the source tree kept for this user, if there is one."""
-    return _from_tree(pathlib.Path.home() / ".local/share/odoo/17.0", "source tree")
+def _offers(series):
+    """Return the Offers for a series, or for all of them, the preferred first."""
+    offers = []
+    for folder, origin in _trees():
+        source = _from_tree(folder, origin)
+        if source:
+            offers.append(Offer(source.series, source.origin, lambda console, s=source: s))
+    if not offers and series != "19.0" and _archive_reachable():
+        offers.append(Offer("17.0", "official archive", _from_archive))
+    if debian.obtainable():
+        offers.append(Offer("19.0", f"Debian package {debian.PACKAGE}", _from_debian))
+    return [offer for offer in offers if series in (None, offer.series)]
+
+
+def _trees():
+    """Yield (folder, words) of the places where a source tree may be."""
+    if os.environ.get("ODOO_SOURCE"):
+        yield os.environ["ODOO_SOURCE"], "ODOO_SOURCE"
+    yield pathlib.Path.home() / ".local/share/odoo/17.0", "source tree"
 
 
 def _from_tree(folder, origin):
@@ -97,41 +140,54 @@ def _from_tree(folder, origin):
     )
 
 
+def _archive_folder():
+    return paths.cache() / "odoo-17.0"
+
+
+def _archive_reachable():
+    """Tell whether the official archive is here already or can be downloaded."""
+    if (_archive_folder() / "complete").exists():
+        return True
+    request = urllib.request.Request(ARCHIVE, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=CONNECT_TIMEOUT) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
 def _from_archive(console):
-    """Return the Source of the official archive, downloading it where possible."""
-    folder = paths.cache() / "odoo-17.0"
+    """Return the Source of the official archive, downloading it if needed."""
+    folder = _archive_folder()
     with locks.exclusive(folder.with_name(folder.name + ".lock")):
         if not (folder / "complete").exists():
+            console.say("downloading the official Odoo 17.0 archive")
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            if not _download(folder / "odoo.tar.gz", console):
-                return None
+            _download(folder / "odoo.tar.gz")
             with tarfile.open(folder / "odoo.tar.gz") as archive:
                 archive.extractall(folder / "tree")
             (folder / "odoo.tar.gz").unlink()
             (folder / "complete").touch()
-    trees = [path.parent for path in (folder / "tree").glob("*/odoo")]
-    return _from_archive_tree(trees[0]) if trees else None
-
-
-def _from_archive_tree(folder):
-    """Return the Source of an unpacked archive, which has no `odoo-bin` at its top."""
-    start = folder / "odoo-bin"
+    tree = next((folder / "tree").glob("*/odoo")).parent
+    start = tree / "odoo-bin"
     if not start.exists():
-        shutil.copy(folder / "setup" / "odoo", start)
-    return _from_tree(folder, "official archive")
+        # the archive has the start script elsewhere
+        shutil.copy(tree / "setup" / "odoo", start)
+    return _from_tree(tree, "official archive")
 
 
-def _download(target, console):
-    """Download the official archive; tell whether it arrived."""
+def _download(target):
+    """Download the official archive.
+
+    :raises SetupError: it does not arrive
+    """
     try:
         with urllib.request.urlopen(ARCHIVE, timeout=CONNECT_TIMEOUT) as answer:
-            console.say("downloading the official Odoo 17.0 archive")
             with open(target, "wb") as file:
                 shutil.copyfileobj(answer, file, CHUNK)
-    except (urllib.error.URLError, OSError):
-        return False
-    return True
+    except (urllib.error.URLError, OSError) as error:
+        raise SetupError(f"The official Odoo archive did not arrive: {error}") from error
 
 
 def _from_debian(console):

@@ -96,7 +96,7 @@ def api_route(path, *, method, scope, summary, parameters=None, request_schema=N
         endpoint.dist_operation = operation
         paths = [PREFIX + path] + ([f"{PREFIX}{path}/bulk"] if operation.bulk else [])
         return http.route(
-            paths, type="http", auth="none", methods=[method], csrf=False, save_session=False
+            paths, type="http", auth="none", methods=[method], csrf=False, save_session=False, readonly=False
         )(endpoint)
 
     return decorate
@@ -265,7 +265,7 @@ def problem_response(problem, request_id, headers=None):
 
 class Fallback(http.Controller):
     @http.route(
-        [PREFIX, f"{PREFIX}/<path:path>"], type="http", auth="none", csrf=False, save_session=False
+        [PREFIX, f"{PREFIX}/<path:path>"], type="http", auth="none", csrf=False, save_session=False, readonly=False
     )
     def nothing_here(self, **_arguments):
         """Answer for paths and methods that the API does not have, in the API's own words."""

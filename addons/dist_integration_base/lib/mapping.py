@@ -260,11 +260,11 @@ def _apply_rows(rows: tuple[_Row, ...], source: Any, index: int, path: tuple, ru
 
 def _list(row: _Row, source: Any, path: tuple, run: _Run) -> list[Any]:
     found = _search(row, source, 1, path, run)
-    entries = [found] if isinstance(found, Mapping) else found
-    if not entries and entries != 0:
+    if _is_blank(found) or found in ([], {}):
         if row.row.required:
             run.report(path, row.row, "required", "needs at least one entry")
         raise _Nothing
+    entries = [found] if isinstance(found, Mapping) else found
     if not isinstance(entries, list):
         run.report(path, row.row, "not_a_list", "the source is not a list")
         raise _Nothing
@@ -320,7 +320,7 @@ def _convert(row: _Row, value: Any, path: tuple, run: _Run) -> Any:
     except ConversionError as error:
         run.report(path, row.row, "conversion", error.detail)
         raise _Nothing from None
-    except (ValueError, TypeError, ArithmeticError, LookupError):
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
         # The text of a foreign exception may repeat the payload.
         run.report(path, row.row, "conversion", f"cannot be read by {row.converter}")
         raise _Nothing from None

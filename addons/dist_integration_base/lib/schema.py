@@ -10,6 +10,8 @@ import functools
 import hashlib
 import itertools
 import json
+import operator
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin
@@ -17,13 +19,17 @@ from urllib.parse import urljoin
 import jsonschema_rs
 
 from .errors import IntegrationError
+from .schema_changes import breaking_changes
+
+__all__ = ["SchemaError", "Validator", "breaking_changes", "check_schema", "compile_schema"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_ERRORS = 100
 # Sorting needs more than are shown; a million wrong lines must not be collected for a hundred sentences.
 _MAX_COLLECTED = 1000
 _BACKTRACK_LIMIT = 100_000
-_BASE_URI = "json-schema:///"
+# A name that never resolves (RFC 6761), so that relative references have something to be relative to.
+_BASE_URI = "https://schema.invalid/"
 _CACHE_SIZE = 512
 _MAX_NAME = 80
 
@@ -60,23 +66,29 @@ class Validator:
         found = {
             (error["pointer"], error["code"], error["detail"]): error
             for raw in itertools.islice(self._validator.iter_errors(instance), _MAX_COLLECTED)
-            for error in self._explain(raw)
+            for error in self._explain(raw, instance)
         }
         ordered = sorted(
             found.values(), key=lambda error: (_sort_key(error["pointer"]), error["code"], error["detail"])
         )
         return ordered[:MAX_ERRORS]
 
-    def _explain(self, raw: Any) -> Iterable[dict[str, str]]:
+    def _explain(self, raw: Any, instance: Any) -> Iterable[dict[str, str]]:
         path, kind = list(raw.instance_path), raw.kind
         if kind.name == "required":
             yield _error([*path, kind.property], "required", "is required")
         elif kind.name in ("additionalProperties", "unevaluatedProperties"):
             for name in kind.unexpected:
-                yield _error([*path, name], "unknown_property", "is not a known property")
+                yield _unknown_property(path, name)
+        elif kind.name == "falseSchema" and list(raw.evaluation_path)[-1:] == ["additionalProperties"]:
+            # An object that declares no property at all is refused as a whole, without the names.
+            for name in itertools.islice(functools.reduce(operator.getitem, path, instance), MAX_ERRORS):
+                yield _unknown_property(path, name)
+        elif isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfMultipleValid):
+            yield _error(path, "one_of", "fits several forms where exactly one is allowed")
         elif kind.name in ("oneOf", "anyOf") and (branch := _likely_branch(raw)):
             for inner in branch:
-                yield from self._explain(inner)
+                yield from self._explain(inner, instance)
         else:
             detail = _detail(kind, self._node(raw.evaluation_path))
             yield _error(path, _code(kind.name), detail)
@@ -161,11 +173,17 @@ def _build(schema: Any, resources: Mapping[str, Any]) -> Any:
             pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
         )
     except jsonschema_rs.ValidationError as error:
-        place = _pointer(error.instance_path)
-        where = f" at {place}" if place else ""
-        raise SchemaError(f"The schema is invalid{where}: {error.message.splitlines()[0]}.") from None
+        raise _schema_error(error.message, _pointer(error.instance_path)) from None
     except (jsonschema_rs.ReferencingError, ValueError) as error:
-        raise SchemaError(f"The schema is invalid: {str(error).splitlines()[0]}.") from None
+        raise _schema_error(str(error), "") from None
+
+
+def _schema_error(message: str, place: str) -> SchemaError:
+    reason = message.splitlines()[0].replace(_BASE_URI, "")[:200]
+    if missing := re.match(r"Resource '([^']*)' is not present", reason):
+        reason = f"it refers to {missing[1]}, which was not handed over"
+    where = f" at {place}" if place else ""
+    return SchemaError(f"The schema is invalid{where}: {reason}.")
 
 
 # -- sentences -----------------------------------------------------------------------------------------------
@@ -206,7 +224,6 @@ _FIXED = {
     "falseSchema": "is not allowed here",
     "anyOf": "fits none of the forms allowed here",
     "oneOf": "fits none of the forms allowed here",
-    "oneOfMultipleValid": "fits several forms where exactly one is allowed",
     "propertyNames": "holds a property whose name is not allowed",
     "additionalItems": "has more entries than allowed",
     "unevaluatedItems": "has more entries than allowed",
@@ -218,7 +235,7 @@ def _detail(kind: Any, node: Mapping[str, Any]) -> str:
     if isinstance(node.get("x-message"), str):
         return node["x-message"]
     if name == "type":
-        return "must be " + " or ".join(_TYPES.get(str(kind_), str(kind_)) for kind_ in kind.types)
+        return "must be " + " or ".join(text for type_, text in _TYPES.items() if type_ in kind.types)
     if name == "enum":
         return _one_of(kind.options)
     if name == "const":
@@ -274,6 +291,10 @@ def _likely_branch(raw: Any) -> Sequence[Any] | None:
 
 def _error(path: Sequence[Any], code: str, detail: str) -> dict[str, str]:
     return {"pointer": _pointer(path), "code": code, "detail": detail}
+
+
+def _unknown_property(path: Sequence[Any], name: str) -> dict[str, str]:
+    return _error([*path, name], "unknown_property", "is not a known property")
 
 
 def _code(keyword: str) -> str:

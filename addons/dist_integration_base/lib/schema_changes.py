@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urldefrag
 
 _ALL_TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "null"))
-_UPPER_LIMITS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
-_LOWER_LIMITS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
+_UPPER_LIMITS = ("maxLength", "maxItems", "maxProperties", "maxContains")
+_LOWER_LIMITS = ("minLength", "minItems", "minProperties", "minContains")
 # Keywords whose effect on each other is not analysed: any change counts.
 _OPAQUE = (
     "not",
@@ -27,6 +27,7 @@ _OPAQUE = (
     "patternProperties",
     "dependentSchemas",
     "unevaluatedItems",
+    "unevaluatedProperties",
     "contentEncoding",
     "contentMediaType",
     "$dynamicRef",
@@ -66,6 +67,9 @@ def breaking_changes(
     new_resources: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Say what in *new* breaks those who keep to *old*; empty when nothing does.
+
+    A property added to an object that allows any other is not reported, though a partner could have sent that
+    name before: otherwise nothing could ever be added.
 
     :param old: the version in use
     :param new: the version to publish
@@ -115,7 +119,7 @@ class _Side:
 
     def __init__(self, root: Any, resources: Mapping[str, Any]) -> None:
         self.root = root
-        self.resources = resources
+        self.resources = {name: _with_document(resource, name) for name, resource in resources.items()}
 
     def resolve(self, schema: Any) -> tuple[Any, str | None]:
         """Return ``(schema, reference that was followed)``; a reference that leads nowhere is left as it
@@ -135,33 +139,39 @@ class _Side:
 
     def _find(self, reference: str) -> Any:
         name, fragment = urldefrag(reference)
-        # Inside a resource "#/..." would mean that resource; such references are looked up in every one.
-        documents = [self.resources[name]] if name in self.resources else []
-        if not name:
-            documents = [self.root, *self.resources.values()]
-        for document in documents:
-            try:
-                for step in fragment.split("/")[1:]:
-                    step = step.replace("~1", "/").replace("~0", "~")
-                    document = document[int(step)] if isinstance(document, list) else document[step]
-            except (KeyError, IndexError, TypeError, ValueError):
-                continue
-            return document
-        return None
+        document = self.resources.get(name) if name else self.root
+        try:
+            for step in fragment.split("/")[1:]:
+                step = step.replace("~1", "/").replace("~0", "~")
+                document = document[int(step)] if isinstance(document, list) else document[step]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+        return document
+
+
+def _with_document(schema: Any, name: str) -> Any:
+    """Return *schema* with its references to itself written so that they can be followed from outside."""
+    if isinstance(schema, list):
+        return [_with_document(item, name) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        keyword: name + value
+        if keyword == "$ref" and isinstance(value, str) and value.startswith("#")
+        else _with_document(value, name)
+        for keyword, value in schema.items()
+    }
 
 
 def _narrowed(wide: _Side, narrow: _Side, old: Any, new: Any, path: str, seen: frozenset) -> Iterator[tuple]:
     """Yield ``(path, kind, values...)`` for everything that *old* accepts and *new* may not."""
     old, old_reference = wide.resolve(old)
     new, new_reference = narrow.resolve(new)
-    if (old_reference or new_reference) and (old_reference, new_reference, path.count("/")) in seen:
-        return
     if old_reference or new_reference:
-        pair = (old_reference, new_reference)
-        if sum(1 for entry in seen if entry[:2] == pair) >= 2:
-            # A schema that refers to itself says nothing new the third time round.
+        # A schema that refers to itself says nothing new the second time round.
+        if (old_reference, new_reference) in seen:
             return
-        seen = seen | {(*pair, path.count("/"))}
+        seen = seen | {(old_reference, new_reference)}
     old, new = _as_object(old), _as_object(new)
     if old == {"not": {}}:
         return
@@ -174,7 +184,8 @@ def _narrowed(wide: _Side, narrow: _Side, old: Any, new: Any, path: str, seen: f
     yield from _arrays(wide, narrow, old, new, path, seen)
     yield from _combinations(wide, narrow, old, new, path, seen)
     for keyword in _OPAQUE:
-        if keyword in new and not _same(old.get(keyword), new[keyword]):
+        boolean = isinstance(new.get(keyword), bool) and keyword == "unevaluatedProperties"
+        if keyword in new and not boolean and not _same(old.get(keyword), new[keyword]):
             yield path, "opaque", keyword
     if "$ref" in new and new["$ref"] != old.get("$ref"):
         yield path, "reference", new["$ref"], old.get("$ref", "nothing")
@@ -187,16 +198,21 @@ def _as_object(schema: Any) -> Mapping[str, Any]:
 
 
 def _values(old: Mapping, new: Mapping, path: str) -> Iterator[tuple]:
-    lost = _types(old) - _types(new)
-    if "number" in _types(new):
-        lost -= {"integer"}
-    if lost and not ("enum" in old or "const" in old):
-        yield path, "types", ", ".join(sorted(lost))
     old_enum, new_enum = _enum(old), _enum(new)
-    if new_enum is not None and old_enum is None:
-        yield path, "enum_added"
-    elif new_enum is not None and old_enum is not None:
-        gone = [value for value in old_enum if value not in new_enum]
+    accepted = _types(new)
+    if old_enum is None:
+        lost = _types(old) - accepted
+        if "number" in accepted:
+            lost -= {"integer"}
+        if lost:
+            yield path, "types", ", ".join(sorted(lost))
+        if new_enum is not None:
+            yield path, "enum_added"
+    else:
+        kept = {_text(value) for value in (old_enum if new_enum is None else new_enum)}
+        gone = [
+            _text(value) for value in old_enum if _text(value) not in kept or not _types_of(value) & accepted
+        ]
         if gone:
             yield path, "enum", ", ".join(gone)
     if "pattern" in new and new["pattern"] != old.get("pattern"):
@@ -212,10 +228,19 @@ def _types(schema: Mapping) -> frozenset[str]:
     return frozenset([kinds] if isinstance(kinds, str) else kinds)
 
 
-def _enum(schema: Mapping) -> list[str] | None:
+def _types_of(value: Any) -> frozenset[str]:
+    if isinstance(value, bool):
+        return frozenset(("boolean",))
+    if isinstance(value, (int, float)):
+        return frozenset(("number", "integer") if value == int(value) else ("number",))
+    names = {str: "string", list: "array", dict: "object", type(None): "null"}
+    return frozenset((names.get(type(value), "string"),))
+
+
+def _enum(schema: Mapping) -> list[Any] | None:
     if "const" in schema:
-        return [_text(schema["const"])]
-    return [_text(value) for value in schema["enum"]] if "enum" in schema else None
+        return [schema["const"]]
+    return schema.get("enum")
 
 
 def _limits(old: Mapping, new: Mapping, path: str) -> Iterator[tuple]:
@@ -223,16 +248,28 @@ def _limits(old: Mapping, new: Mapping, path: str) -> Iterator[tuple]:
         if keyword in new and (keyword not in old or new[keyword] < old[keyword]):
             yield path, "limit", keyword, new[keyword], old.get(keyword, "none")
     for keyword in _LOWER_LIMITS:
-        implied = 0 if keyword.startswith("min") and keyword != "minimum" else None
-        before = old.get(keyword, implied)
-        if keyword in new and (before is None or new[keyword] > before):
+        if keyword in new and new[keyword] > old.get(keyword, 0):
             yield path, "limit", keyword, new[keyword], old.get(keyword, "none")
+    for keyword, exclusive, sign in (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1)):
+        before, after = _bound(old, keyword, exclusive, sign), _bound(new, keyword, exclusive, sign)
+        if after is not None and (before is None or after > before):
+            yield path, "limit", keyword, _bound_text(after, sign), _bound_text(before, sign)
     if "multipleOf" in new:
         before = old.get("multipleOf")
         if before is None or Fraction(str(before)) % Fraction(str(new["multipleOf"])):
             yield path, "multiple", new["multipleOf"]
     if new.get("uniqueItems") and not old.get("uniqueItems"):
         yield path, "unique"
+
+
+def _bound(schema: Mapping, keyword: str, exclusive: str, sign: int) -> tuple[float, bool] | None:
+    """Return the tighter of two bounds as ``(value, excluded)``, turned so that more is always tighter."""
+    found = [(sign * schema[name], name == exclusive) for name in (keyword, exclusive) if name in schema]
+    return max(found, default=None)
+
+
+def _bound_text(bound: tuple[float, bool] | None, sign: int) -> str:
+    return f"{sign * bound[0]}{' excluded' if bound[1] else ''}" if bound else "none"
 
 
 def _objects(
@@ -249,10 +286,14 @@ def _objects(
             yield path, "property_removed", name, closed
     if closed and not _is_closed(old):
         yield path, "closed"
-    elif not closed:
-        rest = new.get("additionalProperties")
-        if rest not in _OPEN and not _is_closed(old):
-            yield from _narrowed(wide, narrow, old.get("additionalProperties"), rest, f"{path}/*", seen)
+    others = old.get("additionalProperties")
+    if others not in _OPEN and others is not False:
+        # Names that the old version left free, but not their values, were part of its promise.
+        for name in sorted(set(new_members) - set(old_members)):
+            yield from _narrowed(wide, narrow, others, new_members[name], f"{path}/{name}", seen)
+    rest = new.get("additionalProperties")
+    if not closed and rest not in _OPEN and not _is_closed(old):
+        yield from _narrowed(wide, narrow, others, rest, f"{path}/*", seen)
     for name, needed in new.get("dependentRequired", {}).items():
         for other in sorted(set(needed) - set(old.get("dependentRequired", {}).get(name, ()))):
             yield path, "dependent", other, name

@@ -276,6 +276,7 @@ class DistEvent(models.Model):
             event.flush_recordset()
             stored = event.read(load=False)[0]
             event._route([{**stored, "create_date": fields.Datetime.now(), "create_uid": self.env.uid}])
+            event.invalidate_recordset(["message_ids"])
         self.env["dist.exception"]._resolve_for_event(event)
 
     def _prepare_exception(self):
@@ -301,18 +302,18 @@ class DistEvent(models.Model):
 
 class _EventSavepoint:
     def __init__(self, cr):
-        self._cr = cr
+        self._cursor = cr
         self._savepoint = None
         self._collected = None
 
     def __enter__(self):
-        self._savepoint = self._cr.savepoint()
+        self._savepoint = self._cursor.savepoint()
         self._savepoint.__enter__()
-        self._collected = dict(self._cr.precommit.data.get(COLLECTED, {}))
+        self._collected = dict(self._cursor.precommit.data.get(COLLECTED, {}))
 
     def __exit__(self, kind, error, traceback):
-        if kind is not None and COLLECTED in self._cr.precommit.data:
-            collected = self._cr.precommit.data[COLLECTED]
+        if kind is not None and COLLECTED in self._cursor.precommit.data:
+            collected = self._cursor.precommit.data[COLLECTED]
             collected.clear()
             collected.update(self._collected)
         return self._savepoint.__exit__(kind, error, traceback)

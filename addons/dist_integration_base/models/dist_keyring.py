@@ -4,8 +4,8 @@ import os
 
 from odoo import _, api, models
 from odoo.exceptions import UserError
-from odoo.tools import config
 
+from ..compat import get_config_section
 from ..lib.crypto import KeyRing
 from ..lib.errors import IntegrationError
 
@@ -21,7 +21,7 @@ class DistKeyring(models.AbstractModel):
         """:return: list of Fernet keys, newest first"""
         text = os.environ.get("DIST_INTEGRATION_ENCRYPTION_KEYS")
         if not text:
-            text = config.misc.get("dist_integration", {}).get("encryption_keys", "")
+            text = get_config_section("dist_integration").get("encryption_keys", "")
         return [key.strip() for key in text.replace("\n", ",").split(",") if key.strip()]
 
     @api.model

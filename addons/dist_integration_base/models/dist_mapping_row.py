@@ -28,6 +28,7 @@ class DistMappingRow(models.Model):
         for row in self:
             if row.mapping_id.state != "draft":
                 raise ValidationError(_("Mapping %s is approved. Make a new version to change it.", row.mapping_id.name))
+        self.mapping_id._check_rows()
 
     def _get_specifications(self):
         """:return: list of MappingRow, rows of lists inside theirs"""

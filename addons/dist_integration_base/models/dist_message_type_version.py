@@ -80,19 +80,37 @@ class DistMessageTypeVersion(models.Model):
                     _("The schema of %(version)s cannot be used: %(error)s", version=version.display_name, error=error)
                 ) from error
 
-    @api.constrains("state", "schema_text", "schema_file")
-    def _check_not_breaking(self):
-        """A version that partners use keeps its meaning: what changes, changes in a new version."""
-        for version in self.filtered(lambda version: version.state == "active"):
-            used = self.env["dist.flow"].sudo().search_count(
-                [("version_id", "=", version.id), ("state", "in", ("active", "deprecated"))]
+    def write(self, vals):
+        if "schema_text" in vals or "schema_file" in vals:
+            for version in self.filtered(lambda version: version._is_in_use()):
+                version._check_change(vals)
+        return super().write(vals)
+
+    def _is_in_use(self):
+        """Whether a flow that moves messages speaks this version."""
+        self.ensure_one()
+        flows = self.env["dist.flow"].sudo().search(
+            [("message_type_id", "=", self.message_type_id.id), ("state", "in", ("active", "deprecated"))]
+        )
+        return any(flow._get_version() == self for flow in flows)
+
+    def _check_change(self, vals):
+        """A version that partners use keeps its meaning: what breaks them comes as a new version.
+
+        :raises ValidationError: names what would break
+        """
+        changed = self.new({"schema_file": self.schema_file, "schema_text": self.schema_text, **vals})
+        try:
+            changes = json_schema.breaking_changes(
+                self._get_schema(), changed._get_schema(), self.message_type_id.direction
             )
-            if used and version.schema_text and version._origin.schema_text:
-                changes = json_schema.breaking_changes(
-                    json.loads(version._origin.schema_text), json.loads(version.schema_text)
+        except (IntegrationError, ValueError, OSError):
+            return  # not a schema at all: its own constraint says so
+        if changes:
+            raise ValidationError(
+                _(
+                    "%(version)s is in use. Publish a new version instead: %(changes)s",
+                    version=self.display_name,
+                    changes="; ".join(changes),
                 )
-                if changes:
-                    raise ValidationError(
-                        _("Version %(version)s is in use. Publish a new one instead: %(changes)s",
-                          version=version.display_name, changes="; ".join(changes))
-                    )
+            )

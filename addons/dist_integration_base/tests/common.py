@@ -66,6 +66,12 @@ class DistCase(DistMixin, TransactionCase):
 
     def setUp(self):
         super().setUp()
+        self._share_transaction()
+
+    def _share_transaction(self):
+        if hasattr(self, "registry_enter_test_mode"):  # from 18.0 on
+            self.registry_enter_test_mode()
+            return
         self.registry.enter_test_mode(self.env.cr)
         self.addCleanup(self.registry.leave_test_mode)
 

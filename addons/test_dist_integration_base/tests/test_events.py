@@ -33,7 +33,7 @@ class TestEvents(DistCase):
         self.assertEqual((event.sequence, event.state), (1, "recorded"))
         self.assertEqual((event.message_ids.state, event.message_ids.flow_id), ("pending", self.flow))
 
-    def test_sequence(self):
+    def test_numbered(self):
         """M1: a sequence per record without gaps."""
         for _time in range(3):
             self.partner._dist_emit("partner.changed")

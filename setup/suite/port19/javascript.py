@@ -19,7 +19,8 @@ def port(text):
         used = f'useService("{service}")'
         if used in text:
             imported = f'import {{ {service} }} from "{module}";\n'
-            text = re.sub(r"^(?=import )", imported, text.replace(used, service), 1, re.M)
+            text = text.replace(used, service)
+            text = re.sub(r"^(?=import )", imported, text, count=1, flags=re.M)
     for old, new in REPLACED.items():
         text = text.replace(old, new)
     return text

@@ -8,7 +8,6 @@ from .names import FIELDS, LINES, METHODS, STRINGS, view_types
 
 MODEL_CALL = re.compile(r"""env\[['"]([\w.]+)['"]\].*\.(?:create|write)$""", re.S)
 GROUP = re.compile(r"""env\.ref\(['"][\w.]*group_\w+['"]\)$""")
-ENVIRONMENT_NAMES = ("_cr", "_context", "_uid")
 
 
 def port(text):
@@ -118,8 +117,6 @@ class Port(ast.NodeVisitor):
     def _attribute(self, node):
         """Return an attribute's new name, or None."""
         owner = self.edits.source(node.value)
-        if node.attr in ENVIRONMENT_NAMES and owner == "self":
-            return "env." + node.attr[1:]
         if node.attr in METHODS:
             return METHODS[node.attr]
         if node.attr == "groups_id":

@@ -1,0 +1,18 @@
+"""Where Odoo's series differ in Python."""
+
+import configparser
+
+from odoo.tools import config
+
+
+def get_config_section(name):
+    """Values of a section of the server's configuration file other than [options].
+
+    :return: dict, empty when there is no such section
+    """
+    if hasattr(config, "misc"):
+        return config.misc.get(name, {})
+    # from 19.0 on Odoo only reads [options]
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(config["config"] or [])
+    return dict(parser[name]) if parser.has_section(name) else {}

@@ -1,0 +1,95 @@
+"""Runs pytest for one stage, reports how far it is, and counts what it found."""
+
+import os
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+
+from . import paths
+
+PROGRESS_SECONDS = 20
+OUTCOMES = (" PASSED", " FAILED", " ERROR", " SKIPPED", " XFAIL")
+TAIL_LINES = 120
+NOTHING_COLLECTED = 5
+
+
+def run(environment, result, arguments, environ=None, console=None):
+    """Run pytest in a series' Python and add its counts to a Result.
+
+    :param arguments: for pytest: paths and options
+    :param environ: more environment variables
+    """
+    name = f"{environment.series}-{result.stage}"
+    report = environment.run / "reports" / f"{result.stage}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    log = environment.run / "logs" / f"pytest-{result.stage}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [environment.python, "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider"]
+    command += [f"--junitxml={report}", "-o", f"junit_suite_name={name}", *map(str, arguments)]
+    code = _stream(command, {**os.environ, **environment.environ, **(environ or {})}, log, name, console)
+    _count(result, report, code, log)
+
+
+def _stream(command, environ, log, name, console):
+    """Run a command, its output into a log; print progress and failures meanwhile."""
+    done, last = 0, time.monotonic()
+    with open(log, "w") as file:
+        process = subprocess.Popen(
+            command,
+            cwd=paths.ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        for line in process.stdout:
+            file.write(line)
+            file.flush()
+            if any(word in line for word in OUTCOMES) and "::" in line:
+                done += 1
+                if " FAILED" in line or " ERROR" in line:
+                    console.say(f"{name}: {line.strip()}")
+            if time.monotonic() - last > PROGRESS_SECONDS:
+                last = time.monotonic()
+                console.say(f"{name}: {done} tests so far")
+    return process.wait()
+
+
+def _count(result, report, code, log):
+    """Add the counts of a JUnit report; without a report the stage has failed."""
+    if not report.exists():
+        result.failed += 1
+        result.problems.append(f"pytest ended without a report ({code}):\n{_tail(log)}")
+        return
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    skipped = int(suite.get("skipped"))
+    total = int(suite.get("tests"))
+    result.passed += total - failed - skipped
+    result.failed += failed
+    result.skipped += skipped
+    if total == 0 or code == NOTHING_COLLECTED:
+        result.failed += 1
+        result.problems.append("no test was collected")
+    elif failed:
+        result.problems.append(_failures(log))
+    elif code:
+        result.failed += 1
+        result.problems.append(f"pytest ended with {code}:\n{_tail(log)}")
+
+
+def _tail(log):
+    return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+
+
+def _failures(log):
+    """Return pytest's account of what failed."""
+    text = log.read_text(errors="replace")
+    for heading in ("= FAILURES =", "= ERRORS ="):
+        start = text.find(heading)
+        if start >= 0:
+            return "\n".join(text[start:].splitlines()[: 4 * TAIL_LINES])
+    return _tail(log)

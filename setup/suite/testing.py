@@ -1,0 +1,161 @@
+"""`make test`: every stage on every series, a table, and the totals."""
+
+import concurrent.futures
+import os
+import threading
+
+from . import browser, constraints, lint, logscan, paths, pytest_stage, sources
+from .console import Console, SetupError
+from .environment import Environment
+from .results import Result, Timed, table, total
+
+STAGES = ("lint", "lib", "install", "addons", "e2e")
+# The Odoo plug-in of pytest takes every test for one that needs a database.
+WITHOUT_ODOO = ("-p", "no:odoo")
+# End-to-end tests have deadlines: one series at a time has the machine for them.
+ALONE = threading.Lock()
+
+
+def run(series=None, stages=STAGES, serial=False, arguments=()):
+    """Run the stages and print what they found.
+
+    :param series: one series, or None for every one available
+    :param serial: one series after the other
+    :param arguments: more arguments for pytest
+    :return: exit code, 0 only when nothing failed
+    """
+    console = Console()
+    found = [sources.find(series, console)] if series else sources.available(console)
+    results = [lint.run(console)] if "lint" in stages else []
+    browser.prepare(console)
+
+    def on(source):
+        return SeriesRun(source.series, stages, arguments).run()
+
+    with concurrent.futures.ThreadPoolExecutor(1 if serial else len(found)) as pool:
+        for outcome in pool.map(on, found):
+            results += outcome
+    return _summary(results, console)
+
+
+def _summary(results, console):
+    """Print problems, table and totals; return the exit code."""
+    for result in results:
+        for problem in result.problems:
+            console.plain(f"\n--- {result.series} {result.stage}\n{problem}")
+    console.plain("")
+    for line in table(results):
+        console.plain(line)
+    summed = total(results)
+    console.plain(str(summed))
+    return 1 if summed.failed or not summed.passed else 0
+
+
+class SeriesRun:
+    """The stages of one series."""
+
+    def __init__(self, series, stages, arguments):
+        self.series = series
+        self.stages = stages
+        self.arguments = list(arguments)
+        self.console = Console(prefix=f"{series} ")
+        self.results = []
+        self.environment = None
+
+    def run(self):
+        """Run the chosen stages; return their Results."""
+        steps = {
+            "lib": self.test_libraries,
+            "install": self.install,
+            "addons": self.test_addons,
+            "e2e": self.test_end_to_end,
+        }
+        if not self._stage("setup", self.prepare):
+            return self.results
+        for stage in self.stages:
+            if stage in steps and not self._stage(stage, steps[stage]):
+                break
+        self.environment.postgres.release()
+        return self.results
+
+    def _stage(self, stage, step):
+        """Run one step; tell whether the later ones make sense."""
+        result = Result(self.series, stage)
+        possible = True
+        self.console.say(f"{stage}: starts")
+        with Timed(result):
+            try:
+                step(result)
+            except SetupError as error:
+                result.failed += 1
+                result.problems.append(str(error))
+                possible = False
+        self.console.say(f"{stage}: {result} in {result.seconds:.0f} s")
+        self.results.append(result)
+        return possible
+
+    def prepare(self, _result):
+        """Make everything the series needs."""
+        self.environment = Environment.prepare(self.series, console=self.console)
+
+    def test_libraries(self, result):
+        """Run the tests that need no Odoo, on the code of this series."""
+        arguments = [*WITHOUT_ODOO, "tests/lib", "tests/setup", *self.arguments]
+        environ = {"DIST_INTEGRATION_ADDONS": str(self.environment.addons_dir)}
+        self._pytest(result, arguments, environ)
+
+    def install(self, result):
+        """Install every addon with and without demonstration data, and look at the result."""
+        environment = self.environment
+        for demo in (False, True):
+            kind = "demo" if demo else "plain"
+            database = environment.databases.template(demo, None)
+            log = environment.databases.install_log(database)
+            result.check(f"log of the installation ({kind})", logscan.complaints([log]))
+            rows = environment.sql(database, constraints.QUERY)
+            absent = constraints.missing(paths.addons_source(), rows)
+            result.check(f"SQL constraints ({kind})", absent)
+            failures = environment.sql(database, "SELECT error FROM ir_demo_failure")
+            result.check(f"demonstration data ({kind})", [row[0] for row in failures])
+
+    def test_addons(self, result):
+        """Run the addons' own tests on a copy of the installed database."""
+        environment = self.environment
+        database = environment.create_database("addons")
+        config = environment.run / "config" / "pytest.conf"
+        environment.write_configuration(
+            config,
+            {
+                "db_name": database,
+                "dbfilter": f"^{database}$",
+                "http_interface": "127.0.0.1",
+                "workers": 0,
+                "max_cron_threads": 0,
+            },
+            # no runner: the tests run jobs themselves
+            jobs="root:0",
+            port=0,
+        )
+        folders = sorted(environment.addons_dir.glob("*/tests"))
+        arguments = [f"--odoo-config={config}", "--odoo-http", *self.arguments, *folders]
+        self._pytest(result, arguments)
+        environment.drop_database(database)
+
+    def test_end_to_end(self, result):
+        """Run the tests that start real servers, then read these servers' logs."""
+        environment = self.environment
+        logs = environment.run / "logs"
+        journal = environment.run / "e2e-journal.jsonl"
+        for old in [journal, *logs.glob("server-*.log")]:
+            old.unlink(missing_ok=True)
+        arguments = [*WITHOUT_ODOO, "tests/e2e", *self.arguments]
+        with ALONE:
+            environ = {"ODOO_SERIES": self.series, "E2E_JOURNAL": str(journal)}
+            self._pytest(result, arguments, environ)
+        found = logscan.complaints(sorted(logs.glob("server-*.log")), logscan.read_journal(journal))
+        result.check("logs of the servers", found)
+
+    def _pytest(self, result, arguments, environ=None):
+        script_path = os.pathsep.join(map(str, self.environment.script_path))
+        environ = {"PYTHONPATH": script_path, **(environ or {})}
+        pytest_stage.run(self.environment, result, arguments, environ, self.console)

@@ -1,0 +1,64 @@
+"""Fixtures of the tests that drive real servers, and a journal of which test ran when.
+
+The servers' logs are read after the tests: a warning of our own code fails the run.  A
+test that provokes one on purpose says so: `@pytest.mark.odoo_log("a pattern in it")`.
+"""
+
+import datetime
+import json
+import os
+
+import pytest
+from suite.environment import Environment
+
+
+@pytest.fixture(scope="session")
+def env():
+    """The prepared environment of the series under test."""
+    return Environment.prepare(quiet=True)
+
+
+@pytest.fixture
+def make_database(env):
+    """A function that makes databases like `env.create_database`; dropped after the test."""
+    names = []
+
+    def make(name, **options):
+        names.append(env.create_database(name, **options))
+        return names[-1]
+
+    yield make
+    for name in names:
+        env.drop_database(name)
+
+
+@pytest.fixture
+def make_server(env):
+    """A function that starts servers like `env.server`; stopped after the test."""
+    servers = []
+
+    def make(database, **options):
+        servers.append(env.server(database, **options))
+        return servers[-1].start()
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+def _now():
+    """Return the time as Odoo's logs have it."""
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None).isoformat()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    """Write each test into the journal, with the log lines it announces."""
+    start = _now()
+    yield
+    if not os.environ.get("E2E_JOURNAL"):
+        return
+    patterns = [text for mark in item.iter_markers("odoo_log") for text in mark.args]
+    entry = {"name": item.nodeid, "start": start, "end": _now(), "patterns": patterns}
+    with open(os.environ["E2E_JOURNAL"], "a") as journal:
+        journal.write(json.dumps(entry) + "\n")

@@ -1,0 +1,128 @@
+import copy
+import json
+
+import pytest
+from dist_integration_base.lib.errors import ConfigurationError
+from dist_integration_base.lib.masking import MASK, mask, mask_headers
+from hypothesis import given
+from hypothesis import strategies as st
+
+ORDER = {
+    "customer": {"email": "a@b.example", "iban": "DE89370400440532013000", "name": None},
+    "lines": [{"sku": "A", "price": "12.50"}, {"sku": "B", "price": 7}],
+    "tags": ["x", "y"],
+    "paid": True,
+}
+
+
+def test_values_are_hidden_and_the_shape_stays():
+    assert mask(ORDER, ["customer.email", "customer.name", "lines[].price", "tags", "paid"]) == {
+        "customer": {"email": MASK, "iban": "DE89370400440532013000", "name": None},
+        "lines": [{"sku": "A", "price": MASK}, {"sku": "B", "price": MASK}],
+        "tags": [MASK, MASK],
+        "paid": MASK,
+    }
+
+
+def test_the_original_is_untouched():
+    before = copy.deepcopy(ORDER)
+    masked = mask(ORDER, [])
+    assert masked == ORDER == before
+    masked["lines"][0]["sku"] = "changed"
+    mask(ORDER, ["customer", "lines"])
+    assert ORDER == before
+
+
+def test_a_path_to_a_branch_hides_all_of_it():
+    assert mask(ORDER, ["customer"])["customer"] == {"email": MASK, "iban": MASK, "name": None}
+    assert mask(ORDER, ["lines"])["lines"] == [{"sku": MASK, "price": MASK}] * 2
+
+
+def test_last_digits_may_stay():
+    assert mask(ORDER, ["customer.iban"], keep_last=4)["customer"]["iban"] == "***3000"
+    # Too short: the last four of five characters would give it away.
+    assert mask({"a": "12345"}, ["a"], keep_last=4) == {"a": MASK}
+    assert mask({"a": 123456789012}, ["a"], keep_last=4) == {"a": "***9012"}
+    assert mask({"a": True}, ["a"], keep_last=1) == {"a": MASK}
+
+
+@pytest.mark.parametrize(
+    "path", ["lines[].price", "lines.price", "lines.*", "*.price", "**.price", "lines.**.price"]
+)
+def test_ways_to_say_it(path):
+    masked = mask(ORDER, [path])
+    assert [line["price"] for line in masked["lines"]] == [MASK, MASK]
+
+
+def test_any_depth():
+    payload = {"a": {"iban": 1, "b": [{"iban": {"x": 2}}]}, "iban": 3, "ibans": 4}
+    assert mask(payload, ["**.iban"]) == {
+        "a": {"iban": MASK, "b": [{"iban": {"x": MASK}}]},
+        "iban": MASK,
+        "ibans": 4,
+    }
+    assert mask(payload, ["**.**.x"])["a"]["b"] == [{"iban": {"x": MASK}}]
+
+
+def test_list_at_the_top_and_paths_that_lead_nowhere():
+    assert mask([{"sku": "A"}], ["[].sku"]) == [{"sku": MASK}]
+    assert mask([["a"], "b"], ["[]"]) == [[MASK], MASK]
+    assert mask(ORDER, ["nothing", "customer.email.more", "lines[].price.x"]) == ORDER
+    assert mask("text", ["a"]) == "text"
+    assert mask({}, ["a"]) == {}
+
+
+@pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a[0]", "a[", "a]b", "**", "a.**", "a.[]"])
+def test_path_that_cannot_be_read(path):
+    with pytest.raises(ConfigurationError) as caught:
+        mask({}, [path])
+    assert caught.value.code == "invalid_path"
+
+
+trees = st.recursive(
+    st.text("xyz", max_size=3) | st.integers() | st.none(),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "s"]), children)
+    ),
+    max_leaves=10,
+)
+
+
+@given(trees)
+def test_nothing_secret_is_left_at_any_depth(tree):
+    payload = {"top": tree, "s": "SECRET", "list": [{"s": ["SECRET", {"a": "SECRET"}]}]}
+    masked = mask(payload, ["**.s"])
+    assert "SECRET" not in json.dumps(masked)
+    # Masking again changes nothing, and what is not named stays.
+    assert mask(masked, ["**.s"]) == masked
+    assert mask(payload, ["**.q"]) == payload
+
+
+def test_headers():
+    headers = {
+        "Authorization": "Bearer abc.def",
+        "PROXY-AUTHORIZATION": "Basic dXNlcg==",
+        "Cookie": "session_id=1",
+        "Set-Cookie": "a=b",
+        "webhook-signature": "v1,abc",
+        "webhook-id": "msg_1",
+        "X-Api-Key": "dik_live_x",
+        "X-Partner-Token": "t",
+        "X-Client-Secret-2": "t",
+        "X-Tokenizer": "kept",
+        "Idempotency-Key": "kept",
+        "Content-Type": "application/json",
+        "X-Customer": "hidden by name",
+    }
+    masked = mask_headers(headers, ["x-CUSTOMER"])
+    assert masked["Authorization"] == "Bearer ***"
+    assert masked["PROXY-AUTHORIZATION"] == "Basic ***"
+    kept = {name for name, value in masked.items() if value == headers[name]}
+    assert kept == {"webhook-id", "X-Tokenizer", "Idempotency-Key", "Content-Type"}
+    assert masked["X-Customer"] == masked["Cookie"] == MASK
+    assert list(masked) == list(headers)
+
+
+def test_a_bare_token_leaves_no_part_of_itself():
+    assert mask_headers({"Authorization": "abc def"}) == {"Authorization": MASK}
+    assert mask_headers({"Cookie": "Basic abc"}) == {"Cookie": MASK}
