@@ -59,6 +59,10 @@ class AccountMove(models.Model):
             return None
         return reports._render_qweb_pdf(REPORT, res_ids=self.ids)[0]
 
+    def _dist_get_channel(self):
+        """:return: sales channel of the document, whose system hears of it; empty when it has none"""
+        return self.dist_channel_id
+
     def _dist_get_impact(self):
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
         orders = lines.sale_line_ids.order_id

@@ -133,6 +133,10 @@ class SaleOrder(models.Model):
         self.ensure_one()
         return self.amount_total / (self.currency_rate or 1.0)
 
+    def _dist_get_channel(self):
+        """:return: sales channel of the document, whose system hears of it; empty when it has none"""
+        return self.dist_channel_id
+
     def _dist_get_impact(self):
         lines = self.order_line.filtered(lambda line: line.product_id)
         currency = self.company_id[:1].currency_id

@@ -13,3 +13,7 @@ class StockPicking(models.Model):
         self.filtered(lambda picking: picking.picking_type_code == "outgoing" and picking.sale_id)._dist_emit(
             "order.shipped"
         )
+
+    def _dist_get_channel(self):
+        """:return: sales channel of the document, whose system hears of it; empty when it has none"""
+        return self.sale_id.dist_channel_id

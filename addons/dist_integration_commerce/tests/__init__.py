@@ -1,6 +1,8 @@
 from . import test_availability
 from . import test_customer_matching
 from . import test_customer_upsert
+from . import test_events
+from . import test_invoices
 from . import test_order_bulk
 from . import test_order_channel
 from . import test_order_credit
@@ -15,3 +17,5 @@ from . import test_order_shipping
 from . import test_order_stock
 from . import test_order_submit
 from . import test_order_tax
+from . import test_schemas
+from . import test_security
