@@ -1,30 +1,22 @@
+import io
 import json
-from collections import defaultdict
 
 from odoo import _, fields, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
-from ..lib.submission import format_decimal
+from ..lib.stock_text import StockText
 
 
 class DistAvailabilityQuery(models.AbstractModel):
     """Answers how much of thousands of items a channel may promise.
 
-    Reads no record and builds the JSON by hand: ten thousand items in four warehouses are forty thousand rows.
+    Ten thousand items in four warehouses are forty thousand rows: no record is read, rows come as text by COPY
+    and become the JSON of the answer without being turned into objects in between.
     """
 
     _name = "dist.availability.query"
     _description = "Availability for sales channels"
-
-    def _get_available(self, product_ids, warehouse_ids):
-        """:return: dict, (product id, warehouse id) to on hand less reserved, in the product's unit"""
-        return {
-            (product_id, warehouse_id): on_hand - reserved
-            for product_id, warehouse_id, on_hand, reserved, _incoming in self._read_stock(
-                product_ids, warehouse_ids
-            )
-        }
 
     def _answer(self, channel, skus, warehouses):
         """:param channel: dist.sales.channel, whose buffer is kept back
@@ -32,46 +24,12 @@ class DistAvailabilityQuery(models.AbstractModel):
         :param warehouses: stock.warehouse, in the order in which they are shown
         :return: bytes, the JSON of the answer
         """
-        items = self._resolve_skus(channel.system_id, channel.company_id, skus)
-        product_ids = sorted({product_id for product_id, _unit in items.values()})
-        stock = defaultdict(dict)
-        for product_id, warehouse_id, *quantities in self._read_stock(product_ids, warehouses.ids):
-            stock[product_id][warehouse_id] = quantities
+        stock = StockText(skus, {warehouse.id: warehouse.code for warehouse in warehouses}, channel.safety_buffer)
+        stock.read_present(self._copy_present(channel, skus, warehouses.ids))
+        stock.read_coming(self._copy_coming(stock.product_ids, warehouses.ids))
+        units = {unit.id: unit.name for unit in self.env["uom.uom"].browse(stock.unit_ids)}
         moment = fields.Datetime.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        rows = ",".join(self._iter_items(skus, items, stock, warehouses, channel.safety_buffer))
-        return f'{{"as_of":"{moment}","items":[{rows}]}}'.encode()
-
-    def _iter_items(self, skus, items, stock, warehouses, buffer):
-        """JSON of each item; formatted numbers and names are remembered, for most come again and again."""
-        write, units = _NumberCache(), {}
-        heads = [(warehouse.id, f'{{"warehouse":{json.dumps(warehouse.code)}') for warehouse in warehouses]
-        nothing = (0.0, 0.0, 0.0)
-        for sku in skus:
-            name = json.dumps(sku)
-            item = items.get(sku)
-            if not item:
-                yield f'{{"sku":{name},"error":"unknown_item"}}'
-                continue
-            product_id, unit = item
-            known = stock.get(product_id, {})
-            parts, total = [], 0.0
-            for warehouse_id, head in heads:
-                on_hand, reserved, incoming = known.get(warehouse_id, nothing)
-                available = on_hand - reserved - buffer
-                if available > 0.0:
-                    total += available
-                else:
-                    available = 0.0
-                parts.append(
-                    f'{head},"on_hand":"{write[on_hand]}","reserved":"{write[reserved]}",'
-                    f'"incoming":"{write[incoming]}","available":"{write[available]}"}}'
-                )
-            if unit not in units:
-                units[unit] = json.dumps(unit)
-            yield (
-                f'{{"sku":{name},"unit":{units[unit]},"available":"{write[total]}",'
-                f'"warehouses":[{",".join(parts)}]}}'
-            )
+        return f'{{"as_of":"{moment}","items":[{",".join(stock.iter_json(units))}]}}'.encode()
 
     def _get_warehouses(self, channel, codes=None):
         """Warehouses of the answer: those published to the channel, or the named ones among them.
@@ -91,81 +49,114 @@ class DistAvailabilityQuery(models.AbstractModel):
                 )
         return published.browse([by_code[code].id for code in dict.fromkeys(codes)])
 
-    def _resolve_skus(self, system, company, skus):
-        """:return: dict, item number to (product id, name of its unit), of those that are known"""
+    def _get_available(self, product_ids, warehouse_ids):
+        """:return: dict, (product id, warehouse id) to on hand less reserved, in the product's unit"""
+        self._flush_present()
+        self.env.cr.execute(
+            """
+            SELECT quant.product_id, place.warehouse_id,
+                   SUM(quant.quantity - quant.reserved_quantity)::float
+            FROM stock_quant quant
+            JOIN stock_location place ON place.id = quant.location_id
+            WHERE quant.product_id = ANY(%s) AND place.warehouse_id = ANY(%s)
+            GROUP BY 1, 2
+            """,
+            (list(product_ids), list(warehouse_ids)),
+        )
+        return {(product_id, warehouse_id): available for product_id, warehouse_id, available in self.env.cr.fetchall()}
+
+    def _flush_present(self):
+        self.env["stock.quant"].flush_model(["product_id", "location_id", "quantity", "reserved_quantity"])
+
+    def _read_known_products(self, system, skus):
+        """What the system's own numbers mean, by binding or code map.
+
+        :return: dict, number to product id
+        """
+        self.env["dist.binding"].flush_model(["system_id", "res_model", "res_id", "external_id"])
+        self.env["dist.code.map"].flush_model(["system_id", "domain", "res_model", "res_id", "external_code"])
+        self.env.cr.execute(
+            """
+            SELECT number, product_id
+            FROM (
+                SELECT external_id AS number, res_id AS product_id FROM dist_binding
+                WHERE system_id = %(system)s AND res_model = 'product.product'
+                UNION ALL
+                SELECT external_code, res_id FROM dist_code_map
+                WHERE system_id = %(system)s AND domain = 'product' AND res_model = 'product.product'
+            ) AS known
+            WHERE number IN (SELECT json_array_elements_text(%(skus)s))
+            """,
+            {"system": system.id, "skus": json.dumps(skus)},
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _copy_present(self, channel, skus, warehouse_ids):
+        """:return: text for StockText.read_present; an item is the product that the system means by its number,
+        else every product of the company that has the number
+        """
+        self._flush_present()
         self.env["product.product"].flush_model(["default_code", "active", "product_tmpl_id"])
         self.env["product.template"].flush_model(["company_id", "uom_id"])
-        self.env.cr.execute(self._get_sku_query(), {
-            "skus": list(dict.fromkeys(skus)), "company": company.id, "system": system.id,
-        })
-        units = {}
-        found = {}
-        for sku, product_id, unit_id in self.env.cr.fetchall():
-            if unit_id not in units:
-                units[unit_id] = self.env["uom.uom"].browse(unit_id).name
-            found[sku] = (product_id, units[unit_id])
-        return found
-
-    def _get_sku_query(self):
-        """A binding of the system comes first, then the item number when it is that of one product alone."""
-        return """
-            WITH own AS (
-                SELECT external_id AS sku, res_id AS product_id
-                FROM dist_binding
-                WHERE system_id = %(system)s AND res_model = 'product.product' AND external_id = ANY(%(skus)s)
-            ), coded AS (
-                SELECT product.default_code AS sku, MIN(product.id) AS product_id
-                FROM product_product product
+        known = self._read_known_products(channel.system_id, skus)
+        return self._copy(
+            """
+            WITH wanted AS MATERIALIZED (
+                SELECT position, number
+                FROM json_array_elements_text(%(skus)s) WITH ORDINALITY AS asked (number, position)
+            ), meant AS (
+                SELECT wanted.position, product.id AS product_id, template.uom_id
+                FROM wanted
+                JOIN product_product product ON product.default_code = wanted.number AND product.active
                 JOIN product_template template ON template.id = product.product_tmpl_id
-                WHERE product.default_code = ANY(%(skus)s) AND product.active
-                  AND (template.company_id IS NULL OR template.company_id = %(company)s)
-                GROUP BY product.default_code HAVING COUNT(*) = 1
-            ), chosen AS (
-                SELECT sku, product_id FROM own
+                WHERE (template.company_id IS NULL OR template.company_id = %(company)s)
+                  AND wanted.number != ALL(%(known)s::text[])
                 UNION ALL
-                SELECT sku, product_id FROM coded WHERE sku NOT IN (SELECT sku FROM own)
+                SELECT wanted.position, product.id, template.uom_id
+                FROM wanted
+                JOIN unnest(%(known)s::text[], %(products)s::integer[]) AS known (number, product_id) ON known.number = wanted.number
+                JOIN product_product product ON product.id = known.product_id
+                JOIN product_template template ON template.id = product.product_tmpl_id
             )
-            SELECT chosen.sku, chosen.product_id, template.uom_id
-            FROM chosen
-            JOIN product_product product ON product.id = chosen.product_id
-            JOIN product_template template ON template.id = product.product_tmpl_id
-        """
+            SELECT meant.position, meant.product_id, meant.uom_id,
+                   present.warehouse_id, present.quantity, present.reserved_quantity
+            FROM meant
+            LEFT JOIN (
+                SELECT quant.product_id, place.warehouse_id, quant.quantity, quant.reserved_quantity
+                FROM stock_quant quant
+                JOIN stock_location place ON place.id = quant.location_id
+                WHERE place.warehouse_id = ANY(%(warehouses)s)
+            ) AS present ON present.product_id = meant.product_id
+            """,
+            {
+                "skus": json.dumps(skus),
+                "company": channel.company_id.id,
+                "known": list(known),
+                "products": list(known.values()),
+                "warehouses": warehouse_ids,
+            },
+        )
 
-    def _read_stock(self, product_ids, warehouse_ids):
-        """:return: list of (product id, warehouse id, on hand, reserved, incoming), none for no stock at all"""
-        self.env["stock.quant"].flush_model(["product_id", "location_id", "quantity", "reserved_quantity"])
+    def _copy_coming(self, product_ids, warehouse_ids):
+        """:return: text for StockText.read_coming"""
         self.env["stock.move"].flush_model(["product_id", "location_id", "location_dest_id", "product_qty", "state"])
-        parameters = {"products": list(product_ids), "warehouses": list(warehouse_ids)}
-        self.env.cr.execute(self._get_stock_query(), parameters)
-        return self.env.cr.fetchall()
+        return self._copy(
+            """
+            SELECT move.product_id, target.warehouse_id, SUM(move.product_qty)
+            FROM stock_move move
+            JOIN stock_location target ON target.id = move.location_dest_id
+            JOIN stock_location source ON source.id = move.location_id
+            WHERE move.state IN ('waiting', 'confirmed', 'assigned', 'partially_available')
+              AND move.product_id IN (SELECT unnest(%(products)s::integer[]))
+              AND target.warehouse_id = ANY(%(warehouses)s)
+              AND source.warehouse_id IS DISTINCT FROM target.warehouse_id
+            GROUP BY 1, 2
+            """,
+            {"products": "{" + ",".join(map(str, product_ids)) + "}", "warehouses": warehouse_ids},
+        )
 
-    def _get_stock_query(self):
-        return """
-            WITH place AS (
-                SELECT id, warehouse_id FROM stock_location WHERE warehouse_id = ANY(%(warehouses)s)
-            ), present AS (
-                SELECT quant.product_id, place.warehouse_id,
-                       SUM(quant.quantity)::float AS on_hand, SUM(quant.reserved_quantity)::float AS reserved
-                FROM stock_quant quant JOIN place ON place.id = quant.location_id
-                WHERE quant.product_id = ANY(%(products)s)
-                GROUP BY 1, 2
-            ), coming AS (
-                SELECT move.product_id, target.warehouse_id, SUM(move.product_qty)::float AS incoming
-                FROM stock_move move
-                JOIN place target ON target.id = move.location_dest_id
-                LEFT JOIN place source ON source.id = move.location_id
-                WHERE move.product_id = ANY(%(products)s)
-                  AND move.state IN ('waiting', 'confirmed', 'assigned', 'partially_available')
-                  AND source.warehouse_id IS DISTINCT FROM target.warehouse_id
-                GROUP BY 1, 2
-            )
-            SELECT product_id, warehouse_id,
-                   COALESCE(on_hand, 0), COALESCE(reserved, 0), COALESCE(incoming, 0)
-            FROM present FULL JOIN coming USING (product_id, warehouse_id)
-        """
-
-
-class _NumberCache(dict):
-    def __missing__(self, number):
-        text = self[number] = format_decimal(number)
-        return text
+    def _copy(self, query, parameters):
+        cr = self.env.cr
+        buffer = io.BytesIO()
+        cr.copy_expert(f"COPY ({cr.mogrify(query, parameters).decode()}) TO STDOUT", buffer)
+        return buffer.getvalue().decode()

@@ -1,3 +1,4 @@
+from . import shim_products
 from . import customer_upsert
 from . import order_checks
 from . import order_submit

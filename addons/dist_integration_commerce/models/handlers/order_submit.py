@@ -3,7 +3,7 @@ import json
 
 from odoo import _, fields, models
 
-from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult, MissingMapping
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult
 
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
 from ..series import LINE_UNIT
@@ -127,7 +127,7 @@ class OrderSubmitHandler(models.AbstractModel):
     def _resolve(self, submissions):
         """Turn the codes and ids of the messages into records."""
         codes = {}
-        products = self._resolve_skus(submissions)
+        self._resolve_products(submissions)
         for submission in submissions:
             submission.channel = self._get_channel(submission)
             submission.partner = self._get_customer(submission)
@@ -136,7 +136,7 @@ class OrderSubmitHandler(models.AbstractModel):
             submission.invoice_partner = self._get_address(submission, "invoice_address", "invoice")
             submission.carrier = self._get_carrier(submission)
             self._set_currency(submission)
-            self._resolve_lines(submission, products, codes)
+            self._resolve_lines(submission, codes)
 
     def _get_channel(self, submission):
         message = submission.message
@@ -220,39 +220,20 @@ class OrderSubmitHandler(models.AbstractModel):
                 "/currency",
             )
 
-    def _resolve_skus(self, submissions):
-        """Products of all item numbers of these orders, read at once.
+    def _resolve_products(self, submissions):
+        lines = [line for submission in submissions for line in submission.lines]
+        items = [(line.data["item"], f"{line.pointer}/item") for line in lines]
+        products = self._find_products(submissions[0].message, items)
+        for line, product in zip(lines, products, strict=True):
+            line.product = product
 
-        :return: dict, item number to product.product, of those that are known
-        """
-        message = submissions[0].message
-        skus = [line.data["item"].get("sku") for submission in submissions for line in submission.lines]
-        found = self.env["dist.availability.query"]._resolve_skus(
-            message.system_id, message.company_id, [sku for sku in skus if sku]
-        )
-        products = self.env["product.product"].browse({product_id for product_id, _unit in found.values()})
-        by_id = {product.id: product for product in products}
-        return {sku: by_id[product_id] for sku, (product_id, _unit) in found.items()}
-
-    def _resolve_lines(self, submission, products, codes):
+    def _resolve_lines(self, submission, codes):
         seen = set()
         for line in submission.lines:
             if line.ref in seen:
                 line.add(REFUSE, "repeated_line", _("Line %s comes twice in this order.", line.ref), "/line")
             seen.add(line.ref)
-            item = line.data["item"]
-            line.product = products.get(item.get("sku")) or self._find_product(
-                submission.message, item, f"{line.pointer}/item"
-            )
             line.unit = self._get_unit(submission, line, codes)
-
-    def _find_product(self, message, item, pointer):
-        barcode = item.get("gtin")
-        product = barcode and self.env["product.product"].search([("barcode", "=", barcode)], limit=1)
-        if not product:
-            code = item.get("sku") or barcode
-            raise MissingMapping("product", code, pointer, model="product.product")
-        return product
 
     def _get_unit(self, submission, line, codes):
         code = line.data.get("unit")
