@@ -7,6 +7,7 @@ import subprocess
 from . import cleaning, console, demo, lint, paths, testing
 from .console import Console, SetupError
 from .environment import Environment
+from .results import Result
 
 
 def main(arguments):
@@ -38,7 +39,8 @@ def _parser():
     test.add_argument("--stage", action="append", choices=testing.STAGES, help="only this stage")
     test.add_argument("--serial", action="store_true", help="one series after the other")
     test.add_argument("pytest", nargs="*", help="more arguments for pytest, behind --")
-    add("lint", _lint, "run the checks that need no Odoo")
+    check = add("lint", _lint, "run the checks that need no Odoo")
+    check.add_argument("--texts", action="store_true", help="only the check of committed texts")
     show = add("demo", _demo, "start Odoo with demonstration data and partners")
     show.add_argument("--series", **series)
     show.add_argument("--no-serve", action="store_true", help="play the day, then stop")
@@ -59,9 +61,13 @@ def _test(options):
     return testing.run(options.series, stages, options.serial, options.pytest)
 
 
-def _lint(_options):
+def _lint(options):
     output = Console()
-    result = lint.run(output)
+    if options.texts:
+        result = Result("", "lint")
+        result.check("committed texts", lint.committed_texts())
+    else:
+        result = lint.run(output)
     for problem in result.problems:
         output.plain(f"\n{problem}")
     output.plain(str(result))

@@ -120,7 +120,7 @@ class Environment:
         jobs=configuration.DEFAULT_JOBS,
         options=None,
         environ=None,
-        server_wide="base,web,queue_job",
+        server_wide="base,web,queue_job,dist_integration_base",
         port=None,
     ):
         """Return a Server for a database, not started yet; see there."""

@@ -114,17 +114,15 @@ def _serve(controller, function, operation, arguments):
     current = trace.continue_or_new(request.httprequest.headers.get("traceparent"))
     headers = {"Trace-Id": current.trace_id}
     try:
+        _check_database()
         caller = _authenticate()
         headers.update(_take_rate(caller))
         _check_scope(caller, operation)
         body = _read_body(operation)
         _check_signature(caller, body)
-        query_names = {name for name, _schema in operation.parameters}
-        query = {name: value for name, value in request.httprequest.args.items()}
         call = ApiCall(operation, caller, current, body, headers)
-        call.query = call.check_query(query)
-        path_arguments = {key: value for key, value in arguments.items() if key not in query or key in query_names}
-        path_arguments = {key: path_arguments[key] for key in _path_names(operation) if key in path_arguments}
+        call.query = call.check_query(request.httprequest.args.to_dict())
+        path_arguments = _get_path_arguments(operation, arguments)
         return function(controller, call, **path_arguments)
     except Problem as problem:
         return problem_response(problem, current.trace_id, headers)
@@ -137,16 +135,30 @@ def _serve(controller, function, operation, arguments):
         if error.pgcode:
             raise  # Odoo repeats the call after a conflict
         _logger.warning("API call %s %s: the database is not reachable", operation.method, operation.path)
-        problem = Problem(503, "unavailable", _("Try again"), headers={"Retry-After": "5"})
-        return problem_response(problem, current.trace_id, headers)
+        return problem_response(_unavailable(), current.trace_id, headers)
     except Exception:  # pylint: disable=broad-except
         _logger.exception("API call %s %s failed", operation.method, operation.path)
         problem = Problem(500, "internal_error", _("Internal error"), _("Quote the request id to the operator."))
         return problem_response(problem, current.trace_id, headers)
 
 
-def _path_names(operation):
-    return [part.split(":")[-1].rstrip(">") for part in operation.path.split("<")[1:] for part in [part.split("/")[0]]]
+def _check_database():
+    """While PostgreSQL is away Odoo serves without a database; that is no reason to say that nothing is here."""
+    if not request.db:
+        raise _unavailable()
+
+
+def _unavailable():
+    return Problem(503, "unavailable", "Try again", headers={"Retry-After": "5"})
+
+
+def _get_path_arguments(operation, arguments):
+    """Arguments of the path alone: Odoo mixes the query's among them."""
+    names = [converter.split(">")[0].split(":")[-1] for converter in operation.path.split("<")[1:]]
+    found = {name: arguments[name] for name in names}
+    if any(isinstance(value, str) and not value.isprintable() for value in found.values()):
+        raise Problem(400, "invalid_path", _("Invalid path"), _("The path holds characters that no id has."))
+    return found
 
 
 def _authenticate():
@@ -270,8 +282,10 @@ class Fallback(http.Controller):
     def nothing_here(self, **_arguments):
         """Answer for paths and methods that the API does not have, in the API's own words."""
         path = request.httprequest.path
-        allowed = sorted(self._get_methods(path))
         request_id = trace.continue_or_new(request.httprequest.headers.get("traceparent")).trace_id
+        if not request.db:
+            return problem_response(_unavailable(), request_id)
+        allowed = sorted(self._get_methods(path))
         if allowed:
             problem = Problem(
                 405, "method_not_allowed", _("Method not allowed"), headers={"Allow": ", ".join(allowed)}

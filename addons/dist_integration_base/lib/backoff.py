@@ -52,9 +52,7 @@ class RetrySchedule:
         retries: int = 10,
         jitter: float = DEFAULT_JITTER,
     ) -> RetrySchedule:
-        """Build *retries* delays: *first* seconds, each *factor* times the one before, none over
-        *maximum*.
-        """
+        """Build *retries* delays: *first* seconds, then *factor* times the one before, up to *maximum*."""
         delays, delay = [], float(first)
         for _ in range(min(retries, MAX_STEPS + 1)):
             delays.append(min(delay, maximum))

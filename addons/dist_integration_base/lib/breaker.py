@@ -70,9 +70,7 @@ class Breaker:
     probe_at: float | None = None
 
     def allows(self, now: float, policy: BreakerPolicy = DEFAULT_POLICY) -> bool:
-        """Whether a call may be made now. When the breaker is not closed it is a probe: :meth:`on_probe` says
-        so.
-        """
+        """Whether a call may be made now; unless closed it is a probe, to be noted by :meth:`on_probe`."""
         if self.state == CLOSED:
             return True
         if self.state == OPEN:
@@ -116,9 +114,7 @@ class Breaker:
         return replace(self, failures=self.failures + 1)._opened(now, policy)
 
     def forced_open(self, now: float, seconds: float) -> Breaker:
-        """Return the state opened for *seconds*, as a ``Retry-After`` or a person asks; never shortens a
-        pause.
-        """
+        """Return the state opened for *seconds*, as a ``Retry-After`` asks; never shortens a pause."""
         until = max(now + seconds, self.open_until or 0.0)
         opened_at = self.opened_at if self.state == OPEN else now
         return replace(self, state=OPEN, opened_at=opened_at, open_until=until, successes=0, probe_at=None)

@@ -297,13 +297,10 @@ def _strptime(written: str, pattern: str) -> datetime | None:
         return None
     try:
         moment = datetime.strptime(written, pattern)
+        adjacent = re.search(r"%[A-Za-z]%[A-Za-z]", pattern) and "%z" not in pattern
         # Without separators strptime lets digits slip from one field to the next: 2024131 under %Y%m%d.
-        if (
-            re.search(r"%[A-Za-z]%[A-Za-z]", pattern)
-            and "%z" not in pattern
-            and moment.strftime(pattern) != written
-        ):
-            # strftime writes years before 1000 without leading zeros on some systems; nobody ships then.
+        # (strftime may write years before 1000 without leading zeros; nobody ships then.)
+        if adjacent and moment.strftime(pattern) != written:
             return None
     except (ValueError, OverflowError):
         return None

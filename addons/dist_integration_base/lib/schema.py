@@ -25,13 +25,14 @@ __all__ = ["SchemaError", "Validator", "breaking_changes", "check_schema", "comp
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_ERRORS = 100
-# Sorting needs more than are shown; a million wrong lines must not be collected for a hundred sentences.
-_MAX_COLLECTED = 1000
+# Above this many the sentences would cost seconds of processor time, and all but the first hundred go unread.
+_MANY_ERRORS = 5000
 _BACKTRACK_LIMIT = 100_000
 # A name that never resolves (RFC 6761), so that relative references have something to be relative to.
 _BASE_URI = "https://schema.invalid/"
 _CACHE_SIZE = 512
 _MAX_NAME = 80
+_MAX_POINTER = 500
 
 
 class SchemaError(IntegrationError):
@@ -59,30 +60,41 @@ class Validator:
 
         :param instance: dict, list, str, int, Decimal, float, bool, None
         :return: ``pointer`` (RFC 6901) is where it is wrong, for a missing member where it should be;
-            ``code`` is the schema keyword in snake case; ``detail`` is a sentence. Empty when all is well.
+            ``code`` is the schema keyword in snake case; ``detail`` is a sentence. Empty when all is well. Of
+            more than 5000 errors only the first is explained, the others have the code ``invalid``.
         """
         if self._validator.is_valid(instance):
             return []
-        found = {
-            (error["pointer"], error["code"], error["detail"]): error
-            for raw in itertools.islice(self._validator.iter_errors(instance), _MAX_COLLECTED)
-            for error in self._explain(raw, instance)
-        }
-        ordered = sorted(
-            found.values(), key=lambda error: (_sort_key(error["pointer"]), error["code"], error["detail"])
+        places = self._validator.evaluate(instance).errors()
+        if len(places) > _MANY_ERRORS:
+            return self._overview(instance, places)
+        return _sorted(
+            error for raw in self._validator.iter_errors(instance) for error in self._explain(raw, instance)
         )
-        return ordered[:MAX_ERRORS]
+
+    def _overview(self, instance: Any, places: list[dict[str, Any]]) -> list[dict[str, str]]:
+        """Explain the first error and say where the next ones are."""
+        found: list[dict[str, str]] = []
+        try:
+            self._validator.validate(instance)
+        except jsonschema_rs.ValidationError as first:
+            found.extend(itertools.islice(self._explain(first, instance), MAX_ERRORS))
+        explained = {error["pointer"] for error in found}
+        pointers = dict.fromkeys(place["instanceLocation"][:_MAX_POINTER] for place in places)
+        others = itertools.islice((pointer for pointer in pointers if pointer not in explained), MAX_ERRORS)
+        found.extend({"pointer": pointer, "code": "invalid", "detail": "is invalid"} for pointer in others)
+        return _sorted(found)
 
     def _explain(self, raw: Any, instance: Any) -> Iterable[dict[str, str]]:
         path, kind = list(raw.instance_path), raw.kind
         if kind.name == "required":
             yield _error([*path, kind.property], "required", "is required")
         elif kind.name in ("additionalProperties", "unevaluatedProperties"):
-            for name in kind.unexpected:
+            for name in itertools.islice(kind.unexpected, _MANY_ERRORS):
                 yield _unknown_property(path, name)
         elif kind.name == "falseSchema" and list(raw.evaluation_path)[-1:] == ["additionalProperties"]:
             # An object that declares no property at all is refused as a whole, without the names.
-            for name in itertools.islice(functools.reduce(operator.getitem, path, instance), MAX_ERRORS):
+            for name in itertools.islice(functools.reduce(operator.getitem, path, instance), _MANY_ERRORS):
                 yield _unknown_property(path, name)
         elif isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfMultipleValid):
             yield _error(path, "one_of", "fits several forms where exactly one is allowed")
@@ -94,9 +106,7 @@ class Validator:
             yield _error(path, _code(kind.name), detail)
 
     def _node(self, evaluation_path: Sequence[Any]) -> Mapping[str, Any]:
-        """Return the subschema that holds the failing keyword, following ``$ref``; empty when it is not
-        found.
-        """
+        """Return the subschema that holds the failing keyword, following ``$ref``; empty when unknown."""
         node, resource, base = self._schema, self._schema, self._base
         for step in list(evaluation_path)[:-1]:
             try:
@@ -150,9 +160,7 @@ def _compile(content: _Content) -> Validator:
 
 
 def check_schema(schema: dict, resources: dict[str, dict] | None = None) -> None:
-    """Raise :class:`SchemaError` unless *schema* is valid 2020-12 and every ``$ref`` is in it or in
-    *resources*.
-    """
+    """Raise :class:`SchemaError` unless *schema* is valid 2020-12 and all that it refers to is there."""
     if not isinstance(schema, dict):
         raise SchemaError("A schema is an object.")
     dialect = schema.get("$schema", DIALECT)
@@ -287,6 +295,13 @@ def _likely_branch(raw: Any) -> Sequence[Any] | None:
         if branch and not mismatch:
             open_branches.append(branch)
     return open_branches[0] if len(open_branches) == 1 else None
+
+
+def _sorted(errors: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Return *errors* in order, each once, as many as are shown."""
+    unique = {(error["pointer"], error["code"], error["detail"]): error for error in errors}
+    ordered = sorted(unique, key=lambda key: (_sort_key(key[0]), *key[1:]))
+    return [unique[key] for key in ordered[:MAX_ERRORS]]
 
 
 def _error(path: Sequence[Any], code: str, detail: str) -> dict[str, str]:

@@ -101,9 +101,7 @@ def breaking_changes(
 
 
 def _matters(change: tuple) -> bool:
-    """Whether a reader minds: that an open object gets another property, or a closed one opens, is not a
-    break.
-    """
+    """Whether a reader minds; one more property of an open object, or a closed one opening, is no break."""
     _path, kind, *values = change
     if kind == "property_removed":
         return bool(values[1])
@@ -122,9 +120,7 @@ class _Side:
         self.resources = {name: _with_document(resource, name) for name, resource in resources.items()}
 
     def resolve(self, schema: Any) -> tuple[Any, str | None]:
-        """Return ``(schema, reference that was followed)``; a reference that leads nowhere is left as it
-        is.
-        """
+        """Return ``(schema, reference that was followed)``; one that leads nowhere is left as it is."""
         reference = None
         for _ in range(20):
             if not isinstance(schema, Mapping) or not isinstance(schema.get("$ref"), str):

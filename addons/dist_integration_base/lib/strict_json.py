@@ -30,6 +30,8 @@ _DEPTH_CEILING = 200
 # The closing quote is optional so that an unterminated string still is one match: a pattern that fails there
 # would start again at every escaped quote, quadratic on hostile input.
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+# NUL and surrogates can only come in through an escape: raw ones fail as control characters or as UTF-8.
+_SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _NESTING = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
@@ -137,8 +139,7 @@ def loads(
             line=error.lineno,
             column=error.colno,
         ) from None
-    # NUL and surrogates can only come in through an escape: raw ones fail as UTF-8 or as control characters.
-    if refused or "\\u" in text:
+    if refused or _SUSPECT_ESCAPE.search(text):
         _raise_first_refused(document)
     return document
 

@@ -60,9 +60,7 @@ def new() -> Trace:
 
 
 def continue_or_new(header: str | None) -> Trace:
-    """Return our own step: a child of the caller's trace, or a new trace when the header is absent or
-    invalid.
-    """
+    """Return our own step: a child of the caller's trace, a new trace when the header is no good."""
     caller = parse(header)
     return caller.child() if caller else new()
 

@@ -393,11 +393,10 @@ def _is_dropped(connection: Any) -> bool:
 @contextmanager
 def _translated(connection: Any, host: str) -> Iterator[None]:
     """Turn what sockets, TLS and HTTP raise into :class:`DeliveryError` subclasses."""
-    sent = connection.request_sent
     try:
         yield
     except DeliveryError as error:
-        error.request_sent = connection.request_sent or sent
+        error.request_sent = connection.request_sent
         raise
     except TimeoutError as error:
         raise DeliveryTimeout(
@@ -410,7 +409,8 @@ def _translated(connection: Any, host: str) -> Iterator[None]:
         raise TlsError(f"TLS with {host} failed: {reason}.", request_sent=connection.request_sent) from error
     except (http.client.RemoteDisconnected, ConnectionError) as error:
         raise ConnectError(
-            f"{host} closed the connection without an answer.", request_sent=connection.request_sent
+            f"{host} closed the connection before its answer was complete.",
+            request_sent=connection.request_sent,
         ) from error
     except http.client.IncompleteRead as error:
         raise ProtocolError(f"{host} cut its answer short.", request_sent=True) from error
@@ -420,7 +420,9 @@ def _translated(connection: Any, host: str) -> Iterator[None]:
         ) from error
     except OSError as error:
         reason = error.strerror or "network error"
-        raise ConnectError(f"The connection to {host} failed: {reason}.", request_sent=sent) from error
+        raise ConnectError(
+            f"The connection to {host} failed: {reason}.", request_sent=connection.request_sent
+        ) from error
 
 
 # -- connections with a deadline -----------------------------------------------------------------------------

@@ -23,8 +23,10 @@ from . import (
     dist_message_correction,
     dist_message_reply,
     dist_message_delivery,
+    dist_message_screen,
     dist_endpoint_delivery,
     dist_exception,
+    dist_exception_screen,
     dist_binding,
     dist_code_map,
     dist_mapping,
@@ -33,5 +35,7 @@ from . import (
     dist_serializer,
     dist_serializer_integration_test,
     dist_openapi,
+    dist_timeline_mixin,
+    res_config_settings,
     res_users,
 )

@@ -45,11 +45,17 @@ class DistApiClient(models.Model):
     key_overlap_hours = fields.Integer(
         default=72, help="How long the former key still works after a new one was made."
     )
+    valid_key_count = fields.Integer(compute="_compute_valid_key_count", string="Valid keys")
     last_call_at = fields.Datetime(compute="_compute_last_call")
 
     _sql_constraints = [
         ("rate_positive", "CHECK(rate_per_minute >= 0 AND burst > 0)", "Limits cannot be negative."),
     ]
+
+    @api.depends("key_ids.expires_at", "key_ids.revoked")
+    def _compute_valid_key_count(self):
+        for client in self:
+            client.valid_key_count = len(client.key_ids.filtered(lambda key: key.state == "valid"))
 
     @api.depends("key_ids.last_used_at")
     def _compute_last_call(self):

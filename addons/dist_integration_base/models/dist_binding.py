@@ -16,6 +16,7 @@ class DistBinding(models.Model):
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", required=True)
     external_id = fields.Char(string="External ID", required=True)
     record_name = fields.Char(compute="_compute_record_name", string="Record name")
+    record_type = fields.Char(compute="_compute_record_type", string="Kind of record")
 
     _sql_constraints = [
         ("external_uniq", "unique(system_id, res_model, external_id)", "This external id is bound already."),
@@ -25,8 +26,25 @@ class DistBinding(models.Model):
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
         for binding in self:
-            record = self.env[binding.res_model].browse(binding.res_id).exists() if binding.res_model else None
+            # its name may be seen by those who may see the binding, whatever else they may read
+            model = self.env[binding.res_model].sudo() if binding.res_model in self.env else None
+            record = model.browse(binding.res_id).exists() if model is not None else None
             binding.record_name = record.display_name if record else _("Deleted")
+
+    @api.depends("res_model")
+    def _compute_record_type(self):
+        for binding in self:
+            model = self.env["ir.model"]._get(binding.res_model) if binding.res_model in self.env else None
+            binding.record_type = model.name if model else binding.res_model
+
+    def action_open_record(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
 
     @api.model
     def _find(self, system, model_name, external_id):

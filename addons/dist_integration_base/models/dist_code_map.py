@@ -20,9 +20,10 @@ class DistCodeMap(models.Model):
         selection="_get_record_models",
         string="Means the record",
         compute="_compute_record_ref",
-        inverse="_inverse_record_ref",
+        readonly=False,
     )
     value = fields.Char(string="Means the value")
+    meaning = fields.Char(compute="_compute_meaning", string="Means")
 
     _sql_constraints = [
         ("code_uniq", "unique(system_id, domain, external_code)", "This code is mapped already for the system."),
@@ -43,10 +44,28 @@ class DistCodeMap(models.Model):
         for code in self:
             code.record_ref = f"{code.res_model},{code.res_id}" if code.res_id and code.res_model in known else False
 
-    def _inverse_record_ref(self):
+    @api.depends("res_model", "res_id", "value")
+    def _compute_meaning(self):
         for code in self:
-            record = code.record_ref
-            code.res_model, code.res_id = (record._name, record.id) if record else (False, False)
+            # its name may be seen by those who may see the map, whatever else they may read
+            record = self.env[code.res_model].sudo().browse(code.res_id).exists() if code.res_id else None
+            code.meaning = record.display_name if record else code.value or _("Deleted")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._split_reference(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._split_reference(vals))
+
+    @api.model
+    def _split_reference(self, vals):
+        """:return: values with the chosen record as model and id, so that the constraint sees it at once"""
+        if "record_ref" not in vals:
+            return vals
+        model_name, _comma, record_id = (vals["record_ref"] or "").partition(",")
+        values = {name: value for name, value in vals.items() if name != "record_ref"}
+        return {**values, "res_model": model_name or False, "res_id": int(record_id) if record_id else False}
 
     @api.constrains("res_model", "res_id", "value")
     def _check_meaning(self):

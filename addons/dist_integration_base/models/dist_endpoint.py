@@ -79,6 +79,11 @@ class DistEndpoint(models.Model):
     pending_count = fields.Integer(compute="_compute_pending")
     oldest_pending_at = fields.Datetime(compute="_compute_pending")
     flow_ids = fields.One2many("dist.flow", "endpoint_id")
+    blocked_reason = fields.Char(
+        compute="_compute_blocked_reason",
+        string="Why nothing is sent",
+        help="Empty when messages may leave through this endpoint.",
+    )
 
     _sql_constraints = [
         ("lanes_positive", "CHECK(lanes BETWEEN 1 AND 64)", "Between 1 and 64 messages can be under way at once."),
@@ -159,6 +164,11 @@ class DistEndpoint(models.Model):
         if self.auth_type == "bearer":
             return {"Authorization": f"Bearer {secret}"}
         return {self.auth_header or "X-API-Key": secret}
+
+    @api.depends("state", "disabled_reason", "url", "transport", "system_id.state", "system_id.environment")
+    def _compute_blocked_reason(self):
+        for endpoint in self:
+            endpoint.blocked_reason = endpoint._get_blocked_reason()
 
     def _get_blocked_reason(self):
         """:return: why nothing may be sent to this endpoint now, or False"""

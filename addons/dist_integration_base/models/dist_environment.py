@@ -47,6 +47,14 @@ class DistEnvironment(models.AbstractModel):
         return bool(recorded) and recorded != self.env.cr.dbname
 
     @api.model
+    def _get_database_state(self):
+        """:return: ``confirmed``, ``copy``, or ``unknown`` when no name was ever recorded"""
+        recorded = self.env["ir.config_parameter"].sudo().get_param(DATABASE_PARAMETER)
+        if not recorded:
+            return "unknown"
+        return "copy" if self._is_copy() else "confirmed"
+
+    @api.model
     def _confirm_database(self):
         """Record this database's name as the one whose production systems may be called."""
         self.env["ir.config_parameter"].sudo().set_param(DATABASE_PARAMETER, self.env.cr.dbname)

@@ -33,7 +33,7 @@ class DistEvent(models.Model):
     res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True, required=True)
     sequence = fields.Integer(readonly=True, help="Number of this event among those of its document.")
     business_key = fields.Char(readonly=True)
-    payload = fields.Text(readonly=True)
+    payload = fields.Text(readonly=True, groups=fields.NO_ACCESS)
     trace_id = fields.Char(readonly=True)
     traceparent = fields.Char(readonly=True)
     ordering_key = fields.Char(readonly=True)
@@ -323,3 +323,4 @@ def _open_exceptions(registry, event_ids):
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         env["dist.event"]._open_missing_exceptions(event_ids)
+        env.flush_all()

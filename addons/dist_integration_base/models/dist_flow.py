@@ -58,6 +58,8 @@ class DistFlow(models.Model):
     )
     retry_schedule = fields.Char(help="Overrides the schedule of the endpoint.")
     mapping_id = fields.Many2one("dist.mapping", check_company=True)
+    message_count = fields.Integer(compute="_compute_counts", string="Unfinished messages")
+    open_exception_count = fields.Integer(compute="_compute_counts")
 
     _sql_constraints = [
         (
@@ -72,6 +74,18 @@ class DistFlow(models.Model):
     def _compute_name(self):
         for flow in self:
             flow.name = f"{flow.system_id.name}: {flow.message_type_id.code}"
+
+    def _compute_counts(self):
+        messages = self.env["dist.message"]._read_group(
+            [("flow_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))], ["flow_id"], ["__count"]
+        )
+        exceptions = self.env["dist.exception"]._read_group(
+            [("flow_id", "in", self.ids), ("state", "in", ("open", "in_progress"))], ["flow_id"], ["__count"]
+        )
+        messages, exceptions = dict(messages), dict(exceptions)
+        for flow in self:
+            flow.message_count = messages.get(flow, 0)
+            flow.open_exception_count = exceptions.get(flow, 0)
 
     @api.constrains("endpoint_id", "state", "message_type_id")
     def _check_endpoint(self):
@@ -157,3 +171,9 @@ class DistFlow(models.Model):
 
     def action_retire(self):
         self.write({"state": "retired"})
+
+    def action_view_messages(self):
+        return self.env["dist.message"]._get_list_action([("flow_id", "in", self.ids)])
+
+    def action_view_exceptions(self):
+        return self.env["dist.exception"]._get_list_action([("flow_id", "in", self.ids)])

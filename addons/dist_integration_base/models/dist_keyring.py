@@ -25,6 +25,11 @@ class DistKeyring(models.AbstractModel):
         return [key.strip() for key in text.replace("\n", ",").split(",") if key.strip()]
 
     @api.model
+    def _get_key_fingerprints(self):
+        """:return: list of eight hexadecimal digits for each configured key, newest first"""
+        return [hashlib.sha256(b"dist_integration key " + key.encode()).hexdigest()[:8] for key in self._get_keys()]
+
+    @api.model
     def _get_ring(self):
         try:
             return KeyRing(self._get_keys())

@@ -32,11 +32,23 @@ class DistMapping(models.Model):
         help="An approved mapping is used as it is. To change it, make a new version.",
     )
     row_ids = fields.One2many("dist.mapping.row", "mapping_id", copy=True)
+    # what is tried here is shown unmasked
     preview_message_id = fields.Many2one(
-        "dist.message", string="Try on message", domain="[('system_id', '=', system_id)]"
+        "dist.message",
+        string="Try on message",
+        domain="[('system_id', '=', system_id)]",
+        groups="dist_integration_base.group_dist_manager",
     )
-    preview_source = fields.Text(compute="_compute_preview_source", readonly=False, store=True, string="Source")
-    preview_result = fields.Text(compute="_compute_preview_result", string="Result")
+    preview_source = fields.Text(
+        compute="_compute_preview_source",
+        readonly=False,
+        store=True,
+        string="Source",
+        groups="dist_integration_base.group_dist_manager",
+    )
+    preview_result = fields.Text(
+        compute="_compute_preview_result", string="Result", groups="dist_integration_base.group_dist_manager"
+    )
 
     _sql_constraints = [
         ("version_uniq", "unique(system_id, name, version)", "This version of the mapping exists already."),
@@ -47,7 +59,7 @@ class DistMapping(models.Model):
         for mapping in self:
             message = mapping.preview_message_id
             if message:
-                mapping.preview_source = message.payload_view
+                mapping.preview_source = message._get_unmapped_text()
             else:
                 mapping.preview_source = mapping.preview_source
 

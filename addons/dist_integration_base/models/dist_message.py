@@ -212,7 +212,15 @@ class DistMessage(models.Model):
 
     @api.model
     def _create_test_message(self, endpoint):
-        """:return: a new `integration.test` message for an endpoint, not delivered yet"""
+        """Store an `integration.test` message in a transaction of its own, for delivery in others.
+
+        :return: the message, not delivered yet
+        """
+        vals = self._prepare_test_message(endpoint)
+        return self.browse(self._in_own_transaction(lambda env: env["dist.message"].create(vals).id))
+
+    @api.model
+    def _prepare_test_message(self, endpoint):
         message_type = self.env["dist.message.type"]._get_by_code("integration.test")
         current = trace.new()
         body = {
@@ -225,24 +233,22 @@ class DistMessage(models.Model):
             "trace_id": current.trace_id,
             "data": {"text": f"Test from {endpoint.company_id.name}"},
         }
-        return self.sudo().create(
-            {
-                "uuid": new_id("msg"),
-                "direction": "out",
-                "system_id": endpoint.system_id.id,
-                "endpoint_id": endpoint.id,
-                "company_id": endpoint.company_id.id,
-                "message_type_id": message_type.id,
-                "version_id": message_type._get_default_version().id,
-                "payload": json.dumps(body),
-                "trace_id": current.trace_id,
-                "traceparent": current.header,
-                "ordering_key": f"dist.endpoint/{endpoint.id}",
-                "business_key": _("Test event"),
-                "received_at": fields.Datetime.now(),
-                "next_attempt_at": fields.Datetime.now(),
-            }
-        )
+        return {
+            "uuid": new_id("msg"),
+            "direction": "out",
+            "system_id": endpoint.system_id.id,
+            "endpoint_id": endpoint.id,
+            "company_id": endpoint.company_id.id,
+            "message_type_id": message_type.id,
+            "version_id": message_type._get_default_version().id,
+            "payload": json.dumps(body),
+            "trace_id": current.trace_id,
+            "traceparent": current.header,
+            "ordering_key": f"dist.endpoint/{endpoint.id}",
+            "business_key": _("Test event"),
+            "received_at": fields.Datetime.now(),
+            "next_attempt_at": fields.Datetime.now(),
+        }
 
     # what a person does
 
@@ -251,8 +257,7 @@ class DistMessage(models.Model):
 
         :raises UserError: a message is finished
         """
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         if any(message.state in ("done", "cancelled") for message in self):
             raise UserError(_("A finished message is not tried again."))
         inbound = self.filtered(lambda message: message.direction == "in")
@@ -280,8 +285,7 @@ class DistMessage(models.Model):
 
         :param reason: why, kept with the name of the user
         """
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         todo = self.filtered(lambda message: message.state in OPEN)
         todo.sudo().write(
             {
@@ -311,12 +315,18 @@ class DistMessage(models.Model):
         }
 
     def action_view_trace(self):
-        return self._get_list_action([("trace_id", "in", self.mapped("trace_id"))])
+        return self._get_timeline_action([("trace_id", "in", self.mapped("trace_id"))])
 
     @api.model
     def _get_list_action(self, domain, context=None):
         action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message")
         return {**action, "domain": domain, "context": context or {}}
+
+    @api.model
+    def _get_timeline_action(self, domain):
+        """Messages in the order things happened."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message_timeline")
+        return {**action, "domain": domain}
 
 
 def _wake(registry, postcommit):
@@ -325,7 +335,9 @@ def _wake(registry, postcommit):
         return
     try:
         with registry.cursor() as cr:
-            api.Environment(cr, SUPERUSER_ID, {})["dist.message"]._wake_lanes(lanes)
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["dist.message"]._wake_lanes(lanes)
+            env.flush_all()
     except psycopg2.Error:
         # the business transaction is committed, its messages wait, and the sweeper finds them
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")

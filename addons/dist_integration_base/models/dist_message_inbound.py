@@ -98,9 +98,7 @@ class DistMessage(models.Model):
         for attempt in range(1, CONFLICT_TRIES + 1):
             try:
                 with self.env.registry.cursor() as cr:
-                    result = work(api.Environment(cr, user_id, {}))
-                    cr.commit()  # the end of this cursor's own transaction
-                    return result
+                    return _work_and_commit(cr, user_id, work)
             except psycopg2.Error as error:
                 if error.pgcode not in RETRIED_AT_ONCE or attempt == CONFLICT_TRIES:
                     raise
@@ -121,9 +119,7 @@ class DistMessage(models.Model):
             cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
             try:
                 cr.commit()  # ends the snapshot that was taken before the lock was held
-                result = work(api.Environment(cr, SUPERUSER_ID, {}))
-                cr.commit()  # the end of this cursor's own transaction
-                return result
+                return _work_and_commit(cr, SUPERUSER_ID, work)
             finally:
                 cr.rollback()
                 cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
@@ -549,6 +545,19 @@ class DistMessage(models.Model):
             identity_key=f"dist-inbox:{criticality}",
             description=_("Process waiting messages (%s)", criticality),
         )._job_process_inbox(criticality)
+
+
+def _work_and_commit(cr, user_id, work):
+    """Run work in a fresh environment and commit.
+
+    The environment is held until after the flush: a transaction only knows its environments weakly, and one
+    that lost them all commits without writing what is pending.
+    """
+    env = api.Environment(cr, user_id, {})
+    result = work(env)
+    env.flush_all()
+    cr.commit()  # the end of this cursor's own transaction
+    return result
 
 
 def _is_conflict(error):

@@ -33,9 +33,11 @@ class DistMessageType(models.Model):
             message_type.domain = (message_type.code or "").split(".")[0]
 
     @api.depends("code", "name")
+    @api.depends_context("dist_short_name")
     def _compute_display_name(self):
+        short = self.env.context.get("dist_short_name")
         for message_type in self:
-            message_type.display_name = f"{message_type.name} ({message_type.code})"
+            message_type.display_name = message_type.name if short else f"{message_type.name} ({message_type.code})"
 
     @api.constrains("code", "direction")
     def _check_implementation(self):

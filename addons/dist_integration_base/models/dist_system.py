@@ -60,6 +60,7 @@ class DistSystem(models.Model):
     credential_ids = fields.One2many("dist.credential", "system_id")
     message_count = fields.Integer(compute="_compute_counts")
     open_exception_count = fields.Integer(compute="_compute_counts")
+    flow_count = fields.Integer(compute="_compute_flow_count")
     blocked_reason = fields.Char(
         compute="_compute_blocked_reason",
         string="Why nothing is sent",
@@ -90,6 +91,11 @@ class DistSystem(models.Model):
             system.message_count = messages.get(system, 0)
             system.open_exception_count = exceptions.get(system, 0)
 
+    @api.depends("flow_ids")
+    def _compute_flow_count(self):
+        for system in self:
+            system.flow_count = len(system.flow_ids)
+
     @api.depends("state", "environment")
     def _compute_blocked_reason(self):
         for system in self:
@@ -117,3 +123,12 @@ class DistSystem(models.Model):
 
     def action_view_exceptions(self):
         return self.env["dist.exception"]._get_list_action([("system_id", "in", self.ids)])
+
+    def action_view_flows(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_flow")
+        return {
+            **action,
+            "domain": [("system_id", "=", self.id)],
+            "context": {"default_system_id": self.id},
+        }

@@ -1,1 +1,7 @@
-from . import dist_exception_ignore, dist_mapping_fix, dist_message_correct, dist_secret_show
+from . import (
+    dist_exception_ignore,
+    dist_mapping_fix,
+    dist_message_cancel,
+    dist_message_correct,
+    dist_secret_show,
+)

@@ -48,6 +48,8 @@ class DistMappingFix(models.TransientModel):
         """:return: the record the code most likely means; empty when there is no guess"""
         if exception.mapping_model not in dict(self._get_record_models()):
             return None
+        if not self.env["ir.model.access"].check(exception.mapping_model, "read", raise_exception=False):
+            return None
         found = self.env[exception.mapping_model].name_search(exception.external_code, limit=2)
         return self.env[exception.mapping_model].browse(found[0][0]) if len(found) == 1 else None
 

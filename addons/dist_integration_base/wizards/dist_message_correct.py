@@ -28,8 +28,7 @@ class DistMessageCorrect(models.TransientModel):
 
     @api.model
     def _open(self, message):
-        message.check_access_rights("write")
-        message.check_access_rule("write")
+        message._check_may_act()
         if message.state not in ("error", "dead"):
             raise UserError(_("Only a message that failed is corrected."))
         text = message.sudo()._get_body_text()
@@ -53,6 +52,7 @@ class DistMessageCorrect(models.TransientModel):
         :raises UserError: it is not JSON
         """
         self.ensure_one()
+        self.message_id._check_may_act()
         try:
             document = strict_json.loads(self.content.encode())
         except IntegrationError as error:

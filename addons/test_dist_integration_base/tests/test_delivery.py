@@ -1,3 +1,4 @@
+import gc
 import json
 from datetime import timedelta
 
@@ -220,3 +221,22 @@ class TestDelivery(DistCase):
         jobs = self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")])
         self.env["dist.endpoint"]._cron_sweep()
         self.assertEqual(self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")]), jobs + 1)
+
+    def test_nothing_pending_is_forgotten(self):
+        """M7: what a transaction of its own wrote is kept, whenever the garbage collector comes by."""
+        status = self.endpoint.status_ids
+
+        def work(env):
+            env["dist.endpoint.status"].browse(status.id).last_error = "kept"
+            del env
+            gc.collect()
+
+        for run in (
+            self.env["dist.message"]._in_own_transaction,
+            lambda work: self.env["dist.message"]._in_serial_transaction("test", work),
+        ):
+            status.last_error = False
+            self.env.flush_all()
+            run(work)
+            self.env.invalidate_all()
+            self.assertEqual(status.last_error, "kept")

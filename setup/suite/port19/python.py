@@ -112,6 +112,8 @@ class Port(ast.NodeVisitor):
         new = self._attribute(node)
         if new:
             self.edits.replace_end(node, len(node.attr.encode()), new)
+        elif node.attr == "leave_test_mode":
+            self.edits.replace_end(node, len(".leave_test_mode"), "_leave_test_mode")
         self.generic_visit(node)
 
     def _attribute(self, node):
@@ -155,6 +157,8 @@ class Port(ast.NodeVisitor):
             self._replace_name(node.func, "check_access_rule", "check_access")
         elif function.endswith(".check_access_rights"):
             self._port_access_question(node)
+        elif function.endswith(".registry.enter_test_mode"):
+            self._port_test_mode(node)
         elif function.endswith("route"):
             self._port_route(node)
         elif function.startswith("fields."):
@@ -180,11 +184,18 @@ class Port(ast.NodeVisitor):
             mode = self.edits.source(node.args[0])
             self.edits.replace(node, f"{owner}has_access({mode})")
 
+    def _port_test_mode(self, node):
+        """The test case, not the registry, makes new cursors share the test's own."""
+        self._replace_name(node.func, ".enter_test_mode", "_enter_test_mode")
+        self.edits.replace(node.args[0], f"cr={self.edits.source(node.args[0])}, register_cleanup=False")
+
     def _port_route(self, node):
-        for keyword in node.keywords:
-            value = keyword.value
-            if keyword.arg == "type" and getattr(value, "value", None) == "json":
-                self.edits.replace(value, '"jsonrpc"')
+        """JSON routes have a new type; without a user a route only reads unless told."""
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        if getattr(given.get("type"), "value", None) == "json":
+            self.edits.replace(given["type"], '"jsonrpc"')
+        if getattr(given.get("auth"), "value", None) == "none" and "readonly" not in given:
+            self.edits.replace(given["auth"], '"none", readonly=False')
 
     def _port_field(self, node):
         for keyword in node.keywords:

@@ -1,4 +1,5 @@
 import json
+import socket
 import time
 from decimal import Decimal
 
@@ -211,12 +212,21 @@ def test_the_branch_that_was_meant_is_explained():
 
 
 def test_errors_are_capped():
-    started = time.monotonic()
-    found = errors({"items": {"type": "string"}}, [1] * 500_000)
-    assert len(found) == schema.MAX_ERRORS
-    assert found[0]["pointer"] == "/0"
+    started = time.process_time()
+    found = errors({"items": {"type": "string"}}, [1] * 2000)
+    assert [error["pointer"] for error in found] == [f"/{number}" for number in range(schema.MAX_ERRORS)]
+    assert {error["code"] for error in found} == {"type"}
     assert len(errors({"additionalProperties": False}, {str(number): 1 for number in range(5000)})) == 100
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
+
+
+def test_a_flood_of_errors_is_answered_quickly():
+    started = time.process_time()
+    found = errors({"items": {"type": "string"}}, [1] * 200_000)
+    assert found[0] == {"pointer": "/0", "code": "type", "detail": "must be a text"}
+    assert found[1] == {"pointer": "/1", "code": "invalid", "detail": "is invalid"}
+    assert len(found) == schema.MAX_ERRORS
+    assert time.process_time() - started < 5
 
 
 def test_long_names_do_not_travel_far():
@@ -225,10 +235,10 @@ def test_long_names_do_not_travel_far():
 
 
 def test_hostile_pattern_ends():
-    started = time.monotonic()
+    started = time.process_time()
     assert errors({"pattern": "^(?=a)(a+)+$"}, "a" * 5000 + "!")
     assert errors({"pattern": "^(a|a)*$"}, "a" * 100_000 + "!")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_deep_instance_does_not_crash():
@@ -303,6 +313,18 @@ def test_check_schema_refuses(subject):
     assert "schema.invalid" not in caught.value.detail
 
 
+def test_nothing_is_fetched(tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text("{}")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        for reference in (path.as_uri(), f"http://127.0.0.1:{listener.getsockname()[1]}/other.json"):
+            with pytest.raises(SchemaError):
+                check_schema({"$ref": reference})
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
 def test_check_schema_accepts():
     check_schema(ORDER, {"common.json": COMMON})
     check_schema({})
@@ -324,6 +346,7 @@ def test_errors_and_validity_agree(instance):
     validator = compile_schema(ORDER, {"common.json": COMMON})
     found = validator.errors(instance)
     assert (found == []) is validator.is_valid(instance)
+    assert found == sorted(found, key=lambda error: schema._sort_key(error["pointer"]))
     for error in found:
         assert set(error) == {"pointer", "code", "detail"}
         assert error["pointer"] == "" or error["pointer"].startswith("/")

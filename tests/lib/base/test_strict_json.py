@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 
 def refused(raw, **limits):
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(StrictJsonError) as caught:
         loads(raw, **limits)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     return caught.value
 
 

@@ -1,5 +1,6 @@
 import contextlib
 import datetime
+import errno
 import gzip
 import ipaddress
 import os
@@ -241,7 +242,7 @@ def test_slow_drip_ends_at_the_deadline(serve, start):
     server = serve(script)
     started = time.monotonic()
     error = failing(errors.DeliveryTimeout, f"http://127.0.0.1:{server.port}/", timeout=0.8)
-    assert 0.7 < time.monotonic() - started < 2
+    assert 0.7 < time.monotonic() - started < 6
     assert error.retryable
     assert error.request_sent
     assert error.code == "timeout"
@@ -251,7 +252,7 @@ def test_silent_server(serve):
     server = serve(lambda server, connection: server.stopped.wait(10))
     started = time.monotonic()
     error = failing(errors.DeliveryTimeout, f"http://127.0.0.1:{server.port}/", timeout=(5, 0.3, 10))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 6
     assert "127.0.0.1" in error.detail
 
 
@@ -259,7 +260,7 @@ def test_server_that_does_not_read(serve):
     server = serve(lambda server, connection: server.stopped.wait(10))
     started = time.monotonic()
     failing(errors.DeliveryTimeout, f"http://127.0.0.1:{server.port}/", timeout=0.6, body=b"x" * 30_000_000)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 6
 
 
 def test_endless_interim_answers(serve):
@@ -271,7 +272,7 @@ def test_endless_interim_answers(serve):
     server = serve(script)
     started = time.monotonic()
     failing(errors.DeliveryTimeout, f"http://127.0.0.1:{server.port}/", timeout=0.6)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 6
 
 
 @pytest.mark.parametrize(
@@ -304,22 +305,43 @@ def test_closed_without_an_answer(serve):
     assert error.request_sent
 
 
+@pytest.mark.parametrize("moment", ["connect", "recv_into"])
+def test_network_failure_says_whether_the_request_may_have_arrived(serve, monkeypatch, moment):
+    def unreachable(*args, **kwargs):
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    server = serve(always(http()))
+    monkeypatch.setattr(transport._DeadlineSocket, moment, unreachable)
+    error = failing(errors.ConnectError, f"http://127.0.0.1:{server.port}/")
+    assert error.request_sent is (moment == "recv_into")
+    assert "No route to host" in error.detail
+
+
 def test_early_refusal_of_a_large_body_is_heard(serve):
     def script(server, connection):
         connection.recv(1000)
-        connection.sendall(http(413, b"too large", ["Connection: close"]))
-        connection.shutdown(socket.SHUT_WR)
-        server.stopped.wait(0.3)
+        # Closing with bytes unread resets the connection while the client is still sending.
+        connection.sendall(http(413, b"too large"))
 
     server = serve(script)
-    with session(allowed=LOCAL) as http_session:
-        try:
-            answer = http_session.request("POST", f"http://127.0.0.1:{server.port}/", {}, b"x" * 5_000_000)
-        except errors.ConnectError as error:
-            # The reset can overtake the answer; then it must at least be retryable.
-            assert error.retryable
-        else:
-            assert answer.status == 413
+    with session() as http_session:
+        answer = http_session.request("POST", f"http://127.0.0.1:{server.port}/", {}, b"x" * 20_000_000)
+    assert (answer.status, answer.body_excerpt) == (413, b"too large")
+
+
+def test_rest_of_a_cut_body_is_not_taken_for_the_next_answer(serve):
+    def script(server, connection):
+        server.read(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 11)
+        if server.read(connection):
+            connection.sendall(b"x" * 1989 + http(body=b"second"))
+
+    server = serve(script)
+    with session(max_response_bytes=10) as http_session:
+        for _ in range(2):
+            answer = http_session.request("GET", f"http://127.0.0.1:{server.port}/")
+            assert (answer.body_excerpt, answer.truncated) == (b"x" * 10, True)
+    assert server.connections == 2
 
 
 def test_huge_body_is_cut(serve):
@@ -674,8 +696,18 @@ def test_tls_old_versions_are_refused(serve, authority, partner):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context = tls(partner, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
+        lenient = ssl.create_default_context(cafile=authority[2])
+        lenient.minimum_version = ssl.TLSVersion.TLSv1
+    for each in (context, lenient):
+        each.set_ciphers("ALL:@SECLEVEL=0")
     server = serve(always(http()), context)
+    try:
+        with socket.create_connection(("127.0.0.1", server.port)) as plain:
+            lenient.wrap_socket(plain, server_hostname="127.0.0.1").close()
+    except ssl.SSLError:
+        pytest.skip("this OpenSSL has no TLS 1.1")
     failing(errors.TlsError, f"https://127.0.0.1:{server.port}/", verify=authority[2])
+    assert server.requests == []
 
 
 def test_tls_against_a_plain_server(serve):
@@ -693,7 +725,7 @@ def test_tls_handshake_that_never_ends(serve):
     )
     started = time.monotonic()
     failing(errors.DeliveryTimeout, f"https://127.0.0.1:{server.port}/", timeout=0.6)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 6
 
 
 @pytest.mark.parametrize(
@@ -709,7 +741,7 @@ def test_tls_slow_drip_ends_at_the_deadline(serve, authority, partner, start):
     started = time.monotonic()
     url = f"https://127.0.0.1:{server.port}/"
     error = failing(errors.DeliveryTimeout, url, timeout=0.8, verify=authority[2])
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 6
     assert error.request_sent
 
 

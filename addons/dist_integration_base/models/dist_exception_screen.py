@@ -1,0 +1,84 @@
+from odoo import _, api, fields, models
+
+from ..tools import format_relative
+
+# what a person can still act on
+STUCK = ("error", "dead", "retry")
+# what no retry can help: the content itself is wrong
+CORRECTABLE = ("decode", "validation")
+
+
+class DistException(models.Model):
+    """What a person sees of an exception: how urgent it is and what to press first."""
+
+    _inherit = "dist.exception"
+
+    due_in = fields.Char(compute="_compute_due_in", string="Due in")
+    stuck_count = fields.Integer(compute="_compute_stuck_count", string="Messages that wait")
+    main_action = fields.Selection(
+        [
+            ("fix", "Say what the code means"),
+            ("correct", "Correct and resubmit"),
+            ("retry", "Retry"),
+            ("handle", "Settle by hand"),
+            ("none", "Nothing"),
+        ],
+        compute="_compute_main_action",
+        help="What most likely solves it; the button for it comes first.",
+    )
+    impact_text = fields.Char(compute="_compute_impact_text", string="What is at risk")
+
+    @api.depends("due_at", "state")
+    def _compute_due_in(self):
+        for exception in self:
+            unsolved = exception.state in ("open", "in_progress")
+            exception.due_in = unsolved and format_relative(self.env, exception.due_at)
+
+    @api.depends("dist_message_ids.state")
+    def _compute_stuck_count(self):
+        groups = self.env["dist.message"]._read_group(
+            [("exception_id", "in", self.ids), ("state", "in", STUCK)], ["exception_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for exception in self:
+            exception.stuck_count = counts.get(exception, 0)
+
+    @api.depends("can_fix_mapping", "can_correct", "can_retry", "category")
+    def _compute_main_action(self):
+        for exception in self:
+            exception.main_action = exception._get_main_action()
+
+    def _get_main_action(self):
+        """:return: key of the field `main_action`"""
+        self.ensure_one()
+        if self.state not in ("open", "in_progress"):
+            return "none"
+        if self.can_fix_mapping:
+            return "fix"
+        if self.can_correct and self.category in CORRECTABLE:
+            return "correct"
+        return "retry" if self.can_retry else "handle"
+
+    @api.depends("impact_orders", "impact_lines", "impact_value", "impact_warehouses", "currency_id")
+    def _compute_impact_text(self):
+        for exception in self:
+            exception.impact_text = ", ".join(exception._get_impact_parts())
+
+    def _get_impact_parts(self):
+        """:return: list of texts, the weightiest first"""
+        parts = []
+        if self.impact_orders:
+            parts.append(_("1 order") if self.impact_orders == 1 else _("%s orders", self.impact_orders))
+        if self.impact_lines:
+            parts.append(_("1 line") if self.impact_lines == 1 else _("%s lines", self.impact_lines))
+        if self.impact_value and self.currency_id:
+            parts.append(self.currency_id.format(self.impact_value))
+        if self.impact_warehouses:
+            parts.append(self.impact_warehouses)
+        return parts
+
+    def action_view_trace(self):
+        """Every message of the same trace, from the first call to the last effect."""
+        return self.env["dist.message"]._get_timeline_action(
+            [("trace_id", "in", [trace for trace in self.mapped("trace_id") if trace])]
+        )

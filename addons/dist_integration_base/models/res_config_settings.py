@@ -1,0 +1,54 @@
+from odoo import _, fields, models
+
+from ..lib.environment import ENVIRONMENTS
+
+
+class ResConfigSettings(models.TransientModel):
+    """What the server's configuration says; shown here, set in the configuration file."""
+
+    _inherit = "res.config.settings"
+
+    dist_environment = fields.Char(compute="_compute_dist_environment", string="Running environment")
+    dist_environment_state = fields.Selection(
+        [("named", "Named"), ("unset", "Not named"), ("wrong", "Wrong")], compute="_compute_dist_environment"
+    )
+    dist_database_state = fields.Selection(
+        [("confirmed", "Confirmed"), ("copy", "Copy"), ("unknown", "Never confirmed")],
+        compute="_compute_dist_database_state",
+    )
+    dist_database_name = fields.Char(compute="_compute_dist_database_state", string="Database")
+    dist_key_count = fields.Integer(compute="_compute_dist_keys", string="Encryption keys")
+    dist_key_fingerprints = fields.Char(compute="_compute_dist_keys", string="Fingerprints")
+
+    def _compute_dist_environment(self):
+        environment, state = self._get_dist_environment()
+        for settings in self:
+            settings.dist_environment = environment
+            settings.dist_environment_state = state
+
+    def _get_dist_environment(self):
+        """:return: (text for the administrator, key of `dist_environment_state`)"""
+        try:
+            running = self.env["dist.environment"]._get_running_environment()
+        except ValueError as error:
+            return str(error), "wrong"
+        return (dict(ENVIRONMENTS)[running], "named") if running else (_("not named"), "unset")
+
+    def _compute_dist_database_state(self):
+        environment = self.env["dist.environment"]
+        state = environment._get_database_state()
+        for settings in self:
+            settings.dist_database_state = state
+            settings.dist_database_name = self.env.cr.dbname
+
+    def _compute_dist_keys(self):
+        fingerprints = self.env["dist.keyring"]._get_key_fingerprints()
+        for settings in self:
+            settings.dist_key_count = len(fingerprints)
+            settings.dist_key_fingerprints = ", ".join(fingerprints)
+
+    def action_dist_confirm_database(self):
+        """G9: from now on systems made for production may be called from this database."""
+        self.check_access_rights("write")
+        self.env["dist.environment"]._confirm_database()
+        return {"type": "ir.actions.client", "tag": "reload"}

@@ -1,0 +1,21 @@
+"""Small helpers of the screens."""
+
+import babel.dates
+
+from odoo import fields
+from odoo.tools.misc import babel_locale_parse, get_lang
+
+
+def format_relative(env, moment):
+    """A moment as seen from now, in the user's language.
+
+    :param moment: datetime in UTC, or False
+    :return: text such as "in 35 minutes" or "2 hours ago"; False when there is no moment
+    """
+    if not moment:
+        return False
+    delta = moment - fields.Datetime.now()
+    # up to one and a half of a unit the smaller one tells more: 80 minutes, not one hour
+    return babel.dates.format_timedelta(
+        delta, add_direction=True, threshold=1.5, locale=babel_locale_parse(get_lang(env).code)
+    )
