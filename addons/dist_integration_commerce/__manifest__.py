@@ -12,6 +12,12 @@
         "security/dist_commerce_security.xml",
         "data/dist_api_scope.xml",
         "data/dist_message_type.xml",
+        "views/dist_sales_channel_views.xml",
+        "views/sale_order_views.xml",
+        "views/res_partner_views.xml",
+        "views/account_move_views.xml",
+        "views/dist_exception_views.xml",
+        "views/menus.xml",
     ],
     "demo": ["demo/dist_commerce_demo.xml"],
 }

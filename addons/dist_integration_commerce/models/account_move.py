@@ -5,7 +5,8 @@ USABLE_PRINTERS = ("ok", "upgrade")
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "dist.timeline.mixin"]
 
     dist_channel_id = fields.Many2one(
         "dist.sales.channel",

@@ -4,7 +4,13 @@ from odoo import api, fields, models
 class DistException(models.Model):
     _inherit = "dist.exception"
 
+    resolution = fields.Selection(selection_add=[("released", "Order released")])
+    main_action = fields.Selection(selection_add=[("release", "Release the order")])
     can_release_order = fields.Boolean(compute="_compute_can_release_order")
+
+    @api.depends("can_release_order")
+    def _compute_main_action(self):
+        return super()._compute_main_action()
 
     @api.depends("state", "res_model", "res_id")
     def _compute_can_release_order(self):
@@ -22,8 +28,8 @@ class DistException(models.Model):
         order = orders.browse(self.res_id).exists()
         return order if order.dist_state == "held" and order.state in ("draft", "sent") else orders
 
-    def _keeps_open(self):
-        return super()._keeps_open() or bool(self._get_held_order())
+    def _get_main_action(self):
+        return "release" if self.can_release_order else super()._get_main_action()
 
     def action_release_order(self):
         """Confirm the held order; the exception closes with it."""

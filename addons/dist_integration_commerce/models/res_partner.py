@@ -7,7 +7,8 @@ VAT_PREFIXES = {"GR": "EL"}
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "dist.timeline.mixin"]
 
     dist_blocked = fields.Boolean(
         string="Orders blocked",

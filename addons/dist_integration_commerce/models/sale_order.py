@@ -5,7 +5,8 @@ RELEASE_GROUPS = ("dist_integration_base.group_dist_operator", "sales_team.group
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "dist.timeline.mixin"]
 
     dist_channel_id = fields.Many2one(
         "dist.sales.channel",
@@ -73,7 +74,7 @@ class SaleOrder(models.Model):
 
     def _dist_after_cancel(self):
         self._dist_emit("order.cancelled")
-        self._dist_resolve_holds(_("The order was cancelled."))
+        self._dist_resolve_holds("handled")
 
     def action_dist_release(self):
         """Confirm held orders; for those who may answer for it."""
@@ -86,7 +87,7 @@ class SaleOrder(models.Model):
             order.message_post(body=_("Released although held: %s", order.dist_hold_reason))
         held.write({"dist_state": "released", "dist_hold_reason": False})
         held.with_context(**held._dist_get_confirm_context()).action_confirm()
-        held._dist_resolve_holds(_("The order was released."))
+        held._dist_resolve_holds("released")
         return True
 
     def _dist_check_release_access(self):
@@ -97,15 +98,12 @@ class SaleOrder(models.Model):
         if self.sudo().company_id - self.env.companies:
             raise AccessError(_("These orders belong to a company you are not working in."))
 
-    def _dist_resolve_holds(self, note):
+    def _dist_resolve_holds(self, resolution):
         """Close what was opened for these orders while they were held.
 
-        :param note: why, for the log of the exceptions
+        :param resolution: key of the exceptions' field ``resolution``
         """
-        exceptions = self.env["dist.exception"]._find_order_holds(self)
-        for exception in exceptions:
-            exception.message_post(body=note)
-        exceptions._close("handled")
+        self.env["dist.exception"]._find_order_holds(self)._close(resolution)
 
     def _dist_get_confirm_context(self):
         """Context in which channel orders are confirmed.
@@ -132,6 +130,13 @@ class SaleOrder(models.Model):
         """:return: total of the order in the currency of its company"""
         self.ensure_one()
         return self.amount_total / (self.currency_rate or 1.0)
+
+    def _dist_get_timeline_documents(self):
+        return {
+            **super()._dist_get_timeline_documents(),
+            "stock.picking": self.picking_ids.ids,
+            "account.move": self.invoice_ids.ids,
+        }
 
     def _dist_get_channel(self):
         """:return: sales channel of the document, whose system hears of it; empty when it has none"""
