@@ -6,7 +6,7 @@
     "category": "Integration",
     "author": "Distribution Integration maintainers, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/distribution-integration",
-    "depends": ["dist_integration_base", "sale_management", "sale_stock", "stock_delivery"],
+    "depends": ["dist_integration_wms", "sale_management", "sale_stock", "stock_delivery"],
     "data": [
         "security/ir.model.access.csv",
         "security/dist_commerce_security.xml",

@@ -6,6 +6,7 @@ from json.encoder import encode_basestring_ascii as quote
 from .submission import format_decimal
 
 NULL = "\\N"
+NOTHING = "0\t0\t0"
 
 
 class StockText:
@@ -32,7 +33,7 @@ class StockText:
 
     def read_present(self, text):
         """:param text: lines with tabs between: position of the item from 1, product id, unit id, warehouse id,
-        on hand, reserved. An item and warehouse may come several times; without stock there is no warehouse.
+        on hand, reserved, for sale. An item and warehouse may come several times; without stock there is no warehouse.
         """
         items, positions, empty = self._items, self._positions, [None] * len(self._codes)
         for line in text.splitlines():
@@ -95,9 +96,9 @@ class StockText:
         return number, ",".join(parts)
 
     def _make_fragment(self, position, product, quantities):
-        on_hand, reserved = map(Decimal, (quantities or "0\t0").split("\t"))
+        on_hand, reserved, sellable = map(Decimal, (quantities or NOTHING).split("\t"))
         incoming = Decimal(self._coming.get((product, position)) or 0)
-        available = max(Decimal(0), on_hand - reserved - self._buffer)
+        available = max(Decimal(0), sellable - self._buffer)
         return (
             f'{{"warehouse":{self._codes[position]},"on_hand":"{format_decimal(on_hand)}",'
             f'"reserved":"{format_decimal(reserved)}","incoming":"{format_decimal(incoming)}",'

@@ -25,8 +25,9 @@ class DistAvailabilityQuery(models.AbstractModel):
         :return: bytes, the JSON of the answer
         """
         stock = StockText(skus, {warehouse.id: warehouse.code for warehouse in warehouses}, channel.safety_buffer)
-        stock.read_present(self._copy_present(channel, skus, warehouses.ids))
-        stock.read_coming(self._copy_coming(stock.product_ids, warehouses.ids))
+        places = self._get_places(warehouses)
+        stock.read_present(self._copy_present(channel, skus, places))
+        stock.read_coming(self._copy_coming(stock.product_ids, places))
         units = {unit.id: unit.name for unit in self.env["uom.uom"].browse(stock.unit_ids)}
         moment = fields.Datetime.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         return f'{{"as_of":"{moment}","items":[{",".join(stock.iter_json(units))}]}}'.encode()
@@ -49,27 +50,8 @@ class DistAvailabilityQuery(models.AbstractModel):
                 )
         return published.browse([by_code[code].id for code in dict.fromkeys(codes)])
 
-    def _get_available(self, product_ids, warehouse_ids):
-        """:return: dict, (product id, warehouse id) to on hand less reserved, in the product's unit"""
-        self._flush_present()
-        self.env.cr.execute(
-            """
-            SELECT quant.product_id, place.warehouse_id,
-                   SUM(quant.quantity - quant.reserved_quantity)::float
-            FROM stock_quant quant
-            JOIN stock_location place ON place.id = quant.location_id
-            WHERE quant.product_id = ANY(%s) AND place.warehouse_id = ANY(%s)
-            GROUP BY 1, 2
-            """,
-            (list(product_ids), list(warehouse_ids)),
-        )
-        return {(product_id, warehouse_id): available for product_id, warehouse_id, available in self.env.cr.fetchall()}
-
-    def _flush_present(self):
-        self.env["stock.quant"].flush_model(["product_id", "location_id", "quantity", "reserved_quantity"])
-
     def _read_known_products(self, system, skus):
-        """What the system's own numbers mean, by binding or code map.
+        """What the system's own numbers mean: by code map, else by binding.
 
         :return: dict, number to product id
         """
@@ -79,23 +61,30 @@ class DistAvailabilityQuery(models.AbstractModel):
             """
             SELECT number, product_id
             FROM (
-                SELECT external_id AS number, res_id AS product_id FROM dist_binding
+                SELECT 1 AS rank, external_id AS number, res_id AS product_id FROM dist_binding
                 WHERE system_id = %(system)s AND res_model = 'product.product'
                 UNION ALL
-                SELECT external_code, res_id FROM dist_code_map
+                SELECT 2, external_code, res_id FROM dist_code_map
                 WHERE system_id = %(system)s AND domain = 'product' AND res_model = 'product.product'
             ) AS known
             WHERE number IN (SELECT json_array_elements_text(%(skus)s))
+            ORDER BY rank
             """,
             {"system": system.id, "skus": json.dumps(skus)},
         )
         return dict(self.env.cr.fetchall())
 
-    def _copy_present(self, channel, skus, warehouse_ids):
+    def _get_places(self, warehouses):
+        """:return: dict of parallel lists: ids of locations, of their warehouses, whether goods there are for sale"""
+        places = self.env["dist.availability"]._get_places(warehouses.ids)
+        names = ("locations", "warehouses", "sellable")
+        return dict(zip(names, map(list, zip(*places, strict=True)), strict=True))
+
+    def _copy_present(self, channel, skus, places):
         """:return: text for StockText.read_present; an item is the product that the system means by its number,
         else every product of the company that has the number
         """
-        self._flush_present()
+        self.env["dist.availability"]._flush()
         self.env["product.product"].flush_model(["default_code", "active", "product_tmpl_id"])
         self.env["product.template"].flush_model(["company_id", "uom_id"])
         known = self._read_known_products(channel.system_id, skus)
@@ -119,13 +108,14 @@ class DistAvailabilityQuery(models.AbstractModel):
                 JOIN product_template template ON template.id = product.product_tmpl_id
             )
             SELECT meant.position, meant.product_id, meant.uom_id,
-                   present.warehouse_id, present.quantity, present.reserved_quantity
+                   present.warehouse_id, present.quantity, present.reserved_quantity, present.sellable
             FROM meant
             LEFT JOIN (
-                SELECT quant.product_id, place.warehouse_id, quant.quantity, quant.reserved_quantity
+                SELECT quant.product_id, place.warehouse_id, quant.quantity, quant.reserved_quantity,
+                       CASE WHEN place.sellable THEN quant.quantity - quant.reserved_quantity ELSE 0 END AS sellable
                 FROM stock_quant quant
-                JOIN stock_location place ON place.id = quant.location_id
-                WHERE place.warehouse_id = ANY(%(warehouses)s)
+                JOIN unnest(%(locations)s, %(warehouses)s, %(sellable)s) AS place (id, warehouse_id, sellable)
+                    ON place.id = quant.location_id
             ) AS present ON present.product_id = meant.product_id
             """,
             {
@@ -133,26 +123,27 @@ class DistAvailabilityQuery(models.AbstractModel):
                 "company": channel.company_id.id,
                 "known": list(known),
                 "products": list(known.values()),
-                "warehouses": warehouse_ids,
+                **places,
             },
         )
 
-    def _copy_coming(self, product_ids, warehouse_ids):
+    def _copy_coming(self, product_ids, places):
         """:return: text for StockText.read_coming"""
-        self.env["stock.move"].flush_model(["product_id", "location_id", "location_dest_id", "product_qty", "state"])
         return self._copy(
             """
+            WITH place AS (
+                SELECT id, warehouse_id FROM unnest(%(locations)s, %(warehouses)s) AS place (id, warehouse_id)
+            )
             SELECT move.product_id, target.warehouse_id, SUM(move.product_qty)
             FROM stock_move move
-            JOIN stock_location target ON target.id = move.location_dest_id
-            JOIN stock_location source ON source.id = move.location_id
+            JOIN place target ON target.id = move.location_dest_id
+            LEFT JOIN place source ON source.id = move.location_id
             WHERE move.state IN ('waiting', 'confirmed', 'assigned', 'partially_available')
               AND move.product_id IN (SELECT unnest(%(products)s::integer[]))
-              AND target.warehouse_id = ANY(%(warehouses)s)
               AND source.warehouse_id IS DISTINCT FROM target.warehouse_id
-            GROUP BY 1, 2
+            GROUP BY move.product_id, target.warehouse_id
             """,
-            {"products": "{" + ",".join(map(str, product_ids)) + "}", "warehouses": warehouse_ids},
+            {"products": "{" + ",".join(map(str, product_ids)) + "}", **places},
         )
 
     def _copy(self, query, parameters):

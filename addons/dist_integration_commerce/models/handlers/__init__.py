@@ -1,4 +1,3 @@
-from . import shim_products
 from . import customer_upsert
 from . import order_checks
 from . import order_submit

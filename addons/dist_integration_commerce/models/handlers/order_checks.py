@@ -2,7 +2,6 @@ from collections import defaultdict
 from decimal import Decimal
 
 from odoo import _, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import float_compare, float_round
 from odoo.tools.misc import formatLang
 
@@ -58,7 +57,7 @@ class OrderChecks(models.AbstractModel):
             for line in submission.open_lines:
                 if not line.product.sale_ok or not line.product.active:
                     line.add(REFUSE, "not_for_sale", _("%s is not for sale.", line.product.display_name), "/item")
-                elif not self._is_unit_of(line.unit, line.product):
+                elif not self.env["dist.handler"]._is_same_kind(line.unit, line.product.uom_id):
                     line.add(
                         REFUSE,
                         "unit_mismatch",
@@ -74,13 +73,6 @@ class OrderChecks(models.AbstractModel):
                           quantity=format_decimal(line.quantity), unit=line.unit.name),
                         "/quantity",
                     )
-
-    def _is_unit_of(self, unit, product):
-        try:
-            unit._compute_quantity(1.0, product.uom_id)
-        except UserError:
-            return False
-        return True
 
     def _fits(self, quantity, step):
         """:return: True when quantity is a whole number of steps"""
@@ -137,11 +129,11 @@ class OrderChecks(models.AbstractModel):
                     continue
                 key = (line.product.id, submission.channel.warehouse_id.id)
                 buffer = submission.channel.safety_buffer
-                available = max(0.0, pool.get(key, 0.0) - buffer)
+                available = max(0.0, pool[key] - buffer)
                 wanted = self._to_product_unit(line, line.quantity)
                 if float_compare(available, wanted, precision_digits=QUANTITY_DIGITS) < 0:
                     self._apply_shortage(submission, line, available)
-                pool[key] = pool.get(key, 0.0) - self._to_product_unit(line, line.accepted)
+                pool[key] -= self._to_product_unit(line, line.accepted)
 
     def _get_stock_pool(self, submissions):
         """:return: dict, (product id, warehouse id) to available quantity in the product's unit"""
@@ -149,9 +141,8 @@ class OrderChecks(models.AbstractModel):
         for submission in submissions:
             warehouses.add(submission.channel.warehouse_id.id)
             products.update(line.product.id for line in submission.open_lines if self._needs_stock(line))
-        if not products:
-            return {}
-        return self.env["dist.availability.query"]._get_available(sorted(products), sorted(warehouses))
+        table = self.env["dist.availability"]._get_availability(sorted(products), sorted(warehouses))
+        return defaultdict(float, {key: quantities.available for key, quantities in table.items()})
 
     def _needs_stock(self, line):
         return line.product._dist_is_stocked()

@@ -239,11 +239,10 @@ class OrderSubmitHandler(models.AbstractModel):
         code = line.data.get("unit")
         if not code:
             return line.product.uom_id
-        key = (submission.message.system_id.id, code)
+        own = line.product.uom_id
+        key = (submission.message.system_id.id, code, own.id)
         if key not in codes:
-            codes[key] = self._resolve_code(
-                submission.message, "unit", code, f"{line.pointer}/unit", model="uom.uom"
-            )
+            codes[key] = self._find_unit(submission.message, code, f"{line.pointer}/unit", own)
         return codes[key]
 
     # refusal
