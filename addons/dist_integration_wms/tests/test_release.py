@@ -138,6 +138,33 @@ class TestRelease(WmsCase):
         self._commit_events()
         self.assertFalse(self._get_events(picking | order.picking_ids))
 
+    def test_one_transaction(self):
+        """M1, W1: Odoo writes events at savepoints too; what follows in the transaction changes what is said."""
+        self._put(self.tape, 10)
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "warehouse_id": self.warehouse.id,
+                "order_line": [(0, 0, {"product_id": self.tape.id, "product_uom_qty": 1})],
+            }
+        )
+        order.action_confirm()
+        self._flush_events()
+        picking = order.picking_ids
+        self.assertEqual(picking.dist_release_state, "requested")
+        picking.move_ids.product_uom_qty = 3
+        picking.action_assign()
+        self._commit_events()
+        self.assertEqual(self._get_data(picking, "shipment.requested")["lines"][0]["reserved"], "3")
+        other = order.copy()
+        other.action_confirm()
+        self._flush_events()
+        other._action_cancel()
+        self._commit_events()
+        self.assertFalse(self._get_events(other.picking_ids).message_ids)
+        self.assertEqual(self._get_codes(other.picking_ids), ["shipment.requested"])
+        self.assertEqual(other.picking_ids.dist_release_state, "not_released")
+
     def test_savepoint(self):
         """M1: a delivery that was rolled back is forgotten."""
         self._put(self.tape, 10)
