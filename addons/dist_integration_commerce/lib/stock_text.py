@@ -110,3 +110,9 @@ class StockText:
 def _add(first, second):
     pairs = zip(first.split("\t"), second.split("\t"), strict=True)
     return "\t".join(str(Decimal(one) + Decimal(other)) for one, other in pairs)
+
+
+def array_literal(values):
+    """:return: text of a PostgreSQL array: one value to send, whose length the planner sees"""
+    quoted = (str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"

@@ -1,11 +1,10 @@
 import io
-import json
 
 from odoo import _, fields, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
-from ..lib.stock_text import StockText
+from ..lib.stock_text import StockText, array_literal
 
 
 class DistAvailabilityQuery(models.AbstractModel):
@@ -67,10 +66,10 @@ class DistAvailabilityQuery(models.AbstractModel):
                 SELECT 2, external_code, res_id FROM dist_code_map
                 WHERE system_id = %(system)s AND domain = 'product' AND res_model = 'product.product'
             ) AS known
-            WHERE number IN (SELECT json_array_elements_text(%(skus)s))
+            WHERE number IN (SELECT unnest(%(skus)s::text[]))
             ORDER BY rank
             """,
-            {"system": system.id, "skus": json.dumps(skus)},
+            {"system": system.id, "skus": array_literal(skus)},
         )
         return dict(self.env.cr.fetchall())
 
@@ -92,7 +91,7 @@ class DistAvailabilityQuery(models.AbstractModel):
             """
             WITH wanted AS MATERIALIZED (
                 SELECT position, number
-                FROM json_array_elements_text(%(skus)s) WITH ORDINALITY AS asked (number, position)
+                FROM unnest(%(skus)s::text[]) WITH ORDINALITY AS asked (number, position)
             ), meant AS (
                 SELECT wanted.position, product.id AS product_id, template.uom_id
                 FROM wanted
@@ -119,7 +118,7 @@ class DistAvailabilityQuery(models.AbstractModel):
             ) AS present ON present.product_id = meant.product_id
             """,
             {
-                "skus": json.dumps(skus),
+                "skus": array_literal(skus),
                 "company": channel.company_id.id,
                 "known": list(known),
                 "products": list(known.values()),
@@ -143,7 +142,7 @@ class DistAvailabilityQuery(models.AbstractModel):
               AND source.warehouse_id IS DISTINCT FROM target.warehouse_id
             GROUP BY move.product_id, target.warehouse_id
             """,
-            {"products": "{" + ",".join(map(str, product_ids)) + "}", **places},
+            {"products": array_literal(product_ids), **places},
         )
 
     def _copy(self, query, parameters):
