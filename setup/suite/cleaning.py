@@ -2,7 +2,7 @@
 
 import shutil
 
-from . import cluster, notes, paths, postgres, query
+from . import cluster, notes, paths, postgres, postgres_binaries, query
 from .console import SetupError
 
 
@@ -26,7 +26,8 @@ def distclean(console):
     """Clean, then delete what all checkouts share."""
     clean(console)
     home = paths.postgres_home()
-    others = [path.name for path in home.glob("*") if path.name not in ("golden", "programs")]
+    shared = ("golden", postgres_binaries.COPIES)
+    others = [path.name for path in home.glob("*") if not path.name.startswith(shared)]
     if others:
         raise SetupError(
             f"Other checkouts still have databases ({', '.join(sorted(others))} in {home}): "

@@ -11,6 +11,7 @@ from .console import SetupError
 from .pythons import environment, site_packages
 
 NEEDED = ("initdb", "pg_ctl", "postgres")
+COPIES = "programs-"
 WHEEL_PAGE = "requirements-postgres.txt"
 
 
@@ -62,13 +63,14 @@ def _from_wheel(console):
     Root's server runs as another user, who cannot enter root's home: the programs are
     copied beside the clusters.
     """
+    page = paths.SETUP / WHEEL_PAGE
     try:
-        packages = site_packages(environment("postgres", paths.SETUP / WHEEL_PAGE, console))
+        packages = site_packages(environment("postgres", page, console))
     except SetupError:
         return None
     found = next(packages.glob("*/pginstall/bin"), None)
     if found and os.geteuid() == 0:
-        target = paths.postgres_home() / "programs"
+        target = paths.postgres_home() / f"{COPIES}{paths.digest(page)}"
         if not target.exists():
             shutil.copytree(packages, target)
         found = target / found.relative_to(packages)

@@ -31,7 +31,9 @@ class DistMessage(models.Model):
         for message in self:
             message.age = format_relative(self.env, message.received_at)
 
-    @api.depends("state", "error", "direction", "answer_status", "attempt_count", "next_attempt_at", "cancel_reason")
+    @api.depends(
+        "state", "error", "direction", "answer_status", "attempt_count", "next_attempt_at", "cancel_reason"
+    )
     def _compute_summary(self):
         for message in self:
             message.summary = getattr(message, f"_get_summary_{message.state}")()
@@ -45,8 +47,11 @@ class DistMessage(models.Model):
 
     def _get_summary_retry(self):
         if not self.next_attempt_at or self.next_attempt_at <= fields.Datetime.now():
-            return _("Try %(number)s failed, the next one is due: %(error)s",
-                     number=self.attempt_count, error=self.error or "")
+            return _(
+                "Try %(number)s failed, the next one is due: %(error)s",
+                number=self.attempt_count,
+                error=self.error or "",
+            )
         return _(
             "Try %(number)s failed, next one %(when)s: %(error)s",
             number=self.attempt_count,
