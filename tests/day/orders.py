@@ -49,10 +49,9 @@ class OrderFile:
         self.catalogue = load_catalogue()
         self.count = count
         self.random = random.Random(seed)  # repeatable on purpose
-        self.products = [product for product in self.catalogue["products"] if not product.get("scarce")]
-        self.customers = [
-            row["external_id"] for row in self.catalogue["customers"] if "credit_limit" not in row
-        ]
+        self.products = [row for row in self.catalogue["products"] if not row.get("scarce")]
+        customers = self.catalogue["customers"]
+        self.customers = [row["external_id"] for row in customers if "credit_limit" not in row]
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the lines: ``case``, ``key``, ``order`` or ``raw``, and ``bulk`` for those sent together."""
@@ -103,9 +102,7 @@ class OrderFile:
         row = {"case": case, "key": f"key-{number:04}", "order": order}
         if case == "malformed":
             text = json.dumps(row.pop("order"))
-            row["raw"] = self.random.choice(
-                [text[:-7], text.replace(":", " ", 1), text + "]", "\ufeff" + text]
-            )
+            row["raw"] = self.random.choice([text[:-7], text.replace(":", " ", 1), text + "]"])
         return row
 
     def _make_order(self, number: int) -> dict[str, Any]:
@@ -135,12 +132,7 @@ class OrderFile:
 
     def _make_out_of_stock(self, order: dict[str, Any]) -> None:
         scarce = next(product for product in self.catalogue["products"] if product.get("scarce"))
-        line = {
-            "line": "1",
-            "item": {"sku": scarce["sku"]},
-            "quantity": str(scarce["stock"] // 3),
-            "unit": "EA",
-        }
+        line = {**self._make_line(1, scarce), "quantity": str(scarce["stock"] // 3)}
         order["lines"] = [line]
 
     def _make_one_line_refused(self, order: dict[str, Any]) -> None:
