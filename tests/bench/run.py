@@ -52,14 +52,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", default=os.environ.get("ODOO_SERIES"), help="17.0 or 19.0")
     parser.add_argument("--only", action="append", choices=CASES, help="only this case")
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="size of the runs; below 1 the figures mean little"
-    )
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the runs; below 1 the figures mean little")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "bench.json")
     return parser.parse_args(arguments)
 
@@ -83,10 +79,12 @@ def _run(environment: Environment, names: list[str], scale: float) -> list[Resul
                 results += importlib.import_module(f"cases.{name}").run(bench)
             except Exception as error:
                 traceback.print_exc()
-                results += [
-                    Result(figure, None, note=f"{type(error).__name__}: {error}") for figure in CASES[name]
-                ]
+                results += [Result(figure, None, note=_first_line(error)) for figure in CASES[name]]
     return results
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 if __name__ == "__main__":
