@@ -86,7 +86,11 @@ def _get_list_domain(call):
         *own_documents(call),
         ("move_type", "in", ("out_invoice", "out_refund")),
         ("posted_before", "=", True),
-        ("state", "in", {"posted": ("posted",), "cancelled": ("cancel",)}.get(query.get("status"), ("posted", "cancel"))),
+        (
+            "state",
+            "in",
+            {"posted": ("posted",), "cancelled": ("cancel",)}.get(query.get("status"), ("posted", "cancel")),
+        ),
     ]
     for name, field, operator in (
         ("payment_status", "payment_state", "="),

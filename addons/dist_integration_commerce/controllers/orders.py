@@ -57,7 +57,9 @@ class OrdersController(ApiController):
         if call.query.get("channel"):
             domain.append(("dist_channel_id.code", "=", call.query["channel"]))
         views = call.env["dist.order.view"]
-        return call.paginate("sale.order", domain, lambda orders: [views._get_summary(order) for order in orders])
+        return call.paginate(
+            "sale.order", domain, lambda orders: [views._get_summary(order) for order in orders]
+        )
 
     @api_route(
         "/orders/<path:reference>",

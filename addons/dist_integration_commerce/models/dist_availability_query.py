@@ -23,7 +23,9 @@ class DistAvailabilityQuery(models.AbstractModel):
         :param warehouses: stock.warehouse, in the order in which they are shown
         :return: bytes, the JSON of the answer
         """
-        stock = StockText(skus, {warehouse.id: warehouse.code for warehouse in warehouses}, channel.safety_buffer)
+        stock = StockText(
+            skus, {warehouse.id: warehouse.code for warehouse in warehouses}, channel.safety_buffer
+        )
         places = self._get_places(warehouses)
         stock.read_present(self._copy_present(channel, skus, places))
         stock.read_coming(self._copy_coming(stock.product_ids, places))

@@ -153,4 +153,6 @@ class CommerceCase(DistHttpCase):
         return self.env["dist.message"].search([("res_model", "=", record._name), ("res_id", "=", record.id)])
 
     def exceptions_of(self, record):
-        return self.env["dist.exception"].search([("res_model", "=", record._name), ("res_id", "=", record.id)])
+        return self.env["dist.exception"].search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )

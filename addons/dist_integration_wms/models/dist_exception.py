@@ -38,7 +38,9 @@ class DistException(models.Model):
         ids, code, user_id = stuck.ids, self.code, self.env.uid
 
         def accept(env):
-            env["dist.message"].browse(ids).write({"accepted_variance": code, "variance_accepted_by_id": user_id})
+            env["dist.message"].browse(ids).write(
+                {"accepted_variance": code, "variance_accepted_by_id": user_id}
+            )
 
         self.env["dist.message"]._in_own_transaction(accept)
         self._note_action("accepted")

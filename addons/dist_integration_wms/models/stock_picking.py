@@ -39,7 +39,9 @@ class StockPicking(models.Model):
         index="btree_not_null",
         help="Number under which the warehouse knows this transfer.",
     )
-    dist_confirmation_ids = fields.One2many("dist.warehouse.confirmation", "picking_id", string="Confirmations")
+    dist_confirmation_ids = fields.One2many(
+        "dist.warehouse.confirmation", "picking_id", string="Confirmations"
+    )
     dist_can_release = fields.Boolean(compute="_compute_dist_can_release")
 
     @api.depends("state", "dist_release_state", "picking_type_id.dist_system_id")

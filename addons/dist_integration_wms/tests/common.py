@@ -107,7 +107,9 @@ class WmsMixin:
 
     @classmethod
     def _put(cls, product, quantity, location=None, lot=None):
-        cls.env["stock.quant"]._update_available_quantity(product, location or cls.stock, quantity, lot_id=lot)
+        cls.env["stock.quant"]._update_available_quantity(
+            product, location or cls.stock, quantity, lot_id=lot
+        )
 
     def _on_hand(self, product, location=None, lot=None):
         return self.env["stock.quant"]._get_available_quantity(

@@ -30,7 +30,10 @@ class TestFormats(BaseCase):
         self.assertEqual(formats.moment_text(datetime(2026, 3, 2, 1, 5)), "2026-03-02T01:05:00Z")
         self.assertIsNone(formats.moment_text(None))
         self.assertEqual(formats.read_expiry("2027-01-31"), datetime(2027, 1, 31, 12))
-        for reader, text in ((formats.read_moment, "2026-02-30T00:00:00Z"), (formats.read_expiry, "2026-13-01")):
+        for reader, text in (
+            (formats.read_moment, "2026-02-30T00:00:00Z"),
+            (formats.read_expiry, "2026-13-01"),
+        ):
             with self.assertRaises(ValueError):
                 reader(text)
 

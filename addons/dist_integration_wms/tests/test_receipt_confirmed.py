@@ -10,9 +10,13 @@ class TestReceiptConfirmed(WmsHttpCase):
     def test_full(self):
         """W3: a full confirmation finishes receipt, stock and purchase."""
         picking = self._buy((self.tape, 12), (self.glove, 3))
-        response, message = self._receive(picking, (self.tape, 12), (self.glove, 3), received_at="2026-03-02T10:20:00Z")
+        response, message = self._receive(
+            picking, (self.tape, 12), (self.glove, 3), received_at="2026-03-02T10:20:00Z"
+        )
         answer = self._assert_ok(response)
-        self.assertEqual((answer["receipt"], answer["state"], answer["backorder"]), (picking.name, "done", None))
+        self.assertEqual(
+            (answer["receipt"], answer["state"], answer["backorder"]), (picking.name, "done", None)
+        )
         self.assertEqual([line["received"] for line in answer["lines"]], ["12", "3"])
         self.assertEqual(picking.purchase_id.order_line.mapped("qty_received"), [12, 3])
         self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (12, 3))
@@ -40,14 +44,18 @@ class TestReceiptConfirmed(WmsHttpCase):
         other.move_ids.purchase_line_id = picking.purchase_id.order_line
         other.action_confirm()
         self._commit_events()
-        response, _message = self._receive(picking, (self.tape, 7), receipt=None, order=picking.purchase_id.name)
+        response, _message = self._receive(
+            picking, (self.tape, 7), receipt=None, order=picking.purchase_id.name
+        )
         problem = self._assert_refused(response, 422, "several_receipts")
         self.assertIn(other.name, problem["detail"])
 
     def test_partial(self):
         """W3: what is missing stays in a backorder, or is cancelled by policy."""
         picking = self._buy((self.tape, 12))
-        response, message = self._receive(picking, {"sku": "TAPE", "quantity": "10", "reason": "short_delivery"})
+        response, message = self._receive(
+            picking, {"sku": "TAPE", "quantity": "10", "reason": "short_delivery"}
+        )
         self.assertEqual(self._assert_ok(response)["backorder"], picking.backorder_ids.name)
         self.assertEqual(picking.backorder_ids.move_ids.product_uom_qty, 2)
         self.assertEqual(message.exception_id.code, "short_receipt")
@@ -146,10 +154,15 @@ class TestReceiptConfirmed(WmsHttpCase):
 
     def test_damaged_lots(self):
         """W3: the lots of damaged goods."""
-        damaged = self.env["stock.location"].create({"name": "Damaged", "location_id": self.warehouse.view_location_id.id})
+        damaged = self.env["stock.location"].create(
+            {"name": "Damaged", "location_id": self.warehouse.view_location_id.id}
+        )
         self.warehouse.dist_damaged_location_id = damaged
         picking = self._buy((self.seal, 12))
-        allocations = [{"quantity": "10", "lot": "L-1"}, {"quantity": "2", "lot": "L-1", "condition": "damaged"}]
+        allocations = [
+            {"quantity": "10", "lot": "L-1"},
+            {"quantity": "2", "lot": "L-1", "condition": "damaged"},
+        ]
         line = {"sku": "SEAL", "quantity": "10", "damaged_quantity": "3", "allocations": allocations}
         self._assert_refused(self._receive(picking, line)[0], 422, "allocation_mismatch")
         del line["damaged_quantity"]
@@ -160,10 +173,17 @@ class TestReceiptConfirmed(WmsHttpCase):
 
     def test_damaged_one_lot(self):
         """W3: with a single lot the damaged quantity of the line belongs to it."""
-        damaged = self.env["stock.location"].create({"name": "Damaged", "location_id": self.warehouse.view_location_id.id})
+        damaged = self.env["stock.location"].create(
+            {"name": "Damaged", "location_id": self.warehouse.view_location_id.id}
+        )
         self.warehouse.dist_damaged_location_id = damaged
         picking = self._buy((self.seal, 12))
-        line = {"sku": "SEAL", "quantity": "10", "damaged_quantity": "2", "allocations": [{"quantity": "10", "lot": "L-1"}]}
+        line = {
+            "sku": "SEAL",
+            "quantity": "10",
+            "damaged_quantity": "2",
+            "allocations": [{"quantity": "10", "lot": "L-1"}],
+        }
         self._assert_ok(self._receive(picking, line)[0])
         self.assertEqual(self._on_hand(self.seal, damaged), 2)
 

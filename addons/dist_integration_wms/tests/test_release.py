@@ -66,12 +66,16 @@ class TestRelease(WmsCase):
         self._put(self.tape, 10)
         self._put(self.tape, 10, south.lot_stock_id)
         pickings = self._sell((self.tape, 1)), self._sell((self.tape, 1), warehouse=south)
-        self.assertEqual([self._get_events(picking).message_ids.system_id for picking in pickings], [self.system, other])
+        self.assertEqual(
+            [self._get_events(picking).message_ids.system_id for picking in pickings], [self.system, other]
+        )
         for picking in pickings:
             picking.move_ids.write({"quantity": 1, "picked": True})
             picking._action_done()
         self._commit_events()
-        completed = [self._get_events(picking, "shipment.completed").message_ids.system_id for picking in pickings]
+        completed = [
+            self._get_events(picking, "shipment.completed").message_ids.system_id for picking in pickings
+        ]
         self.assertEqual(completed, [self.system, other])
 
     def test_completed_for_others(self):
@@ -86,7 +90,9 @@ class TestRelease(WmsCase):
         picking.move_ids.write({"quantity": 1, "picked": True})
         picking._action_done()
         self._commit_events()
-        self.assertEqual(self._get_events(picking, "shipment.completed").message_ids.system_id, self.system | shop)
+        self.assertEqual(
+            self._get_events(picking, "shipment.completed").message_ids.system_id, self.system | shop
+        )
         self.assertEqual(picking.dist_release_state, "done")
 
     def test_no_flow(self):
@@ -209,7 +215,9 @@ class TestRelease(WmsCase):
     def test_receipt(self):
         """W1, W3: the receipt of a purchase is released, cancelled and completed."""
         picking = self._buy((self.tape, 12))
-        self.assertEqual((picking.dist_release_state, self._get_codes(picking)), ("requested", ["receipt.requested"]))
+        self.assertEqual(
+            (picking.dist_release_state, self._get_codes(picking)), ("requested", ["receipt.requested"])
+        )
         picking.purchase_id.button_cancel()
         self._commit_events()
         self.assertEqual(self._get_codes(picking), ["receipt.requested", "receipt.cancelled"])

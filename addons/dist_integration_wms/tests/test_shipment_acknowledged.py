@@ -16,7 +16,9 @@ class TestShipmentAcknowledged(WmsHttpCase):
 
     def test_accepted(self):
         """W1: the warehouse accepts a shipment and says under which number it knows it."""
-        response, message = self._acknowledge(warehouse_reference="N-1", acknowledged_at="2026-03-02T08:00:00Z")
+        response, message = self._acknowledge(
+            warehouse_reference="N-1", acknowledged_at="2026-03-02T08:00:00Z"
+        )
         self.assertEqual(
             self._assert_ok(response),
             {"status": "recorded", "shipment": self.picking.name, "state": "acknowledged"},
@@ -37,7 +39,9 @@ class TestShipmentAcknowledged(WmsHttpCase):
         response, message = self._acknowledge("refused", reason="address_incomplete", note="No street given.")
         self.assertEqual(self._assert_ok(response)["state"], "refused")
         exception = message.exception_id
-        self.assertEqual((exception.state, exception.category, exception.code), ("open", "business", "shipment_refused"))
+        self.assertEqual(
+            (exception.state, exception.category, exception.code), ("open", "business", "shipment_refused")
+        )
         self.assertIn("address_incomplete", exception.name)
         self.assertEqual((exception.res_id, exception.impact_lines), (self.picking.id, 1))
         self._acknowledge("refused", reason="address_incomplete", note="Still no street.")

@@ -16,19 +16,31 @@ class TestShipmentConfirmed(WmsHttpCase):
     def test_full(self):
         """W2: a full confirmation finishes delivery, stock and order."""
         picking = self._sell((self.tape, 4), (self.glove, 2))
-        lines = [{"line": move._dist_get_line_ref(), "quantity": str(int(move.product_qty))} for move in picking.move_ids]
+        lines = [
+            {"line": move._dist_get_line_ref(), "quantity": str(int(move.product_qty))}
+            for move in picking.move_ids
+        ]
         response, message = self._ship(picking, *lines, shipped_at="2026-03-02T14:05:00+01:00")
         answer = self._assert_ok(response)
         self.assertEqual(picking.state, "done")
-        self.assertEqual([(line["shipped"], line["outcome"]) for line in answer["lines"]], [("4", "complete"), ("2", "complete")])
+        self.assertEqual(
+            [(line["shipped"], line["outcome"]) for line in answer["lines"]],
+            [("4", "complete"), ("2", "complete")],
+        )
         self.assertEqual((answer["state"], answer["backorder"], answer["warnings"]), ("done", None, []))
         self.assertEqual(str(picking.date_done), "2026-03-02 13:05:00")
         self.assertEqual(picking.sale_id.order_line.mapped("qty_delivered"), [4, 2])
         self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (96, 48))
-        self.assertEqual((message.state, message.res_id, message.business_key), ("done", picking.id, answer["confirmation"]))
+        self.assertEqual(
+            (message.state, message.res_id, message.business_key),
+            ("done", picking.id, answer["confirmation"]),
+        )
         self.assertFalse(message.exception_id)
         confirmation = picking.dist_confirmation_ids
-        self.assertEqual((confirmation.external_id, confirmation.kind, confirmation.message_id), (answer["confirmation"], "shipment", message))
+        self.assertEqual(
+            (confirmation.external_id, confirmation.kind, confirmation.message_id),
+            (answer["confirmation"], "shipment", message),
+        )
         self._commit_events()
         self.assertEqual(picking.dist_release_state, "done")
 
@@ -36,7 +48,11 @@ class TestShipmentConfirmed(WmsHttpCase):
         """W2: lines may name the item instead of the line, or both."""
         picking = self._sell((self.tape, 4), (self.glove, 2))
         tape = picking.move_ids.filtered(lambda move: move.product_id == self.tape)
-        lines = {"line": str(tape.id), "sku": "TAPE", "gtin": "07612345000015", "quantity": "3"}, {"gtin": "07612345000015", "quantity": "1"}, (self.glove, 2)
+        lines = (
+            {"line": str(tape.id), "sku": "TAPE", "gtin": "07612345000015", "quantity": "3"},
+            {"gtin": "07612345000015", "quantity": "1"},
+            (self.glove, 2),
+        )
         answer = self._assert_ok(self._ship(picking, *lines)[0])
         self.assertEqual([line["shipped"] for line in answer["lines"]], ["4", "2"])
 
@@ -51,17 +67,23 @@ class TestShipmentConfirmed(WmsHttpCase):
     def test_short_backorder(self):
         """W2: what is missing stays in a backorder, which is released as a shipment of its own."""
         picking = self._sell((self.tape, 4), (self.glove, 2))
-        response, message = self._ship(picking, {"sku": "TAPE", "quantity": "3", "reason": "out_of_stock"}, (self.glove, 2))
+        response, message = self._ship(
+            picking, {"sku": "TAPE", "quantity": "3", "reason": "out_of_stock"}, (self.glove, 2)
+        )
         answer = self._assert_ok(response)
         rest = picking.backorder_ids
         self.assertEqual((picking.state, answer["backorder"]), ("done", rest.name))
         line = next(line for line in answer["lines"] if line["sku"] == "TAPE")
-        self.assertEqual((line["asked"], line["shipped"], line["missing"], line["outcome"]), ("4", "3", "1", "backordered"))
+        self.assertEqual(
+            (line["asked"], line["shipped"], line["missing"], line["outcome"]), ("4", "3", "1", "backordered")
+        )
         self.assertEqual((rest.move_ids.product_id, rest.move_ids.product_uom_qty), (self.tape, 1))
         self._commit_events()
         self.assertEqual((rest.dist_release_state, rest.dist_release_ref), ("requested", rest.name))
         exception = message.exception_id
-        self.assertEqual((exception.code, exception.severity, exception.state), ("short_shipment", "low", "open"))
+        self.assertEqual(
+            (exception.code, exception.severity, exception.state), ("short_shipment", "low", "open")
+        )
         self.assertIn("out_of_stock", exception.name)
         self.assertEqual((exception.impact_skus, exception.impact_lines), ("TAPE", 1))
 
@@ -69,16 +91,24 @@ class TestShipmentConfirmed(WmsHttpCase):
         """W2: by policy of the warehouse what is missing is cancelled."""
         self.warehouse.dist_shipment_short_policy = "cancel"
         picking = self._sell((self.tape, 4), (self.glove, 2))
-        answer = self._assert_ok(self._ship(picking, {"sku": "TAPE", "quantity": "3", "reason": "out_of_stock"})[0])
+        answer = self._assert_ok(
+            self._ship(picking, {"sku": "TAPE", "quantity": "3", "reason": "out_of_stock"})[0]
+        )
         self.assertEqual((picking.state, picking.backorder_ids.ids, answer["backorder"]), ("done", [], None))
         self.assertEqual([line["outcome"] for line in answer["lines"]], ["cancelled", "cancelled"])
         self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (97, 50))
-        self.assertFalse(self.env["stock.quant"].search([("product_id", "=", self.glove.id), ("reserved_quantity", ">", 0)]))
+        self.assertFalse(
+            self.env["stock.quant"].search(
+                [("product_id", "=", self.glove.id), ("reserved_quantity", ">", 0)]
+            )
+        )
 
     def test_zero_pick(self):
         """W2: nothing of one line is a statement like any other."""
         picking = self._sell((self.tape, 4), (self.glove, 2))
-        answer = self._assert_ok(self._ship(picking, (self.tape, 4), {"sku": "GLOVE", "quantity": "0", "reason": "damaged"})[0])
+        answer = self._assert_ok(
+            self._ship(picking, (self.tape, 4), {"sku": "GLOVE", "quantity": "0", "reason": "damaged"})[0]
+        )
         self.assertEqual([line["shipped"] for line in answer["lines"]], ["4", "0"])
         self.assertEqual(picking.backorder_ids.move_ids.product_id, self.glove)
 
@@ -90,7 +120,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual((answer["state"], answer["lines"][0]["outcome"]), ("open", "open"))
         self.assertEqual((picking.state, picking.dist_release_state), ("assigned", "refused"))
         self.assertFalse(picking.date_done)
-        self.assertEqual((message.exception_id.code, message.exception_id.severity), ("nothing_shipped", "high"))
+        self.assertEqual(
+            (message.exception_id.code, message.exception_id.severity), ("nothing_shipped", "high")
+        )
         picking.action_dist_release()
         self._commit_events()
         self.assertEqual(message.exception_id.state, "resolved")
@@ -102,7 +134,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         picking = self._sell((self.tape, 4))
         answer = self._assert_ok(self._ship(picking, {"sku": "TAPE", "quantity": "0"})[0])
         self._commit_events()
-        self.assertEqual((answer["state"], picking.state, picking.dist_release_state), ("cancelled", "cancel", "cancelled"))
+        self.assertEqual(
+            (answer["state"], picking.state, picking.dist_release_state), ("cancelled", "cancel", "cancelled")
+        )
         self.assertEqual(self._get_codes(picking), ["shipment.requested"])
 
     def test_parts_of_one_shipment(self):
@@ -131,10 +165,15 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual(rest.dist_release_state, "requested")
         answer = self._assert_ok(self._ship(picking, (self.tape, 3), complete=False)[0])
         self._commit_events()
-        self.assertEqual((answer["shipment"], rest.state, rest.dist_release_state), (rest.name, "done", "cancelled"))
+        self.assertEqual(
+            (answer["shipment"], rest.state, rest.dist_release_state), (rest.name, "done", "cancelled")
+        )
         self.assertEqual(self._get_data(rest, "shipment.cancelled")["reason"], "superseded")
         last = rest.backorder_ids
-        self.assertEqual((last.move_ids.product_uom_qty, last.dist_release_state, last.dist_release_ref), (1, "requested", last.name))
+        self.assertEqual(
+            (last.move_ids.product_uom_qty, last.dist_release_state, last.dist_release_ref),
+            (1, "requested", last.name),
+        )
         self.assertEqual(picking.sale_id.order_line.qty_delivered, 9)
 
     def test_before_acknowledgement(self):
@@ -146,8 +185,12 @@ class TestShipmentConfirmed(WmsHttpCase):
     def test_by_warehouse_reference(self):
         """M8: the warehouse may use its own number once it has told it."""
         picking = self._sell((self.tape, 4))
-        self._post(ACKNOWLEDGE, {"shipment": picking.name, "status": "accepted", "warehouse_reference": "N-7"})
-        self._assert_ok(self._ship(picking, (self.tape, 1), shipment=None, warehouse_reference="N-7", complete=False)[0])
+        self._post(
+            ACKNOWLEDGE, {"shipment": picking.name, "status": "accepted", "warehouse_reference": "N-7"}
+        )
+        self._assert_ok(
+            self._ship(picking, (self.tape, 1), shipment=None, warehouse_reference="N-7", complete=False)[0]
+        )
         self._assert_ok(self._ship(picking, (self.tape, 3), shipment=None, warehouse_reference="N-7")[0])
         self.assertEqual(picking.sale_id.order_line.qty_delivered, 4)
         response, _message = self._ship(picking, (self.tape, 3), shipment=None, warehouse_reference="N-8")
@@ -158,7 +201,11 @@ class TestShipmentConfirmed(WmsHttpCase):
     def test_same_confirmation(self):
         """M5, W2: the same confirmation again gives the same answer and changes nothing, with or without a key."""
         picking = self._sell((self.tape, 4))
-        body = {"confirmation": "C-SAME", "shipment": picking.name, "lines": [{"sku": "TAPE", "quantity": "3"}]}
+        body = {
+            "confirmation": "C-SAME",
+            "shipment": picking.name,
+            "lines": [{"sku": "TAPE", "quantity": "3"}],
+        }
         first = self._assert_ok(self._post(SHIP, body)[0])
         self.assertEqual(self._assert_ok(self._post(SHIP, body)[0]), first)
         again = self._call("POST", SHIP, body, self.key, Idempotency_Key="another-key")
@@ -211,7 +258,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual([error["pointer"] for error in problem["errors"]], ["/lines/0", "/lines/1"])
         self.assertEqual((picking.state, self._on_hand(self.tape)), ("assigned", 100))
         exception = message.exception_id
-        self.assertEqual((exception.code, exception.severity, exception.impact_lines), ("over_shipment", "high", 2))
+        self.assertEqual(
+            (exception.code, exception.severity, exception.impact_lines), ("over_shipment", "high", 2)
+        )
         self.assertTrue(exception.can_accept_variance)
         self.assertTrue(exception.can_correct)
 
@@ -237,7 +286,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         wizard.content = wizard.content.replace('"44"', '"4"')
         wizard.action_resubmit()
         self.env.invalidate_all()
-        self.assertEqual((picking.state, message.state, message.exception_id.state), ("done", "cancelled", "resolved"))
+        self.assertEqual(
+            (picking.state, message.state, message.exception_id.state), ("done", "cancelled", "resolved")
+        )
 
     # units
 
@@ -247,7 +298,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         response, message = self._ship(picking, {"sku": "TAPE", "quantity": "2", "unit": "DZ"})
         self.assertEqual((response.status_code, response.json()["status"]), (202, "held"))
         exception = message.exception_id
-        self.assertEqual((exception.category, exception.mapping_domain, exception.external_code), ("mapping", "unit", "DZ"))
+        self.assertEqual(
+            (exception.category, exception.mapping_domain, exception.external_code), ("mapping", "unit", "DZ")
+        )
         action = exception.action_fix_mapping()
         wizard = self.env[action["res_model"]].browse(action["res_id"])
         wizard.record_ref = self.dozen
@@ -259,7 +312,11 @@ class TestShipmentConfirmed(WmsHttpCase):
     def test_own_unit_name(self):
         """M8: the unit's name as the request gave it needs no code map."""
         picking = self._sell((self.glove, 2))
-        self._assert_ok(self._ship(picking, {"sku": "GLOVE", "quantity": "2", "unit": picking.move_ids.product_uom.name})[0])
+        self._assert_ok(
+            self._ship(picking, {"sku": "GLOVE", "quantity": "2", "unit": picking.move_ids.product_uom.name})[
+                0
+            ]
+        )
         self.assertEqual(self._on_hand(self.glove), 48)
 
     def test_unit_of_other_kind(self):
@@ -329,14 +386,21 @@ class TestShipmentConfirmed(WmsHttpCase):
         ]
         items.insert(1, {**items[0], "confirmation": "B-X", "shipment": "NSIDE/OUT/99999"})
         response = self._call("POST", f"{SHIP}/bulk", {"items": items}, self.key)
-        self.assertEqual([item["status"] for item in self._assert_ok(response)["items"]], [200, 404, 200, 200])
+        self.assertEqual(
+            [item["status"] for item in self._assert_ok(response)["items"]], [200, 404, 200, 200]
+        )
         self.assertEqual([picking.state for picking in pickings], ["done"] * 3)
 
     def test_bulk_that_depends(self):
         """W2: parts of one shipment, and one confirmation twice, in one call."""
         picking = self._sell((self.tape, 10))
         parts = [
-            {"confirmation": f"P-{index}", "shipment": picking.name, "lines": [{"sku": "TAPE", "quantity": quantity}], "complete": False}
+            {
+                "confirmation": f"P-{index}",
+                "shipment": picking.name,
+                "lines": [{"sku": "TAPE", "quantity": quantity}],
+                "complete": False,
+            }
             for index, quantity in enumerate("433")
         ]
         response = self._call("POST", f"{SHIP}/bulk", {"items": [*parts, parts[0]]}, self.key)
@@ -344,7 +408,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual([item["status"] for item in items], [200] * 4)
         self.assertEqual(items[0]["answer"], items[3]["answer"])
         self.assertEqual(picking.sale_id.order_line.qty_delivered, 10)
-        self.assertEqual(len(self.env["dist.warehouse.confirmation"].search([("system_id", "=", self.system.id)])), 3)
+        self.assertEqual(
+            len(self.env["dist.warehouse.confirmation"].search([("system_id", "=", self.system.id)])), 3
+        )
 
     # bad input
 
@@ -368,7 +434,11 @@ class TestShipmentConfirmed(WmsHttpCase):
             ({"sku": "TAPE", "quantity": "1e3"}, 422, "invalid_message"),
             ({"sku": "TAPE", "quantity": 4}, 422, "invalid_message"),
             ({"sku": "TAPE", "quantity": "1.234567"}, 422, "quantity_precision"),
-            ({"sku": "TAPE", "quantity": "2", "allocations": [{"quantity": "1"}]}, 422, "allocation_mismatch"),
+            (
+                {"sku": "TAPE", "quantity": "2", "allocations": [{"quantity": "1"}]},
+                422,
+                "allocation_mismatch",
+            ),
             ({"sku": "TAPE", "quantity": "1", "colour": "red"}, 422, "invalid_message"),
         ]
         for body, status, code in cases:
@@ -381,11 +451,17 @@ class TestShipmentConfirmed(WmsHttpCase):
     def test_bad_heads(self):
         """W2: dates that do not exist, numbers left out."""
         picking = self._sell((self.tape, 4))
-        self._assert_refused(self._ship(picking, (self.tape, 4), shipped_at="2026-02-30T10:00:00Z")[0], 422, "invalid_date")
-        self._assert_refused(self._ship(picking, (self.tape, 4), shipped_at="yesterday")[0], 422, "invalid_message")
+        self._assert_refused(
+            self._ship(picking, (self.tape, 4), shipped_at="2026-02-30T10:00:00Z")[0], 422, "invalid_date"
+        )
+        self._assert_refused(
+            self._ship(picking, (self.tape, 4), shipped_at="yesterday")[0], 422, "invalid_message"
+        )
         self._assert_refused(self._ship(picking, (self.tape, 4), shipment=None)[0], 422, "invalid_message")
         self._assert_refused(self._ship(picking)[0], 422, "invalid_message")
-        self._assert_refused(self._ship(picking, (self.tape, 4), confirmation=None)[0], 422, "invalid_message")
+        self._assert_refused(
+            self._ship(picking, (self.tape, 4), confirmation=None)[0], 422, "invalid_message"
+        )
 
     @mute_logger("odoo.addons.dist_integration_base.models.dist_message_inbound")
     def test_shipper_is_not_called(self):

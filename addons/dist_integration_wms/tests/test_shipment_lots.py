@@ -42,22 +42,34 @@ class TestShipmentLots(WmsHttpCase):
         response, message = self._ship(picking, self._allocations((1, "L-OLD"), (7, "L-NEW")))
         self._assert_ok(response)
         self.assertEqual(self._get_done(picking), {"L-OLD": 1, "L-NEW": 7})
-        self.assertEqual((self._on_hand(self.seal, lot=self.old), self._on_hand(self.seal, lot=self.new)), (4, 13))
-        self.assertFalse(self.env["stock.quant"].search([("product_id", "=", self.seal.id), ("reserved_quantity", ">", 0)]))
+        self.assertEqual(
+            (self._on_hand(self.seal, lot=self.old), self._on_hand(self.seal, lot=self.new)), (4, 13)
+        )
+        self.assertFalse(
+            self.env["stock.quant"].search([("product_id", "=", self.seal.id), ("reserved_quantity", ">", 0)])
+        )
         self.assertFalse(message.exception_id)
 
     def test_same_lot_twice(self):
         """W2: a lot may be named in several allocations, and in several lines."""
         picking = self._sell((self.seal, 8))
-        self._assert_ok(self._ship(picking, self._allocations((2, "L-NEW"), (3, "L-NEW")), self._allocations((3, "L-NEW")))[0])
-        self.assertEqual(sum(picking.move_line_ids.filtered(lambda line: line.lot_id == self.new).mapped("quantity")), 8)
+        self._assert_ok(
+            self._ship(
+                picking, self._allocations((2, "L-NEW"), (3, "L-NEW")), self._allocations((3, "L-NEW"))
+            )[0]
+        )
+        self.assertEqual(
+            sum(picking.move_line_ids.filtered(lambda line: line.lot_id == self.new).mapped("quantity")), 8
+        )
 
     def test_part_with_lots(self):
         """W2: part of a line with lots; the rest is reserved again."""
         picking = self._sell((self.seal, 8))
         self._assert_ok(self._ship(picking, self._allocations((3, "L-NEW")))[0])
         self.assertEqual(self._get_done(picking), {"L-NEW": 3})
-        self.assertEqual((picking.backorder_ids.move_ids.product_uom_qty, picking.backorder_ids.state), (5, "assigned"))
+        self.assertEqual(
+            (picking.backorder_ids.move_ids.product_uom_qty, picking.backorder_ids.state), (5, "assigned")
+        )
 
     def test_lot_is_missing(self):
         """W2: an item with lots needs them."""
@@ -72,7 +84,10 @@ class TestShipmentLots(WmsHttpCase):
         response, message = self._ship(picking, self._allocations((8, "L-NWE")))
         self.assertEqual((response.status_code, response.json()["status"]), (202, "held"))
         exception = message.exception_id
-        self.assertEqual((exception.category, exception.mapping_domain, exception.external_code), ("mapping", "lot", "SEAL/L-NWE"))
+        self.assertEqual(
+            (exception.category, exception.mapping_domain, exception.external_code),
+            ("mapping", "lot", "SEAL/L-NWE"),
+        )
         self.assertIn("L-OLD (5)", exception.suggestion)
         self.assertIn("L-NEW (20)", exception.suggestion)
         action = exception.action_fix_mapping()
@@ -80,7 +95,9 @@ class TestShipmentLots(WmsHttpCase):
         wizard.record_ref = self.new
         wizard.action_fix()
         self.env.invalidate_all()
-        self.assertEqual((message.state, picking.state, self._get_done(picking)), ("done", "done", {"L-NEW": 8}))
+        self.assertEqual(
+            (message.state, picking.state, self._get_done(picking)), ("done", "done", {"L-NEW": 8})
+        )
 
     def test_lot_of_another_item(self):
         """W2: a lot's name says nothing about another item's lot of that name."""

@@ -19,18 +19,30 @@ class TestShipmentPackages(WmsHttpCase):
         """W2: packages with SSCC, weight and tracking; a line may be spread over them."""
         picking = self._sell((self.tape, 10), (self.glove, 2))
         lines = (
-            {"sku": "TAPE", "quantity": "10", "allocations": [{"quantity": "6", "package": "1"}, {"quantity": "4", "package": "2"}]},
+            {
+                "sku": "TAPE",
+                "quantity": "10",
+                "allocations": [{"quantity": "6", "package": "1"}, {"quantity": "4", "package": "2"}],
+            },
             {"sku": "GLOVE", "quantity": "2", "package": "1"},
         )
         packages = [
-            {"package": "1", "sscc": f"(00){SSCC}", "tracking_number": "1Z1", "weight": {"value": "2500", "unit": "g"}},
+            {
+                "package": "1",
+                "sscc": f"(00){SSCC}",
+                "tracking_number": "1Z1",
+                "weight": {"value": "2500", "unit": "g"},
+            },
             {"package": "2", "tracking_number": "1Z2", "weight": {"value": "1.5"}},
         ]
         self._assert_ok(self._ship(picking, *lines, packages=packages, tracking_numbers=["1Z0", "1Z1"])[0])
         first, second = picking.move_line_ids.result_package_id.sorted("id")
         self.assertEqual((first.name, first.shipping_weight, second.shipping_weight), (SSCC, 2.5, 1.5))
         self.assertTrue(second.name)
-        contents = sorted((line.result_package_id.id, line.product_id.default_code, line.quantity) for line in picking.move_line_ids)
+        contents = sorted(
+            (line.result_package_id.id, line.product_id.default_code, line.quantity)
+            for line in picking.move_line_ids
+        )
         self.assertEqual(contents, [(first.id, "GLOVE", 2), (first.id, "TAPE", 6), (second.id, "TAPE", 4)])
         self.assertEqual(picking.carrier_tracking_ref, "1Z0,1Z1,1Z2")
         self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (90, 48))
@@ -83,7 +95,10 @@ class TestShipmentPackages(WmsHttpCase):
         picking = self._sell((self.tape, 10))
         response, message = self._ship(picking, (self.tape, 10), carrier="UPS")
         self.assertEqual(response.status_code, 202)
-        self.assertEqual((message.exception_id.mapping_domain, message.exception_id.mapping_model), ("carrier", "delivery.carrier"))
+        self.assertEqual(
+            (message.exception_id.mapping_domain, message.exception_id.mapping_model),
+            ("carrier", "delivery.carrier"),
+        )
         self._map_code("carrier", "UPS", carrier)
         message.exception_id.action_retry()
         self.env.invalidate_all()

@@ -10,7 +10,12 @@ class DistHandler(models.AbstractModel):
         texts = [item.get("sku") or item.get("gtin") for item, _pointer in items]
         known = self.env["dist.availability.query"]._read_known_products(message.system_id, texts)
         products = self.env["product.product"].search(
-            ["|", ("default_code", "in", texts), ("barcode", "in", texts), ("company_id", "in", (False, self.env.company.id))]
+            [
+                "|",
+                ("default_code", "in", texts),
+                ("barcode", "in", texts),
+                ("company_id", "in", (False, self.env.company.id)),
+            ]
         )
         by_text = {}
         for product in products:
