@@ -3,11 +3,11 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.addons.queue_job.exception import RetryableJobError
+from odoo.exceptions import UserError
 
 from ..delivery import LaneDrain
 from ..lib.errors import DeliveryError
 from ..lib.transport import HttpSession
-from odoo.exceptions import UserError
 from .dist_message import CHANNELS
 
 SWEEP_AFTER = timedelta(seconds=30)

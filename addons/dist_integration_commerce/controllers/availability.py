@@ -24,7 +24,9 @@ class AvailabilityController(ApiController):
             terms = call.env["dist.sales.channel"]._get_availability_terms(
                 client.system_id.id, client.company_id.id, payload.get("channel")
             )
-            answer = call.env["dist.availability.query"]._answer(terms, payload["skus"], payload.get("warehouses"))
+            answer = call.env["dist.availability.query"]._answer(
+                terms, payload["skus"], payload.get("warehouses")
+            )
         except BusinessError as error:
             raise call.problem(error.status, error.code, error.detail, errors=error.errors) from error
         return call.answer(answer)

@@ -2,7 +2,12 @@
 
 CHANGED = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$"}
 PAGE_PARAMETERS = {
-    "limit": {"type": "integer", "minimum": 1, "maximum": 200, "description": "Items of a page, 50 by default."},
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 200,
+        "description": "Items of a page, 50 by default.",
+    },
     "cursor": {"type": "string", "maxLength": 500, "description": "`next` of the page before."},
 }
 

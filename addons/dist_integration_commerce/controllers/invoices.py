@@ -1,7 +1,6 @@
 from odoo import _
-from odoo.http import request
-
 from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo.http import request
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment
 
@@ -86,7 +85,11 @@ def _get_list_domain(call):
         *own_documents(call),
         ("move_type", "in", ("out_invoice", "out_refund")),
         ("posted_before", "=", True),
-        ("state", "in", {"posted": ("posted",), "cancelled": ("cancel",)}.get(query.get("status"), ("posted", "cancel"))),
+        (
+            "state",
+            "in",
+            {"posted": ("posted",), "cancelled": ("cancel",)}.get(query.get("status"), ("posted", "cancel")),
+        ),
     ]
     for name, field, operator in (
         ("payment_status", "payment_state", "="),

@@ -1,5 +1,4 @@
 from odoo import _
-
 from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment
@@ -57,7 +56,9 @@ class OrdersController(ApiController):
         if call.query.get("channel"):
             domain.append(("dist_channel_id.code", "=", call.query["channel"]))
         views = call.env["dist.order.view"]
-        return call.paginate("sale.order", domain, lambda orders: [views._get_summary(order) for order in orders])
+        return call.paginate(
+            "sale.order", domain, lambda orders: [views._get_summary(order) for order in orders]
+        )
 
     @api_route(
         "/orders/<path:reference>",

@@ -37,7 +37,9 @@ class AccountMove(models.Model):
             return super()._compute_field_value(field)
         before = {move.id: move._origin.payment_state for move in self if move.id}
         result = super()._compute_field_value(field)
-        self.filtered(lambda move: move.id and move.payment_state != before[move.id])._dist_after_payment_change()
+        self.filtered(
+            lambda move: move.id and move.payment_state != before[move.id]
+        )._dist_after_payment_change()
         return result
 
     def _dist_after_payment_change(self):

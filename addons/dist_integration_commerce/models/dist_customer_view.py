@@ -28,7 +28,9 @@ class DistCustomerView(models.AbstractModel):
         }
         for name, (domain, _model, field) in CODED_FIELDS.items():
             view[name] = self._get_codes(system, domain, partner[field]).get(partner[field].id)
-        view["territory"] = next(iter(self._get_codes(system, "territory", partner.category_id).values()), None)
+        view["territory"] = next(
+            iter(self._get_codes(system, "territory", partner.category_id).values()), None
+        )
         view["addresses"] = [
             self._get_contact(child, external_ids[child.id].removeprefix(f"{own_id}/"))
             for child in children.sorted("id")

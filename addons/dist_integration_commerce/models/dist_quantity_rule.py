@@ -22,7 +22,11 @@ class DistQuantityRule(models.Model):
     )
 
     _sql_constraints = [
-        ("product_uniq", "unique(channel_id, product_id)", "This channel already has a rule for this product."),
+        (
+            "product_uniq",
+            "unique(channel_id, product_id)",
+            "This channel already has a rule for this product.",
+        ),
         ("categ_uniq", "unique(channel_id, categ_id)", "This channel already has a rule for this category."),
         (
             "one_target",

@@ -1,9 +1,8 @@
 from typing import NamedTuple
 
 from odoo import _, api, fields, models, tools
-from odoo.exceptions import ValidationError
-
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
+from odoo.exceptions import ValidationError
 
 
 class AvailabilityTerms(NamedTuple):
@@ -174,9 +173,17 @@ class DistSalesChannel(models.Model):
 
     _sql_constraints = [
         ("code_system_uniq", "unique(system_id, code)", "Another channel of this system has this code."),
-        ("price_tolerance_positive", "CHECK(price_tolerance >= 0)", "The price tolerance cannot be negative."),
+        (
+            "price_tolerance_positive",
+            "CHECK(price_tolerance >= 0)",
+            "The price tolerance cannot be negative.",
+        ),
         ("safety_buffer_positive", "CHECK(safety_buffer >= 0)", "The safety buffer cannot be negative."),
-        ("minimum_amount_positive", "CHECK(minimum_amount >= 0)", "The minimum order value cannot be negative."),
+        (
+            "minimum_amount_positive",
+            "CHECK(minimum_amount >= 0)",
+            "The minimum order value cannot be negative.",
+        ),
         (
             "minimum_quantity_positive",
             "CHECK(minimum_quantity >= 0)",

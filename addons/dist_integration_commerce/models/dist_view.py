@@ -24,22 +24,34 @@ class DistView(models.AbstractModel):
 
     def _get_external_ids(self, system, records):
         """:return: dict, record id to what the system calls the record"""
-        bindings = self.env["dist.binding"].sudo().search_read(
-            [("system_id", "=", system.id), ("res_model", "=", records._name), ("res_id", "in", records.ids)],
-            ["res_id", "external_id"],
+        bindings = (
+            self.env["dist.binding"]
+            .sudo()
+            .search_read(
+                [
+                    ("system_id", "=", system.id),
+                    ("res_model", "=", records._name),
+                    ("res_id", "in", records.ids),
+                ],
+                ["res_id", "external_id"],
+            )
         )
         return {binding["res_id"]: binding["external_id"] for binding in bindings}
 
     def _get_codes(self, system, domain, records):
         """:return: dict, record id to the system's code of the record"""
-        rows = self.env["dist.code.map"].sudo().search_read(
-            [
-                ("system_id", "=", system.id),
-                ("domain", "=", domain),
-                ("res_model", "=", records._name),
-                ("res_id", "in", records.ids),
-            ],
-            ["res_id", "external_code"],
-            order="id desc",
+        rows = (
+            self.env["dist.code.map"]
+            .sudo()
+            .search_read(
+                [
+                    ("system_id", "=", system.id),
+                    ("domain", "=", domain),
+                    ("res_model", "=", records._name),
+                    ("res_id", "in", records.ids),
+                ],
+                ["res_id", "external_code"],
+                order="id desc",
+            )
         )
         return {row["res_id"]: row["external_code"] for row in rows}

@@ -94,7 +94,9 @@ class SaleOrder(models.Model):
         if self.env.su:
             return
         if not any(self.env.user.has_group(group) for group in RELEASE_GROUPS):
-            raise AccessError(_("Only an integration operator or a sales administrator may release an order."))
+            raise AccessError(
+                _("Only an integration operator or a sales administrator may release an order.")
+            )
         if self.sudo().company_id - self.env.companies:
             raise AccessError(_("These orders belong to a company you are not working in."))
 

@@ -1,7 +1,6 @@
 from itertools import count
 
 from odoo import Command
-
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 SCOPES = (
@@ -153,4 +152,6 @@ class CommerceCase(DistHttpCase):
         return self.env["dist.message"].search([("res_model", "=", record._name), ("res_id", "=", record.id)])
 
     def exceptions_of(self, record):
-        return self.env["dist.exception"].search([("res_model", "=", record._name), ("res_id", "=", record.id)])
+        return self.env["dist.exception"].search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )

@@ -80,8 +80,12 @@ class TestAvailability(CommerceCase):
 
     def test_warehouses(self):
         """C5: each published warehouse is shown, and their sum; one that is not published is unknown."""
-        east = self.env["stock.warehouse"].create({"name": "East", "code": "EAST", "company_id": self.company.id})
-        secret = self.env["stock.warehouse"].create({"name": "Own", "code": "SECR", "company_id": self.company.id})
+        east = self.env["stock.warehouse"].create(
+            {"name": "East", "code": "EAST", "company_id": self.company.id}
+        )
+        secret = self.env["stock.warehouse"].create(
+            {"name": "Own", "code": "SECR", "company_id": self.company.id}
+        )
         self.set_stock(self.corn, 5, warehouse=east)
         self.set_stock(self.corn, 1000, warehouse=secret)
         self.channel.availability_warehouse_ids = self.warehouse | east

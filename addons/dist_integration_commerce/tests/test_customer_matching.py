@@ -111,7 +111,9 @@ class TestCustomerMatching(CommerceCase):
         """C1: each system has its own id of the one customer."""
         other_system, _client, other_key = self.make_shop("OTHER")
         self.matched({"name": "Polder Farm", "vat": "BE0477472701"})
-        response = self.call("PUT", "/customers/X-1", {"name": "Polder Farm", "vat": "BE0477472701"}, key=other_key)
+        response = self.call(
+            "PUT", "/customers/X-1", {"name": "Polder Farm", "vat": "BE0477472701"}, key=other_key
+        )
         self.assertEqual(response.status_code, 200, response.text)
         self.assertEqual(self.env["dist.binding"]._find(other_system, "res.partner", "X-1"), self.farm)
 

@@ -66,7 +66,13 @@ class TestCustomerUpsert(CommerceCase):
 
     def test_addresses(self):
         """C1: addresses are contacts, bound by their id within the customer."""
-        barn = {"external_id": "BARN", "type": "delivery", "name": "Barn", "street": "1 Mill", "country": "US"}
+        barn = {
+            "external_id": "BARN",
+            "type": "delivery",
+            "name": "Barn",
+            "street": "1 Mill",
+            "country": "US",
+        }
         office = {"external_id": "OFFICE", "type": "invoice", "email": "bills@example.com"}
         _answer, partner = self.put_ok("F-1", {**FARM, "addresses": [barn, office]})
         self.assertEqual(partner.child_ids.mapped("type"), ["delivery", "invoice"])
@@ -76,7 +82,9 @@ class TestCustomerUpsert(CommerceCase):
         self.assertEqual(partner.child_ids[0].street, "2 Mill")
         answer, _partner = self.put_ok("F-1", {**FARM, "addresses": [{**barn, "street": "2 Mill"}, office]})
         self.assertEqual(answer["status"], "unchanged")
-        self.assertEqual([address["external_id"] for address in answer["customer"]["addresses"]], ["BARN", "OFFICE"])
+        self.assertEqual(
+            [address["external_id"] for address in answer["customer"]["addresses"]], ["BARN", "OFFICE"]
+        )
 
     def test_same_address_id_of_two_customers(self):
         """C1: two customers may each have an address MAIN."""
@@ -88,7 +96,9 @@ class TestCustomerUpsert(CommerceCase):
     def test_codes(self):
         """C1, M8: payment terms, tax rule, price list, salesperson and territory come by code."""
         term = self.env["account.payment.term"].create({"name": "Net 45"})
-        position = self.env["account.fiscal.position"].create({"name": "Export", "company_id": self.company.id})
+        position = self.env["account.fiscal.position"].create(
+            {"name": "Export", "company_id": self.company.id}
+        )
         pricelist = self.env["product.pricelist"].create({"name": "Gold"})
         west, east = self.env["res.partner.category"].create([{"name": "West"}, {"name": "East"}])
         other = self.env["res.partner.category"].create({"name": "Key account"})
@@ -152,7 +162,10 @@ class TestCustomerUpsert(CommerceCase):
             ({"name": "A", "email": "no-at-sign"}, "/email"),
             ({"name": "A", "address": {"country": "USA"}}, "/address/country"),
             ({"name": "A", "addresses": [{"type": "delivery"}]}, "/addresses/0/external_id"),
-            ({"name": "A", "addresses": [{"external_id": "a/b", "type": "delivery"}]}, "/addresses/0/external_id"),
+            (
+                {"name": "A", "addresses": [{"external_id": "a/b", "type": "delivery"}]},
+                "/addresses/0/external_id",
+            ),
             ({"name": "A", "status": "maybe"}, "/status"),
             ({"name": "A", "external_id": "F-2"}, "/external_id"),
             ({"name": "A", "address": {"country": "XX"}}, "/address/country"),

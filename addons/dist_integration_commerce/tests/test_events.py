@@ -1,8 +1,7 @@
 import json
 
-from odoo.tests import tagged
-
 from odoo.addons.dist_integration_base.lib.schema import compile_schema
+from odoo.tests import tagged
 
 from .common import CommerceCase
 
@@ -112,14 +111,19 @@ class TestEvents(CommerceCase):
         for move in picking.move_ids:
             move.picked = True
         first = picking.move_line_ids[0]
-        first.result_package_id = self.env["stock.quant.package"].create({"name": "BOX-1", "shipping_weight": 2.5})
+        first.result_package_id = self.env["stock.quant.package"].create(
+            {"name": "BOX-1", "shipping_weight": 2.5}
+        )
         picking._action_done()
         ((code, data),) = self.sent()
         self.assertEqual(code, "order.shipped")
         self.assertTrue(data["complete"])
         self.assertEqual(data["tracking"], "TRACK-7")
         self.assertEqual(data["shipment"], picking.name)
-        self.assertEqual([(line["sku"], line["quantity"]) for line in data["lines"]], [("TEST-CORN", "5"), ("TEST-LOT", "2")])
+        self.assertEqual(
+            [(line["sku"], line["quantity"]) for line in data["lines"]],
+            [("TEST-CORN", "5"), ("TEST-LOT", "2")],
+        )
         self.assertEqual(data["lines"][1]["lots"], ["L-1"])
         (package,) = data["packages"]
         self.assertEqual((package["package"], package["weight"]), ("BOX-1", "2.5"))
@@ -180,7 +184,9 @@ class TestEvents(CommerceCase):
         self.assertEqual(data["payment_status"], "not_paid")
         payment = self.pay(invoice, 20.0)
         ((code, data),) = self.sent()
-        self.assertEqual((code, data["payment_status"], data["amount_due"]), ("invoice.paid", "partial", "30.00"))
+        self.assertEqual(
+            (code, data["payment_status"], data["amount_due"]), ("invoice.paid", "partial", "30.00")
+        )
         self.pay(invoice)
         ((code, data),) = self.sent()
         self.assertIn(data["payment_status"], ("paid", "in_payment"))
@@ -188,7 +194,9 @@ class TestEvents(CommerceCase):
         payment.action_draft()
         payment.action_cancel()
         ((code, data),) = self.sent()
-        self.assertEqual((code, data["payment_status"], data["amount_due"]), ("invoice.paid", "partial", "20.00"))
+        self.assertEqual(
+            (code, data["payment_status"], data["amount_due"]), ("invoice.paid", "partial", "20.00")
+        )
 
     def pay(self, invoice, amount=None):
         wizard = self.env["account.payment.register"].with_context(
@@ -270,13 +278,17 @@ class TestEvents(CommerceCase):
         self.assertEqual(self.sent(other_system), [])
         self.last_seen = 0
         everything = [code for code, _data in self.sent(crm)]
-        self.assertEqual(everything, ["order.confirmed", "order.shipped", "invoice.posted", "order.confirmed"])
+        self.assertEqual(
+            everything, ["order.confirmed", "order.shipped", "invoice.posted", "order.confirmed"]
+        )
 
     def test_order_of_delivery(self):
         """M2: what is told of one order is delivered in order: one key for the order and its deliveries."""
         _answer, order = self.submit_ok(self.order())
         self.deliver(order)
         self._commit_events()
-        messages = self.env["dist.message"].search([("direction", "=", "out"), ("system_id", "=", self.system.id)])
+        messages = self.env["dist.message"].search(
+            [("direction", "=", "out"), ("system_id", "=", self.system.id)]
+        )
         self.assertEqual(set(messages.mapped("ordering_key")), {f"sale.order/{order.id}"})
         self.assertEqual(set(messages.mapped("business_key")), {order.name})

@@ -80,7 +80,12 @@ class TestInvoices(CommerceCase):
         """C7: a tax made of several is shown as those."""
         children = self.env["account.tax"].create(
             [
-                {"name": f"Part {rate}", "amount": rate, "type_tax_use": "none", "company_id": self.company.id}
+                {
+                    "name": f"Part {rate}",
+                    "amount": rate,
+                    "type_tax_use": "none",
+                    "company_id": self.company.id,
+                }
                 for rate in (2.0, 0.0)
             ]
         )
@@ -95,7 +100,9 @@ class TestInvoices(CommerceCase):
         )
         self.corn.taxes_id = group
         invoice, _order = self.invoice(self.line(quantity="10"))
-        taxes = {tax["tax"]: (tax["base"], tax["amount"]) for tax in self.read(invoice.name).json_body["taxes"]}
+        taxes = {
+            tax["tax"]: (tax["base"], tax["amount"]) for tax in self.read(invoice.name).json_body["taxes"]
+        }
         self.assertEqual(taxes, {"Part 2.0": ("100.00", "2.00"), "Part 0.0": ("100.00", "0.00")})
 
     def test_drafts_are_hidden(self):
@@ -162,7 +169,9 @@ class TestInvoices(CommerceCase):
             with self.subTest(query=query):
                 response = self.call("GET", f"/invoices?{query}")
                 self.assertEqual(response.status_code, 200, response.text)
-                self.assertEqual([item["number"] for item in response.json_body["items"]], [i.name for i in expected])
+                self.assertEqual(
+                    [item["number"] for item in response.json_body["items"]], [i.name for i in expected]
+                )
         for query in ("status=lost", "from=yesterday", "payment_status=maybe"):
             with self.subTest(query=query):
                 self.assertEqual(self.call("GET", f"/invoices?{query}").status_code, 400)
@@ -172,7 +181,10 @@ class TestInvoices(CommerceCase):
         invoice, _order = self.invoice()
         model = type(self.env["ir.actions.report"])
         for state in ("install", "broken", "workers"):
-            with self.subTest(state=state), patch.object(model, "get_wkhtmltopdf_state", lambda *_args, s=state: s):
+            with (
+                self.subTest(state=state),
+                patch.object(model, "get_wkhtmltopdf_state", lambda *_args, s=state: s),
+            ):
                 response = self.read(f"{invoice.name}/pdf", 503)
                 self.assertEqual(response.json_body["code"], "pdf_unavailable")
 

@@ -15,7 +15,9 @@ class TestOrderBulk(CommerceCase):
         bodies = [self.order(self.line(quantity="1"), self.line("TEST-GLOVES")) for _index in range(12)]
         items = self.bulk(*bodies)
         self.assertEqual([item["status"] for item in items], [200] * 12)
-        self.assertEqual([item["answer"]["reference"] for item in items], [body["reference"] for body in bodies])
+        self.assertEqual(
+            [item["answer"]["reference"] for item in items], [body["reference"] for body in bodies]
+        )
         orders = self.env["sale.order"].search([("dist_channel_id", "=", self.channel.id)])
         self.assertEqual(len(orders), 12)
         self.assertEqual(set(orders.mapped("state")), {"sale"})
@@ -98,7 +100,8 @@ class TestOrderBulk(CommerceCase):
         self.bulk(quiet, loud)
         orders = self.env["sale.order"]
         self.assertFalse(
-            self.customer & orders.search([("dist_external_ref", "=", quiet["reference"])]).message_partner_ids
+            self.customer
+            & orders.search([("dist_external_ref", "=", quiet["reference"])]).message_partner_ids
         )
         self.assertTrue(
             self.customer & orders.search([("dist_external_ref", "=", loud["reference"])]).message_partner_ids

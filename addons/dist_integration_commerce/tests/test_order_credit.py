@@ -19,7 +19,9 @@ class TestOrderCredit(CommerceCase):
                 "partner_id": (partner or self.customer).id,
                 "invoice_date": fields.Date.today(),
                 "invoice_line_ids": [
-                    Command.create({"name": "Old debt", "quantity": 1, "price_unit": amount, "tax_ids": False})
+                    Command.create(
+                        {"name": "Old debt", "quantity": 1, "price_unit": amount, "tax_ids": False}
+                    )
                 ],
             }
         )
@@ -91,7 +93,9 @@ class TestOrderCredit(CommerceCase):
         self.env["res.currency.rate"].create(
             {"currency_id": foreign.id, "rate": 10.0, "name": "2020-01-01", "company_id": self.company.id}
         )
-        self.channel.pricelist_id = self.env["product.pricelist"].create({"name": "X", "currency_id": foreign.id})
+        self.channel.pricelist_id = self.env["product.pricelist"].create(
+            {"name": "X", "currency_id": foreign.id}
+        )
         answer, order = self.submit_ok(self.order(self.line(quantity="9")))
         self.assertEqual(order.amount_total, 900.0)
         self.assertEqual(answer["status"], "accepted")

@@ -98,7 +98,13 @@ class TestOrderCustomer(CommerceCase):
 
     def test_delivery_address_in_words(self):
         """C1, C3: an address in words becomes a contact once, and is found the next time."""
-        address = {"name": "Field Office", "street": "3 Ridge", "city": "Salem", "zip": "97301", "country": "US"}
+        address = {
+            "name": "Field Office",
+            "street": "3 Ridge",
+            "city": "Salem",
+            "zip": "97301",
+            "country": "US",
+        }
         _answer, first = self.submit_ok(self.order(delivery_address=address))
         self.assertEqual(first.partner_shipping_id.street, "3 Ridge")
         self.assertEqual(first.partner_shipping_id.parent_id, self.customer)

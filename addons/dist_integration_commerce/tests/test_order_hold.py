@@ -120,8 +120,14 @@ class TestOrderHold(CommerceCase):
         order.action_dist_release()
         order.message_post(body="Internal talk", subtype_xmlid="mail.mt_comment")
         self.assertNotIn(self.customer, order.message_partner_ids)
-        mails = self.env["mail.mail"].search([]).filtered(
-            lambda mail: self.customer in mail.recipient_ids or (mail.email_to or "") == self.customer.email
+        mails = (
+            self.env["mail.mail"]
+            .search([])
+            .filtered(
+                lambda mail: (
+                    self.customer in mail.recipient_ids or (mail.email_to or "") == self.customer.email
+                )
+            )
         )
         self.assertFalse(mails)
 

@@ -67,7 +67,12 @@ class TestOrderPrice(CommerceCase):
     def test_tolerance(self):
         """C3: the tolerance is included, in both directions; within it the submitted price is taken."""
         self.channel.price_tolerance = 5.0
-        for price, expected in (("7.60", "accepted"), ("8.40", "accepted"), ("7.59", "held"), ("8.41", "held")):
+        for price, expected in (
+            ("7.60", "accepted"),
+            ("8.40", "accepted"),
+            ("7.59", "held"),
+            ("8.41", "held"),
+        ):
             with self.subTest(price=price):
                 answer, order = self.submit_ok(self.order(self.line(unit_price=price)))
                 self.assertEqual(answer["status"], expected)

@@ -126,7 +126,14 @@ class TestOrderRead(CommerceCase):
             with self.subTest(query=query):
                 items = self.call("GET", f"/orders?{query}").json_body["items"]
                 self.assertEqual([item["order"] for item in items], [order.name for order in expected])
-        for query in ("status=lost", "updated_since=yesterday", "limit=0", "limit=201", "cursor=x", "color=red"):
+        for query in (
+            "status=lost",
+            "updated_since=yesterday",
+            "limit=0",
+            "limit=201",
+            "cursor=x",
+            "color=red",
+        ):
             with self.subTest(query=query):
                 response = self.call("GET", f"/orders?{query}")
                 self.assertEqual(response.status_code, 400, response.text)

@@ -61,7 +61,9 @@ class TestOrderStock(CommerceCase):
     def test_two_lines_share_the_stock(self):
         """C3: two lines of one item do not both get the last piece."""
         self.channel.stock_policy = "partial"
-        answer, _order = self.submit_ok(self.order(self.line("TEST-GLOVES", "20"), self.line("TEST-GLOVES", "20")))
+        answer, _order = self.submit_ok(
+            self.order(self.line("TEST-GLOVES", "20"), self.line("TEST-GLOVES", "20"))
+        )
         self.assertEqual([line["accepted_quantity"] for line in answer["lines"]], ["20", "10"])
 
     def test_reserved_stock_is_gone(self):
@@ -80,7 +82,9 @@ class TestOrderStock(CommerceCase):
     def test_stock_of_another_warehouse(self):
         """C3: only the warehouse that ships counts."""
         self.channel.stock_policy = "partial"
-        other = self.env["stock.warehouse"].create({"name": "East", "code": "EAST", "company_id": self.company.id})
+        other = self.env["stock.warehouse"].create(
+            {"name": "East", "code": "EAST", "company_id": self.company.id}
+        )
         product = self.make_product("TEST-EAST", 0)
         self.set_stock(product, 50, warehouse=other)
         self.submit_refused(self.order(self.line("TEST-EAST")))

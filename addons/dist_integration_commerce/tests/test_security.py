@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import SCOPES, CommerceCase
@@ -102,15 +102,19 @@ class TestSecurity(CommerceCase):
             company_id=elsewhere.id,
             company_ids=[(6, 0, elsewhere.ids)],
         )
-        rule = self.env["dist.quantity.rule"].create({"channel_id": self.channel.id, "product_id": self.corn.id})
-        self.assertFalse(self.env["dist.sales.channel"].with_user(user).search([("id", "=", self.channel.id)]))
+        rule = self.env["dist.quantity.rule"].create(
+            {"channel_id": self.channel.id, "product_id": self.corn.id}
+        )
+        self.assertFalse(
+            self.env["dist.sales.channel"].with_user(user).search([("id", "=", self.channel.id)])
+        )
         self.assertFalse(self.env["dist.quantity.rule"].with_user(user).search([("id", "=", rule.id)]))
 
     def test_channel_stays_in_its_company(self):
         """G8: a channel takes nothing from another company."""
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         foreign = self.env["stock.warehouse"].search([("company_id", "=", elsewhere.id)], limit=1)
-        with self.assertRaises(Exception):
+        with self.assertRaises(UserError):
             self.channel.warehouse_id = foreign
 
     def test_seller_without_integration_rights(self):
@@ -118,8 +122,10 @@ class TestSecurity(CommerceCase):
         endpoint = self._make_endpoint(self.system, "http://127.0.0.1:1/hook")
         self._make_flow(self.system, "order.confirmed", endpoint_id=endpoint.id)
         seller = new_test_user(self.env, "seller", groups="sales_team.group_sale_salesman_all_leads")
-        order = self.env["sale.order"].with_user(seller).create(
-            {"partner_id": self.customer.id, "order_line": [(0, 0, {"product_id": self.corn.id})]}
+        order = (
+            self.env["sale.order"]
+            .with_user(seller)
+            .create({"partner_id": self.customer.id, "order_line": [(0, 0, {"product_id": self.corn.id})]})
         )
         order.action_confirm()
         self._commit_events()

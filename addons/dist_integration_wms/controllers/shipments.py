@@ -65,7 +65,8 @@ class ShipmentsController(ApiController):
         serializer._prefetch(pickings)
         try:
             return [
-                {**serializer._get_payload(picking), "state": picking.dist_release_state} for picking in pickings
+                {**serializer._get_payload(picking), "state": picking.dist_release_state}
+                for picking in pickings
             ]
         except ValueError as error:
             raise call.problem(409, "not_presentable", _("A shipment cannot be shown: %s", error)) from error

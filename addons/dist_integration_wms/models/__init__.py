@@ -8,6 +8,7 @@ from . import (
     dist_warehouse_confirmation,
     handlers,
     product_product,
+    purchase_order,
     serializers,
     stock_move,
     stock_picking,

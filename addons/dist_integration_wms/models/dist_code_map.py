@@ -17,7 +17,9 @@ class DistCodeMap(models.Model):
     def _get_record_models(self):
         known = super()._get_record_models()
         names = {name for name, _label in known}
-        return known + [(name, self.env["ir.model"]._get(name).name) for name in CODED_MODELS if name not in names]
+        return known + [
+            (name, self.env["ir.model"]._get(name).name) for name in CODED_MODELS if name not in names
+        ]
 
     @api.model
     def _dist_get_codes(self, system, records_by_domain):

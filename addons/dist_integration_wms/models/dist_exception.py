@@ -6,6 +6,7 @@ class DistException(models.Model):
     _inherit = "dist.exception"
 
     resolution = fields.Selection(selection_add=[("accepted", "Variance accepted")])
+    main_action = fields.Selection(selection_add=[("accept", "Accept the variance")])
     can_accept_variance = fields.Boolean(compute="_compute_can_accept_variance")
 
     @api.model
@@ -18,6 +19,9 @@ class DistException(models.Model):
         acceptable = self._get_acceptable_codes()
         for exception in self:
             exception.can_accept_variance = exception.can_retry and exception.code in acceptable
+
+    def _get_main_action(self):
+        return "accept" if self.can_accept_variance else super()._get_main_action()
 
     def action_accept_variance(self):
         """Apply the stuck messages although they say more than was asked."""
@@ -34,7 +38,9 @@ class DistException(models.Model):
         ids, code, user_id = stuck.ids, self.code, self.env.uid
 
         def accept(env):
-            env["dist.message"].browse(ids).write({"accepted_variance": code, "variance_accepted_by_id": user_id})
+            env["dist.message"].browse(ids).write(
+                {"accepted_variance": code, "variance_accepted_by_id": user_id}
+            )
 
         self.env["dist.message"]._in_own_transaction(accept)
         self._note_action("accepted")

@@ -12,12 +12,18 @@ class DistWarehouseConfirmation(models.Model):
     system_id = fields.Many2one("dist.system", required=True, readonly=True, ondelete="restrict", index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     kind = fields.Selection([("shipment", "Shipment"), ("receipt", "Receipt")], required=True, readonly=True)
-    external_id = fields.Char(string="Number", required=True, readonly=True, help="The warehouse's own number.")
-    picking_id = fields.Many2one("stock.picking", string="Transfer", readonly=True, ondelete="set null", index=True)
+    external_id = fields.Char(
+        string="Number", required=True, readonly=True, help="The warehouse's own number."
+    )
+    picking_id = fields.Many2one(
+        "stock.picking", string="Transfer", readonly=True, ondelete="set null", index=True
+    )
     backorder_id = fields.Many2one("stock.picking", string="Rest in", readonly=True, ondelete="set null")
     message_id = fields.Many2one("dist.message", readonly=True, ondelete="set null")
     moved_at = fields.Datetime(string="Shipped or received", readonly=True)
-    is_final = fields.Boolean(string="Finished", readonly=True, help="The warehouse has finished the document.")
+    is_final = fields.Boolean(
+        string="Finished", readonly=True, help="The warehouse has finished the document."
+    )
     digest = fields.Char(required=True, readonly=True)
     answer = fields.Text(readonly=True, groups=fields.NO_ACCESS)
 

@@ -72,7 +72,9 @@ class StockMove(models.Model):
         """
         pools, takes, missing = {}, {}, []
         for line in self.move_line_ids:
-            pools.setdefault(self._dist_get_pool(line.lot_id), []).append([line.id, line.quantity_product_uom])
+            pools.setdefault(self._dist_get_pool(line.lot_id), []).append(
+                [line.id, line.quantity_product_uom]
+            )
         for portion in portions:
             need, pool = portion.quantity, pools.get(self._dist_get_pool(portion.lot), [])
             while pool and not self._dist_is_zero(need):
@@ -180,4 +182,8 @@ class StockMove(models.Model):
             others = quant.quantity - left - own.get(key, 0.0)
             free.append((quant, left))
             reserved.append((quant, others))
-        return [(quant, amount) for quant, amount in free + reserved if amount > 0 and not self._dist_is_zero(amount)]
+        return [
+            (quant, amount)
+            for quant, amount in free + reserved
+            if amount > 0 and not self._dist_is_zero(amount)
+        ]

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.dist_integration_base.models.transaction import get_state
+
 WATCHED = "dist_integration_wms.pickings"
 RELEASED = ("requested", "acknowledged")
 FINISHED = ("done", "cancel")
@@ -9,7 +11,8 @@ FINISHED = ("done", "cancel")
 class StockPicking(models.Model):
     """Where a transfer stands between Odoo and the external system that runs its warehouse."""
 
-    _inherit = "stock.picking"
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "dist.timeline.mixin"]
 
     dist_release_state = fields.Selection(
         [
@@ -36,7 +39,9 @@ class StockPicking(models.Model):
         index="btree_not_null",
         help="Number under which the warehouse knows this transfer.",
     )
-    dist_confirmation_ids = fields.One2many("dist.warehouse.confirmation", "picking_id", string="Confirmations")
+    dist_confirmation_ids = fields.One2many(
+        "dist.warehouse.confirmation", "picking_id", string="Confirmations"
+    )
     dist_can_release = fields.Boolean(compute="_compute_dist_can_release")
 
     @api.depends("state", "dist_release_state", "picking_type_id.dist_system_id")
@@ -106,9 +111,16 @@ class StockPicking(models.Model):
         self.ensure_one()
         if self.state == "done":
             return "complete" if self.dist_release_state != "done" else None
+        if self.dist_release_state == "requested" and self._dist_is_requested_just_now():
+            return "withdraw" if self.state == "cancel" else "refresh"
         if self.state == "cancel":
             return "cancel" if self.dist_release_state in (*RELEASED, "refused") else None
         return "request" if self.dist_release_state == "not_released" and self._dist_is_ready() else None
+
+    def _dist_is_requested_just_now(self):
+        """:return: True when the request was written in this transaction: nobody has seen it yet"""
+        written = get_state(self.env.cr).written
+        return (f"{self._dist_get_release_kind()}.requested", self._name, self.id) in written
 
     def _dist_is_ready(self):
         """:return: True when the transfer is to be released now"""
@@ -138,6 +150,15 @@ class StockPicking(models.Model):
             "printed": True,
         }
 
+    def _dist_release_refresh(self):
+        """Bring a request that was written earlier in this transaction to the present state."""
+        self._dist_emit_by_kind("requested")
+
+    def _dist_release_withdraw(self):
+        """Forget a request that was written earlier in this transaction."""
+        self.write({"dist_release_state": "not_released", "dist_system_id": False, "dist_release_ref": False})
+        self._dist_emit_by_kind("requested")
+
     def _dist_release_cancel(self):
         told = self.filtered(lambda picking: picking.dist_release_state in RELEASED)
         self.write({"dist_release_state": "cancelled"})
@@ -148,6 +169,9 @@ class StockPicking(models.Model):
         if open_ones:
             open_ones.write({"dist_release_state": "done"})
         self._dist_emit_by_kind("completed")
+        rests = self.filtered("backorder_id")
+        if rests:
+            self.env["dist.exception"]._close_for_record(rests, ["short_shipment", "short_receipt"])
 
     def _dist_release_supersede(self):
         """Take back requests that were fulfilled under another number."""

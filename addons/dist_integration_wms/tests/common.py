@@ -94,8 +94,22 @@ class WmsMixin:
         )
 
     @classmethod
+    def _map_code(cls, domain, code, record):
+        return cls.env["dist.code.map"].create(
+            {
+                "system_id": cls.system.id,
+                "domain": domain,
+                "external_code": code,
+                "res_model": record._name,
+                "res_id": record.id,
+            }
+        )
+
+    @classmethod
     def _put(cls, product, quantity, location=None, lot=None):
-        cls.env["stock.quant"]._update_available_quantity(product, location or cls.stock, quantity, lot_id=lot)
+        cls.env["stock.quant"]._update_available_quantity(
+            product, location or cls.stock, quantity, lot_id=lot
+        )
 
     def _on_hand(self, product, location=None, lot=None):
         return self.env["stock.quant"]._get_available_quantity(
@@ -160,7 +174,7 @@ class WmsMixin:
         return self.env["dist.event"].search(domain, order="id")
 
     def _get_codes(self, picking):
-        return self._get_events(picking).mapped("message_type_id.code")
+        return [event.message_type_id.code for event in self._get_events(picking)]
 
     def _get_data(self, picking, code):
         """:return: dict, the payload of the only event of a type"""

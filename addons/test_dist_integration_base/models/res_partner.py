@@ -6,4 +6,9 @@ class ResPartner(models.Model):
 
     def _dist_get_impact(self):
         impact = super()._dist_get_impact()
-        return {**impact, "orders": len(self), "value": 100.0 * len(self), "currency": self.env.company.currency_id}
+        return {
+            **impact,
+            "orders": len(self),
+            "value": 100.0 * len(self),
+            "currency": self.env.company.currency_id,
+        }

@@ -1,5 +1,4 @@
 from odoo import _, models
-
 from odoo.addons.dist_integration_base.lib.handling import (
     AmbiguousMatch,
     BusinessError,
@@ -128,9 +127,7 @@ class CustomerUpsertHandler(models.AbstractModel):
         key = self.env["res.partner"]._dist_normalise_vat(data.get("vat"), country)
         if not key:
             return self.env["res.partner"]
-        found = self.env["res.partner"].search(
-            [("dist_vat_key", "=", key), *self._get_match_domain(message)]
-        )
+        found = self.env["res.partner"].search([("dist_vat_key", "=", key), *self._get_match_domain(message)])
         return found.commercial_partner_id
 
     def _find_by_email(self, message, data):
@@ -147,25 +144,36 @@ class CustomerUpsertHandler(models.AbstractModel):
 
     def _check_unambiguous(self, data, by_vat, by_email, named, pointer):
         if len(by_vat) > 1:
-            raise self._prepare_ambiguity(_("Several customers have the tax ID %s", data["vat"]), by_vat, pointer)
+            raise self._prepare_ambiguity(
+                _("Several customers have the tax ID %s", data["vat"]), by_vat, pointer
+            )
         if by_vat and by_email and by_vat not in by_email:
             raise self._prepare_ambiguity(
-                _("Tax ID %(vat)s and e-mail %(email)s belong to different customers",
-                  vat=data["vat"], email=data["email"]),
+                _(
+                    "Tax ID %(vat)s and e-mail %(email)s belong to different customers",
+                    vat=data["vat"],
+                    email=data["email"],
+                ),
                 by_vat | by_email,
                 pointer,
             )
         if not by_vat and len(named) > 1:
             raise self._prepare_ambiguity(
-                _("Several customers are called %(name)s and have the e-mail %(email)s",
-                  name=data["name"], email=data["email"]),
+                _(
+                    "Several customers are called %(name)s and have the e-mail %(email)s",
+                    name=data["name"],
+                    email=data["email"],
+                ),
                 named,
                 pointer,
             )
         if not by_vat and data.get("vat") and named.dist_vat_key:
             raise self._prepare_ambiguity(
-                _("The customer with e-mail %(email)s has another tax ID than %(vat)s",
-                  email=data["email"], vat=data["vat"]),
+                _(
+                    "The customer with e-mail %(email)s has another tax ID than %(vat)s",
+                    email=data["email"],
+                    vat=data["vat"],
+                ),
                 named,
                 pointer,
             )
@@ -174,8 +182,12 @@ class CustomerUpsertHandler(models.AbstractModel):
         known_as = self.env["dist.binding"]._get_external_id(message.system_id, partner)
         if known_as:
             raise self._prepare_ambiguity(
-                _("%(external_id)s fits a customer that %(system)s already calls %(known_as)s",
-                  external_id=data["external_id"], system=message.system_id.name, known_as=known_as),
+                _(
+                    "%(external_id)s fits a customer that %(system)s already calls %(known_as)s",
+                    external_id=data["external_id"],
+                    system=message.system_id.name,
+                    known_as=known_as,
+                ),
                 partner,
                 pointer,
             )
@@ -187,12 +199,16 @@ class CustomerUpsertHandler(models.AbstractModel):
             _("%(what)s: %(candidates)s.", what=what, candidates=names),
             pointer or "/external_id",
             record=candidates[:1],
-            suggestion=_("Bind the external id to the right customer, or merge the customers; then use Retry."),
+            suggestion=_(
+                "Bind the external id to the right customer, or merge the customers; then use Retry."
+            ),
         )
 
     def _describe(self, partner):
         marks = [mark for mark in (partner.vat, partner.email, partner.city) if mark]
-        return _("%(name)s (number %(id)s, %(marks)s)", name=partner.name, id=partner.id, marks=", ".join(marks))
+        return _(
+            "%(name)s (number %(id)s, %(marks)s)", name=partner.name, id=partner.id, marks=", ".join(marks)
+        )
 
     # values
 
@@ -209,7 +225,9 @@ class CustomerUpsertHandler(models.AbstractModel):
                 record = code and self._resolve_code(message, domain, code, f"{pointer}/{name}", model=model)
                 values[field] = record.id if record else False
         if "territory" in data:
-            values["category_id"] = self._prepare_territory(message, data["territory"], f"{pointer}/territory")
+            values["category_id"] = self._prepare_territory(
+                message, data["territory"], f"{pointer}/territory"
+            )
         if "address" in data:
             values.update(self._prepare_address(data["address"] or {}, f"{pointer}/address"))
         if "status" in data:
@@ -238,7 +256,9 @@ class CustomerUpsertHandler(models.AbstractModel):
     def _prepare_territory(self, message, code, pointer):
         """The tag of the territory; tags of other territories go, all other tags stay."""
         model = "res.partner.category"
-        wanted = self._resolve_code(message, "territory", code, pointer, model=model) if code else self.env[model]
+        wanted = (
+            self._resolve_code(message, "territory", code, pointer, model=model) if code else self.env[model]
+        )
         territories = self.env["dist.code.map"]._get_records(message.system_id, "territory", model)
         return {"remove": (territories - wanted).ids, "add": wanted.ids}
 
@@ -291,7 +311,11 @@ class CustomerUpsertHandler(models.AbstractModel):
 
     def _bind_anew(self, system, partner, external_id):
         """Bind an id that leads nowhere: it is new, or its partner was deleted."""
-        stale = [("system_id", "=", system.id), ("res_model", "=", "res.partner"), ("external_id", "=", external_id)]
+        stale = [
+            ("system_id", "=", system.id),
+            ("res_model", "=", "res.partner"),
+            ("external_id", "=", external_id),
+        ]
         self.env["dist.binding"].sudo().search(stale).unlink()
         self._bind(system, partner, external_id)
 
@@ -311,7 +335,9 @@ class CustomerUpsertHandler(models.AbstractModel):
         changes = {name: value for name, value in values.items() if self._differs(partner, name, value)}
         if "category_id" in changes:
             moves = changes["category_id"]
-            changes["category_id"] = [(3, old) for old in moves["remove"]] + [(4, new) for new in moves["add"]]
+            changes["category_id"] = [(3, old) for old in moves["remove"]] + [
+                (4, new) for new in moves["add"]
+            ]
         if changes:
             partner.write(changes)
         return bool(changes)

@@ -56,21 +56,29 @@ class OrderChecks(models.AbstractModel):
         for submission in submissions:
             for line in submission.open_lines:
                 if not line.product.sale_ok or not line.product.active:
-                    line.add(REFUSE, "not_for_sale", _("%s is not for sale.", line.product.display_name), "/item")
+                    line.add(
+                        REFUSE, "not_for_sale", _("%s is not for sale.", line.product.display_name), "/item"
+                    )
                 elif not self.env["dist.handler"]._is_same_kind(line.unit, line.product.uom_id):
                     line.add(
                         REFUSE,
                         "unit_mismatch",
-                        _("%(product)s is not sold by %(unit)s.",
-                          product=line.product.display_name, unit=line.unit.name),
+                        _(
+                            "%(product)s is not sold by %(unit)s.",
+                            product=line.product.display_name,
+                            unit=line.unit.name,
+                        ),
                         "/unit",
                     )
                 elif not self._fits(line.quantity, line.unit.rounding):
                     line.add(
                         REFUSE,
                         "quantity_precision",
-                        _("%(quantity)s %(unit)s is finer than the unit allows.",
-                          quantity=format_decimal(line.quantity), unit=line.unit.name),
+                        _(
+                            "%(quantity)s %(unit)s is finer than the unit allows.",
+                            quantity=format_decimal(line.quantity),
+                            unit=line.unit.name,
+                        ),
                         "/quantity",
                     )
 
@@ -90,18 +98,24 @@ class OrderChecks(models.AbstractModel):
                     line.add(
                         REFUSE,
                         "minimum_quantity",
-                        _("At least %(minimum)s %(unit)s of %(product)s are sold at a time.",
-                          minimum=format_decimal(minimum), unit=line.product.uom_id.name,
-                          product=line.product.display_name),
+                        _(
+                            "At least %(minimum)s %(unit)s of %(product)s are sold at a time.",
+                            minimum=format_decimal(minimum),
+                            unit=line.product.uom_id.name,
+                            product=line.product.display_name,
+                        ),
                         "/quantity",
                     )
                 elif rule.multiple and not self._fits(quantity, rule.multiple):
                     line.add(
                         REFUSE,
                         "quantity_multiple",
-                        _("%(product)s is sold in multiples of %(multiple)s %(unit)s.",
-                          product=line.product.display_name, multiple=format_decimal(rule.multiple),
-                          unit=line.product.uom_id.name),
+                        _(
+                            "%(product)s is sold in multiples of %(multiple)s %(unit)s.",
+                            product=line.product.display_name,
+                            multiple=format_decimal(rule.multiple),
+                            unit=line.product.uom_id.name,
+                        ),
                         "/quantity",
                     )
 
@@ -156,7 +170,9 @@ class OrderChecks(models.AbstractModel):
         there = min(line.quantity, Decimal(format_decimal(in_unit)))
         words = _(
             "%(available)s of %(quantity)s %(unit)s %(product)s are available.",
-            available=format_decimal(there), quantity=format_decimal(line.quantity), unit=line.unit.name,
+            available=format_decimal(there),
+            quantity=format_decimal(line.quantity),
+            unit=line.unit.name,
             product=line.product.default_code or line.product.display_name,
         )
         policy = submission.channel.stock_policy
@@ -219,7 +235,8 @@ class OrderChecks(models.AbstractModel):
     def _apply_price_policy(self, submission, line, contract):
         words = _(
             "Submitted price %(submitted)s, contract price %(contract)s.",
-            submitted=format_decimal(line.price), contract=format_decimal(contract),
+            submitted=format_decimal(line.price),
+            contract=format_decimal(contract),
         )
         policy = submission.channel.price_policy
         if policy == "accept":
@@ -256,7 +273,9 @@ class OrderChecks(models.AbstractModel):
             order = submission.order
             leeway = Decimal(repr(order.currency_id.rounding)) * len(submission.lines)
             for name, amount in (
-                ("untaxed", order.amount_untaxed), ("tax", order.amount_tax), ("total", order.amount_total),
+                ("untaxed", order.amount_untaxed),
+                ("tax", order.amount_tax),
+                ("total", order.amount_total),
             ):
                 submitted = (submission.payload.get("totals") or {}).get(name)
                 if submitted is None or abs(Decimal(submitted) - Decimal(format_decimal(amount))) <= leeway:
@@ -264,8 +283,11 @@ class OrderChecks(models.AbstractModel):
                 submission.add(
                     HOLD,
                     f"{name}_mismatch",
-                    _("Submitted %(submitted)s, computed %(computed)s.",
-                      submitted=submitted, computed=self._format_amount(order, amount)),
+                    _(
+                        "Submitted %(submitted)s, computed %(computed)s.",
+                        submitted=submitted,
+                        computed=self._format_amount(order, amount),
+                    ),
                     f"/totals/{name}",
                 )
 
@@ -281,9 +303,11 @@ class OrderChecks(models.AbstractModel):
                 submission.add(
                     REFUSE,
                     "minimum_order_value",
-                    _("The order is worth %(value)s; this channel takes orders from %(minimum)s.",
-                      value=self._format_amount(order, order.amount_untaxed),
-                      minimum=self._format_amount(order, minimum)),
+                    _(
+                        "The order is worth %(value)s; this channel takes orders from %(minimum)s.",
+                        value=self._format_amount(order, order.amount_untaxed),
+                        minimum=self._format_amount(order, minimum),
+                    ),
                     "/lines",
                 )
 
@@ -317,7 +341,9 @@ class OrderChecks(models.AbstractModel):
             "open": exposure,
             "order": submission.order._dist_get_company_total(),
         }
-        words = {name: formatLang(self.env, amount, currency_obj=currency) for name, amount in amounts.items()}
+        words = {
+            name: formatLang(self.env, amount, currency_obj=currency) for name, amount in amounts.items()
+        }
         submission.add(
             HOLD,
             "credit_limit",

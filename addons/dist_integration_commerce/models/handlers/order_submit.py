@@ -2,7 +2,6 @@ import dataclasses
 import json
 
 from odoo import _, fields, models
-
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult
 
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
@@ -40,7 +39,9 @@ class OrderSubmitHandler(models.AbstractModel):
         keys = [f"order/{system.id}/{payload['reference']}"]
         if customer.get("name"):
             return keys + self.env["dist.handler.customer.upsert"]._get_identity_keys(system, customer)
-        channels = self.env["dist.sales.channel"]._find_for(system, message.company_id, payload.get("channel"))
+        channels = self.env["dist.sales.channel"]._find_for(
+            system, message.company_id, payload.get("channel")
+        )
         if any(channels.mapped("credit_check")):
             keys.append(f"customer/{system.id}/{customer['external_id']}")
         return keys
@@ -55,8 +56,13 @@ class OrderSubmitHandler(models.AbstractModel):
         while waiting:
             turn, waiting = self._split_repeats(waiting)
             known = self._find_known(turn)
-            results.update({submission: self._repeat_answer(submission, known) for submission in turn
-                            if submission.reference in known})
+            results.update(
+                {
+                    submission: self._repeat_answer(submission, known)
+                    for submission in turn
+                    if submission.reference in known
+                }
+            )
             fresh = [submission for submission in turn if submission not in results]
             self._take(fresh)
             results.update({submission: self._prepare_result(submission) for submission in fresh})
@@ -76,18 +82,20 @@ class OrderSubmitHandler(models.AbstractModel):
     def _find_known(self, submissions):
         """:return: dict, reference to sale.order, of the orders that exist already"""
         references = [submission.reference for submission in submissions]
-        bindings = self.env["dist.binding"].sudo().search(
-            [
-                ("system_id", "=", submissions[0].message.system_id.id),
-                ("res_model", "=", "sale.order"),
-                ("external_id", "in", references),
-            ]
+        bindings = (
+            self.env["dist.binding"]
+            .sudo()
+            .search(
+                [
+                    ("system_id", "=", submissions[0].message.system_id.id),
+                    ("res_model", "=", "sale.order"),
+                    ("external_id", "in", references),
+                ]
+            )
         )
         orders = self.env["sale.order"].browse(bindings.mapped("res_id")).exists()
         bindings.filtered(lambda binding: binding.res_id not in orders.ids).unlink()
-        return {
-            binding.external_id: orders.browse(binding.res_id) for binding in bindings.exists()
-        }
+        return {binding.external_id: orders.browse(binding.res_id) for binding in bindings.exists()}
 
     def _repeat_answer(self, submission, known):
         order = known[submission.reference]
@@ -192,8 +200,11 @@ class OrderSubmitHandler(models.AbstractModel):
             submission.add(
                 REFUSE,
                 "unknown_address",
-                _("Customer %(customer)s has no address %(address)s.",
-                  customer=customer, address=data["external_id"]),
+                _(
+                    "Customer %(customer)s has no address %(address)s.",
+                    customer=customer,
+                    address=data["external_id"],
+                ),
                 f"/{name}/external_id",
             )
         return contact
@@ -215,8 +226,11 @@ class OrderSubmitHandler(models.AbstractModel):
             submission.add(
                 REFUSE,
                 "currency_mismatch",
-                _("Prices of this customer are in %(currency)s, not in %(asked)s.",
-                  currency=submission.currency.name, asked=asked),
+                _(
+                    "Prices of this customer are in %(currency)s, not in %(asked)s.",
+                    currency=submission.currency.name,
+                    asked=asked,
+                ),
                 "/currency",
             )
 
@@ -259,9 +273,12 @@ class OrderSubmitHandler(models.AbstractModel):
             "order_refused",
             " ".join(dict.fromkeys(reason.detail for reason in reasons)),
             reasons[0].pointer,
-            summary=_("Order %(reference)s refused: %(reason)s", reference=submission.reference, reason=first),
+            summary=_(
+                "Order %(reference)s refused: %(reason)s", reference=submission.reference, reason=first
+            ),
             errors=[
-                {"pointer": reason.pointer, "code": reason.code, "detail": reason.detail} for reason in reasons
+                {"pointer": reason.pointer, "code": reason.code, "detail": reason.detail}
+                for reason in reasons
             ],
             impact=self._get_refused_impact(submission),
             fingerprint=f"order_refused/{submission.reference}",
@@ -431,7 +448,9 @@ class OrderSubmitHandler(models.AbstractModel):
             "accepted_quantity": format_decimal(line.accepted),
             "backordered_quantity": format_decimal(line.backordered),
             "unit": line.data.get("unit") or line.unit.name,
-            "unit_price": format_decimal(record.price_unit * (1 - (record.discount or 0) / 100)) if record else None,
+            "unit_price": format_decimal(record.price_unit * (1 - (record.discount or 0) / 100))
+            if record
+            else None,
             "amount_untaxed": format_decimal(record.price_subtotal, places) if record else None,
             "reasons": [reason.to_dict() for reason in line.reasons],
         }

@@ -49,7 +49,9 @@ class OrderShippedSerializer(models.AbstractModel):
         return [
             {
                 "package": package.name,
-                "weight": views._format_quantity(package.shipping_weight) if package.shipping_weight else None,
+                "weight": views._format_quantity(package.shipping_weight)
+                if package.shipping_weight
+                else None,
                 "weight_unit": picking.weight_uom_name if package.shipping_weight else None,
                 "contents": [
                     {

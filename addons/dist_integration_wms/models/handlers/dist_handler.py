@@ -34,7 +34,8 @@ class DistHandler(models.AbstractModel):
         known = self._read_known_products(message.system_id, texts)
         by_sku = self._read_products("default_code", {text for text in texts if text not in known})
         by_gtin = self._read_products(
-            "barcode", {form for item, _pointer in items if item.get("gtin") for form in _gtin_forms(item["gtin"])}
+            "barcode",
+            {form for item, _pointer in items if item.get("gtin") for form in _gtin_forms(item["gtin"])},
         )
         return [self._choose_product(item, pointer, known, by_sku, by_gtin) for item, pointer in items]
 
@@ -75,7 +76,11 @@ class DistHandler(models.AbstractModel):
         if gtin:
             forms = [form for form in _gtin_forms(gtin) if form in by_gtin]
             barcoded = self.env["product.product"].union(*(by_gtin[form] for form in forms))
-            products = (products & barcoded or products | barcoded) if products and barcoded else products or barcoded
+            products = (
+                (products & barcoded or products | barcoded)
+                if products and barcoded
+                else products or barcoded
+            )
         if products and len(products) == 1:
             return products
         raise self._prepare_unknown_product(sku, gtin, pointer, products)
@@ -89,7 +94,9 @@ class DistHandler(models.AbstractModel):
                 products=", ".join(sorted(products.mapped("display_name"))),
             )
         elif sku and gtin:
-            detail = _("There is no product with the number %(sku)s or the GTIN %(gtin)s.", sku=sku, gtin=gtin)
+            detail = _(
+                "There is no product with the number %(sku)s or the GTIN %(gtin)s.", sku=sku, gtin=gtin
+            )
         else:
             detail = _("There is no product with the number %s.", text)
         return MissingMapping("product", text, pointer, detail, model="product.product")

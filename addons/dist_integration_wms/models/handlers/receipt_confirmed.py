@@ -65,13 +65,19 @@ class ReceiptConfirmedHandler(models.AbstractModel):
         if not damaged and stated:
             lots = {portion.lot_name for portion in portions}
             lot_name = lots.pop() if len(lots) == 1 else None
-            return [*portions, Portion(stated, f"{pointer}/damaged_quantity", lot_name=lot_name, damaged=True)]
+            return [
+                *portions,
+                Portion(stated, f"{pointer}/damaged_quantity", lot_name=lot_name, damaged=True),
+            ]
         told = sum(portion.quantity for portion in damaged)
         if float_compare(told, stated, precision_digits=6):
             raise BusinessError(
                 "allocation_mismatch",
-                _("The damaged lots add up to %(sum)s, the line says %(total)s.", sum=formats.quantity_text(told),
-                  total=formats.quantity_text(stated)),
+                _(
+                    "The damaged lots add up to %(sum)s, the line says %(total)s.",
+                    sum=formats.quantity_text(told),
+                    total=formats.quantity_text(stated),
+                ),
                 f"{pointer}/damaged_quantity",
             )
         return portions
@@ -83,12 +89,17 @@ class ReceiptConfirmedHandler(models.AbstractModel):
         if damaged and not warehouse.dist_damaged_location_id:
             raise BusinessError(
                 "damaged_goods",
-                _("Damaged goods were received on %(picking)s, and %(warehouse)s has no place for them.",
-                  picking=plan.picking.name, warehouse=warehouse.name),
+                _(
+                    "Damaged goods were received on %(picking)s, and %(warehouse)s has no place for them.",
+                    picking=plan.picking.name,
+                    warehouse=warehouse.name,
+                ),
                 damaged[0].pointer,
                 record=plan.picking,
                 severity="high",
-                suggestion=_("Set the location for damaged goods of the warehouse and retry, or correct the message."),
+                suggestion=_(
+                    "Set the location for damaged goods of the warehouse and retry, or correct the message."
+                ),
             )
 
     # lots
@@ -114,7 +125,10 @@ class ReceiptConfirmedHandler(models.AbstractModel):
                 self._give_lot(portions, lot)
                 missing.pop((product, name))
         lots = self.env["stock.lot"].create(
-            [self._prepare_lot(plan, product, name, portions) for (product, name), portions in missing.items()]
+            [
+                self._prepare_lot(plan, product, name, portions)
+                for (product, name), portions in missing.items()
+            ]
         )
         for lot, portions in zip(lots, missing.values(), strict=True):
             self._give_lot(portions, lot)

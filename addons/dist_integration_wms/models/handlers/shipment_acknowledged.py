@@ -17,7 +17,10 @@ class ShipmentAcknowledgedHandler(models.AbstractModel):
         return payload.get("shipment")
 
     def _get_lock_keys(self, message, payload):
-        return [f"stock.picking/{picking.id}" for picking in self._find_pickings(message, {"shipment": payload["shipment"]})]
+        return [
+            f"stock.picking/{picking.id}"
+            for picking in self._find_pickings(message, {"shipment": payload["shipment"]})
+        ]
 
     def _apply(self, message, payload):
         pickings = self._get_pickings(message, {"shipment": payload["shipment"]})
@@ -76,11 +79,17 @@ class ShipmentAcknowledgedHandler(models.AbstractModel):
         return ExceptionSpec(
             "business",
             "shipment_refused",
-            _("%(system)s refuses shipment %(shipment)s: %(reason)s",
-              system=picking.dist_system_id.name, shipment=picking.name, reason=reason),
+            _(
+                "%(system)s refuses shipment %(shipment)s: %(reason)s",
+                system=picking.dist_system_id.name,
+                shipment=picking.name,
+                reason=reason,
+            ),
             detail=note or reason,
             record=picking,
             severity="high",
-            suggestion=_("Put right what the warehouse names and use Release on the delivery, or cancel the delivery."),
+            suggestion=_(
+                "Put right what the warehouse names and use Release on the delivery, or cancel the delivery."
+            ),
             fingerprint=f"stock.picking/{picking.id}",
         )

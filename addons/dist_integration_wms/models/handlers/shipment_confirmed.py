@@ -46,7 +46,11 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         if plan.picking.carrier_id.name == code:
             return plan.picking.carrier_id
         raise MissingMapping(
-            "carrier", code, "/carrier", _("The carrier %s is not known here.", code), model="delivery.carrier"
+            "carrier",
+            code,
+            "/carrier",
+            _("The carrier %s is not known here.", code),
+            model="delivery.carrier",
         )
 
     # packages
@@ -171,7 +175,10 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         for move_plan, portion in portions:
             wanted[portion.lot] = wanted.get(portion.lot, 0.0) + portion.quantity
             rounding = move_plan.move.product_id.uom_id.rounding
-            if float_compare(wanted[portion.lot], on_hand.get(portion.lot, 0.0), precision_rounding=rounding) > 0:
+            if (
+                float_compare(wanted[portion.lot], on_hand.get(portion.lot, 0.0), precision_rounding=rounding)
+                > 0
+            ):
                 raise self._prepare_lot_not_in_stock(plan, move_plan, portion, on_hand.get(portion.lot, 0.0))
 
     def _find_coded_lot(self, plan, move_plan, portion):

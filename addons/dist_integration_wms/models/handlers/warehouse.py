@@ -40,7 +40,9 @@ class WarehouseHandler(models.AbstractModel):
         if reference and not number:
             bound = self._find_bound(message.system_id, "stock.picking", reference).filtered_domain(domain)
             if bound:
-                return pickings.search([("dist_release_ref", "=", bound.dist_release_ref), *domain], order="id")
+                return pickings.search(
+                    [("dist_release_ref", "=", bound.dist_release_ref), *domain], order="id"
+                )
         return pickings
 
     def _get_pickings(self, message, payload):

@@ -95,7 +95,9 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         if not picking:
             raise self._prepare_finished(plan, pickings[-1:])
         if picking.state == "draft":
-            raise BusinessError("document_in_draft", _("%s is a draft in Odoo.", picking.name), status=409, record=picking)
+            raise BusinessError(
+                "document_in_draft", _("%s is a draft in Odoo.", picking.name), status=409, record=picking
+            )
         return picking
 
     def _prepare_finished(self, plan, picking):
@@ -108,12 +110,17 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 status=409,
                 severity="high",
                 record=picking,
-                suggestion=_("The goods have moved although Odoo cancelled. Enter what happened by hand, or have the "
-                             "warehouse put the goods back."),
+                suggestion=_(
+                    "The goods have moved although Odoo cancelled. Enter what happened by hand, or have the "
+                    "warehouse put the goods back."
+                ),
             )
         return BusinessError(
             f"{kind}_finished",
-            _("%s is done in Odoo and nothing of it is open; the confirmation was not applied.", picking.name),
+            _(
+                "%s is done in Odoo and nothing of it is open; the confirmation was not applied.",
+                picking.name,
+            ),
             f"/{kind}",
             status=409,
             severity="high",
@@ -125,7 +132,9 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _record(self, plans):
         """:return: dict, identity of a plan to its dist.warehouse.confirmation"""
-        created = self.env["dist.warehouse.confirmation"].create([self._prepare_record(plan) for plan in plans])
+        created = self.env["dist.warehouse.confirmation"].create(
+            [self._prepare_record(plan) for plan in plans]
+        )
         return {id(plan): confirmation for plan, confirmation in zip(plans, created, strict=True)}
 
     def _prepare_record(self, plan):
@@ -148,12 +157,16 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _get_result(self, plan, confirmation):
         return HandlerResult(
-            json.loads(confirmation.answer), record=confirmation.picking_id or None, exceptions=plan.exceptions
+            json.loads(confirmation.answer),
+            record=confirmation.picking_id or None,
+            exceptions=plan.exceptions,
         )
 
     def _get_answer(self, plan):
         picking = plan.picking
-        state = picking.state if picking.state == "done" else "cancelled" if picking.state == "cancel" else "open"
+        state = (
+            picking.state if picking.state == "done" else "cancelled" if picking.state == "cancel" else "open"
+        )
         return {
             "status": "applied",
             "confirmation": plan.external_id,

@@ -43,8 +43,11 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         return ExceptionSpec(
             "business",
             "stock_negative",
-            _("%(product)s left %(warehouse)s although Odoo had none", product=product.display_name,
-              warehouse=plan.picking.picking_type_id.warehouse_id.name),
+            _(
+                "%(product)s left %(warehouse)s although Odoo had none",
+                product=product.display_name,
+                warehouse=plan.picking.picking_type_id.warehouse_id.name,
+            ),
             detail=_(
                 "%(picking)s moved %(quantity)s %(unit)s more than Odoo had in stock; the stock in Odoo is negative now.",
                 picking=plan.picking.name,
@@ -102,9 +105,13 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         return ExceptionSpec(
             "business",
             f"nothing_{self._get_verb()}",
-            _("Nothing of %(picking)s was moved: %(reasons)s", picking=plan.picking.name,
-              reasons=self._get_reasons(plan)),
-            detail=_("The transfer was cancelled, as agreed for this warehouse.") if cancelled
+            _(
+                "Nothing of %(picking)s was moved: %(reasons)s",
+                picking=plan.picking.name,
+                reasons=self._get_reasons(plan),
+            ),
+            detail=_("The transfer was cancelled, as agreed for this warehouse.")
+            if cancelled
             else _("The transfer is still open in Odoo; the warehouse has finished it."),
             record=plan.picking,
             severity="high",
@@ -118,38 +125,33 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         if not short:
             return
         detail = "\n".join(
-            _("%(product)s: %(missing)s %(unit)s missing. %(reasons)s", product=item.move.product_id.display_name,
-              missing=formats.quantity_text(self._get_missing(item)), unit=item.move.product_id.uom_id.name,
-              reasons=", ".join(dict.fromkeys(item.reasons)))
+            _(
+                "%(product)s: %(missing)s %(unit)s missing. %(reasons)s",
+                product=item.move.product_id.display_name,
+                missing=formats.quantity_text(self._get_missing(item)),
+                unit=item.move.product_id.uom_id.name,
+                reasons=", ".join(dict.fromkeys(item.reasons)),
+            )
             for item in short
         )
         plan.exceptions.append(
             ExceptionSpec(
                 "business",
                 f"short_{self._get_kind()}",
-                _("Less than asked for on %(picking)s: %(reasons)s", picking=plan.picking.name,
-                  reasons=self._get_reasons(plan)),
+                _(
+                    "Less than asked for on %(picking)s: %(reasons)s",
+                    picking=plan.picking.name,
+                    reasons=self._get_reasons(plan),
+                ),
                 detail=detail,
-                record=plan.picking,
+                record=self._get_backorder(plan) or plan.picking,
                 severity="low",
-                impact=self._get_short_impact(plan, short),
-                suggestion=_("The rest was cancelled, as agreed.") if self._cancels_rest(plan)
+                suggestion=_("The rest was cancelled, as agreed.")
+                if self._cancels_rest(plan)
                 else _("The rest is in a backorder. Have the items counted when Odoo shows them in stock."),
                 fingerprint=f"stock.picking/{plan.picking.id}",
             )
         )
-
-    def _get_short_impact(self, plan, short):
-        impact = self.env["base"]._dist_get_impact()
-        warehouse = plan.picking.picking_type_id.warehouse_id
-        products = [item.move.product_id for item in short]
-        return {
-            **impact,
-            "orders": 1,
-            "lines": len(short),
-            "skus": sorted({product.default_code or product.name for product in products}),
-            "warehouses": [warehouse.name],
-        }
 
     def _get_reasons(self, plan):
         reasons = dict.fromkeys(reason for item in plan.moves for reason in item.reasons)

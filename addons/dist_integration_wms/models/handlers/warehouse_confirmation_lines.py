@@ -31,7 +31,9 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         :return: dict, index of a line to its product
         """
         own = {move._dist_get_line_ref() for move in moves}
-        named = {code for product in moves.product_id for code in (product.default_code, product.barcode) if code}
+        named = {
+            code for product in moves.product_id for code in (product.default_code, product.barcode) if code
+        }
         unclear = {
             index: line
             for index, line in enumerate(plan.payload["lines"])

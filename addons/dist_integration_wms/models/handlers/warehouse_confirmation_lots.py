@@ -18,14 +18,20 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             product = move_plan.move.product_id
             if product.tracking == "none":
                 if portion.lot_name:
-                    plan.warn("lot_ignored", _("%s is not tracked by lots in Odoo; the lot was left aside.",
-                                               product.display_name), portion.pointer)
+                    plan.warn(
+                        "lot_ignored",
+                        _("%s is not tracked by lots in Odoo; the lot was left aside.", product.display_name),
+                        portion.pointer,
+                    )
                     portion.lot_name = None
                 continue
             if not portion.lot_name:
                 raise BusinessError(
                     "lot_missing",
-                    _("%s is tracked by lot or serial number; the confirmation names none.", product.display_name),
+                    _(
+                        "%s is tracked by lot or serial number; the confirmation names none.",
+                        product.display_name,
+                    ),
                     portion.pointer,
                     record=plan.picking,
                     suggestion=_("Ask the warehouse which lots it moved, then use Correct and resubmit."),
@@ -86,12 +92,20 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                     ExceptionSpec(
                         "business",
                         "expiry_differs",
-                        _("Lot %(lot)s of %(product)s: expiration dates differ", lot=portion.lot_name,
-                          product=move_plan.move.product_id.display_name),
-                        detail=_("The warehouse says %(theirs)s, Odoo says %(ours)s. Odoo's date was kept.",
-                                 theirs=formats.day_text(portion.expiry), ours=formats.day_text(known)),
+                        _(
+                            "Lot %(lot)s of %(product)s: expiration dates differ",
+                            lot=portion.lot_name,
+                            product=move_plan.move.product_id.display_name,
+                        ),
+                        detail=_(
+                            "The warehouse says %(theirs)s, Odoo says %(ours)s. Odoo's date was kept.",
+                            theirs=formats.day_text(portion.expiry),
+                            ours=formats.day_text(known),
+                        ),
                         record=plan.picking,
-                        suggestion=_("Have the label read, and correct the lot in Odoo when the warehouse is right."),
+                        suggestion=_(
+                            "Have the label read, and correct the lot in Odoo when the warehouse is right."
+                        ),
                         fingerprint=f"stock.lot/{portion.lot.id}/{formats.day_text(portion.expiry)}",
                     )
                 )

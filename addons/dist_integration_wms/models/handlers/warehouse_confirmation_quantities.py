@@ -110,16 +110,25 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         code = f"over_{self._get_kind()}"
         if not over or plan.message._accepts(code):
             return
-        errors = [{"pointer": item.pointer, "code": code, "detail": self._describe_over(item)} for item in over]
+        errors = [
+            {"pointer": item.pointer, "code": code, "detail": self._describe_over(item)} for item in over
+        ]
         raise BusinessError(
             code,
             " ".join(error["detail"] for error in errors),
             errors[0]["pointer"],
-            summary=_("More than asked for on %(picking)s: %(skus)s", picking=plan.picking.name,
-                      skus=", ".join(item.move.product_id.default_code or item.move.product_id.name for item in over)),
+            summary=_(
+                "More than asked for on %(picking)s: %(skus)s",
+                picking=plan.picking.name,
+                skus=", ".join(
+                    item.move.product_id.default_code or item.move.product_id.name for item in over
+                ),
+            ),
             severity="high",
             record=plan.picking,
-            suggestion=_("Accept the variance when the quantity is right, or correct the message and resubmit it."),
+            suggestion=_(
+                "Accept the variance when the quantity is right, or correct the message and resubmit it."
+            ),
             errors=errors,
         )
 

@@ -1,0 +1,1 @@
+"""What the benchmarks share: sampling, results, a sink for webhooks, clients, data."""

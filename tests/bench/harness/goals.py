@@ -1,0 +1,47 @@
+"""What the figures are to reach. Every value is a ratio of two medians."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound of a ratio.
+
+    :param bound: the number to keep to
+    :param at_least: whether the value must not be below it; otherwise it must not be above it
+    :param meaning: what is divided by what
+    """
+
+    bound: float
+    at_least: bool
+    meaning: str
+
+    def met_by(self, value: float) -> bool:
+        """Tell whether a value keeps to the bound."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'>=' if self.at_least else '<='} {self.bound:g}"
+
+
+GOALS = {
+    "order_single_vs_xmlrpc": Goal(1.0, False, "POST /orders / XML-RPC create and confirm"),
+    "order_bulk_vs_xmlrpc": Goal(
+        0.55, False, "an order of 50 in POST /orders/bulk / XML-RPC create and confirm"
+    ),
+    "availability_1000_vs_xmlrpc": Goal(
+        8.0, True, "XML-RPC read of 1,000 products / POST /availability/query"
+    ),
+    "availability_10000_vs_xmlrpc": Goal(
+        15.0, True, "XML-RPC read of 10,000 products / POST /availability/query"
+    ),
+    "availability_1000_vs_sql": Goal(2.0, False, "POST /availability/query of 1,000 products / bare SQL"),
+    "availability_10000_vs_sql": Goal(2.0, False, "POST /availability/query of 10,000 products / bare SQL"),
+    "emit_order_confirm": Goal(1.03, False, "confirming an order, subscribed / nobody subscribed"),
+    "emit_picking_done": Goal(1.03, False, "validating a picking, subscribed / nobody subscribed"),
+    "deliveries_vs_jobs": Goal(10.0, True, "webhooks a second / empty jobs a second, same workers"),
+    "inbox_2m_vs_10k": Goal(1.2, False, "receiving a message with 2,000,000 stored / with 10,000 stored"),
+    "outbox_2m_vs_10k": Goal(
+        1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"
+    ),
+}

@@ -1,0 +1,70 @@
+"""Interleaved sampling: what else the machine does meets every contender alike."""
+
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+STARTED = time.monotonic()
+RESAMPLES = 2000
+TAIL = 0.05
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio of two medians and the interval that holds it with 90 %."""
+
+    value: float
+    low: float
+    high: float
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def interleave(
+    contenders: dict[str, Callable[[], float]], rounds: int, warmups: int = 1
+) -> dict[str, list[float]]:
+    """Sample contenders in turn, every other round in the opposite order (A B B A A B ...).
+
+    :param contenders: each returns one sample
+    :param warmups: rounds whose samples are thrown away
+    :return: the samples of each, in the order of the rounds
+    """
+    samples: dict[str, list[float]] = {name: [] for name in contenders}
+    names = list(contenders)
+    for number in range(-warmups, rounds):
+        for name in names if number % 2 == 0 else reversed(names):
+            sample = contenders[name]()
+            if number >= 0:
+                samples[name].append(sample)
+    return samples
+
+
+def ratio(upper: Sequence[float], lower: Sequence[float]) -> Ratio:
+    """Return median by median, with a bootstrap interval that keeps samples of one round together."""
+    pairs = list(zip(upper, lower, strict=True))
+    chance = random.Random(len(pairs))
+    values = sorted(_of_medians(chance.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES))
+    cut = int(RESAMPLES * TAIL)
+    return Ratio(_of_medians(pairs), values[cut], values[-cut - 1])
+
+
+def _of_medians(pairs: Sequence[tuple[float, float]]) -> float:
+    return statistics.median(pair[0] for pair in pairs) / statistics.median(pair[1] for pair in pairs)
+
+
+def milliseconds(samples: Sequence[float]) -> str:
+    """Return a median as text."""
+    return f"{statistics.median(samples) * 1000:.1f} ms"
+
+
+def say(text: str) -> None:
+    """Tell the person who waits."""
+    print(f"[bench {time.monotonic() - STARTED:4.0f} s] {text}", file=sys.stderr, flush=True)
