@@ -99,7 +99,8 @@ class DistAvailabilityQuery(models.AbstractModel):
                 UNION ALL
                 SELECT wanted.position, product.id, template.uom_id
                 FROM wanted
-                JOIN unnest(%(known)s::text[], %(products)s::integer[]) AS known (number, product_id) ON known.number = wanted.number
+                JOIN unnest(%(known)s::text[], %(products)s::integer[]) AS known (number, product_id)
+                    ON known.number = wanted.number
                 JOIN product_product product ON product.id = known.product_id
                 JOIN product_template template ON template.id = product.product_tmpl_id
             )
