@@ -1,6 +1,5 @@
-from odoo.tests import new_test_user
-
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+from odoo.tests import new_test_user
 
 GROUPS = ("user", "operator", "manager", "auditor", "service")
 

@@ -1,13 +1,12 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.addons.dist_integration_base.models.dist_environment import DATABASE_PARAMETER
+from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.exceptions import AccessError, UserError
 from odoo.modules import neutralize
 from odoo.tests import tagged
 from odoo.tools import config
-
-from odoo.addons.dist_integration_base.models.dist_environment import DATABASE_PARAMETER
-from odoo.addons.dist_integration_base.tests.common import DistCase
 
 from .people import PeopleMixin
 
@@ -126,7 +125,9 @@ class TestScreens(PeopleMixin, DistCase):
         for query in neutralize.get_neutralization_queries(["dist_integration_base"]):
             self.env.cr.execute(query)
         self.env.invalidate_all()
-        self.assertEqual((self.endpoint.state, self.endpoint.disabled_reason), ("disabled", "Neutralized copy"))
+        self.assertEqual(
+            (self.endpoint.state, self.endpoint.disabled_reason), ("disabled", "Neutralized copy")
+        )
         self.assertTrue(self.endpoint.blocked_reason)
         self.assertEqual(production.state, "suspended")
         self.assertEqual(self.system.state, "active", "made for tests")

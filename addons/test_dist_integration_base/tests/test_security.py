@@ -1,10 +1,9 @@
 import json
 
 from odoo import Command
+from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.tests import tagged
-
-from odoo.addons.dist_integration_base.tests.common import DistCase
 
 from .people import PeopleMixin
 
@@ -22,7 +21,13 @@ CONFIGURATION = (
     "dist.api.scope",
 )
 # what workers write and nobody edits
-RECORDS = ("dist.event", "dist.event.sequence", "dist.message.attempt", "dist.endpoint.status", "dist.api.usage")
+RECORDS = (
+    "dist.event",
+    "dist.event.sequence",
+    "dist.message.attempt",
+    "dist.endpoint.status",
+    "dist.api.usage",
+)
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
 
@@ -71,7 +76,9 @@ class TestSecurity(PeopleMixin, DistCase):
             self.assertTrue(self._may("auditor", name, "read"), name)
             for mode in ("write", "create", "unlink"):
                 self.assertFalse(self._may("auditor", name, mode), f"{mode} {name}")
-        self.assertEqual(self._as("auditor", self.env["dist.exception"]).search_count([]), len(self.exceptions))
+        self.assertEqual(
+            self._as("auditor", self.env["dist.exception"]).search_count([]), len(self.exceptions)
+        )
         with self.assertRaises(AccessError):
             self._as("auditor", self.own).action_retry()
         with self.assertRaises(AccessError):
@@ -165,7 +172,9 @@ class TestSecurity(PeopleMixin, DistCase):
         for name in self._get_models():
             model = self.env[name]
             if "company_id" in model._fields:
-                rules = self.env["ir.rule"].sudo().search([("model_id.model", "=", name), ("global", "=", True)])
+                rules = (
+                    self.env["ir.rule"].sudo().search([("model_id.model", "=", name), ("global", "=", True)])
+                )
                 self.assertTrue(rules.filtered(lambda rule: "company_ids" in rule.domain_force), name)
         stranger = self.people["manager"].copy(
             {"login": "stranger", "company_id": other.id, "company_ids": [Command.set(other.ids)]}

@@ -1,8 +1,7 @@
 from lxml import etree
 
-from odoo.tests import Form, tagged
-
 from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.tests import Form, tagged
 
 from .people import PeopleMixin
 
@@ -62,7 +61,9 @@ class TestViews(PeopleMixin, DistCase):
             [("module", "=", MODULE), ("model", "=", "ir.ui.menu"), ("res_id", "in", list(visible))]
         )
         menus = {item.name: self.env["ir.ui.menu"].browse(item.res_id) for item in data}
-        return {name: menu for name, menu in menus.items() if menu.action and _get_parents(menu) <= set(visible)}
+        return {
+            name: menu for name, menu in menus.items() if menu.action and _get_parents(menu) <= set(visible)
+        }
 
     def test_menus(self):
         """Each group finds what it works with, and nothing else."""
@@ -115,19 +116,25 @@ class TestViews(PeopleMixin, DistCase):
                 count += 1
                 method = button.get("name")
                 self.assertFalse(method.startswith("_"), f"{view.name}: {method}")
-                self.assertTrue(callable(getattr(self.env[model_name], method, None)), f"{view.name}: {method}")
+                self.assertTrue(
+                    callable(getattr(self.env[model_name], method, None)), f"{view.name}: {method}"
+                )
         self.assertGreater(count, 40)
 
     def test_buttons_that_write_name_their_group(self):
         """An auditor sees no button that changes anything."""
         reading = ("action_view_", "action_open_")
-        for view in self.env["ir.ui.view"].search([("model", "=like", "dist.%"), ("type", "in", ("form", "tree"))]):
+        for view in self.env["ir.ui.view"].search(
+            [("model", "=like", "dist.%"), ("type", "in", ("form", "tree"))]
+        ):
             if self.env[view.model]._transient:
                 continue
             for _model_name, button in _get_buttons(etree.fromstring(view.arch), view.model, self.env):
                 name = button.get("name")
                 if not name.startswith(reading):
-                    self.assertIn("dist_integration_base.group_dist_", button.get("groups", ""), f"{view.name}: {name}")
+                    self.assertIn(
+                        "dist_integration_base.group_dist_", button.get("groups", ""), f"{view.name}: {name}"
+                    )
 
     def test_every_model_has_its_views(self):
         """No screen of a model with a menu is made up by Odoo."""
