@@ -19,13 +19,14 @@ class AvailabilityController(ApiController):
         statuses=(422,),
     )
     def query_availability(self, call):
-        payload = call.payload
-        queries = call.env["dist.availability.query"]
+        payload, client = call.payload, call.client
         try:
-            channel = call.env["dist.sales.channel"]._choose(
-                call.client.system_id, call.client.company_id, payload.get("channel")
+            terms = call.env["dist.sales.channel"]._get_availability_terms(
+                client.system_id.id, client.company_id.id, payload.get("channel")
             )
-            warehouses = queries._get_warehouses(channel, payload.get("warehouses"))
+            answer = call.env["dist.availability.query"]._answer(
+                terms, payload["skus"], payload.get("warehouses")
+            )
         except BusinessError as error:
             raise call.problem(error.status, error.code, error.detail, errors=error.errors) from error
-        return call.answer(queries._answer(channel, payload["skus"], warehouses))
+        return call.answer(answer)

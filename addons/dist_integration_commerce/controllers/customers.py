@@ -1,7 +1,6 @@
 from odoo import _
-from odoo.http import request
-
 from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo.http import request
 
 
 class CustomersController(ApiController):

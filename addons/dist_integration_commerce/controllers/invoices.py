@@ -1,7 +1,6 @@
 from odoo import _
-from odoo.http import request
-
 from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo.http import request
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment
 

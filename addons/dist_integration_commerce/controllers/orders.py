@@ -1,5 +1,4 @@
 from odoo import _
-
 from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment

@@ -6,6 +6,7 @@ from . import sale_order
 from . import sale_order_line
 from . import account_move
 from . import stock_picking
+from . import stock_warehouse
 from . import dist_event
 from . import dist_exception
 from . import dist_code_map

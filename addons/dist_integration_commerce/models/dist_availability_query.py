@@ -1,7 +1,6 @@
 import io
 
 from odoo import _, fields, models
-
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 from ..lib.stock_text import StockText, array_literal
@@ -17,41 +16,37 @@ class DistAvailabilityQuery(models.AbstractModel):
     _name = "dist.availability.query"
     _description = "Availability for sales channels"
 
-    def _answer(self, channel, skus, warehouses):
-        """:param channel: dist.sales.channel, whose buffer is kept back
+    def _answer(self, terms, skus, codes=None):
+        """:param terms: AvailabilityTerms of the channel
         :param skus: list of item numbers
-        :param warehouses: stock.warehouse, in the order in which they are shown
+        :param codes: codes of the warehouses to show; None for all that are published
         :return: bytes, the JSON of the answer
+        :raises BusinessError: a warehouse is not published
         """
-        stock = StockText(
-            skus, {warehouse.id: warehouse.code for warehouse in warehouses}, channel.safety_buffer
-        )
+        warehouses = self._choose_warehouses(terms, codes)
         places = self._get_places(warehouses)
-        stock.read_present(self._copy_present(channel, skus, places))
+        stock = StockText(skus, warehouses, terms.buffer)
+        stock.read_present(self._copy_present(terms, skus, places))
         stock.read_coming(self._copy_coming(stock.product_ids, places))
         units = {unit.id: unit.name for unit in self.env["uom.uom"].browse(stock.unit_ids)}
         moment = fields.Datetime.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         return f'{{"as_of":"{moment}","items":[{",".join(stock.iter_json(units))}]}}'.encode()
 
-    def _get_warehouses(self, channel, codes=None):
-        """Warehouses of the answer: those published to the channel, or the named ones among them.
-
-        :raises BusinessError: a code is not among them
-        """
-        published = channel._get_published_warehouses()
+    def _choose_warehouses(self, terms, codes):
+        """:return: dict, warehouse id to code: those published to the channel, or the named ones among them"""
         if not codes:
-            return published
-        by_code = {warehouse.code: warehouse for warehouse in published}
+            return terms.warehouses
+        published = {code: warehouse_id for warehouse_id, code in terms.warehouses.items()}
         for index, code in enumerate(codes):
-            if code not in by_code:
+            if code not in published:
                 raise BusinessError(
                     "unknown_warehouse",
                     _("No warehouse %s is published to this channel.", code),
                     f"/warehouses/{index}",
                 )
-        return published.browse([by_code[code].id for code in dict.fromkeys(codes)])
+        return {published[code]: code for code in codes}
 
-    def _read_known_products(self, system, skus):
+    def _read_known_products(self, system_id, skus):
         """What the system's own numbers mean: by code map, else by binding.
 
         :return: dict, number to product id
@@ -71,24 +66,24 @@ class DistAvailabilityQuery(models.AbstractModel):
             WHERE number IN (SELECT unnest(%(skus)s::text[]))
             ORDER BY rank
             """,
-            {"system": system.id, "skus": array_literal(skus)},
+            {"system": system_id, "skus": array_literal(skus)},
         )
         return dict(self.env.cr.fetchall())
 
     def _get_places(self, warehouses):
         """:return: dict of parallel lists: ids of locations, of their warehouses, whether goods there are for sale"""
-        places = self.env["dist.availability"]._get_places(warehouses.ids)
+        places = self.env["dist.availability"]._get_places(list(warehouses))
         names = ("locations", "warehouses", "sellable")
         return dict(zip(names, map(list, zip(*places, strict=True)), strict=True))
 
-    def _copy_present(self, channel, skus, places):
+    def _copy_present(self, terms, skus, places):
         """:return: text for StockText.read_present; an item is the product that the system means by its number,
         else every product of the company that has the number
         """
         self.env["dist.availability"]._flush()
         self.env["product.product"].flush_model(["default_code", "active", "product_tmpl_id"])
         self.env["product.template"].flush_model(["company_id", "uom_id"])
-        known = self._read_known_products(channel.system_id, skus)
+        known = self._read_known_products(terms.system_id, skus)
         return self._copy(
             """
             WITH wanted AS MATERIALIZED (
@@ -104,7 +99,8 @@ class DistAvailabilityQuery(models.AbstractModel):
                 UNION ALL
                 SELECT wanted.position, product.id, template.uom_id
                 FROM wanted
-                JOIN unnest(%(known)s::text[], %(products)s::integer[]) AS known (number, product_id) ON known.number = wanted.number
+                JOIN unnest(%(known)s::text[], %(products)s::integer[]) AS known (number, product_id)
+                    ON known.number = wanted.number
                 JOIN product_product product ON product.id = known.product_id
                 JOIN product_template template ON template.id = product.product_tmpl_id
             )
@@ -121,7 +117,7 @@ class DistAvailabilityQuery(models.AbstractModel):
             """,
             {
                 "skus": array_literal(skus),
-                "company": channel.company_id.id,
+                "company": terms.company_id,
                 "known": list(known),
                 "products": list(known.values()),
                 **places,

@@ -1,7 +1,20 @@
-from odoo import _, api, fields, models
+from typing import NamedTuple
+
+from odoo import _, api, fields, models, tools
+from odoo.addons.dist_integration_base.lib.handling import BusinessError
 from odoo.exceptions import ValidationError
 
-from odoo.addons.dist_integration_base.lib.handling import BusinessError
+
+class AvailabilityTerms(NamedTuple):
+    """What of the stock a channel may see.
+
+    ``warehouses`` leads from the ids of warehouses to their codes, in the order in which they are shown.
+    """
+
+    system_id: int
+    company_id: int
+    buffer: float
+    warehouses: dict
 
 
 class DistSalesChannel(models.Model):
@@ -9,7 +22,7 @@ class DistSalesChannel(models.Model):
 
     _name = "dist.sales.channel"
     _description = "Sales channel"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "dist.cached.mixin"]
     _order = "sequence, name"
     _check_company_auto = True
 
@@ -251,13 +264,19 @@ class DistSalesChannel(models.Model):
             severity="high",
         )
 
-    def _get_published_warehouses(self):
-        """Warehouses whose stock this channel may see.
+    @api.model
+    @tools.ormcache("system_id", "company_id", "code")
+    def _get_availability_terms(self, system_id, company_id, code=None):
+        """What an answer about stock needs to know of a channel, kept in the registry's cache.
 
-        :return: stock.warehouse, never empty
+        :return: AvailabilityTerms
+        :raises BusinessError: there is no such channel, or several and the message names none
         """
-        self.ensure_one()
-        return self.availability_warehouse_ids or self.warehouse_id
+        system = self.env["dist.system"].browse(system_id)
+        channel = self._choose(system, self.env["res.company"].browse(company_id), code)
+        warehouses = channel.availability_warehouse_ids or channel.warehouse_id
+        codes = {warehouse.id: warehouse.code for warehouse in warehouses}
+        return AvailabilityTerms(system_id, company_id, channel.safety_buffer, codes)
 
     def _get_pricelist(self, partner):
         """Pricelist that holds the contract prices of a customer in this channel.

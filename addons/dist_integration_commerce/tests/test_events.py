@@ -1,8 +1,7 @@
 import json
 
-from odoo.tests import tagged
-
 from odoo.addons.dist_integration_base.lib.schema import compile_schema
+from odoo.tests import tagged
 
 from .common import CommerceCase
 

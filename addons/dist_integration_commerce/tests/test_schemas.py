@@ -1,9 +1,8 @@
 import json
 from pathlib import Path
 
-from odoo.tests import TransactionCase, tagged
-
 from odoo.addons.dist_integration_base.lib.schema import compile_schema
+from odoo.tests import TransactionCase, tagged
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 TYPES = {

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import SCOPES, CommerceCase
@@ -114,7 +114,7 @@ class TestSecurity(CommerceCase):
         """G8: a channel takes nothing from another company."""
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         foreign = self.env["stock.warehouse"].search([("company_id", "=", elsewhere.id)], limit=1)
-        with self.assertRaises(Exception):
+        with self.assertRaises(UserError):
             self.channel.warehouse_id = foreign
 
     def test_seller_without_integration_rights(self):

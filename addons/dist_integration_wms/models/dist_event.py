@@ -9,8 +9,8 @@ class DistEvent(models.Model):
     _inherit = "dist.event"
 
     @api.model
-    def _get_filter_error(self, flow_id, row):
-        return super()._get_filter_error(flow_id, row) if self._dist_is_addressee(flow_id, row) else False
+    def _is_subscribed(self, flow_id, row):
+        return self._dist_is_addressee(flow_id, row) and super()._is_subscribed(flow_id, row)
 
     @api.model
     def _dist_is_addressee(self, flow_id, row):

@@ -1,5 +1,4 @@
 from odoo import _, models
-
 from odoo.addons.dist_integration_base.lib.handling import (
     AmbiguousMatch,
     BusinessError,
