@@ -34,4 +34,5 @@
     ],
     "assets": {"web.assets_backend": ["dist_integration_base/static/src/**/*"]},
     "demo": [],
+    "post_init_hook": "post_init_hook",
 }

@@ -40,8 +40,8 @@ def addons():
 
 def _commands(programs):
     """Yield (name, command) of the checks done by programs."""
-    yield "ruff", [programs / "ruff", "check", "--no-cache", "."]
-    yield "ruff format", [programs / "ruff", "format", "--no-cache", "--check", "."]
+    yield "ruff", [programs / "ruff", "check", "--no-cache", "--output-format=concise", "."]
+    yield "ruff format", [programs / "ruff", "format", "--no-cache", "--check", "--quiet", "."]
     if addons():
         yield "pylint-odoo", [programs / "pylint", "--rcfile", ".pylintrc", *addons()]
         yield "oca-checks", [programs / "oca-checks-odoo-module", *addons()]

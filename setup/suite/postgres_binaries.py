@@ -6,11 +6,12 @@ import pathlib
 import shutil
 
 from . import apt, paths
-from .commands import run, works
+from .commands import privileged, run, works
 from .console import SetupError
 from .pythons import environment, site_packages
 
 NEEDED = ("initdb", "pg_ctl", "postgres")
+COPIES = "programs-"
 WHEEL_PAGE = "requirements-postgres.txt"
 
 
@@ -45,7 +46,7 @@ def _installed():
 
 def _from_package(console):
     """Install Debian's package where allowed; return its folder, or None."""
-    if not shutil.which("apt-get") or _installed():
+    if not shutil.which("apt-get") or privileged() is None:
         return None
     console.say("installing PostgreSQL")
     # the package would make and start a cluster of its own
@@ -62,13 +63,14 @@ def _from_wheel(console):
     Root's server runs as another user, who cannot enter root's home: the programs are
     copied beside the clusters.
     """
+    page = paths.SETUP / WHEEL_PAGE
     try:
-        packages = site_packages(environment("postgres", paths.SETUP / WHEEL_PAGE, console))
+        packages = site_packages(environment("postgres", page, console))
     except SetupError:
         return None
     found = next(packages.glob("*/pginstall/bin"), None)
     if found and os.geteuid() == 0:
-        target = paths.postgres_home() / "programs"
+        target = paths.postgres_home() / f"{COPIES}{paths.digest(page)}"
         if not target.exists():
             shutil.copytree(packages, target)
         found = target / found.relative_to(packages)

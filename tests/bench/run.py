@@ -52,10 +52,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--series", default=os.environ.get("ODOO_SERIES"), help="17.0 or 19.0")
     parser.add_argument("--only", action="append", choices=CASES, help="only this case")
-    parser.add_argument("--scale", type=float, default=1.0, help="size of the runs; below 1 the figures mean little")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="size of the runs; below 1 the figures mean little"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "bench.json")
     return parser.parse_args(arguments)
 

@@ -18,6 +18,12 @@ def env():
     return Environment.prepare(quiet=True)
 
 
+@pytest.fixture(scope="session")
+def scale():
+    """By how much tests multiply their load: 1, or what `E2E_SCALE` says."""
+    return int(os.environ.get("E2E_SCALE") or 1)
+
+
 @pytest.fixture
 def make_database(env):
     """A function that makes databases like `env.create_database`; dropped after the test."""

@@ -8,6 +8,8 @@ import sys
 import types
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 ADDONS = Path(__file__).resolve().parents[2] / "addons"
 
 for addon in sorted(ADDONS.iterdir()):
@@ -15,3 +17,7 @@ for addon in sorted(ADDONS.iterdir()):
         package = types.ModuleType(addon.name)
         package.__path__ = [str(addon)]
         sys.modules[addon.name] = package
+
+# A busy machine is slow now and then; that is no finding.
+settings.register_profile("lib", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lib")

@@ -33,7 +33,9 @@ def test_wheel_is_complete(addon, tools, tmp_path):
     run([*build, "--outdir", tmp_path / "dist", source], env={"PATH": str(tools) + ":/usr/bin:/bin"})
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     target = tmp_path / "installed"
-    run([tools / "python", "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", target, wheel])
+    run(
+        [tools / "python", "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", target, wheel]
+    )
     installed = target / "odoo" / "addons" / addon.name
     assert files(addon) - NOT_SHIPPED <= files(installed)
     with zipfile.ZipFile(wheel) as archive:

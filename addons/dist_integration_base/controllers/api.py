@@ -65,7 +65,9 @@ class ApiController(http.Controller):
     """Base of the API's controllers."""
 
 
-def api_route(path, *, method, scope, summary, parameters=None, request_schema=None, response_schema=None, **options):
+def api_route(
+    path, *, method, scope, summary, parameters=None, request_schema=None, response_schema=None, **options
+):
     """Route of the API. The function gets ``call`` (ApiCall) and the path's arguments.
 
     :param path: below ``/dist/v1``
@@ -138,7 +140,9 @@ def _serve(controller, function, operation, arguments):
         return problem_response(_unavailable(), current.trace_id, headers)
     except Exception:  # pylint: disable=broad-except
         _logger.exception("API call %s %s failed", operation.method, operation.path)
-        problem = Problem(500, "internal_error", _("Internal error"), _("Quote the request id to the operator."))
+        problem = Problem(
+            500, "internal_error", _("Internal error"), _("Quote the request id to the operator.")
+        )
         return problem_response(problem, current.trace_id, headers)
 
 
@@ -208,7 +212,9 @@ def _check_address(client):
     address = request.httprequest.remote_addr
     if not client._is_address_allowed(address):
         _logger.info("API client %s called from %s, which is outside its ranges", client.id, address)
-        raise Problem(403, "address_refused", _("Address refused"), _("This key is not accepted from your address."))
+        raise Problem(
+            403, "address_refused", _("Address refused"), _("This key is not accepted from your address.")
+        )
 
 
 def _check_scope(client, operation):
@@ -253,7 +259,9 @@ def _check_signature(client, body):
     if not client.signature_required:
         return
     try:
-        verify(request.httprequest.headers, body, client.signing_credential_id._get_secrets(), int(time.time()))
+        verify(
+            request.httprequest.headers, body, client.signing_credential_id._get_secrets(), int(time.time())
+        )
     except SignatureError as error:
         raise Problem(401, "signature_" + error.code, _("Signature not accepted"), error.detail) from error
     except IntegrationError as error:
@@ -277,7 +285,12 @@ def problem_response(problem, request_id, headers=None):
 
 class Fallback(http.Controller):
     @http.route(
-        [PREFIX, f"{PREFIX}/<path:path>"], type="http", auth="none", csrf=False, save_session=False, readonly=False
+        [PREFIX, f"{PREFIX}/<path:path>"],
+        type="http",
+        auth="none",
+        csrf=False,
+        save_session=False,
+        readonly=False,
     )
     def nothing_here(self, **_arguments):
         """Answer for paths and methods that the API does not have, in the API's own words."""

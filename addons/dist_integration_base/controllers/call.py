@@ -2,8 +2,8 @@
 
 import hashlib
 import uuid
-from email.utils import format_datetime
 from datetime import datetime, time, timezone
+from email.utils import format_datetime
 
 from odoo import _
 from odoo.http import request
@@ -47,7 +47,9 @@ class ApiCall:
         if self._payload is None:
             document = strict_json.loads(self.body)
             if self.operation.request_schema:
-                schema = self.env["dist.message.type.version"]._load_schema_file(self.operation.request_schema)
+                schema = self.env["dist.message.type.version"]._load_schema_file(
+                    self.operation.request_schema
+                )
                 self._check(schema, document)
             self._payload = document
         return self._payload
@@ -88,7 +90,9 @@ class ApiCall:
         if errors or "\x00" in text:
             detail = errors[0]["detail"] if errors else _("holds a character that cannot be stored")
             raise Problem(
-                400, "invalid_parameter", _("Invalid parameter"),
+                400,
+                "invalid_parameter",
+                _("Invalid parameter"),
                 _("Parameter %(name)s: %(detail)s", name=name, detail=detail),
             )
         return value
@@ -132,7 +136,10 @@ class ApiCall:
         refused = refused or (unexpected is not None and etag is not None and _matches(unexpected, etag))
         if refused:
             raise Problem(
-                412, "precondition_failed", _("Changed in between"), _("What you are changing is not what you saw.")
+                412,
+                "precondition_failed",
+                _("Changed in between"),
+                _("What you are changing is not what you saw."),
             )
 
     def paginate(self, model, domain, serialize, order="id"):
@@ -175,7 +182,9 @@ class ApiCall:
         flow = self.env["dist.flow"]._find_inbound(self.client.system_id, message_type)
         if not flow:
             raise Problem(
-                403, "flow_inactive", _("Not agreed"),
+                403,
+                "flow_inactive",
+                _("Not agreed"),
                 _("%s messages are not agreed with this connection, or not active.", message_type.code),
             )
         version = self._get_version(flow)
@@ -215,10 +224,16 @@ class ApiCall:
         incoming = request.httprequest
         request_hash = strict_json.body_hash(incoming.method, incoming.path, self.body)
         # a partner that sends Standard Webhooks names each message by its webhook-id
-        key = (incoming.headers.get("Idempotency-Key") or incoming.headers.get("webhook-id") or "").strip().strip('"')
+        key = (
+            (incoming.headers.get("Idempotency-Key") or incoming.headers.get("webhook-id") or "")
+            .strip()
+            .strip('"')
+        )
         if len(key) > MAX_KEY or "\x00" in key:
             raise Problem(
-                400, "invalid_idempotency_key", _("Invalid Idempotency-Key"),
+                400,
+                "invalid_idempotency_key",
+                _("Invalid Idempotency-Key"),
                 _("A key has at most %s characters.", MAX_KEY),
             )
         if key:
@@ -236,9 +251,15 @@ class ApiCall:
                 lambda version: str(version.number) == asked and version.state in ("active", "deprecated")
             )
         today = datetime.now(timezone.utc).date()
-        if not version or version.state in ("draft", "retired") or (version.sunset_date and version.sunset_date < today):
+        if (
+            not version
+            or version.state in ("draft", "retired")
+            or (version.sunset_date and version.sunset_date < today)
+        ):
             raise Problem(
-                400, "version_not_served", _("Version not served"),
+                400,
+                "version_not_served",
+                _("Version not served"),
                 _("This version of %s is not served.", flow.message_type_id.code),
             )
         if version.state == "deprecated" or version.sunset_date:
@@ -259,8 +280,13 @@ class ApiCall:
         for name, value in extra.items():
             if document.get(name, value) != value:
                 raise Problem(
-                    422, "path_and_body_differ", _("Path and body differ"), "",
-                    errors=[{"pointer": f"/{name}", "code": "differs", "detail": _("is not what the path says")}],
+                    422,
+                    "path_and_body_differ",
+                    _("Path and body differ"),
+                    "",
+                    errors=[
+                        {"pointer": f"/{name}", "code": "differs", "detail": _("is not what the path says")}
+                    ],
                 )
         return strict_json.dumps({**document, **extra}).decode()
 
@@ -269,9 +295,13 @@ class ApiCall:
         items = document.get("items") if isinstance(document, dict) else None
         if not isinstance(items, list) or not 1 <= len(items) <= MAX_ITEMS or set(document) != {"items"}:
             raise Problem(
-                422, "invalid_bulk", _("Not a list of items"),
+                422,
+                "invalid_bulk",
+                _("Not a list of items"),
                 _("The body is an object with 'items', a list of 1 to %s.", MAX_ITEMS),
-                errors=[{"pointer": "/items", "code": "type", "detail": _("is a list of 1 to %s", MAX_ITEMS)}],
+                errors=[
+                    {"pointer": "/items", "code": "type", "detail": _("is a list of 1 to %s", MAX_ITEMS)}
+                ],
             )
         return items
 
@@ -281,7 +311,9 @@ class ApiCall:
         )
         if known != vals["request_hash"]:
             raise Problem(
-                422, "idempotency_key_reused", _("Idempotency-Key used before"),
+                422,
+                "idempotency_key_reused",
+                _("Idempotency-Key used before"),
                 _("This key came with another body before. Use a new key for a new request."),
             )
         self.headers["Idempotent-Replayed"] = "true"
@@ -304,7 +336,9 @@ class ApiCall:
             messages._process_waiting(message_id)
         except InFlight as error:
             raise Problem(
-                409, "in_flight", _("Being processed"),
+                409,
+                "in_flight",
+                _("Being processed"),
                 _("The same request is being processed. Ask again in a moment."),
                 headers={"Retry-After": "1"},
             ) from error

@@ -9,7 +9,8 @@ class OperationsController(ApiController):
         method="GET",
         scope=None,
         summary="How far a message is",
-        description="Poll this after a 202. `status` is in_progress, waiting (for a person), succeeded, failed or cancelled.",
+        description="Poll this after a 202. `status` is in_progress, waiting (for a person), succeeded, failed "
+        "or cancelled.",
         response_schema="operation",
         tag="Operations",
         statuses=(404,),

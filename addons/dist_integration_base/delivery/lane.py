@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields
+from odoo import SUPERUSER_ID, _, api, fields
+from odoo.exceptions import UserError
 
 from ..lib import signature
 from ..lib.backoff import RetrySchedule
@@ -27,6 +28,8 @@ RECORD_AFTER = 25
 RECORD_SECONDS = 0.5
 RUN_SECONDS = 20
 EXCERPT = 2000
+# how long a lane whose endpoint is configured wrongly is left alone
+UNUSABLE_PAUSE = timedelta(minutes=5)
 USER_AGENT = "Odoo-Dist-Integration/1.0"
 
 
@@ -79,6 +82,7 @@ class LaneDrain:
         self._endpoint_id = endpoint_id
         self._criticality = criticality
         self._lane = lane
+        self._unusable = False
 
     @contextmanager
     def _transaction(self):
@@ -143,7 +147,41 @@ class LaneDrain:
             if not allowed:
                 return None, []
             messages = env["dist.message"].browse(ids[:allowed])
-            return self._get_settings(endpoint), [self._prepare(message) for message in messages]
+            try:
+                settings = self._get_settings(endpoint)
+            except UserError as error:
+                self._report_unusable(env, str(error.args[0]))
+                return None, []
+            return settings, self._prepare_all(messages)
+
+    def _report_unusable(self, env, reason):
+        """Tell the owner that the endpoint cannot be used as it is configured; the messages wait."""
+
+        def report(own):
+            endpoint = own["dist.endpoint"].browse(self._endpoint_id)
+            endpoint.status_ids.write({"last_error": reason[:200]})
+            endpoint._notify_owner(_("Endpoint cannot be used: %s", endpoint.name), reason)
+
+        self._unusable = True
+        env["dist.message"]._in_serial_transaction(self._status_key, report)
+
+    def _prepare_all(self, messages):
+        """What can be sent of these messages. One whose body cannot be made is put aside for a person, and those
+        behind it of the same record stay.
+        """
+        deliveries, held_back = [], set()
+        for message in messages:
+            order = (message.flow_id.id, message.ordering_key)
+            if order in held_back:
+                continue
+            try:
+                deliveries.append(self._prepare(message))
+            except Exception as error:  # pylint: disable=broad-except
+                if not isinstance(error, IntegrationError):
+                    _logger.exception("The body of message %s cannot be made", message.uuid)
+                held_back.add(order)
+                message._record_failure(message.id, error)
+        return deliveries
 
     def _admit(self, env, endpoint, wanted):
         """How many messages may be sent now: all, unless the endpoint is paused or has a rate."""
@@ -170,7 +208,11 @@ class LaneDrain:
                 SELECT 1 FROM dist_message earlier
                 WHERE earlier.flow_id = message.flow_id AND earlier.ordering_key = message.ordering_key
                   AND earlier.id < message.id AND earlier.direction = 'out'
-                  AND earlier.state IN ('pending', 'retry') AND earlier.next_attempt_at > %(now)s)
+                  AND earlier.state IN ('pending', 'retry')
+                  -- one that is due on this lane is part of this batch or an earlier one; on another lane, where
+                  -- it is since the number of lanes was changed, it goes first
+                  AND (earlier.next_attempt_at > %(now)s OR earlier.endpoint_id <> message.endpoint_id
+                    OR earlier.criticality <> message.criticality OR earlier.lane <> message.lane))
             ORDER BY id LIMIT %(limit)s
             """,
             {
@@ -214,19 +256,25 @@ class LaneDrain:
             endpoint = env["dist.endpoint"].browse(self._endpoint_id).exists()
             if not endpoint or endpoint._get_blocked_reason():
                 return None
-            env.cr.execute(
-                """
-                SELECT min(next_attempt_at) FROM dist_message
-                WHERE endpoint_id = %s AND criticality = %s AND lane = %s
-                  AND direction = 'out' AND state IN ('pending', 'retry')
-                """,
-                (self._endpoint_id, self._criticality, self._lane),
-            )
-            earliest = env.cr.fetchone()[0]
             paused_until = endpoint.status_ids._get_paused_until()
+            earliest = fields.Datetime.now() if self._get_due(env) else self._get_earliest(env)
         if not earliest:
             return None
-        return max(filter(None, (earliest, paused_until, fields.Datetime.now())))
+        if self._unusable:
+            earliest = max(earliest, fields.Datetime.now() + UNUSABLE_PAUSE)
+        return max(filter(None, (earliest, paused_until)))
+
+    def _get_earliest(self, env):
+        """Next moment at which something becomes due. What is due but held back moves when such a one does."""
+        env.cr.execute(
+            """
+            SELECT min(next_attempt_at) FROM dist_message
+            WHERE endpoint_id = %s AND criticality = %s AND lane = %s AND direction = 'out'
+              AND state IN ('pending', 'retry') AND next_attempt_at > %s
+            """,
+            (self._endpoint_id, self._criticality, self._lane, fields.Datetime.now()),
+        )
+        return env.cr.fetchone()[0]
 
     # sending
 
@@ -266,7 +314,9 @@ class LaneDrain:
         delivery.started_at = fields.Datetime.now()
         started = time.monotonic()
         try:
-            response = session.request("POST", settings.url, self._get_headers(settings, delivery), delivery.body)
+            response = session.request(
+                "POST", settings.url, self._get_headers(settings, delivery), delivery.body
+            )
         except DeliveryError as error:
             delivery.outcome = "retryable" if error.retryable else "rejected"
             delivery.code, delivery.detail = error.code, error.detail

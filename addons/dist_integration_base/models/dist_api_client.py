@@ -21,21 +21,25 @@ class DistApiClient(models.Model):
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     user_id = fields.Many2one(
         "res.users",
         string="Service user",
         required=True,
         ondelete="restrict",
-        domain=lambda self: [("groups_id", "in", self.env.ref("dist_integration_base.group_dist_service").ids)],
+        domain=lambda self: [
+            ("groups_id", "in", self.env.ref("dist_integration_base.group_dist_service").ids)
+        ],
         help="Documents are created in this user's name. It cannot log in and has no rights of its own.",
     )
     scope_ids = fields.Many2many("dist.api.scope", string="Scopes")
     allowed_networks = fields.Text(
         help="Calls are only accepted from these addresses, such as 203.0.113.0/24. Empty: from anywhere."
     )
-    rate_per_minute = fields.Integer(string="Calls per minute", default=600, required=True, help="0: no limit.")
+    rate_per_minute = fields.Integer(
+        string="Calls per minute", default=600, required=True, help="0: no limit."
+    )
     burst = fields.Integer(default=100, required=True, help="Calls that may come at once.")
     signature_required = fields.Boolean(help="Each call must carry a Standard Webhooks signature.")
     signing_credential_id = fields.Many2one(
@@ -55,12 +59,13 @@ class DistApiClient(models.Model):
     @api.depends("key_ids.expires_at", "key_ids.revoked")
     def _compute_valid_key_count(self):
         for client in self:
-            client.valid_key_count = len(client.key_ids.filtered(lambda key: key.state == "valid"))
+            keys = client.sudo().key_ids  # how many there are is no secret
+            client.valid_key_count = len(keys.filtered(lambda key: key.state == "valid"))
 
     @api.depends("key_ids.last_used_at")
     def _compute_last_call(self):
         for client in self:
-            used = client.key_ids.filtered("last_used_at").mapped("last_used_at")
+            used = client.sudo().key_ids.filtered("last_used_at").mapped("last_used_at")
             client.last_call_at = max(used) if used else False
 
     @api.constrains("allowed_networks")
@@ -75,14 +80,19 @@ class DistApiClient(models.Model):
     def _check_signing_credential(self):
         for client in self:
             if client.signature_required and not client.signing_credential_id:
-                raise ValidationError(_("Client %s must sign its calls, so it needs a signing secret.", client.name))
+                raise ValidationError(
+                    _("Client %s must sign its calls, so it needs a signing secret.", client.name)
+                )
 
     @api.constrains("user_id")
     def _check_user(self):
         for client in self:
             if not client.user_id._is_dist_service():
                 raise ValidationError(
-                    _("%s is not a service user. A person's account cannot serve an API client.", client.user_id.name)
+                    _(
+                        "%s is not a service user. A person's account cannot serve an API client.",
+                        client.user_id.name,
+                    )
                 )
 
     @api.model_create_multi

@@ -20,7 +20,11 @@ class DistBinding(models.Model):
 
     _sql_constraints = [
         ("external_uniq", "unique(system_id, res_model, external_id)", "This external id is bound already."),
-        ("record_uniq", "unique(system_id, res_model, res_id)", "This record has an external id in this system."),
+        (
+            "record_uniq",
+            "unique(system_id, res_model, res_id)",
+            "This record has an external id in this system.",
+        ),
     ]
 
     @api.depends("res_model", "res_id")
@@ -50,7 +54,11 @@ class DistBinding(models.Model):
     def _find(self, system, model_name, external_id):
         """:return: the record an external id is bound to; empty when there is none"""
         binding = self.sudo().search(
-            [("system_id", "=", system.id), ("res_model", "=", model_name), ("external_id", "=", external_id)],
+            [
+                ("system_id", "=", system.id),
+                ("res_model", "=", model_name),
+                ("external_id", "=", external_id),
+            ],
             limit=1,
         )
         return self.env[model_name].browse(binding.res_id or []).exists()
@@ -59,7 +67,11 @@ class DistBinding(models.Model):
     def _find_many(self, system, model_name, external_ids):
         """:return: dict, external id to record id, of those that are bound"""
         bindings = self.sudo().search_read(
-            [("system_id", "=", system.id), ("res_model", "=", model_name), ("external_id", "in", list(external_ids))],
+            [
+                ("system_id", "=", system.id),
+                ("res_model", "=", model_name),
+                ("external_id", "in", list(external_ids)),
+            ],
             ["external_id", "res_id"],
         )
         return {binding["external_id"]: binding["res_id"] for binding in bindings}
@@ -67,9 +79,14 @@ class DistBinding(models.Model):
     @api.model
     def _get_external_id(self, system, record):
         """:return: external id of a record in a system; False when it has none"""
-        return self.sudo().search(
-            [("system_id", "=", system.id), ("res_model", "=", record._name), ("res_id", "=", record.id)], limit=1
-        ).external_id
+        return (
+            self.sudo()
+            .search(
+                [("system_id", "=", system.id), ("res_model", "=", record._name), ("res_id", "=", record.id)],
+                limit=1,
+            )
+            .external_id
+        )
 
     @api.model
     def _bind(self, system, record, external_id):

@@ -12,7 +12,9 @@ class DistCodeMap(models.Model):
 
     system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True)
-    domain = fields.Char(string="Kind of code", required=True, help="unit, carrier, tax, warehouse, reason, status...")
+    domain = fields.Char(
+        string="Kind of code", required=True, help="unit, carrier, tax, warehouse, reason, status..."
+    )
     external_code = fields.Char(required=True)
     res_model = fields.Char(string="Model")
     res_id = fields.Many2oneReference(string="Record ID", model_field="res_model")
@@ -26,7 +28,11 @@ class DistCodeMap(models.Model):
     meaning = fields.Char(compute="_compute_meaning", string="Means")
 
     _sql_constraints = [
-        ("code_uniq", "unique(system_id, domain, external_code)", "This code is mapped already for the system."),
+        (
+            "code_uniq",
+            "unique(system_id, domain, external_code)",
+            "This code is mapped already for the system.",
+        ),
     ]
 
     @api.model
@@ -42,7 +48,9 @@ class DistCodeMap(models.Model):
     def _compute_record_ref(self):
         known = dict(self._get_record_models())
         for code in self:
-            code.record_ref = f"{code.res_model},{code.res_id}" if code.res_id and code.res_model in known else False
+            code.record_ref = (
+                f"{code.res_model},{code.res_id}" if code.res_id and code.res_model in known else False
+            )
 
     @api.depends("res_model", "res_id", "value")
     def _compute_meaning(self):
@@ -77,7 +85,8 @@ class DistCodeMap(models.Model):
     def _find(self, system, domain, external_code):
         """:return: record or text; None when nobody has said what the code means"""
         found = self.sudo().search(
-            [("system_id", "=", system.id), ("domain", "=", domain), ("external_code", "=", external_code)], limit=1
+            [("system_id", "=", system.id), ("domain", "=", domain), ("external_code", "=", external_code)],
+            limit=1,
         )
         if not found:
             return None
@@ -88,12 +97,16 @@ class DistCodeMap(models.Model):
     @api.model
     def _get_external_code(self, system, domain, record):
         """:return: the system's code of a record; False when there is none"""
-        return self.sudo().search(
-            [
-                ("system_id", "=", system.id),
-                ("domain", "=", domain),
-                ("res_model", "=", record._name),
-                ("res_id", "=", record.id),
-            ],
-            limit=1,
-        ).external_code
+        return (
+            self.sudo()
+            .search(
+                [
+                    ("system_id", "=", system.id),
+                    ("domain", "=", domain),
+                    ("res_model", "=", record._name),
+                    ("res_id", "=", record.id),
+                ],
+                limit=1,
+            )
+            .external_code
+        )

@@ -18,7 +18,7 @@ class DistCredential(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     kind = fields.Selection(
         [
@@ -37,7 +37,9 @@ class DistCredential(models.Model):
         help="Write a new value to replace the secret. The saved value is never shown.",
     )
     version_ids = fields.One2many("dist.credential.version", "credential_id")
-    fingerprint = fields.Char(compute="_compute_current", help="Tells two secrets apart without showing them.")
+    fingerprint = fields.Char(
+        compute="_compute_current", help="Tells two secrets apart without showing them."
+    )
     expires_at = fields.Datetime(compute="_compute_current", string="Expires")
     public_key = fields.Char(
         compute="_compute_public_key", help="Give this to the partner to verify Ed25519 signatures."
@@ -90,7 +92,9 @@ class DistCredential(models.Model):
         self._check_secret(secret)
         now = fields.Datetime.now()
         end = now + timedelta(hours=self.overlap_hours)
-        for version in self.version_ids.filtered(lambda version: not version.expires_at or version.expires_at > end):
+        for version in self.version_ids.filtered(
+            lambda version: not version.expires_at or version.expires_at > end
+        ):
             version.expires_at = end
         self.env["dist.credential.version"].sudo().create(
             {
@@ -113,7 +117,9 @@ class DistCredential(models.Model):
         elif self.kind == "signing_key":
             secret, shared = signature.new_signing_key_pair()
         else:
-            raise UserError(_("Only signing secrets are generated here; passwords and tokens come from the partner."))
+            raise UserError(
+                _("Only signing secrets are generated here; passwords and tokens come from the partner.")
+            )
         self._add_version(secret)
         return shared
 

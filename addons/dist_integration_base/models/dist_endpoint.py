@@ -17,7 +17,7 @@ class DistEndpoint(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     transport = fields.Selection([("http", "HTTP(S) webhook")], required=True, default="http")
     url = fields.Char(string="Address", tracking=True)
@@ -86,10 +86,22 @@ class DistEndpoint(models.Model):
     )
 
     _sql_constraints = [
-        ("lanes_positive", "CHECK(lanes BETWEEN 1 AND 64)", "Between 1 and 64 messages can be under way at once."),
-        ("timeout_positive", "CHECK(timeout > 0 AND timeout <= 60)", "The timeout is between 0 and 60 seconds."),
+        (
+            "lanes_positive",
+            "CHECK(lanes BETWEEN 1 AND 64)",
+            "Between 1 and 64 messages can be under way at once.",
+        ),
+        (
+            "timeout_positive",
+            "CHECK(timeout > 0 AND timeout <= 60)",
+            "The timeout is between 0 and 60 seconds.",
+        ),
         ("rate_positive", "CHECK(rate_per_minute >= 0)", "Messages per minute cannot be negative."),
-        ("breaker_positive", "CHECK(breaker_threshold > 0 AND breaker_pause > 0)", "Breaker values are above zero."),
+        (
+            "breaker_positive",
+            "CHECK(breaker_threshold > 0 AND breaker_pause > 0)",
+            "Breaker values are above zero.",
+        ),
     ]
 
     @api.depends("status_ids")
@@ -103,7 +115,11 @@ class DistEndpoint(models.Model):
 
     def _compute_pending(self):
         groups = self.env["dist.message"]._read_group(
-            [("endpoint_id", "in", self.ids), ("direction", "=", "out"), ("state", "in", ("pending", "retry"))],
+            [
+                ("endpoint_id", "in", self.ids),
+                ("direction", "=", "out"),
+                ("state", "in", ("pending", "retry")),
+            ],
             ["endpoint_id"],
             ["__count", "create_date:min"],
         )
@@ -146,7 +162,9 @@ class DistEndpoint(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         endpoints = super().create(vals_list)
-        self.env["dist.endpoint.status"].sudo().create([{"endpoint_id": endpoint.id} for endpoint in endpoints])
+        self.env["dist.endpoint.status"].sudo().create(
+            [{"endpoint_id": endpoint.id} for endpoint in endpoints]
+        )
         return endpoints
 
     def _get_allowed_networks(self):

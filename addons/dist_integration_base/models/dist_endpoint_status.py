@@ -24,7 +24,9 @@ class DistEndpointStatus(models.Model):
 
     endpoint_id = fields.Many2one("dist.endpoint", required=True, ondelete="cascade", index=True)
     breaker_state = fields.Selection(
-        [("closed", "Normal"), ("open", "Paused"), ("half_open", "Trying again")], required=True, default="closed"
+        [("closed", "Normal"), ("open", "Paused"), ("half_open", "Trying again")],
+        required=True,
+        default="closed",
     )
     breaker = fields.Char(help="State of the circuit breaker, as JSON.")
     failing_since = fields.Datetime()
@@ -117,7 +119,9 @@ class DistEndpointStatus(models.Model):
                 values.update(self._prepare_alive())
             else:
                 breaker = breaker.on_failure(now, policy)
-                values["failing_since"] = values.get("failing_since", self.failing_since) or fields.Datetime.now()
+                values["failing_since"] = (
+                    values.get("failing_since", self.failing_since) or fields.Datetime.now()
+                )
                 values["last_error"] = delivery.detail[:200]
             if delivery.outcome == "throttled" and delivery.retry_after:
                 breaker = breaker.forced_open(now, delivery.retry_after)

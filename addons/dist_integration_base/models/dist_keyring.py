@@ -27,7 +27,10 @@ class DistKeyring(models.AbstractModel):
     @api.model
     def _get_key_fingerprints(self):
         """:return: list of eight hexadecimal digits for each configured key, newest first"""
-        return [hashlib.sha256(b"dist_integration key " + key.encode()).hexdigest()[:8] for key in self._get_keys()]
+        return [
+            hashlib.sha256(b"dist_integration key " + key.encode()).hexdigest()[:8]
+            for key in self._get_keys()
+        ]
 
     @api.model
     def _get_ring(self):
@@ -51,7 +54,9 @@ class DistKeyring(models.AbstractModel):
         try:
             return self._get_ring().decrypt(token)
         except IntegrationError as error:
-            raise UserError(_("A secret cannot be opened with the configured encryption keys: %s", error)) from error
+            raise UserError(
+                _("A secret cannot be opened with the configured encryption keys: %s", error)
+            ) from error
 
     @api.model
     def _rotate(self, token):

@@ -19,7 +19,7 @@ class DistMapping(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True, tracking=True)
-    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True, check_company=True)
+    system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True)
     message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="restrict")
     version = fields.Integer(required=True, default=1, readonly=True, copy=False)
@@ -115,8 +115,10 @@ class DistMapping(models.Model):
             found = codes._find(system, domain, str(code))
             if found is None:
                 raise MissingCode(domain, str(code))
-            return found if isinstance(found, str) else self.env["dist.binding"]._get_external_id(system, found) or (
-                found.display_name
+            return (
+                found
+                if isinstance(found, str)
+                else self.env["dist.binding"]._get_external_id(system, found) or (found.display_name)
             )
 
         return compile_mapping(self._get_rows()).apply(document, look_up, self._get_converters())
@@ -145,9 +147,7 @@ class DistMapping(models.Model):
                 "not_mappable",
                 _("Message does not fit its mapping"),
                 _("%s values cannot be mapped.", len(errors)),
-                errors=[
-                    {name: error[name] for name in ("pointer", "code", "detail")} for error in errors
-                ],
+                errors=[{name: error[name] for name in ("pointer", "code", "detail")} for error in errors],
             )
         return canonical
 

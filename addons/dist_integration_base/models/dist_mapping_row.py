@@ -17,8 +17,12 @@ class DistMappingRow(models.Model):
         string="Inside list", help="Target path of the list this row belongs to, such as lines."
     )
     target = fields.Char(required=True, help="Path in the result, such as customer.external_id or lines.")
-    source = fields.Char(help="JMESPath in the source. For a list: the elements; inside a list: from one element.")
-    converter = fields.Char(help="text, upper, decimal, decimal_comma, date:%d.%m.%Y, integer, boolean, quantity...")
+    source = fields.Char(
+        help="JMESPath in the source. For a list: the elements; inside a list: from one element."
+    )
+    converter = fields.Char(
+        help="text, upper, decimal, decimal_comma, date:%d.%m.%Y, integer, boolean, quantity..."
+    )
     code_map = fields.Char(help="Kind of code, such as unit: the value is looked up in the code maps.")
     default_value = fields.Char()
     required = fields.Boolean()
@@ -27,7 +31,9 @@ class DistMappingRow(models.Model):
     def _check_draft(self):
         for row in self:
             if row.mapping_id.state != "draft":
-                raise ValidationError(_("Mapping %s is approved. Make a new version to change it.", row.mapping_id.name))
+                raise ValidationError(
+                    _("Mapping %s is approved. Make a new version to change it.", row.mapping_id.name)
+                )
         self.mapping_id._check_rows()
 
     def _get_specifications(self):

@@ -3,10 +3,9 @@ import json
 import logging
 from functools import partial
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.sql import create_index
 
 from ..lib import trace
 from ..lib.identifiers import new_id
@@ -70,7 +69,9 @@ class DistMessage(models.Model):
     idempotency_key = fields.Char(readonly=True)
     request_hash = fields.Char(readonly=True)
     raw = fields.Binary(attachment=False, readonly=True, groups=fields.NO_ACCESS)
-    payload = fields.Text(string="Stored content", readonly=True, groups=fields.NO_ACCESS, help="Canonical JSON.")
+    payload = fields.Text(
+        string="Stored content", readonly=True, groups=fields.NO_ACCESS, help="Canonical JSON."
+    )
     payload_view = fields.Text(compute="_compute_views", string="Content")
     answer = fields.Text(string="Stored answer", readonly=True, groups=fields.NO_ACCESS)
     answer_view = fields.Text(compute="_compute_views", string="Answer")
@@ -89,7 +90,9 @@ class DistMessage(models.Model):
     done_at = fields.Datetime(string="Finished", readonly=True)
     error_code = fields.Char(readonly=True)
     error = fields.Char(string="Last error", readonly=True)
-    exception_id = fields.Many2one("dist.exception", readonly=True, ondelete="set null", index="btree_not_null")
+    exception_id = fields.Many2one(
+        "dist.exception", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     cancelled_by_id = fields.Many2one("res.users", readonly=True)
     cancel_reason = fields.Char(readonly=True)
 
@@ -106,16 +109,13 @@ class DistMessage(models.Model):
         """Indexes that stay small however many finished messages are kept."""
         waiting = "state IN ('pending', 'retry')"
         for name, columns, condition in (
-            ("lane", "endpoint_id, criticality, lane, id", f"direction = 'out' AND {waiting}"),
-            ("order", "flow_id, ordering_key, id", f"direction = 'out' AND {waiting}"),
-            ("inbox", "criticality, next_attempt_at", f"direction = 'in' AND {waiting}"),
-            ("open", "state, system_id", "state IN ('pending', 'retry', 'error', 'dead')"),
-            ("document", "res_model, res_id", "res_id IS NOT NULL"),
+            ("lane", ["endpoint_id", "criticality", "lane", "id"], f"direction = 'out' AND {waiting}"),
+            ("order", ["flow_id", "ordering_key", "id"], f"direction = 'out' AND {waiting}"),
+            ("inbox", ["criticality", "next_attempt_at"], f"direction = 'in' AND {waiting}"),
+            ("open", ["state", "system_id"], "state IN ('pending', 'retry', 'error', 'dead')"),
+            ("document", ["res_model", "res_id"], "res_id IS NOT NULL"),
         ):
-            self.env.cr.execute(
-                f"CREATE INDEX IF NOT EXISTS dist_message_{name}_idx ON dist_message ({columns}) "  # pylint: disable=sql-injection
-                f"WHERE {condition}"
-            )
+            create_index(self.env.cr, f"dist_message_{name}_idx", self._table, columns, where=condition)
 
     @api.depends("message_type_id.code", "business_key", "uuid")
     def _compute_display_name(self):
@@ -269,16 +269,31 @@ class DistMessage(models.Model):
         return True
 
     def _requeue(self):
-        """Put outbound messages back into the queue, with their schedule of retries from the start."""
+        """Put outbound messages back into the queue, with their schedule of retries from the start.
+
+        In a transaction of its own, like all that is done to an exception beside its messages: the caller's
+        snapshot is older than what was noted on the exception a moment ago.
+        """
         if not self:
             return
-        messages = self.sudo()
-        messages.write(
-            {"state": "pending", "next_attempt_at": fields.Datetime.now(), "attempt_count": 0, "error": False}
-        )
-        messages.flush_recordset()
-        self.env["dist.exception"]._refresh(messages.exception_id)
-        messages._wake_endpoints(messages.endpoint_id)
+        ids = self.ids
+
+        def requeue(env):
+            messages = env["dist.message"].browse(ids)
+            messages.write(
+                {
+                    "state": "pending",
+                    "next_attempt_at": fields.Datetime.now(),
+                    "attempt_count": 0,
+                    "error": False,
+                }
+            )
+            messages.flush_recordset()
+            env["dist.exception"]._refresh(messages.exception_id)
+            messages._wake_endpoints(messages.endpoint_id)
+
+        self._in_own_transaction(requeue)
+        self.invalidate_recordset()
 
     def action_cancel(self, reason=None):
         """Cancel messages that are not done: they have no effect and are not tried again.
@@ -325,7 +340,9 @@ class DistMessage(models.Model):
     @api.model
     def _get_timeline_action(self, domain):
         """Messages in the order things happened."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_message_timeline")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_base.action_dist_message_timeline"
+        )
         return {**action, "domain": domain}
 
 
@@ -338,7 +355,7 @@ def _wake(registry, postcommit):
             env = api.Environment(cr, SUPERUSER_ID, {})
             env["dist.message"]._wake_lanes(lanes)
             env.flush_all()
-    except psycopg2.Error:
+    except Exception:  # pylint: disable=broad-except
         # the business transaction is committed, its messages wait, and the sweeper finds them
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")
 

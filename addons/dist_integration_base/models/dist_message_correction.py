@@ -44,7 +44,9 @@ class DistMessage(models.Model):
             env.cr.execute("SELECT state FROM dist_message WHERE id = %s FOR UPDATE", (message_id,))
             if env.cr.fetchone()[0] not in ("error", "dead"):
                 raise UserError(_("This message was settled in between."))
-            correction = env["dist.message"].with_user(user_id).sudo().create(original._prepare_correction(payload))
+            correction = (
+                env["dist.message"].with_user(user_id).sudo().create(original._prepare_correction(payload))
+            )
             if original.direction == "out":
                 original._settle_as_corrected(correction)
                 correction._wake_endpoints(correction.endpoint_id)

@@ -21,9 +21,27 @@ class DistMessage(models.Model):
         return to_wire(envelope)
 
     @api.model
+    def _open_held_exceptions(self):
+        """Exceptions for outbound messages that wait for a person since they were routed."""
+        held = self.search([("direction", "=", "out"), ("state", "=", "error"), ("exception_id", "=", False)])
+        for message in held:
+            spec = ExceptionSpec(
+                category="technical",
+                code=message.error_code or "held",
+                summary=_("Messages of %s wait: its filter cannot be applied", message.flow_id.name),
+                detail=message.error,
+                severity="high",
+                suggestion=_("Correct the filter of the flow, then use Retry for those that are to be sent."),
+                fingerprint=f"flow/{message.flow_id.id}",
+            )
+            self.env["dist.exception"]._open(spec, message)
+
+    @api.model
     def _deliver_now(self, message):
         """Deliver one message in this call, outside its lane; for a person who watches."""
-        LaneDrain(self.env.registry, message.endpoint_id.id, message.criticality, message.lane).run_one(message.id)
+        LaneDrain(self.env.registry, message.endpoint_id.id, message.criticality, message.lane).run_one(
+            message.id
+        )
 
     @api.model
     def _write_deliveries(self, deliveries):
@@ -53,7 +71,9 @@ class DistMessage(models.Model):
                 [delivery.status or None for delivery in deliveries],
             ),
         )
-        self._insert_rows("dist_message_attempt", [self._prepare_attempt(delivery) for delivery in deliveries])
+        self._insert_rows(
+            "dist_message_attempt", [self._prepare_attempt(delivery) for delivery in deliveries]
+        )
         self.invalidate_model()
         done = self.browse([delivery.message_id for delivery in deliveries if delivery.state == "done"])
         self._close_exceptions_of(done)
@@ -93,11 +113,19 @@ class DistMessage(models.Model):
         refused = delivery.outcome == "rejected"
         endpoint = self.endpoint_id
         if refused:
-            summary = _("%(endpoint)s refuses %(type)s messages: %(detail)s",
-                        endpoint=endpoint.name, type=self.message_type_id.code, detail=delivery.detail)
+            summary = _(
+                "%(endpoint)s refuses %(type)s messages: %(detail)s",
+                endpoint=endpoint.name,
+                type=self.message_type_id.code,
+                detail=delivery.detail,
+            )
             suggestion = _("Read the answer below the attempt, correct the cause, then use Retry.")
         else:
-            summary = _("%(endpoint)s could not be reached: %(detail)s", endpoint=endpoint.name, detail=delivery.detail)
+            summary = _(
+                "%(endpoint)s could not be reached: %(detail)s",
+                endpoint=endpoint.name,
+                detail=delivery.detail,
+            )
             suggestion = _("When the partner is back, use Retry: every message of the list leaves again.")
         self.env["dist.exception"]._open(
             ExceptionSpec(

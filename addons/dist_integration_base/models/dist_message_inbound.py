@@ -118,7 +118,7 @@ class DistMessage(models.Model):
         with self.env.registry.cursor() as cr:
             cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
             try:
-                cr.commit()  # ends the snapshot that was taken before the lock was held
+                cr.commit()  # pylint: disable=invalid-commit  # ends the snapshot that was taken before the lock was held
                 return _work_and_commit(cr, SUPERUSER_ID, work)
             finally:
                 cr.rollback()
@@ -238,7 +238,7 @@ class DistMessage(models.Model):
             try:
                 with self.env.registry.cursor() as cr:
                     self._apply_with_cursor(cr, ready, started)
-                    cr.commit()  # effect and `done` become visible together
+                    cr.commit()  # pylint: disable=invalid-commit  # effect and `done` become visible together
                     return
             except psycopg2.Error as error:
                 if error.pgcode not in RETRIED_AT_ONCE or attempt == CONFLICT_TRIES:
@@ -351,7 +351,9 @@ class DistMessage(models.Model):
         if waits:
             answer = {"status": "held", "reasons": error.errors}
         else:
-            answer = Problem(error.status, error.code, error.summary, error.detail, errors=error.errors).to_dict()
+            answer = Problem(
+                error.status, error.code, error.summary, error.detail, errors=error.errors
+            ).to_dict()
         return {
             "state": error.message_state,
             "answer": answer,
@@ -364,8 +366,12 @@ class DistMessage(models.Model):
         if not isinstance(error, Problem):
             pointer = getattr(error, "pointer", "") or ""
             errors = [{"pointer": pointer, "code": error.code, "detail": error.detail}]
-            error = Problem(400, "unreadable_message", _("Message cannot be read"), error.detail, errors=errors)
-        first = error.errors[0] if error.errors else {"pointer": "", "code": error.code, "detail": error.detail}
+            error = Problem(
+                400, "unreadable_message", _("Message cannot be read"), error.detail, errors=errors
+            )
+        first = (
+            error.errors[0] if error.errors else {"pointer": "", "code": error.code, "detail": error.detail}
+        )
         detail = "\n".join(f"{item['pointer'] or '/'}: {item['detail']}" for item in error.errors)
         where = "/".join("*" if part.isdigit() else part for part in first["pointer"].split("/"))
         return {
@@ -376,9 +382,13 @@ class DistMessage(models.Model):
             "spec": ExceptionSpec(
                 category="decode" if error.status == 400 else "validation",
                 code=error.code,
-                summary=_("%(system)s sends %(type)s messages that do not fit: %(where)s %(detail)s",
-                          system=self.system_id.name, type=self.message_type_id.code, where=where,
-                          detail=first["detail"]),
+                summary=_(
+                    "%(system)s sends %(type)s messages that do not fit: %(where)s %(detail)s",
+                    system=self.system_id.name,
+                    type=self.message_type_id.code,
+                    where=where,
+                    detail=first["detail"],
+                ),
                 detail=detail,
                 suggestion=_("Correct and resubmit, or have the sender correct it."),
                 # one row for one kind of mistake, however many messages make it
@@ -412,9 +422,11 @@ class DistMessage(models.Model):
     def _write_failure(self, failure, error, payload, started):
         self.ensure_one()
         if self.state in ("done", "cancelled"):
-            return
+            return  # settled by someone else in between
         detail = failure.get("error") or getattr(error, "detail", str(error))
-        external_id = self._get_handler()._get_external_id(payload) if payload else None
+        external_id = (
+            self._get_handler()._get_external_id(payload) if payload and self.direction == "in" else None
+        )
         self.write(
             {
                 "state": failure["state"],
@@ -527,7 +539,9 @@ class DistMessage(models.Model):
         deadline = time.monotonic() + JOB_SECONDS
         seen = set()
         while time.monotonic() < deadline:
-            due = [message_id for message_id in self._get_due_inbound(criticality, 50) if message_id not in seen]
+            due = [
+                message_id for message_id in self._get_due_inbound(criticality, 50) if message_id not in seen
+            ]
             if not due:
                 return
             seen |= set(due)
@@ -556,7 +570,7 @@ def _work_and_commit(cr, user_id, work):
     env = api.Environment(cr, user_id, {})
     result = work(env)
     env.flush_all()
-    cr.commit()  # the end of this cursor's own transaction
+    cr.commit()  # pylint: disable=invalid-commit  # the end of this cursor's own transaction
     return result
 
 

@@ -69,12 +69,19 @@ class DistMessage(models.Model):
         if final.state in ("done", "dead") and final.answer:
             return {**reply, "status": final.answer_status, "document": json.loads(final.answer)}
         if final.state == "dead":
-            problem = Problem(422, final.error_code or "processing_failed", detail="The message could not be processed.")
+            problem = Problem(
+                422, final.error_code or "processing_failed", detail="The message could not be processed."
+            )
             return {**reply, "status": 422, "document": problem.to_dict()}
         if final.state == "cancelled":
             problem = Problem(409, "cancelled", detail="The message was cancelled by the receiver.")
             return {**reply, "status": 409, "document": problem.to_dict()}
-        return {**reply, "status": 202, "document": final._get_waiting_document(operation), "operation": operation}
+        return {
+            **reply,
+            "status": 202,
+            "document": final._get_waiting_document(operation),
+            "operation": operation,
+        }
 
     def _get_final(self):
         """The message itself, or the correction that took its place."""

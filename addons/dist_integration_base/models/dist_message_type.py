@@ -37,7 +37,9 @@ class DistMessageType(models.Model):
     def _compute_display_name(self):
         short = self.env.context.get("dist_short_name")
         for message_type in self:
-            message_type.display_name = message_type.name if short else f"{message_type.name} ({message_type.code})"
+            message_type.display_name = (
+                message_type.name if short else f"{message_type.name} ({message_type.code})"
+            )
 
     @api.constrains("code", "direction")
     def _check_implementation(self):

@@ -23,7 +23,9 @@ class DistMessageTypeVersion(models.Model):
         required=True,
         default="draft",
     )
-    sunset_date = fields.Date(help="From this day on the version is no longer served. Announced in every answer.")
+    sunset_date = fields.Date(
+        help="From this day on the version is no longer served. Announced in every answer."
+    )
     schema_file = fields.Char(help="JSON Schema 2020-12 inside an addon: addon/schemas/name.v1.json.")
     schema_text = fields.Text(help="JSON Schema 2020-12, when it is not a file of an addon.")
     answer_schema_file = fields.Char()
@@ -57,7 +59,9 @@ class DistMessageTypeVersion(models.Model):
 
     def _get_answer_schema(self):
         self.ensure_one()
-        return self._load_schema_file(self.answer_schema_file) if self.answer_schema_file else {"type": "object"}
+        return (
+            self._load_schema_file(self.answer_schema_file) if self.answer_schema_file else {"type": "object"}
+        )
 
     @api.model
     @tools.ormcache("path")
@@ -77,7 +81,11 @@ class DistMessageTypeVersion(models.Model):
                 json_schema.check_schema(version._get_answer_schema())
             except (IntegrationError, ValueError, OSError) as error:
                 raise ValidationError(
-                    _("The schema of %(version)s cannot be used: %(error)s", version=version.display_name, error=error)
+                    _(
+                        "The schema of %(version)s cannot be used: %(error)s",
+                        version=version.display_name,
+                        error=error,
+                    )
                 ) from error
 
     def write(self, vals):
@@ -89,8 +97,12 @@ class DistMessageTypeVersion(models.Model):
     def _is_in_use(self):
         """Whether a flow that moves messages speaks this version."""
         self.ensure_one()
-        flows = self.env["dist.flow"].sudo().search(
-            [("message_type_id", "=", self.message_type_id.id), ("state", "in", ("active", "deprecated"))]
+        flows = (
+            self.env["dist.flow"]
+            .sudo()
+            .search(
+                [("message_type_id", "=", self.message_type_id.id), ("state", "in", ("active", "deprecated"))]
+            )
         )
         return any(flow._get_version() == self for flow in flows)
 

@@ -18,7 +18,10 @@ class DistOpenapi(models.AbstractModel):
     def _get_document(self):
         """:return: OpenAPI 3.1 document as a dict"""
         routes = self._get_routes()
-        schemas = {"operation": self._load("dist_integration_base/schemas/operation.v1.json"), **FRAME_SCHEMAS}
+        schemas = {
+            "operation": self._load("dist_integration_base/schemas/operation.v1.json"),
+            **FRAME_SCHEMAS,
+        }
         operations = []
         for route in routes:
             operations += self._get_operations(route, schemas)
@@ -118,7 +121,9 @@ class DistOpenapi(models.AbstractModel):
         schemas[request] = {
             "type": "object",
             "required": ["items"],
-            "properties": {"items": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "object"}}},
+            "properties": {
+                "items": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "object"}}
+            },
             "additionalProperties": False,
             "description": f"Each item is a {route.message_type}; one that is wrong does not stop the others.",
         }

@@ -81,10 +81,14 @@ class DistSystem(models.Model):
 
     def _compute_counts(self):
         messages = self.env["dist.message"]._read_group(
-            [("system_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))], ["system_id"], ["__count"]
+            [("system_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))],
+            ["system_id"],
+            ["__count"],
         )
         exceptions = self.env["dist.exception"]._read_group(
-            [("system_id", "in", self.ids), ("state", "in", ("open", "in_progress"))], ["system_id"], ["__count"]
+            [("system_id", "in", self.ids), ("state", "in", ("open", "in_progress"))],
+            ["system_id"],
+            ["__count"],
         )
         messages, exceptions = dict(messages), dict(exceptions)
         for system in self:

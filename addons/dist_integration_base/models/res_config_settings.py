@@ -1,4 +1,5 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
 
 from ..lib.environment import ENVIRONMENTS
 
@@ -20,6 +21,7 @@ class ResConfigSettings(models.TransientModel):
     dist_key_count = fields.Integer(compute="_compute_dist_keys", string="Encryption keys")
     dist_key_fingerprints = fields.Char(compute="_compute_dist_keys", string="Fingerprints")
 
+    @api.depends("company_id")
     def _compute_dist_environment(self):
         environment, state = self._get_dist_environment()
         for settings in self:
@@ -34,6 +36,7 @@ class ResConfigSettings(models.TransientModel):
             return str(error), "wrong"
         return (dict(ENVIRONMENTS)[running], "named") if running else (_("not named"), "unset")
 
+    @api.depends("company_id")
     def _compute_dist_database_state(self):
         environment = self.env["dist.environment"]
         state = environment._get_database_state()
@@ -41,6 +44,7 @@ class ResConfigSettings(models.TransientModel):
             settings.dist_database_state = state
             settings.dist_database_name = self.env.cr.dbname
 
+    @api.depends("company_id")
     def _compute_dist_keys(self):
         fingerprints = self.env["dist.keyring"]._get_key_fingerprints()
         for settings in self:
@@ -49,6 +53,7 @@ class ResConfigSettings(models.TransientModel):
 
     def action_dist_confirm_database(self):
         """G9: from now on systems made for production may be called from this database."""
-        self.check_access_rights("write")
+        if not self.env.is_system():
+            raise AccessError(_("Only an administrator confirms the production database."))
         self.env["dist.environment"]._confirm_database()
         return {"type": "ir.actions.client", "tag": "reload"}

@@ -14,7 +14,9 @@ class DistMixin:
     def _make_system(cls, name="Shop", scopes=(), message_types=(), **values):
         """:return: (dist.system, dist.api.client, key)"""
         env = cls.env
-        system = env["dist.system"].create({"name": name, "code": name.lower().replace(" ", "-"), "state": "active", **values})
+        system = env["dist.system"].create(
+            {"name": name, "code": name.lower().replace(" ", "-"), "state": "active", **values}
+        )
         client = env["dist.api.client"].create(
             {
                 "name": f"{name} client",
@@ -57,6 +59,11 @@ class DistMixin:
 
     def _commit_events(self):
         """Run what runs before a commit: the outbox is written."""
+        self._flush_events()
+        self.env.cr._dist_transaction_state = None
+
+    def _flush_events(self):
+        """Run what runs before a savepoint: the outbox is written, the transaction goes on."""
         self.env.flush_all()
         self.env.cr.precommit.run()
 
@@ -93,7 +100,12 @@ class DistHttpCase(DistMixin, HttpCase):
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         self.env.flush_all()
         response = self.opener.request(
-            method, f"{self.base_url()}/dist/v1{path}", data=data, headers=sent, timeout=60, allow_redirects=False
+            method,
+            f"{self.base_url()}/dist/v1{path}",
+            data=data,
+            headers=sent,
+            timeout=60,
+            allow_redirects=False,
         )
         self.env.invalidate_all()
         return response

@@ -1,5 +1,4 @@
 from odoo import _
-
 from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
 
 PAGE = {
@@ -62,8 +61,12 @@ class PartnersController(ApiController):
         tag="Tests",
     )
     def list_partners(self, call):
-        bound = call.env["dist.binding"].search([("system_id", "=", call.client.system_id.id)]).mapped("res_id")
-        return call.paginate("res.partner", [("id", "in", bound)], lambda partners: [self._show(p) for p in partners])
+        bound = (
+            call.env["dist.binding"].search([("system_id", "=", call.client.system_id.id)]).mapped("res_id")
+        )
+        return call.paginate(
+            "res.partner", [("id", "in", bound)], lambda partners: [self._show(p) for p in partners]
+        )
 
     def _show(self, partner):
         return {"name": partner.name, "note": partner.ref or ""}

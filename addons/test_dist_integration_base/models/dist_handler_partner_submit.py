@@ -1,7 +1,11 @@
 from odoo import _, models
+from odoo.addons.dist_integration_base.lib.handling import (
+    AmbiguousMatch,
+    BusinessError,
+    ExceptionSpec,
+    HandlerResult,
+)
 from odoo.exceptions import ValidationError
-
-from odoo.addons.dist_integration_base.lib.handling import AmbiguousMatch, BusinessError, ExceptionSpec, HandlerResult
 
 
 class PartnerSubmitHandler(models.AbstractModel):

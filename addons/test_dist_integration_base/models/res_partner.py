@@ -2,8 +2,14 @@ from odoo import models
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "dist.timeline.mixin"]
 
     def _dist_get_impact(self):
         impact = super()._dist_get_impact()
-        return {**impact, "orders": len(self), "value": 100.0 * len(self), "currency": self.env.company.currency_id}
+        return {
+            **impact,
+            "orders": len(self),
+            "value": 100.0 * len(self),
+            "currency": self.env.company.currency_id,
+        }

@@ -1,1 +1,13 @@
-from . import test_api, test_catalogue, test_delivery, test_events, test_exceptions, test_inbound, test_mapping, test_routes_security
+from . import (
+    test_api,
+    test_catalogue,
+    test_delivery,
+    test_events,
+    test_exceptions,
+    test_inbound,
+    test_mapping,
+    test_routes_security,
+    test_screens,
+    test_security,
+    test_views,
+)

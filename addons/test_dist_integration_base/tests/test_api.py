@@ -1,9 +1,8 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import tagged
-
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
+from odoo.tests import tagged
 
 ONE = {"external_id": "P-1", "name": "Fieldmart"}
 
@@ -71,9 +70,19 @@ class TestApi(DistHttpCase):
 
     def test_unreadable(self):
         """M4: what is not JSON is refused in words, and kept."""
-        for body in (b"", b"{", b'{"a": NaN}', b"\xff", b'{"a": 1, "a": 2}', b"[" * 100000, b'{"name": "\\u0000"}'):
+        for body in (
+            b"",
+            b"{",
+            b'{"a": NaN}',
+            b"\xff",
+            b'{"a": 1, "a": 2}',
+            b"[" * 100000,
+            b'{"name": "\\u0000"}',
+        ):
             response = self._call("POST", "/test/partners", body, self.key)
-            self.assertEqual((response.status_code, response.json()["code"]), (400, "unreadable_message"), body[:20])
+            self.assertEqual(
+                (response.status_code, response.json()["code"]), (400, "unreadable_message"), body[:20]
+            )
         self.assertTrue(self.env["dist.exception"].search([("category", "=", "decode")]))
 
     def test_no_key(self):
@@ -151,13 +160,25 @@ class TestApi(DistHttpCase):
         self.assertEqual((forged.status_code, forged.json()["code"]), (400, "invalid_cursor"))
 
     def test_parameters(self):
-        for query in ("limit=0", "limit=x", "limit=1e3", "nonsense=1", "limit=-5", "limit=99999999999999999999"):
+        for query in (
+            "limit=0",
+            "limit=x",
+            "limit=1e3",
+            "nonsense=1",
+            "limit=-5",
+            "limit=99999999999999999999",
+        ):
             response = self._call("GET", f"/test/partners?{query}", key=self.key)
             self.assertEqual(response.status_code, 400, query)
 
     def test_bulk(self):
         """M4: bulk answers per item; one that is wrong does not stop the others."""
-        items = [ONE, {"external_id": "P-2"}, {"external_id": "P-3", "name": "Blocked"}, {"external_id": "P-4", "name": "D"}]
+        items = [
+            ONE,
+            {"external_id": "P-2"},
+            {"external_id": "P-3", "name": "Blocked"},
+            {"external_id": "P-4", "name": "D"},
+        ]
         response = self._call("POST", "/test/partners/bulk", {"items": items}, self.key)
         self.assertEqual(response.status_code, 200, response.text)
         self.assertEqual([item["status"] for item in response.json()["items"]], [200, 422, 422, 200])
@@ -192,7 +213,9 @@ class TestApi(DistHttpCase):
         self.assertEqual((wrong.status_code, wrong.headers["Allow"]), (405, "GET, POST"))
 
     def test_media_type_and_size(self):
-        form = self._call("POST", "/test/partners", b"a=1", self.key, Content_Type="application/x-www-form-urlencoded")
+        form = self._call(
+            "POST", "/test/partners", b"a=1", self.key, Content_Type="application/x-www-form-urlencoded"
+        )
         self.assertEqual(form.status_code, 415)
         large = self._call("POST", "/test/partners", b" " * 1_000_001, self.key)
         self.assertEqual(large.status_code, 413)

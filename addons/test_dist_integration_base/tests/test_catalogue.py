@@ -1,9 +1,8 @@
 import json
 
+from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCase
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
-
-from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCase
 
 OPEN = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 
@@ -32,7 +31,9 @@ class TestCatalogue(DistCase):
         system.flow_ids.version_id = version
         with self.assertRaises(ValidationError):
             version.schema_text = narrowed
-        version.schema_text = json.dumps({**OPEN, "properties": {**OPEN["properties"], "note": {"type": "string"}}})
+        version.schema_text = json.dumps(
+            {**OPEN, "properties": {**OPEN["properties"], "note": {"type": "string"}}}
+        )
 
     def test_unknown_type(self):
         """G3: the catalogue only holds types that something can work with."""
@@ -52,10 +53,17 @@ class TestVersions(DistHttpCase):
             "properties": {name: {"type": "string"} for name in ("external_id", "name", "note")},
         }
         self.env["dist.message.type.version"].create(
-            {"message_type_id": message_type.id, "number": 2, "state": "active", "schema_text": json.dumps(schema)}
+            {
+                "message_type_id": message_type.id,
+                "number": 2,
+                "state": "active",
+                "schema_text": json.dumps(schema),
+            }
         )
         body = {"external_id": "V", "name": "V"}
-        self.assertEqual(self._call("POST", "/test/partners", body, key, Idempotency_Key="1").status_code, 200)
+        self.assertEqual(
+            self._call("POST", "/test/partners", body, key, Idempotency_Key="1").status_code, 200
+        )
         second = self._call("POST", "/test/partners", body, key, Idempotency_Key="2", Message_Version="2")
         self.assertEqual((second.status_code, second.json()["errors"][0]["pointer"]), (422, "/note"))
         third = self._call("POST", "/test/partners", body, key, Idempotency_Key="3", Message_Version="9")

@@ -3,10 +3,9 @@ import json
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import tagged
-
 from odoo.addons.dist_integration_base.lib import signature
 from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver
+from odoo.tests import tagged
 
 
 @tagged("post_install", "-at_install")
@@ -216,11 +215,19 @@ class TestDelivery(DistCase):
     def test_sweep(self):
         """M7: what waits without a job is found and given one."""
         message = self._emit()
-        message.sudo().next_attempt_at = fields.Datetime.now() - timedelta(minutes=5)
+        message.sudo().next_attempt_at = fields.Datetime.now() - timedelta(minutes=1)
         self.env.flush_all()
         jobs = self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")])
         self.env["dist.endpoint"]._cron_sweep()
         self.assertEqual(self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")]), jobs + 1)
+        self.assertEqual(message.state, "pending")
+        message.sudo().next_attempt_at = fields.Datetime.now() - timedelta(minutes=5)
+        self.env.flush_all()
+        self.env["dist.endpoint"]._cron_sweep()
+        self.env.invalidate_all()
+        self.assertEqual(
+            message.state, "done", "what no job took care of for minutes is delivered by the sweeper"
+        )
 
     def test_nothing_pending_is_forgotten(self):
         """M7: what a transaction of its own wrote is kept, whenever the garbage collector comes by."""
@@ -240,3 +247,58 @@ class TestDelivery(DistCase):
             run(work)
             self.env.invalidate_all()
             self.assertEqual(status.last_error, "kept")
+
+    def test_next_moment_behind_a_retry(self):
+        """M7: what waits behind a retry does not keep the workers busy."""
+        self.endpoint.lanes = 1
+        self._emit()
+        self._emit()
+        self.receiver.answers = [500]
+        self.endpoint.retry_schedule = "1h"
+        jobs = self.env["queue.job"].search([])
+        self._drain(self.endpoint)
+        new = self.env["queue.job"].search([]) - jobs
+        self.assertEqual(len(new), 1)
+        self.assertGreater(new.eta, fields.Datetime.now() + timedelta(minutes=40))
+
+    def test_order_over_changed_lanes(self):
+        """M2: a message keeps its place when the number of lanes is changed while it waits."""
+        first = self._emit()
+        second = self._emit() - first
+        first.sudo().lane = (second.lane + 1) % 4
+        self.env.flush_all()
+        self.endpoint._job_drain("normal", second.lane)
+        self.env.invalidate_all()
+        self.assertEqual((first.state, second.state), ("pending", "pending"))
+        self._drain(self.endpoint)
+        self._drain(self.endpoint)
+        ids = [headers["webhook-id"] for headers, _body in self.receiver.calls]
+        self.assertEqual(ids, [first.uuid, second.uuid])
+
+    def test_poison_message(self):
+        """M7: a message whose body cannot be made stops neither its lane nor the job."""
+        self.endpoint.lanes = 1
+        mapping = self.env["dist.mapping"].create(
+            {
+                "name": "Strict",
+                "system_id": self.system.id,
+                "message_type_id": self.flow.message_type_id.id,
+                "row_ids": [(0, 0, {"target": "note", "source": "note", "required": True})],
+            }
+        )
+        poison = self._emit()
+        self.flow.mapping_id = mapping
+        self.partners[1].ref = "has one"
+        fine = self._emit(self.partners[1]) - poison
+        self._drain(self.endpoint)
+        self.assertEqual((poison.state, fine.state), ("dead", "done"))
+        self.assertEqual(poison.exception_id.category, "validation")
+
+    def test_unusable_credential(self):
+        """G7, M7: without a valid secret nothing is sent, nothing lost, and the owner is told once."""
+        self.credential.version_ids.expires_at = fields.Datetime.now() - timedelta(seconds=1)
+        message = self._emit()
+        self._drain(self.endpoint, times=2)
+        self.assertEqual((message.state, self.receiver.calls), ("pending", []))
+        self.assertEqual(len(self.endpoint.activity_ids), 1)
+        self.assertIn("no valid secret", self.endpoint.last_error)

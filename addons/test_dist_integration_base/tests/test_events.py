@@ -1,9 +1,8 @@
 import json
 
+from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.tests import tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.dist_integration_base.tests.common import DistCase
 
 EVENT = "odoo.addons.dist_integration_base.models.dist_event"
 
@@ -19,7 +18,9 @@ class TestEvents(DistCase):
         cls.partner = cls.env["res.partner"].create({"name": "First"})
 
     def _events(self):
-        return self.env["dist.event"].search([("res_model", "=", "res.partner"), ("res_id", "=", self.partner.id)])
+        return self.env["dist.event"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", self.partner.id)]
+        )
 
     def test_coalesced(self):
         """M1: one event per transaction, record and type, with the final state."""
@@ -65,7 +66,7 @@ class TestEvents(DistCase):
 
     def test_undone(self):
         """M1: what a savepoint took back is not told."""
-        with self.assertRaises(ZeroDivisionError), self.env["dist.event"]._savepoint():
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
             self.partner._dist_emit("partner.changed")
             raise ZeroDivisionError
         self._commit_events()
@@ -82,7 +83,9 @@ class TestEvents(DistCase):
         (self.partner | others)._dist_emit("partner.changed")
         self._commit_events()
         self.assertEqual(self._events().state, "recorded")
-        broken = self.env["dist.event"].search([("res_id", "in", others.ids), ("res_model", "=", "res.partner")])
+        broken = self.env["dist.event"].search(
+            [("res_id", "in", others.ids), ("res_model", "=", "res.partner")]
+        )
         self.assertEqual(broken.mapped("state"), ["error", "error"])
         self.assertFalse(broken.message_ids)
         self.env["dist.event"]._open_missing_exceptions()
@@ -91,7 +94,9 @@ class TestEvents(DistCase):
         self.assertEqual(len(exceptions), 2)
         others[0].name = "Repaired"
         exception = exceptions.filtered(lambda exception: exception.res_id == others[0].id)
+        self.env.flush_all()
         exception.action_retry()
+        self.env.invalidate_all()
         event = broken.filtered(lambda event: event.res_id == others[0].id)
         self.assertEqual((event.state, exception.state), ("recorded", "resolved"))
         self.assertEqual(event.message_ids.state, "pending")
@@ -101,7 +106,9 @@ class TestEvents(DistCase):
         partner._dist_emit("partner.changed")
         partner.unlink()
         self._commit_events()
-        self.assertFalse(self.env["dist.event"].search([("res_model", "=", "res.partner"), ("state", "=", "error")]))
+        self.assertFalse(
+            self.env["dist.event"].search([("res_model", "=", "res.partner"), ("state", "=", "error")])
+        )
 
     def test_two_subscribers(self):
         """M2: each subscriber gets a message of its own, with the event's id in the body."""
@@ -114,3 +121,48 @@ class TestEvents(DistCase):
         self.assertEqual(len(set(messages.mapped("uuid"))), 2)
         bodies = {json.loads(message._get_wire_body())["id"] for message in messages}
         self.assertEqual(bodies, {self._events().uuid})
+
+    def test_written_twice(self):
+        """M1, M10: a savepoint writes the outbox early; a later emission brings the same event up to date."""
+        self.partner._dist_emit("partner.changed")
+        self._flush_events()
+        first = self._events()
+        self.partner.name = "Later"
+        self.partner._dist_emit("partner.changed")
+        other = self.env["res.partner"].create({"name": "Other"})
+        other._dist_emit("partner.changed")
+        self._commit_events()
+        event = self._events()
+        self.assertEqual((event, event.sequence), (first, 1))
+        event.invalidate_recordset()
+        self.assertEqual(json.loads(event.payload)["name"], "Later")
+        self.assertEqual(len(event.message_ids), 1)
+        beside = self.env["dist.event"].search([("res_id", "=", other.id), ("res_model", "=", "res.partner")])
+        self.assertEqual(beside.trace_id, event.trace_id)
+
+    def test_undone_after_it_was_written(self):
+        """M1: what is undone later in the transaction is not told."""
+        self.partner._dist_emit("partner.changed")
+        self._flush_events()
+        self.partner.active = False
+        self.partner._dist_emit("partner.changed")
+        self._commit_events()
+        self.assertFalse(self._events().message_ids)
+
+    @mute_logger(EVENT)
+    def test_filter_that_cannot_be_applied(self):
+        """M1: a wrong filter neither stops the business nor loses the message: it waits for a person."""
+        self.flow.filter_domain = "[('nonsense', '=', 1)]"
+        self.partner._dist_emit("partner.changed")
+        self._commit_events()
+        message = self._events().message_ids
+        self.assertEqual((message.state, message.error_code), ("error", "invalid_filter"))
+        self.env["dist.event"]._open_missing_exceptions()
+        self.env.invalidate_all()
+        self.assertEqual(message.exception_id.state, "open")
+
+    def test_payload_does_not_depend_on_the_screen(self):
+        partner = self.partner.with_context(lang="xx_XX", active_test=False)
+        partner._dist_emit("partner.changed")
+        self._commit_events()
+        self.assertEqual(self._events().state, "recorded")

@@ -1,11 +1,10 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError
-from odoo.tests import tagged
-
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.exceptions import UserError
+from odoo.tests import tagged
 
 
 @tagged("post_install", "-at_install")
@@ -48,7 +47,9 @@ class TestExceptions(DistCase):
         self.assertNotIn(exception, self.env["dist.exception"].search([("is_overdue", "=", False)]))
 
     def test_technical_goes_to_technical_owner(self):
-        self.system.technical_owner_id = self.env.ref("base.user_demo", raise_if_not_found=False) or self.env.user
+        self.system.technical_owner_id = (
+            self.env.ref("base.user_demo", raise_if_not_found=False) or self.env.user
+        )
         self.assertEqual(self._open(category="technical").assignee_id, self.system.technical_owner_id)
 
     def test_impact(self):

@@ -1,7 +1,6 @@
+from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 from odoo.tests import tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 INBOUND = "odoo.addons.dist_integration_base.models.dist_message_inbound"
 
@@ -17,7 +16,9 @@ class TestInbound(DistHttpCase):
         cls.system.business_owner_id = cls.env.ref("base.user_admin")
 
     def _submit(self, name, external_id="P-1", **values):
-        response = self._call("POST", "/test/partners", {"external_id": external_id, "name": name, **values}, self.key)
+        response = self._call(
+            "POST", "/test/partners", {"external_id": external_id, "name": name, **values}, self.key
+        )
         message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
         return response, message
 
@@ -29,7 +30,9 @@ class TestInbound(DistHttpCase):
             self.assertEqual(message.state, "error")
         exception = held[0][1].exception_id
         self.assertEqual(exception, held[1][1].exception_id)
-        self.assertEqual((exception.category, exception.external_code, exception.message_count), ("mapping", "XX", 2))
+        self.assertEqual(
+            (exception.category, exception.external_code, exception.message_count), ("mapping", "XX", 2)
+        )
         self.assertEqual(exception.activity_ids.user_id, exception.assignee_id)
         self.assertEqual(self._submit("C", "C")[0].status_code, 200)
         action = exception.action_fix_mapping()
@@ -40,7 +43,9 @@ class TestInbound(DistHttpCase):
         self.assertEqual([message.state for _response, message in held], ["done", "done"])
         self.assertEqual((exception.state, exception.resolution), ("resolved", "mapped"))
         self.assertFalse(exception.activity_ids)
-        again = self._call("POST", "/test/partners", {"external_id": "A", "name": "A", "country": "XX"}, self.key)
+        again = self._call(
+            "POST", "/test/partners", {"external_id": "A", "name": "A", "country": "XX"}, self.key
+        )
         self.assertEqual((again.status_code, again.json()["status"]), (200, "accepted"))
 
     def test_business_refusal(self):
@@ -65,8 +70,9 @@ class TestInbound(DistHttpCase):
         wizard = self.env[action["res_model"]].browse(action["res_id"])
         self.assertIn("blocked", wizard.problem)
         wizard.content = wizard.content.replace("Blocked", "Free")
-        correction = self.env["dist.message"].browse(wizard.action_resubmit()["res_id"])
+        self.assertEqual(wizard.action_resubmit()["tag"], "display_notification", "back to the queue")
         self.env.invalidate_all()
+        correction = message.correction_ids
         self.assertEqual((correction.state, correction.original_id), ("done", message))
         self.assertEqual((message.state, message.cancelled_by_id), ("cancelled", self.env.user))
         self.assertIn(b"Blocked", message.sudo()._get_raw())
@@ -105,14 +111,18 @@ class TestInbound(DistHttpCase):
         self.assertEqual(response.status_code, 200)
         self.assertEqual((message.state, message.exception_id.state), ("done", "open"))
         self.assertEqual(message.exception_id.impact_value, 100.0)
-        self.env["dist.exception"]._close_for_record(self.env["res.partner"].browse(message.res_id), ["to_check"])
+        self.env["dist.exception"]._close_for_record(
+            self.env["res.partner"].browse(message.res_id), ["to_check"]
+        )
         self.assertEqual(message.exception_id.state, "resolved")
 
     def test_ignore(self):
         """X1: ignoring asks a reason and cancels in the user's name."""
         _response, message = self._submit("Blocked")
         exception = message.exception_id
-        wizard = self.env["dist.exception.ignore"].create({"exception_ids": exception.ids, "reason": "A test order"})
+        wizard = self.env["dist.exception.ignore"].create(
+            {"exception_ids": exception.ids, "reason": "A test order"}
+        )
         wizard.action_ignore()
         self.assertEqual((exception.state, exception.ignore_reason), ("ignored", "A test order"))
         self.assertEqual((message.state, message.cancel_reason), ("cancelled", "A test order"))

@@ -1,7 +1,6 @@
+from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
-
-from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 ROWS = [
     {"target": "external_id", "source": "nr", "required": True},
@@ -15,7 +14,9 @@ class TestMapping(DistHttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.system, _client, cls.key = cls._make_system(scopes=["test:write"], message_types=["partner.submit"])
+        cls.system, _client, cls.key = cls._make_system(
+            scopes=["test:write"], message_types=["partner.submit"]
+        )
         cls.mapping = cls.env["dist.mapping"].create(
             {
                 "name": "Partner",

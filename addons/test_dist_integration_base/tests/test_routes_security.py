@@ -2,10 +2,9 @@ import time
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import tagged
-
 from odoo.addons.dist_integration_base.lib import signature
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
+from odoo.tests import tagged
 
 HOSTILE = (
     b"[" * 200_000,
@@ -56,7 +55,9 @@ class TestRoutesSecurity(DistHttpCase):
         self.assertGreater(len(scoped), 3)
         for route in scoped:
             response = self._ask(route, self.key)
-            self.assertEqual((response.status_code, response.json()["code"]), (403, "scope_missing"), route.path)
+            self.assertEqual(
+                (response.status_code, response.json()["code"]), (403, "scope_missing"), route.path
+            )
 
     def test_every_route_refuses_an_expired_key(self):
         """G8: expired, revoked, archived: one answer."""
@@ -69,7 +70,9 @@ class TestRoutesSecurity(DistHttpCase):
         self.client.allowed_networks = "203.0.113.7/32"
         for route in self.routes:
             response = self._ask(route, self.key, X_Forwarded_For="203.0.113.7")
-            self.assertEqual((response.status_code, response.json()["code"]), (403, "address_refused"), route.path)
+            self.assertEqual(
+                (response.status_code, response.json()["code"]), (403, "address_refused"), route.path
+            )
 
     def test_inactive_system(self):
         self.system.action_suspend()
@@ -98,7 +101,12 @@ class TestRoutesSecurity(DistHttpCase):
             self.assertLess(response.status_code, 500, headers)
 
     def test_hostile_paths(self):
-        for path in ("/operations/..%2f..", "/operations/%00", "/test/partners/%F0%9F%92%A9", "/test/partners/" + "x" * 3000):
+        for path in (
+            "/operations/..%2f..",
+            "/operations/%00",
+            "/test/partners/%F0%9F%92%A9",
+            "/test/partners/" + "x" * 3000,
+        ):
             response = self._call("GET", path, key=self.key)
             self.assertIn(response.status_code, (400, 404), path[:40])
 
@@ -126,13 +134,18 @@ class TestRoutesSecurity(DistHttpCase):
         first = self._signed(body, secret)
         self.assertEqual(first.status_code, 200, first.text)
         again = self._signed(body, secret)
-        self.assertEqual(again.headers.get("Idempotent-Replayed"), "true", "M5: the webhook-id names the message")
+        self.assertEqual(
+            again.headers.get("Idempotent-Replayed"), "true", "M5: the webhook-id names the message"
+        )
 
     def test_other_company(self):
         """G8: what a key makes belongs to its company, whatever else exists."""
         company = self.env["res.company"].create({"name": "Second"})
         system, _client, key = self._make_system(
-            "Second shop", scopes=["test:write", "test:read"], message_types=["partner.submit"], company_id=company.id
+            "Second shop",
+            scopes=["test:write", "test:read"],
+            message_types=["partner.submit"],
+            company_id=company.id,
         )
         self._call("PUT", "/test/partners/X", {"name": "First company"}, self.key)
         self.assertEqual(self._call("GET", "/test/partners/X", key=key).status_code, 404)

@@ -64,7 +64,12 @@ class Bench:
 
     def server(self, session: Session, **options: Any) -> Any:
         """A server of this database alone, as in production; no cron disturbs it."""
-        settings = {"max_cron_threads": 0, "log_level": "error", "dbfilter": None, **options.pop("options", {})}
+        settings = {
+            "max_cron_threads": 0,
+            "log_level": "error",
+            "dbfilter": None,
+            **options.pop("options", {}),
+        }
         return self.environment.server(session.database, options=settings, **options)
 
     def size(self, number: int) -> int:

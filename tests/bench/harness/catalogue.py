@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from .connection import make_flow, make_system
+from .connection import make_system
 from .session import Session
 
 PRODUCTS = 10_000
@@ -113,7 +113,12 @@ def _make_products(env: Any) -> list[int]:
     ids: list[int] = []
     for first in range(0, PRODUCTS, BATCH):
         values = [
-            {"name": f"Product {number}", "default_code": f"SKU-{number:05d}", "list_price": PRICE, **storable}
+            {
+                "name": f"Product {number}",
+                "default_code": f"SKU-{number:05d}",
+                "list_price": PRICE,
+                **storable,
+            }
             for number in range(first, first + BATCH)
         ]
         ids += products.create(values).ids
@@ -148,7 +153,10 @@ def _make_carrier(env: Any) -> Any:
 def _make_shop(env: Any, warehouses: Any, customers: Any, carrier: Any) -> str:
     """Make a shop whose channel checks whatever there is to check; return its key."""
     system, key = make_system(env, "Shop", SCOPES, ("order.submit",))
-    for domain, code, record in (("unit", "EA", env.ref("uom.product_uom_unit")), ("carrier", "STANDARD", carrier)):
+    for domain, code, record in (
+        ("unit", "EA", env.ref("uom.product_uom_unit")),
+        ("carrier", "STANDARD", carrier),
+    ):
         env["dist.code.map"].create(
             {
                 "system_id": system.id,

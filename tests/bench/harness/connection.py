@@ -3,16 +3,26 @@
 from typing import Any
 
 
-def make_system(env: Any, name: str, scopes: tuple[str, ...] = (), flows: tuple[str, ...] = ()) -> tuple[Any, str]:
+def make_system(
+    env: Any, name: str, scopes: tuple[str, ...] = (), flows: tuple[str, ...] = ()
+) -> tuple[Any, str]:
     """Make an active system with an API client whose limit is counted but never reached.
 
     :param flows: codes of inbound message types
     :return: (dist.system, API key)
     """
-    system = env["dist.system"].create({"name": name, "code": name.lower().replace(" ", "-"), "state": "active"})
+    system = env["dist.system"].create(
+        {"name": name, "code": name.lower().replace(" ", "-"), "state": "active"}
+    )
     granted = env["dist.api.scope"].search([("code", "in", scopes)])
     client = env["dist.api.client"].create(
-        {"name": name, "system_id": system.id, "rate_per_minute": 60_000, "burst": 60_000, "scope_ids": [(6, 0, granted.ids)]}
+        {
+            "name": name,
+            "system_id": system.id,
+            "rate_per_minute": 60_000,
+            "burst": 60_000,
+            "scope_ids": [(6, 0, granted.ids)],
+        }
     )
     for code in flows:
         make_flow(env, system, code)

@@ -26,14 +26,22 @@ class Goal:
 
 GOALS = {
     "order_single_vs_xmlrpc": Goal(1.0, False, "POST /orders / XML-RPC create and confirm"),
-    "order_bulk_vs_xmlrpc": Goal(0.55, False, "an order of 50 in POST /orders/bulk / XML-RPC create and confirm"),
-    "availability_1000_vs_xmlrpc": Goal(8.0, True, "XML-RPC read of 1,000 products / POST /availability/query"),
-    "availability_10000_vs_xmlrpc": Goal(15.0, True, "XML-RPC read of 10,000 products / POST /availability/query"),
+    "order_bulk_vs_xmlrpc": Goal(
+        0.55, False, "an order of 50 in POST /orders/bulk / XML-RPC create and confirm"
+    ),
+    "availability_1000_vs_xmlrpc": Goal(
+        8.0, True, "XML-RPC read of 1,000 products / POST /availability/query"
+    ),
+    "availability_10000_vs_xmlrpc": Goal(
+        15.0, True, "XML-RPC read of 10,000 products / POST /availability/query"
+    ),
     "availability_1000_vs_sql": Goal(2.0, False, "POST /availability/query of 1,000 products / bare SQL"),
     "availability_10000_vs_sql": Goal(2.0, False, "POST /availability/query of 10,000 products / bare SQL"),
     "emit_order_confirm": Goal(1.03, False, "confirming an order, subscribed / nobody subscribed"),
     "emit_picking_done": Goal(1.03, False, "validating a picking, subscribed / nobody subscribed"),
     "deliveries_vs_jobs": Goal(10.0, True, "webhooks a second / empty jobs a second, same workers"),
     "inbox_2m_vs_10k": Goal(1.2, False, "receiving a message with 2,000,000 stored / with 10,000 stored"),
-    "outbox_2m_vs_10k": Goal(1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"),
+    "outbox_2m_vs_10k": Goal(
+        1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"
+    ),
 }

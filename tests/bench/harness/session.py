@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import odoo
 import psycopg2
+from suite.environment import Environment
+
+import odoo
 from odoo.modules.registry import Registry
 from odoo.tools import config
-from suite.environment import Environment
 
 
 def configure(environment: Environment, folder: Path) -> None:

@@ -6,7 +6,15 @@ import urllib.request
 
 
 class RpcError(Exception):
-    """Odoo answered with an error; the message is its debug text."""
+    """Odoo answered with an error.
+
+    :param debug: its traceback
+    :param sentence: what a person would read on the screen
+    """
+
+    def __init__(self, debug, sentence=""):
+        super().__init__(debug)
+        self.sentence = sentence
 
 
 class Session:
@@ -39,7 +47,8 @@ class Session:
         with self.opener.open(request, timeout=timeout) as answer:
             body = json.load(answer)
         if body.get("error"):
-            raise RpcError(body["error"]["data"].get("debug") or body["error"]["message"])
+            data = body["error"].get("data", {})
+            raise RpcError(data.get("debug") or body["error"]["message"], data.get("message"))
         return body.get("result")
 
     def call(self, model, method, *args, **kwargs):
@@ -48,3 +57,28 @@ class Session:
             f"/web/dataset/call_kw/{model}/{method}",
             {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
         )
+
+    def search_read(self, model, domain, fields, **options):
+        """Return the records of a domain as dictionaries, in a stable order."""
+        return self.call(model, "search_read", domain, fields, **{"order": "id", **options})
+
+    def search(self, model, domain, **options):
+        """Return the ids of the records of a domain, in a stable order."""
+        return self.call(model, "search", domain, **{"order": "id", **options})
+
+    def count(self, model, domain):
+        """Return how many records a domain has."""
+        return self.call(model, "search_count", domain)
+
+    def create(self, model, values):
+        """Create one record; return its id."""
+        return self.call(model, "create", [values])[0]
+
+    def write(self, model, ids, values):
+        """Write to records."""
+        return self.call(model, "write", ids, values)
+
+    def ensure(self, model, domain, values):
+        """Return the id of the first record of a domain; it is created with `values` when there is none."""
+        found = self.search(model, domain, limit=1)
+        return found[0] if found else self.create(model, values)
