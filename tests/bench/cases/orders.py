@@ -1,5 +1,6 @@
 """Orders through the API, alone and fifty at a time, against XML-RPC create and confirm."""
 
+import json
 import statistics
 from collections.abc import Iterator
 from itertools import islice
@@ -27,12 +28,12 @@ class Contest:
     def submit(self) -> float:
         """Return the seconds of one order through the API."""
         message = next(self._orders).to_message()
-        return timed(lambda: _check(self._api.post("/orders", message)))
+        return timed(lambda: _check(json.loads(self._api.post("/orders", message))))
 
     def submit_bulk(self) -> float:
         """Return the seconds an order of fifty takes."""
         items = [order.to_message() for order in islice(self._orders, BULK)]
-        return timed(lambda: _check_all(self._api.post("/orders/bulk", {"items": items}))) / BULK
+        return timed(lambda: _check_all(json.loads(self._api.post("/orders/bulk", {"items": items})))) / BULK
 
     def create_and_confirm(self) -> float:
         """Return the seconds of one order through XML-RPC."""
@@ -46,15 +47,13 @@ class Contest:
 
 def _check(answer: dict[str, Any]) -> None:
     """:raises RuntimeError: the order was not taken as it is"""
-    if answer["status"] != "accepted":
+    if answer.get("status") != "accepted":
         raise RuntimeError(f"An order was not accepted: {answer}")
 
 
 def _check_all(answer: dict[str, Any]) -> None:
     for item in answer["items"]:
-        if item["status"] != 200:
-            raise RuntimeError(f"An order was not accepted: {item}")
-        _check(item["answer"])
+        _check(item.get("answer", item))
 
 
 def run(bench: Bench) -> list[Result]:

@@ -59,7 +59,8 @@ INBOUND = f"""
         res_model, res_id, attempt_count, next_attempt_at, received_at, done_at, create_date, create_uid)
     SELECT 'msg_in' || md5(i::text), 'in', {STATE}, flow_id, system_id, client_id, company_id, message_type_id,
            version_id, 'normal', 'auto ' || md5(i::text) || md5('key' || i), md5(i::text) || md5('key' || i),
-           encode(convert_to(body.text, 'UTF8'), 'base64')::bytea, '{{"status":"accepted","order":"S' || i || '"}}', 200,
+           encode(convert_to(body.text, 'UTF8'), 'base64')::bytea,
+           '{{"status":"accepted","order":"S' || i || '"}}', 200,
            {TRACE}, 'WEB-' || i, 'sale.order', i, 1, {NEXT}, moment, moment, moment, 1
     FROM {INBOUND_SERIES}
 """

@@ -63,8 +63,13 @@ class Bench:
             self._drop(database)
 
     def server(self, session: Session, **options: Any) -> Any:
-        """A server on a session's database; no cron disturbs it."""
-        settings = {"max_cron_threads": 0, "log_level": "error", **options.pop("options", {})}
+        """A server of this database alone, as in production; no cron disturbs it."""
+        settings = {
+            "max_cron_threads": 0,
+            "log_level": "error",
+            "dbfilter": None,
+            **options.pop("options", {}),
+        }
         return self.environment.server(session.database, options=settings, **options)
 
     def size(self, number: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 def make_system(
     env: Any, name: str, scopes: tuple[str, ...] = (), flows: tuple[str, ...] = ()
 ) -> tuple[Any, str]:
-    """Make an active system with an unlimited API client.
+    """Make an active system with an API client whose limit is counted but never reached.
 
     :param flows: codes of inbound message types
     :return: (dist.system, API key)
@@ -16,7 +16,13 @@ def make_system(
     )
     granted = env["dist.api.scope"].search([("code", "in", scopes)])
     client = env["dist.api.client"].create(
-        {"name": name, "system_id": system.id, "rate_per_minute": 0, "scope_ids": [(6, 0, granted.ids)]}
+        {
+            "name": name,
+            "system_id": system.id,
+            "rate_per_minute": 60_000,
+            "burst": 60_000,
+            "scope_ids": [(6, 0, granted.ids)],
+        }
     )
     for code in flows:
         make_flow(env, system, code)
