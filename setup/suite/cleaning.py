@@ -2,7 +2,7 @@
 
 import shutil
 
-from . import cluster, notes, paths, postgres, postgres_binaries, query
+from . import cluster, databases, notes, paths, postgres, postgres_binaries, query
 from .console import SetupError
 
 
@@ -11,7 +11,7 @@ def clean(console):
     for name in notes.end_processes():
         console.plain(f"stopped {name}")
     for series, facts in sorted(notes.environments()):
-        _drop_named(series, facts, console)
+        _drop_named(series, facts, facts["prefix"], console)
     _remove_clusters(console)
     for folder in (paths.RUN, paths.ROOT / "build"):
         if folder.exists():
@@ -19,11 +19,15 @@ def clean(console):
             console.plain(f"deleted {folder.relative_to(paths.ROOT)}/")
     for folder in paths.ROOT.rglob("__pycache__"):
         shutil.rmtree(folder, ignore_errors=True)
+    if postgres.is_named():
+        console.plain(f"left: the databases {databases.BASE_PREFIX}_* on the named server")
     console.plain(f"left: {paths.cache()} and {paths.postgres_home()}, shared by all checkouts")
 
 
 def distclean(console):
     """Clean, then delete what all checkouts share."""
+    for series, facts in sorted(notes.environments()):
+        _drop_named(series, facts, databases.BASE_PREFIX, console)
     clean(console)
     home = paths.postgres_home()
     shared = ("golden", postgres_binaries.COPIES)
@@ -56,17 +60,20 @@ def _remove_clusters(console):
         home.rmdir()
 
 
-def _drop_named(series, facts, console):
-    """Drop this checkout's databases on a server that is not ours."""
+def _drop_named(series, facts, prefix, console):
+    """Drop the databases with a prefix on a server that is not ours.
+
+    :raises SetupError: no PG* variables say how to reach it
+    """
     if not facts["named_server"]:
         return
     if not postgres.is_named():
         raise SetupError(
-            f"Databases {facts['prefix']}_* are on the {facts['named_server']}: set the same "
+            f"Databases {prefix}_* are on the {facts['named_server']}: set the same "
             "PG* variables as before, so that they can be dropped."
         )
     server = postgres.NamedServer()
-    pattern = facts["prefix"].replace("_", r"\_") + r"\_%"
+    pattern = prefix.replace("_", r"\_") + r"\_%"
     select = ("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern])
     for (name,) in query.execute(facts["python"], server.environment, "template1", select):
         drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'

@@ -18,6 +18,7 @@ BASE_MODULES = (
     "sale_stock",
     "stock_delivery",
 )
+BASE_PREFIX = "di_base"
 KINDS = {False: "plain", True: "demo"}
 INSTALL_TIMEOUT = 1800
 
@@ -55,7 +56,7 @@ class Databases:
 
     def base_name(self, demo):
         """Return the name of a base template."""
-        return f"di_base_{paths.digest(base_key(self.environment))}_{KINDS[demo]}"
+        return f"{BASE_PREFIX}_{paths.digest(base_key(self.environment))}_{KINDS[demo]}"
 
     def _build_base(self, server, demo):
         name = self.base_name(demo)

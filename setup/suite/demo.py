@@ -1,7 +1,7 @@
 """`make demo`: Odoo with demonstration data, two partners, and a day of their business.
 
 The partners are `tests/partners/shop.py` and `tests/partners/warehouse.py`, started with
-`--port`, `--odoo` and `--database`.  The day is `tests/day/play.py`, run with `--odoo`,
+`--port`, `--odoo`, `--database` and `--state-dir`.  The day is `tests/day/play.py`, run with `--odoo`,
 `--database`, `--shop` and `--warehouse`; what it prints is shown.
 """
 
@@ -66,6 +66,7 @@ class Demonstration:
         self.environment = environment
         self.console = environment.console or Console()
         self.partners = {}
+        self.notes = []
         self.server = None
         self.database = None
 
@@ -108,6 +109,8 @@ class Demonstration:
         """Stop everything that was started."""
         for process, _url in self.partners.values():
             processes.end(process.pid, processes.started(process.pid))
+        for note in self.notes:
+            note.unlink(missing_ok=True)
         if self.server:
             self.server.stop()
         self.console.plain("stopped")
@@ -120,6 +123,7 @@ class Demonstration:
             raise SetupError(f"{script.relative_to(paths.ROOT)} is missing: is the checkout complete?")
         port = free_port()
         arguments = ["--port", str(port), "--odoo", self.server.url, "--database", self.database]
+        arguments += ["--state-dir", str(self.environment.run / "partners" / name)]
         log = self.environment.run / "logs" / f"partner-{name}.log"
         self.console.say(f"starting the {name}")
         with open(log, "wb") as file:
@@ -131,7 +135,7 @@ class Demonstration:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        notes.process(self.environment.series, f"partner-{name}", process.pid)
+        self.notes.append(notes.process(self.environment.series, f"partner-{name}", process.pid))
         self.partners[name] = (process, f"http://127.0.0.1:{port}")
         deadline = time.monotonic() + PARTNER_TIMEOUT
         while _is_free(port):

@@ -6,7 +6,7 @@ import pathlib
 import shutil
 
 from . import apt, paths
-from .commands import run, works
+from .commands import privileged, run, works
 from .console import SetupError
 from .pythons import environment, site_packages
 
@@ -46,7 +46,7 @@ def _installed():
 
 def _from_package(console):
     """Install Debian's package where allowed; return its folder, or None."""
-    if not shutil.which("apt-get") or _installed():
+    if not shutil.which("apt-get") or privileged() is None:
         return None
     console.say("installing PostgreSQL")
     # the package would make and start a cluster of its own

@@ -83,10 +83,12 @@ def _run(environment: Environment, names: list[str], scale: float) -> list[Resul
                 results += importlib.import_module(f"cases.{name}").run(bench)
             except Exception as error:
                 traceback.print_exc()
-                results += [
-                    Result(figure, None, note=f"{type(error).__name__}: {error}") for figure in CASES[name]
-                ]
+                results += [Result(figure, None, note=_first_line(error)) for figure in CASES[name]]
     return results
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 if __name__ == "__main__":

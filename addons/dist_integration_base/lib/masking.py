@@ -100,6 +100,48 @@ def _hide(value: Any, keep_last: int) -> Any:
     return MASK
 
 
+def restore(edited: Any, original: Any, paths: Sequence[str]) -> Any:
+    """Return a copy of *edited* in which what :func:`mask` had hidden is as in *original* again.
+
+    Only values that still read as the mask are put back, so a person may correct a document of which parts
+    are hidden, and replace a hidden value without seeing it.
+
+    :param edited: a document that was masked with *paths* and then changed by a person
+    :param paths: as of :func:`mask`
+    :raises ConfigurationError: a list with hidden values was made longer or shorter, so that nobody can say
+        which value belongs where, code ``masked_list``
+    """
+    return _restore(edited, original, [_parse(path) for path in paths])
+
+
+def _restore(value: Any, original: Any, rules: list[tuple[str, ...]]) -> Any:
+    hidden = any(not rule for rule in rules)
+    if hidden and value == MASK and not isinstance(original, (Mapping, list, tuple)):
+        return original
+    if isinstance(value, Mapping) and isinstance(original, Mapping):
+        return {
+            name: _restore(member, original.get(name), rules if hidden else _after(name, rules))
+            for name, member in value.items()
+        }
+    if isinstance(value, list) and isinstance(original, (list, tuple)):
+        if len(value) != len(original) and _holds_mask(value):
+            raise ConfigurationError(
+                "A list that holds hidden values can be changed, not made longer or shorter.",
+                code="masked_list",
+            )
+        if len(value) == len(original):
+            return [_restore(item, other, rules) for item, other in zip(value, original)]
+    return value
+
+
+def _holds_mask(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_mask(member) for member in value.values())
+    if isinstance(value, list):
+        return any(_holds_mask(item) for item in value)
+    return value == MASK
+
+
 def mask_headers(headers: Mapping[str, str], names: Sequence[str] = ()) -> dict[str, str]:
     """Return a copy of *headers* with secrets hidden: the well-known names, names that speak of a secret, and
     *names*.

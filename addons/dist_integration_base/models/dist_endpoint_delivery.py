@@ -11,6 +11,8 @@ from ..lib.transport import HttpSession
 from .dist_message import CHANNELS
 
 SWEEP_AFTER = timedelta(seconds=30)
+ABANDONED_AFTER = timedelta(minutes=2)
+SWEEP_SECONDS = 20
 
 
 class DistEndpoint(models.Model):
@@ -87,29 +89,59 @@ class DistEndpoint(models.Model):
 
     @api.model
     def _cron_sweep(self):
-        """Wake what waits although no job takes care of it: lanes and messages whose worker was killed."""
-        late = fields.Datetime.now() - SWEEP_AFTER
-        self.env.cr.execute(
-            """
-            SELECT DISTINCT endpoint_id, criticality, lane FROM dist_message
-            WHERE direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at < %s
-              AND endpoint_id IS NOT NULL
-            """,
-            (late,),
-        )
-        for endpoint_id, criticality, lane in self.env.cr.fetchall():
-            endpoint = self.browse(endpoint_id)
-            if not endpoint._get_blocked_reason():
-                paused_until = endpoint.status_ids._get_paused_until()
-                endpoint._schedule_drain(criticality, lane, paused_until or None)
-        self.env.cr.execute(
-            """
-            SELECT DISTINCT criticality FROM dist_message
-            WHERE direction = 'in' AND state IN ('pending', 'retry') AND next_attempt_at <= %s
-            """,
-            (fields.Datetime.now(),),
-        )
-        for (criticality,) in self.env.cr.fetchall():
-            self.env["dist.message"]._schedule_inbox(criticality)
+        """Take care of what waits although no job does: lanes and messages whose worker was killed.
+
+        Jobs are enqueued for what is a little late. What is late by minutes is done here: after a restart of
+        PostgreSQL the workers that would run the jobs first have to find out that their connections are gone.
+        """
+        self._sweep_lanes()
+        self._sweep_inbox()
         self.env["dist.event"]._open_missing_exceptions()
         self.env["dist.exception"]._update_stale_impacts()
+
+    @api.model
+    def _sweep_lanes(self):
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            """
+            SELECT endpoint_id, criticality, lane, min(next_attempt_at) FROM dist_message
+            WHERE direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at < %s
+              AND endpoint_id IS NOT NULL
+            GROUP BY endpoint_id, criticality, lane
+            """,
+            (now - SWEEP_AFTER,),
+        )
+        deadline = time.monotonic() + SWEEP_SECONDS
+        for endpoint_id, criticality, lane, oldest in self.env.cr.fetchall():
+            endpoint = self.browse(endpoint_id)
+            if endpoint._get_blocked_reason():
+                continue
+            paused_until = endpoint.status_ids._get_paused_until()
+            if paused_until or oldest > now - ABANDONED_AFTER or time.monotonic() > deadline:
+                endpoint._schedule_drain(criticality, lane, paused_until or None)
+            else:
+                endpoint._drain_abandoned(criticality, lane)
+
+    def _drain_abandoned(self, criticality, lane):
+        drain = LaneDrain(self.env.registry, self.id, criticality, lane)
+        with drain.locked() as mine:
+            moment = drain.run(SWEEP_SECONDS) if mine else None
+        if moment:
+            self._schedule_drain(criticality, lane, moment)
+
+    @api.model
+    def _sweep_inbox(self):
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            """
+            SELECT criticality, min(next_attempt_at) FROM dist_message
+            WHERE direction = 'in' AND state IN ('pending', 'retry') AND next_attempt_at <= %s
+            GROUP BY criticality
+            """,
+            (now,),
+        )
+        for criticality, oldest in self.env.cr.fetchall():
+            if oldest > now - ABANDONED_AFTER:
+                self.env["dist.message"]._schedule_inbox(criticality)
+            else:
+                self.env["dist.message"]._job_process_inbox(criticality)

@@ -270,16 +270,22 @@ class DistEvent(models.Model):
 
         :return: None when it does, False when it does not, the error (text) when its filter cannot be applied
         """
-        flow = self.env["dist.flow"].browse(flow_id)
-        if not flow.filter_domain:
-            return None
         try:
-            with self.env.cr.savepoint(flush=False):
-                record = self.env[row["res_model"]].browse(row["res_id"])
-                return None if record.filtered_domain(flow._get_filter_domain()) else False
+            return None if self._is_subscribed(flow_id, row) else False
         except Exception as error:  # pylint: disable=broad-except
+            flow = self.env["dist.flow"].browse(flow_id)
             _logger.exception("The filter of flow %s cannot be applied", flow.name)
             return f"{type(error).__name__}: {error}"
+
+    @api.model
+    def _is_subscribed(self, flow_id, row):
+        """Whether the record of an event is one the flow asks for. Addons narrow it to the partner concerned."""
+        flow = self.env["dist.flow"].browse(flow_id)
+        if not flow.filter_domain:
+            return True
+        with self.env.cr.savepoint(flush=False):
+            record = self.env[row["res_model"]].browse(row["res_id"])
+            return bool(record.filtered_domain(flow._get_filter_domain()))
 
     @api.model
     def _prepare_routing(self, error):

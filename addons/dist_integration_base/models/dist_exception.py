@@ -395,7 +395,9 @@ class DistException(models.Model):
         for exception in self:
             if (exception.fingerprint or "").startswith("event/"):
                 event_id = int(exception.fingerprint.split("/")[1])
-                self.env["dist.event"].browse(event_id).action_rebuild()
+                self.env["dist.message"]._in_own_transaction(
+                    lambda env, event_id=event_id: env["dist.event"].browse(event_id).action_rebuild()
+                )
             exception._get_stuck().action_retry()
         return True
 

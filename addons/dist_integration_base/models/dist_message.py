@@ -269,16 +269,31 @@ class DistMessage(models.Model):
         return True
 
     def _requeue(self):
-        """Put outbound messages back into the queue, with their schedule of retries from the start."""
+        """Put outbound messages back into the queue, with their schedule of retries from the start.
+
+        In a transaction of its own, like all that is done to an exception beside its messages: the caller's
+        snapshot is older than what was noted on the exception a moment ago.
+        """
         if not self:
             return
-        messages = self.sudo()
-        messages.write(
-            {"state": "pending", "next_attempt_at": fields.Datetime.now(), "attempt_count": 0, "error": False}
-        )
-        messages.flush_recordset()
-        self.env["dist.exception"]._refresh(messages.exception_id)
-        messages._wake_endpoints(messages.endpoint_id)
+        ids = self.ids
+
+        def requeue(env):
+            messages = env["dist.message"].browse(ids)
+            messages.write(
+                {
+                    "state": "pending",
+                    "next_attempt_at": fields.Datetime.now(),
+                    "attempt_count": 0,
+                    "error": False,
+                }
+            )
+            messages.flush_recordset()
+            env["dist.exception"]._refresh(messages.exception_id)
+            messages._wake_endpoints(messages.endpoint_id)
+
+        self._in_own_transaction(requeue)
+        self.invalidate_recordset()
 
     def action_cancel(self, reason=None):
         """Cancel messages that are not done: they have no effect and are not tried again.

@@ -17,6 +17,8 @@ class DistMessage(models.Model):
     can_retry = fields.Boolean(compute="_compute_can")
     can_correct = fields.Boolean(compute="_compute_can")
     can_cancel = fields.Boolean(compute="_compute_can")
+    can_view_exception = fields.Boolean(compute="_compute_can")
+    exception_state = fields.Selection(related="exception_id.state", string="State of the exception")
     child_count = fields.Integer(compute="_compute_child_count", string="Number of items")
     trace_count = fields.Integer(compute="_compute_trace_count", string="Messages of the trace")
 
@@ -84,8 +86,11 @@ class DistMessage(models.Model):
     def _compute_can(self):
         is_operator = self.env.user.has_group("dist_integration_base.group_dist_operator")
         is_user = self.env.user.has_group("dist_integration_base.group_dist_user")
+        # beside the operators, those may act whose queue holds the exception
+        readable = self.env["dist.exception"].search([("id", "in", self.sudo().exception_id.ids)])
         for message in self:
-            may_act = is_operator or bool(is_user and message.exception_id)
+            message.can_view_exception = message.sudo().exception_id in readable
+            may_act = is_operator or (is_user and message.can_view_exception)
             message.can_retry = may_act and message.state in ("retry", "error", "dead")
             message.can_correct = may_act and message.state in ("error", "dead") and not message.child_ids
             message.can_cancel = may_act and message.state in ("pending", "retry", "error", "dead")

@@ -1,4 +1,5 @@
 from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
 
 from ..lib.environment import ENVIRONMENTS
 
@@ -52,6 +53,7 @@ class ResConfigSettings(models.TransientModel):
 
     def action_dist_confirm_database(self):
         """G9: from now on systems made for production may be called from this database."""
-        self.check_access_rights("write")
+        if not self.env.is_system():
+            raise AccessError(_("Only an administrator confirms the production database."))
         self.env["dist.environment"]._confirm_database()
         return {"type": "ir.actions.client", "tag": "reload"}

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..lib import strict_json
 from ..lib.errors import IntegrationError
+from ..lib.masking import mask, restore
 
 
 class DistMessageCorrect(models.TransientModel):
@@ -31,12 +32,7 @@ class DistMessageCorrect(models.TransientModel):
         message._check_may_act()
         if message.state not in ("error", "dead"):
             raise UserError(_("Only a message that failed is corrected."))
-        text = message.sudo()._get_body_text()
-        try:
-            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-        except ValueError:
-            pass  # shown as it came: the person makes it JSON
-        wizard = self.create({"message_id": message.id, "content": text})
+        wizard = self.create({"message_id": message.id, "content": self._get_content(message)})
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -46,18 +42,49 @@ class DistMessageCorrect(models.TransientModel):
             "name": _("Correct and resubmit"),
         }
 
-    def action_resubmit(self):
-        """Submit the corrected content as a new message.
+    @api.model
+    def _get_content(self, message):
+        """:return: text to correct; what the user may not read is masked, and put back when submitted"""
+        text = message.sudo()._get_body_text()
+        paths = message._get_masked_paths()
+        try:
+            return json.dumps(mask(json.loads(text), paths), indent=2, ensure_ascii=False)
+        except ValueError as error:
+            if paths:
+                raise UserError(
+                    _("This is not JSON and may hold what is not for everybody: a manager has to correct it.")
+                ) from error
+            return text  # as it came: the person makes it JSON
 
-        :raises UserError: it is not JSON
+    def _get_document(self):
+        """:return: what the person wrote, with the masked values put back
+        :raises UserError: it is not JSON, or cannot be told where a masked value belongs
         """
         self.ensure_one()
-        self.message_id._check_may_act()
         try:
             document = strict_json.loads(self.content.encode())
         except IntegrationError as error:
             raise UserError(_("This is not JSON: %s", error.detail)) from error
+        paths = self.message_id._get_masked_paths()
+        if not paths:
+            return document
+        try:
+            return restore(
+                document, strict_json.loads(self.message_id.sudo()._get_body_text().encode()), paths
+            )
+        except IntegrationError as error:
+            raise UserError(error.detail) from error
+
+    def action_resubmit(self):
+        """Submit the corrected content as a new message; back to the list when it got through."""
+        self.ensure_one()
+        self.message_id._check_may_act()
+        document = self._get_document()
         correction_id = self.message_id._resubmit(strict_json.dumps(document).decode())
+        if self._is_through(correction_id):
+            action = self.env["dist.endpoint"]._get_notification(_("Corrected and submitted."), "success")
+            action["params"]["next"] = {"type": "ir.actions.act_window_close"}
+            return action
         return {
             "type": "ir.actions.act_window",
             "res_model": "dist.message",
@@ -65,3 +92,10 @@ class DistMessageCorrect(models.TransientModel):
             "views": [(False, "form")],
             "name": _("Corrected message"),
         }
+
+    @api.model
+    def _is_through(self, message_id):
+        """Whether the correction needs nobody any more; looked up beyond this transaction's snapshot."""
+        message = self.env["dist.message"]
+        state = message._in_own_transaction(lambda env: env["dist.message"].browse(message_id).state)
+        return state in ("done", "pending")

@@ -2,7 +2,8 @@ from odoo import models
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "dist.timeline.mixin"]
 
     def _dist_get_impact(self):
         impact = super()._dist_get_impact()

@@ -7,4 +7,7 @@ from . import (
     test_inbound,
     test_mapping,
     test_routes_security,
+    test_screens,
+    test_security,
+    test_views,
 )

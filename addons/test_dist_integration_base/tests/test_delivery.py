@@ -215,11 +215,19 @@ class TestDelivery(DistCase):
     def test_sweep(self):
         """M7: what waits without a job is found and given one."""
         message = self._emit()
-        message.sudo().next_attempt_at = fields.Datetime.now() - timedelta(minutes=5)
+        message.sudo().next_attempt_at = fields.Datetime.now() - timedelta(minutes=1)
         self.env.flush_all()
         jobs = self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")])
         self.env["dist.endpoint"]._cron_sweep()
         self.assertEqual(self.env["queue.job"].search_count([("model_name", "=", "dist.endpoint")]), jobs + 1)
+        self.assertEqual(message.state, "pending")
+        message.sudo().next_attempt_at = fields.Datetime.now() - timedelta(minutes=5)
+        self.env.flush_all()
+        self.env["dist.endpoint"]._cron_sweep()
+        self.env.invalidate_all()
+        self.assertEqual(
+            message.state, "done", "what no job took care of for minutes is delivered by the sweeper"
+        )
 
     def test_nothing_pending_is_forgotten(self):
         """M7: what a transaction of its own wrote is kept, whenever the garbage collector comes by."""

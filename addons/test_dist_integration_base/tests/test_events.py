@@ -94,7 +94,9 @@ class TestEvents(DistCase):
         self.assertEqual(len(exceptions), 2)
         others[0].name = "Repaired"
         exception = exceptions.filtered(lambda exception: exception.res_id == others[0].id)
+        self.env.flush_all()
         exception.action_retry()
+        self.env.invalidate_all()
         event = broken.filtered(lambda event: event.res_id == others[0].id)
         self.assertEqual((event.state, exception.state), ("recorded", "resolved"))
         self.assertEqual(event.message_ids.state, "pending")

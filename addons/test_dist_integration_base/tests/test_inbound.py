@@ -70,8 +70,9 @@ class TestInbound(DistHttpCase):
         wizard = self.env[action["res_model"]].browse(action["res_id"])
         self.assertIn("blocked", wizard.problem)
         wizard.content = wizard.content.replace("Blocked", "Free")
-        correction = self.env["dist.message"].browse(wizard.action_resubmit()["res_id"])
+        self.assertEqual(wizard.action_resubmit()["tag"], "display_notification", "back to the queue")
         self.env.invalidate_all()
+        correction = message.correction_ids
         self.assertEqual((correction.state, correction.original_id), ("done", message))
         self.assertEqual((message.state, message.cancelled_by_id), ("cancelled", self.env.user))
         self.assertIn(b"Blocked", message.sudo()._get_raw())

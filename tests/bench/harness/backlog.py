@@ -23,13 +23,24 @@ LINES = """
     WHERE flow.id = ANY(%(flows)s)
 """
 
+BODIES = """
+    CREATE TEMP TABLE bench_body AS
+    SELECT number, '{"reference":"WEB-' || number || '","lines":['
+           || string_agg('{"line":"' || line || '","item":{"sku":"' || upper(substr(md5((number * line)::text), 1, 10))
+                         || '"},"quantity":"' || mod(number, 97) || '","unit_price":"' || mod(number, 89) * line
+                         || '.50"}', ',')
+           || ']}' AS text
+    FROM generate_series(0, 996) AS number, LATERAL generate_series(1, 1 + mod(number, 20)) AS line
+    GROUP BY number
+"""
+
 # i: number of the message; turn: which of its flow's messages
 SERIES = """
     (SELECT i, i / lines.count AS turn, line.*, now() AT TIME ZONE 'UTC' - i * interval '2 seconds' AS moment
-     FROM (SELECT count(*)::integer FROM bench_line WHERE direction = {direction}) AS lines,
-          generate_series(%(first)s, %(last)s) AS i
-     JOIN bench_line line ON line.direction = {direction}
-     WHERE line.position = mod(i, lines.count)) AS series
+     FROM (SELECT count(*)::integer FROM bench_line WHERE direction = {direction}) AS lines
+     CROSS JOIN generate_series(%(first)s, %(last)s) AS i
+     JOIN bench_line line ON line.direction = {direction} AND line.position = mod(i, lines.count)) AS series
+    JOIN bench_body body ON body.number = mod(i, 997)
 """
 INBOUND_SERIES = SERIES.format(direction="'in'")
 OUTBOUND_SERIES = SERIES.format(direction="'out'")
@@ -39,14 +50,6 @@ STATE = """
                         WHEN 4 THEN 'cancelled' ELSE 'done' END
 """
 NEXT = "CASE mod(turn, 400) WHEN 0 THEN now() AT TIME ZONE 'UTC' + interval '6 hours' ELSE moment END"
-BODY = """
-    (SELECT '{"reference":"WEB-' || i || '","lines":['
-            || string_agg('{"line":"' || line || '","item":{"sku":"' || upper(substr(md5((i * line)::text), 1, 10))
-                          || '"},"quantity":"' || mod(i, 97)
-                          || '","unit_price":"' || mod(i, 991) * line || '.50"}', ',')
-            || ']}'
-     FROM generate_series(1, 1 + mod(i, 20)) AS line)
-"""
 TRACE = "md5('trace' || i), '00-' || md5('trace' || i) || '-' || substr(md5('span' || i), 1, 16) || '-01'"
 
 INBOUND = f"""
@@ -56,7 +59,7 @@ INBOUND = f"""
         res_model, res_id, attempt_count, next_attempt_at, received_at, done_at, create_date, create_uid)
     SELECT 'msg_in' || md5(i::text), 'in', {STATE}, flow_id, system_id, client_id, company_id, message_type_id,
            version_id, 'normal', 'auto ' || md5(i::text) || md5('key' || i), md5(i::text) || md5('key' || i),
-           encode(convert_to({BODY}, 'UTF8'), 'base64')::bytea, '{{"status":"accepted","order":"S' || i || '"}}', 200,
+           encode(convert_to(body.text, 'UTF8'), 'base64')::bytea, '{{"status":"accepted","order":"S' || i || '"}}', 200,
            {TRACE}, 'WEB-' || i, 'sale.order', i, 1, {NEXT}, moment, moment, moment, 1
     FROM {INBOUND_SERIES}
 """
@@ -65,7 +68,7 @@ EVENTS = f"""
     INSERT INTO dist_event (
         id, uuid, message_type_id, version_id, company_id, res_model, res_id, sequence, business_key, payload,
         trace_id, traceparent, ordering_key, state, occurred_at, create_date, create_uid)
-    SELECT i, 'evt_' || md5(i::text), message_type_id, version_id, company_id, 'sale.order', i, 1, 'S' || i, {BODY},
+    SELECT i, 'evt_' || md5(i::text), message_type_id, version_id, company_id, 'sale.order', i, 1, 'S' || i, body.text,
            {TRACE}, 'sale.order/' || i, 'recorded', moment, moment, 1
     FROM {OUTBOUND_SERIES}
 """
@@ -103,6 +106,7 @@ def fill(cursor: Any, count: int, flow_ids: Sequence[int]) -> None:
     :param count: number of messages, half of them inbound
     """
     cursor.execute(LINES, {"flows": list(flow_ids)})
+    cursor.execute(BODIES)
     with _bare(cursor):
         for first in range(1, count // 2 + 1, CHUNK):
             bounds = {"first": first, "last": min(first + CHUNK - 1, count // 2)}

@@ -3,7 +3,7 @@ import json
 
 import pytest
 from dist_integration_base.lib.errors import ConfigurationError
-from dist_integration_base.lib.masking import MASK, mask, mask_headers
+from dist_integration_base.lib.masking import MASK, mask, mask_headers, restore
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,3 +126,36 @@ def test_headers():
 def test_a_bare_token_leaves_no_part_of_itself():
     assert mask_headers({"Authorization": "abc def"}) == {"Authorization": MASK}
     assert mask_headers({"Cookie": "Basic abc"}) == {"Cookie": MASK}
+
+
+PATHS = ["customer.email", "lines[].price", "tags"]
+
+
+def test_a_masked_document_is_corrected():
+    """G6: who may not read a value may still correct the rest of the document."""
+    edited = mask(ORDER, PATHS)
+    edited["lines"][0]["sku"] = "C"
+    edited["lines"][1]["price"] = 8
+    restored = restore(edited, ORDER, PATHS)
+    assert restored == {
+        **ORDER,
+        "lines": [{"sku": "C", "price": "12.50"}, {"sku": "B", "price": 8}],
+    }
+
+
+def test_restoring_changes_nothing_else():
+    assert restore(mask(ORDER, PATHS), ORDER, PATHS) == ORDER
+    assert restore(mask(ORDER, ["customer"]), ORDER, ["customer"]) == ORDER
+    # the mask's text outside the paths is what the person wrote
+    assert restore({"name": MASK}, {"name": "Anna"}, ["customer.email"]) == {"name": MASK}
+
+
+def test_hidden_values_do_not_move_to_other_lines():
+    edited = mask(ORDER, PATHS)
+    del edited["lines"][0]
+    with pytest.raises(ConfigurationError) as caught:
+        restore(edited, ORDER, PATHS)
+    assert caught.value.code == "masked_list"
+    assert restore({"lines": [{"sku": "A", "price": "1"}]}, ORDER, PATHS) == {
+        "lines": [{"sku": "A", "price": "1"}]
+    }

@@ -1,0 +1,4 @@
+from . import availability
+from . import customers
+from . import invoices
+from . import orders

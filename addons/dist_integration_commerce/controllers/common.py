@@ -1,0 +1,25 @@
+"""What the routes of this addon share."""
+
+CHANGED = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$"}
+PAGE_PARAMETERS = {
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 200,
+        "description": "Items of a page, 50 by default.",
+    },
+    "cursor": {"type": "string", "maxLength": 500, "description": "`next` of the page before."},
+}
+
+
+def own_documents(call):
+    """Domain of the documents that the caller may see: those of the channels of its system and company."""
+    return [
+        ("dist_channel_id.system_id", "=", call.client.system_id.id),
+        ("company_id", "=", call.client.company_id.id),
+    ]
+
+
+def to_moment(text):
+    """:return: text of a moment as Odoo stores it, from an ISO date or moment in UTC"""
+    return text.replace("T", " ").removesuffix("Z")

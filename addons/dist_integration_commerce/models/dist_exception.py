@@ -1,0 +1,49 @@
+from odoo import api, fields, models
+
+
+class DistException(models.Model):
+    _inherit = "dist.exception"
+
+    resolution = fields.Selection(selection_add=[("released", "Order released")])
+    main_action = fields.Selection(selection_add=[("release", "Release the order")])
+    can_release_order = fields.Boolean(compute="_compute_can_release_order")
+
+    @api.depends("can_release_order")
+    def _compute_main_action(self):
+        return super()._compute_main_action()
+
+    @api.depends("state", "res_model", "res_id")
+    def _compute_can_release_order(self):
+        for exception in self:
+            exception.can_release_order = exception.state in ("open", "in_progress") and bool(
+                exception._get_held_order()
+            )
+
+    def _get_held_order(self):
+        """:return: sale.order on hold that this exception is about; empty when there is none"""
+        self.ensure_one()
+        orders = self.env["sale.order"].sudo()
+        if self.res_model != "sale.order" or not self.res_id:
+            return orders
+        order = orders.browse(self.res_id).exists()
+        return order if order.dist_state == "held" and order.state in ("draft", "sent") else orders
+
+    def _get_main_action(self):
+        return "release" if self.can_release_order else super()._get_main_action()
+
+    def action_release_order(self):
+        """Confirm the held order; the exception closes with it."""
+        for exception in self:
+            exception._get_held_order().sudo(False).action_dist_release()
+        return True
+
+    @api.model
+    def _find_order_holds(self, orders):
+        return self.sudo().search(
+            [
+                ("res_model", "=", "sale.order"),
+                ("res_id", "in", orders.ids),
+                ("category", "=", "business"),
+                ("state", "in", ("open", "in_progress")),
+            ]
+        )

@@ -1,0 +1,357 @@
+from odoo import _, models
+from odoo.addons.dist_integration_base.lib.handling import (
+    AmbiguousMatch,
+    BusinessError,
+    HandlerResult,
+)
+
+from ...lib.submission import get_digest
+
+ADDRESS_FIELDS = ("street", "street2", "city", "zip")
+PLAIN_FIELDS = ("name", "email", "phone", "vat")
+# member of the message: (domain of the code map, model, field of the partner)
+CODED_FIELDS = {
+    "payment_term": ("payment_term", "account.payment.term", "property_payment_term_id"),
+    "fiscal_position": ("fiscal_position", "account.fiscal.position", "property_account_position_id"),
+    "pricelist": ("pricelist", "product.pricelist", "property_product_pricelist"),
+    "salesperson": ("salesperson", "res.users", "user_id"),
+}
+
+
+class CustomerUpsertHandler(models.AbstractModel):
+    """Creates or updates a customer and its addresses.
+
+    A member that is left out keeps its value, null clears it. A message that says nothing new writes nothing.
+    """
+
+    _name = "dist.handler.customer.upsert"
+    _inherit = "dist.handler"
+    _description = "Customer upsert"
+
+    def _get_external_id(self, payload):
+        return payload.get("external_id")
+
+    def _get_lock_keys(self, message, payload):
+        return self._get_identity_keys(message.system_id, payload)
+
+    def _get_identity_keys(self, system, data):
+        """Everything by which two messages could mean the same customer."""
+        country = (data.get("address") or {}).get("country")
+        vat = self.env["res.partner"]._dist_normalise_vat(data.get("vat"), country)
+        keys = [f"customer/{system.id}/{data.get('external_id')}"]
+        if vat:
+            keys.append(f"customer-vat/{vat}")
+        if data.get("email"):
+            keys.append(f"customer-email/{_normalise(data['email'])}")
+        return keys
+
+    def _apply(self, message, payload):
+        self._check_version(message, payload)
+        partner, outcome = self._upsert(message, payload)
+        return HandlerResult(answer=self._prepare_answer(message, payload, partner, outcome), record=partner)
+
+    def _check_version(self, message, payload):
+        """A change meant for one version is made to no other."""
+        expected = payload.get("expected_version")
+        if not expected:
+            return
+        partner = self._find_bound(message.system_id, "res.partner", payload["external_id"])
+        if not partner or self._get_version(message.system_id, partner) != expected:
+            raise BusinessError(
+                "precondition_failed",
+                _("The customer was changed in between."),
+                "/expected_version",
+                status=412,
+                open_exception=False,
+            )
+
+    def _get_version(self, system, partner):
+        """:return: entity tag of the customer as a system sees it"""
+        return get_digest(self.env["dist.customer.view"]._get_view(system, partner))[:32]
+
+    def _prepare_answer(self, message, payload, partner, outcome):
+        return {
+            "status": outcome,
+            "external_id": payload["external_id"],
+            "customer": self.env["dist.customer.view"]._get_view(message.system_id, partner),
+        }
+
+    def _upsert(self, message, data, pointer=""):
+        """Find or create the customer that data describes, and bring it up to date.
+
+        :param message: dist.message that carries the data
+        :param data: dict as in the schema of ``customer.upsert``
+        :param pointer: JSON pointer of data in the message
+        :return: (res.partner, ``created``, ``updated`` or ``unchanged``)
+        :raises AmbiguousMatch: several partners could be meant
+        """
+        partner = self._match(message, data, pointer)
+        values = self._prepare_partner(message, data, pointer)
+        outcome = "unchanged"
+        if not partner:
+            partner = self.env["res.partner"].create(self._prepare_new_partner(message, values))
+            outcome = "created"
+        elif self._write_changes(partner, values):
+            outcome = "updated"
+        if not self._find_bound(message.system_id, "res.partner", data["external_id"]):
+            self._bind_anew(message.system_id, partner, data["external_id"])
+        for index, address in enumerate(data.get("addresses") or []):
+            changed = self._upsert_address(message, data, partner, address, f"{pointer}/addresses/{index}")
+            outcome = "updated" if changed and outcome == "unchanged" else outcome
+        return partner, outcome
+
+    # identity
+
+    def _match(self, message, data, pointer):
+        """The partner that data is about: bound, else by tax ID, else by e-mail and name.
+
+        :return: res.partner, empty when nobody fits
+        """
+        bound = self._find_bound(message.system_id, "res.partner", data["external_id"])
+        if bound:
+            return bound
+        by_vat = self._find_by_vat(message, data)
+        by_email = self._find_by_email(message, data)
+        named = by_email.filtered(lambda partner: _normalise(partner.name) == _normalise(data["name"]))
+        self._check_unambiguous(data, by_vat, by_email, named, pointer)
+        match = by_vat or named
+        if match:
+            self._check_not_bound_elsewhere(message, data, match, pointer)
+        return match
+
+    def _get_match_domain(self, message):
+        return [("company_id", "in", (False, message.company_id.id))]
+
+    def _find_by_vat(self, message, data):
+        country = (data.get("address") or {}).get("country")
+        key = self.env["res.partner"]._dist_normalise_vat(data.get("vat"), country)
+        if not key:
+            return self.env["res.partner"]
+        found = self.env["res.partner"].search([("dist_vat_key", "=", key), *self._get_match_domain(message)])
+        return found.commercial_partner_id
+
+    def _find_by_email(self, message, data):
+        if not data.get("email"):
+            return self.env["res.partner"]
+        found = self.env["res.partner"].search(
+            [
+                ("email_normalized", "=", _normalise(data["email"])),
+                ("parent_id", "=", False),
+                *self._get_match_domain(message),
+            ]
+        )
+        return found
+
+    def _check_unambiguous(self, data, by_vat, by_email, named, pointer):
+        if len(by_vat) > 1:
+            raise self._prepare_ambiguity(
+                _("Several customers have the tax ID %s", data["vat"]), by_vat, pointer
+            )
+        if by_vat and by_email and by_vat not in by_email:
+            raise self._prepare_ambiguity(
+                _(
+                    "Tax ID %(vat)s and e-mail %(email)s belong to different customers",
+                    vat=data["vat"],
+                    email=data["email"],
+                ),
+                by_vat | by_email,
+                pointer,
+            )
+        if not by_vat and len(named) > 1:
+            raise self._prepare_ambiguity(
+                _(
+                    "Several customers are called %(name)s and have the e-mail %(email)s",
+                    name=data["name"],
+                    email=data["email"],
+                ),
+                named,
+                pointer,
+            )
+        if not by_vat and data.get("vat") and named.dist_vat_key:
+            raise self._prepare_ambiguity(
+                _(
+                    "The customer with e-mail %(email)s has another tax ID than %(vat)s",
+                    email=data["email"],
+                    vat=data["vat"],
+                ),
+                named,
+                pointer,
+            )
+
+    def _check_not_bound_elsewhere(self, message, data, partner, pointer):
+        known_as = self.env["dist.binding"]._get_external_id(message.system_id, partner)
+        if known_as:
+            raise self._prepare_ambiguity(
+                _(
+                    "%(external_id)s fits a customer that %(system)s already calls %(known_as)s",
+                    external_id=data["external_id"],
+                    system=message.system_id.name,
+                    known_as=known_as,
+                ),
+                partner,
+                pointer,
+            )
+
+    def _prepare_ambiguity(self, what, candidates, pointer):
+        names = "; ".join(self._describe(candidate) for candidate in candidates)
+        return AmbiguousMatch(
+            "ambiguous_customer",
+            _("%(what)s: %(candidates)s.", what=what, candidates=names),
+            pointer or "/external_id",
+            record=candidates[:1],
+            suggestion=_(
+                "Bind the external id to the right customer, or merge the customers; then use Retry."
+            ),
+        )
+
+    def _describe(self, partner):
+        marks = [mark for mark in (partner.vat, partner.email, partner.city) if mark]
+        return _(
+            "%(name)s (number %(id)s, %(marks)s)", name=partner.name, id=partner.id, marks=", ".join(marks)
+        )
+
+    # values
+
+    def _prepare_partner(self, message, data, pointer):
+        """Values of the partner's own fields that data speaks of."""
+        values = {name: data[name] or False for name in PLAIN_FIELDS if name in data}
+        if "is_company" in data:
+            values["is_company"] = data["is_company"]
+        if "language" in data:
+            values["lang"] = self._find_language(message, data["language"], f"{pointer}/language")
+        for name, (domain, model, field) in CODED_FIELDS.items():
+            if name in data:
+                code = data[name]
+                record = code and self._resolve_code(message, domain, code, f"{pointer}/{name}", model=model)
+                values[field] = record.id if record else False
+        if "territory" in data:
+            values["category_id"] = self._prepare_territory(
+                message, data["territory"], f"{pointer}/territory"
+            )
+        if "address" in data:
+            values.update(self._prepare_address(data["address"] or {}, f"{pointer}/address"))
+        if "status" in data:
+            blocked = data["status"] == "blocked"
+            values["dist_blocked"] = blocked
+            values["dist_block_reason"] = (data.get("block_reason") or False) if blocked else False
+        return values
+
+    def _prepare_new_partner(self, message, values):
+        values = {"is_company": True, "company_id": False, **values}
+        if "category_id" in values:
+            values["category_id"] = [(6, 0, values["category_id"]["add"])]
+        return values
+
+    def _find_language(self, message, code, pointer):
+        if not code:
+            return False
+        wanted = code.replace("-", "_")
+        installed = self.env["res.lang"].get_installed()
+        exact = [lang for lang, _name in installed if lang == wanted]
+        alike = [lang for lang, _name in installed if lang.split("_")[0] == wanted]
+        if exact or alike:
+            return (exact or alike)[0]
+        return self._resolve_code(message, "language", code, pointer, model="res.lang").code
+
+    def _prepare_territory(self, message, code, pointer):
+        """The tag of the territory; tags of other territories go, all other tags stay."""
+        model = "res.partner.category"
+        wanted = (
+            self._resolve_code(message, "territory", code, pointer, model=model) if code else self.env[model]
+        )
+        territories = self.env["dist.code.map"]._get_records(message.system_id, "territory", model)
+        return {"remove": (territories - wanted).ids, "add": wanted.ids}
+
+    def _prepare_address(self, address, pointer):
+        values = {name: address[name] or False for name in ADDRESS_FIELDS if name in address}
+        if "country" in address:
+            country = self._find_country(address["country"], f"{pointer}/country")
+            values["country_id"] = country.id
+            values["state_id"] = self._find_state(country, address.get("state"), f"{pointer}/state").id
+        elif address.get("state"):
+            raise BusinessError(
+                "country_missing", _("A state is only known together with its country."), f"{pointer}/state"
+            )
+        return values
+
+    def _find_country(self, code, pointer):
+        country = self.env["res.country"]
+        if not code:
+            return country
+        country = country.search([("code", "=", code.upper())], limit=1)
+        if not country:
+            raise BusinessError("unknown_country", _("There is no country with the code %s.", code), pointer)
+        return country
+
+    def _find_state(self, country, code, pointer):
+        state = self.env["res.country.state"]
+        if not code:
+            return state
+        state = state.search([("country_id", "=", country.id), ("code", "=", code)], limit=1)
+        if not state:
+            raise BusinessError(
+                "unknown_state",
+                _("%(country)s has no state with the code %(code)s.", country=country.name, code=code),
+                pointer,
+            )
+        return state
+
+    # addresses
+
+    def _upsert_address(self, message, data, partner, address, pointer):
+        """:return: True when something changed"""
+        external_id = f"{data['external_id']}/{address['external_id']}"
+        contact = self._find_bound(message.system_id, "res.partner", external_id)
+        values = self._prepare_contact(address, pointer)
+        if contact:
+            return self._write_changes(contact, values)
+        contact = self.env["res.partner"].create({**values, "parent_id": partner.id})
+        self._bind_anew(message.system_id, contact, external_id)
+        return True
+
+    def _bind_anew(self, system, partner, external_id):
+        """Bind an id that leads nowhere: it is new, or its partner was deleted."""
+        stale = [
+            ("system_id", "=", system.id),
+            ("res_model", "=", "res.partner"),
+            ("external_id", "=", external_id),
+        ]
+        self.env["dist.binding"].sudo().search(stale).unlink()
+        self._bind(system, partner, external_id)
+
+    def _prepare_contact(self, address, pointer):
+        values = {name: address[name] or False for name in ("name", "email", "phone") if name in address}
+        values.update(self._prepare_address(address, pointer))
+        values["type"] = address["type"]
+        return values
+
+    # changes
+
+    def _write_changes(self, partner, values):
+        """Write only what differs.
+
+        :return: True when something differed
+        """
+        changes = {name: value for name, value in values.items() if self._differs(partner, name, value)}
+        if "category_id" in changes:
+            moves = changes["category_id"]
+            changes["category_id"] = [(3, old) for old in moves["remove"]] + [
+                (4, new) for new in moves["add"]
+            ]
+        if changes:
+            partner.write(changes)
+        return bool(changes)
+
+    def _differs(self, partner, name, value):
+        partner = partner.with_company(self.env.company)
+        if name == "category_id":
+            owned = set(partner.category_id.ids)
+            return bool(owned & set(value["remove"]) or set(value["add"]) - owned)
+        current = partner[name]
+        if partner._fields[name].type == "many2one":
+            current = current.id
+        return (current or False) != (value or False)
+
+
+def _normalise(text):
+    return " ".join((text or "").split()).casefold()

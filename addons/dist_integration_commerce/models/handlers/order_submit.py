@@ -1,0 +1,456 @@
+import dataclasses
+import json
+
+from odoo import _, fields, models
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult
+
+from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
+from ..series import LINE_UNIT
+
+ADDRESS_KEYS = ("name", "street", "street2", "zip", "city", "phone", "email")
+
+
+class OrderRefused(BusinessError):
+    """Nothing of the order is kept; its value is what is at risk."""
+
+    def __init__(self, *args, impact=None, fingerprint=None, **options):
+        super().__init__(*args, **options)
+        self.impact = impact
+        self.fingerprint = fingerprint
+
+    def get_exception(self):
+        spec = super().get_exception()
+        return spec and dataclasses.replace(spec, impact=self.impact, fingerprint=self.fingerprint)
+
+
+class OrderSubmitHandler(models.AbstractModel):
+    """Takes an order of a sales channel: checked, created and confirmed in one transaction."""
+
+    _name = "dist.handler.order.submit"
+    _inherit = "dist.handler"
+    _description = "Order submission"
+
+    def _get_external_id(self, payload):
+        return payload.get("reference")
+
+    def _get_lock_keys(self, message, payload):
+        """The order; its customer too, where another order of the same customer changes the answer."""
+        system, customer = message.system_id, payload["customer"]
+        keys = [f"order/{system.id}/{payload['reference']}"]
+        if customer.get("name"):
+            return keys + self.env["dist.handler.customer.upsert"]._get_identity_keys(system, customer)
+        channels = self.env["dist.sales.channel"]._find_for(
+            system, message.company_id, payload.get("channel")
+        )
+        if any(channels.mapped("credit_check")):
+            keys.append(f"customer/{system.id}/{customer['external_id']}")
+        return keys
+
+    def _apply(self, message, payload):
+        return self._apply_batch([(message, payload)])[0]
+
+    def _apply_batch(self, pairs):
+        submissions = [Submission(message, payload) for message, payload in pairs]
+        results = {}
+        waiting = submissions
+        while waiting:
+            turn, waiting = self._split_repeats(waiting)
+            known = self._find_known(turn)
+            results.update(
+                {
+                    submission: self._repeat_answer(submission, known)
+                    for submission in turn
+                    if submission.reference in known
+                }
+            )
+            fresh = [submission for submission in turn if submission not in results]
+            self._take(fresh)
+            results.update({submission: self._prepare_result(submission) for submission in fresh})
+        return [results[submission] for submission in submissions]
+
+    def _split_repeats(self, submissions):
+        """A reference that comes twice in one batch waits for its first to be taken."""
+        first, repeats, seen = [], [], set()
+        for submission in submissions:
+            key = (submission.message.system_id.id, submission.reference)
+            (repeats if key in seen else first).append(submission)
+            seen.add(key)
+        return first, repeats
+
+    # duplicates
+
+    def _find_known(self, submissions):
+        """:return: dict, reference to sale.order, of the orders that exist already"""
+        references = [submission.reference for submission in submissions]
+        bindings = (
+            self.env["dist.binding"]
+            .sudo()
+            .search(
+                [
+                    ("system_id", "=", submissions[0].message.system_id.id),
+                    ("res_model", "=", "sale.order"),
+                    ("external_id", "in", references),
+                ]
+            )
+        )
+        orders = self.env["sale.order"].browse(bindings.mapped("res_id")).exists()
+        bindings.filtered(lambda binding: binding.res_id not in orders.ids).unlink()
+        return {binding.external_id: orders.browse(binding.res_id) for binding in bindings.exists()}
+
+    def _repeat_answer(self, submission, known):
+        order = known[submission.reference]
+        if order.dist_digest == submission.digest and order.dist_answer:
+            return HandlerResult(answer=json.loads(order.dist_answer), record=order)
+        raise OrderRefused(
+            "duplicate_order",
+            _(
+                "Order %(reference)s was submitted before, with other content, and is %(name)s here.",
+                reference=submission.reference,
+                name=order.name,
+            ),
+            "/reference",
+            status=409,
+            record=order,
+            severity="low",
+            fingerprint=f"duplicate_order/{submission.reference}",
+            suggestion=_("Ask the channel which of the two it means. Nothing was changed."),
+        )
+
+    # taking
+
+    def _take(self, submissions):
+        """Check, create and confirm; the outcome is on the submissions."""
+        if not submissions:
+            return
+        checks = self.env["dist.order.checks"]
+        self._resolve(submissions)
+        checks._run(checks._get_checks_before(), submissions)
+        self._refuse_if_needed(submissions)
+        self._create_orders(submissions)
+        checks._run(checks._get_checks_after(), submissions)
+        self._refuse_if_needed(submissions)
+        self._drop_refused_lines(submissions)
+        self._settle(submissions)
+
+    def _resolve(self, submissions):
+        """Turn the codes and ids of the messages into records."""
+        codes = {}
+        self._resolve_products(submissions)
+        for submission in submissions:
+            submission.channel = self._get_channel(submission)
+            submission.partner = self._get_customer(submission)
+            self._refuse_if_needed([submission])
+            submission.shipping_partner = self._get_address(submission, "delivery_address", "delivery")
+            submission.invoice_partner = self._get_address(submission, "invoice_address", "invoice")
+            submission.carrier = self._get_carrier(submission)
+            self._set_currency(submission)
+            self._resolve_lines(submission, codes)
+
+    def _get_channel(self, submission):
+        message = submission.message
+        return self.env["dist.sales.channel"]._choose(
+            message.system_id, message.company_id, submission.payload.get("channel")
+        )
+
+    def _get_customer(self, submission):
+        """The customer; a new one is made of the order where the channel allows it.
+
+        :return: res.partner, empty after a reason was added
+        """
+        message, data = submission.message, submission.payload["customer"]
+        partner = self._find_bound(message.system_id, "res.partner", data["external_id"])
+        if partner:
+            return partner
+        if data.get("name") and submission.channel.customer_policy == "create":
+            upsert = self.env["dist.handler.customer.upsert"]
+            return upsert._upsert(message, data, "/customer")[0]
+        submission.add(
+            REFUSE,
+            "unknown_customer",
+            _("Customer %s is not known. Send it with PUT /customers first.", data["external_id"]),
+            "/customer/external_id",
+        )
+        return partner
+
+    def _get_address(self, submission, name, address_type):
+        """Contact of an address in the order: known by its id, or found or made of its words.
+
+        :return: res.partner, empty when the order names none
+        """
+        data = submission.payload.get(name)
+        if not data:
+            return self.env["res.partner"]
+        if data.get("external_id"):
+            return self._get_known_address(submission, name, data)
+        upsert = self.env["dist.handler.customer.upsert"]
+        values = {key: data.get(key) or False for key in ADDRESS_KEYS}
+        values.update(upsert._prepare_address(data, f"/{name}"))
+        parent = submission.partner.commercial_partner_id
+        same = [(key, "=", value) for key, value in values.items()]
+        contact = self.env["res.partner"].search(
+            [("parent_id", "=", parent.id), ("type", "=", address_type), *same], limit=1
+        )
+        return contact or contact.create({**values, "type": address_type, "parent_id": parent.id})
+
+    def _get_known_address(self, submission, name, data):
+        customer = submission.payload["customer"]["external_id"]
+        external_id = f"{customer}/{data['external_id']}"
+        contact = self._find_bound(submission.message.system_id, "res.partner", external_id)
+        if not contact:
+            submission.add(
+                REFUSE,
+                "unknown_address",
+                _(
+                    "Customer %(customer)s has no address %(address)s.",
+                    customer=customer,
+                    address=data["external_id"],
+                ),
+                f"/{name}/external_id",
+            )
+        return contact
+
+    def _get_carrier(self, submission):
+        code = submission.payload.get("shipping_method")
+        if not code:
+            return submission.channel.carrier_id
+        return self._resolve_code(
+            submission.message, "carrier", code, "/shipping_method", model="delivery.carrier"
+        )
+
+    def _set_currency(self, submission):
+        channel = submission.channel
+        submission.pricelist = channel._get_pricelist(submission.partner)
+        submission.currency = submission.pricelist.currency_id or channel.company_id.currency_id
+        asked = submission.payload.get("currency")
+        if asked and asked != submission.currency.name:
+            submission.add(
+                REFUSE,
+                "currency_mismatch",
+                _(
+                    "Prices of this customer are in %(currency)s, not in %(asked)s.",
+                    currency=submission.currency.name,
+                    asked=asked,
+                ),
+                "/currency",
+            )
+
+    def _resolve_products(self, submissions):
+        lines = [line for submission in submissions for line in submission.lines]
+        items = [(line.data["item"], f"{line.pointer}/item") for line in lines]
+        products = self._find_products(submissions[0].message, items)
+        for line, product in zip(lines, products, strict=True):
+            line.product = product
+
+    def _resolve_lines(self, submission, codes):
+        seen = set()
+        for line in submission.lines:
+            if line.ref in seen:
+                line.add(REFUSE, "repeated_line", _("Line %s comes twice in this order.", line.ref), "/line")
+            seen.add(line.ref)
+            line.unit = self._get_unit(submission, line, codes)
+
+    def _get_unit(self, submission, line, codes):
+        code = line.data.get("unit")
+        if not code:
+            return line.product.uom_id
+        own = line.product.uom_id
+        key = (submission.message.system_id.id, code, own.id)
+        if key not in codes:
+            codes[key] = self._find_unit(submission.message, code, f"{line.pointer}/unit", own)
+        return codes[key]
+
+    # refusal
+
+    def _refuse_if_needed(self, submissions):
+        for submission in submissions:
+            if submission.refused:
+                raise self._prepare_refusal(submission)
+
+    def _prepare_refusal(self, submission):
+        reasons = submission.get_reasons(REFUSE)
+        first = reasons[0].detail
+        return OrderRefused(
+            "order_refused",
+            " ".join(dict.fromkeys(reason.detail for reason in reasons)),
+            reasons[0].pointer,
+            summary=_(
+                "Order %(reference)s refused: %(reason)s", reference=submission.reference, reason=first
+            ),
+            errors=[
+                {"pointer": reason.pointer, "code": reason.code, "detail": reason.detail}
+                for reason in reasons
+            ],
+            impact=self._get_refused_impact(submission),
+            fingerprint=f"order_refused/{submission.reference}",
+            suggestion=_("Solve the cause and use Retry, or correct and resubmit, or tell the channel."),
+        )
+
+    def _get_refused_impact(self, submission):
+        products = [line.product for line in submission.lines if line.product]
+        return {
+            "orders": 1,
+            "lines": len(submission.lines),
+            "skus": [product.default_code or product.display_name for product in products],
+            "warehouses": submission.channel.warehouse_id.mapped("name"),
+            "value": float(sum(line.quantity * (line.price or 0) for line in submission.lines)),
+            "currency": submission.currency or self.env.company.currency_id,
+        }
+
+    # the order
+
+    def _create_orders(self, submissions):
+        """One create for all.
+
+        Chatter: no creation note and no service user among the followers; the timeline of messages says who
+        brought the order. What happens to the order from then on is tracked as for any other.
+        """
+        quiet = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
+        values = [self._prepare_order(submission) for submission in submissions]
+        orders = self.env["sale.order"].with_context(**quiet).create(values)
+        orders = orders.with_context(**dict.fromkeys(quiet, False))
+        for submission, order in zip(submissions, orders, strict=True):
+            submission.order = order
+            lines = {line.dist_line_ref: line for line in order.order_line}
+            for line in submission.open_lines:
+                line.record = lines[line.ref]
+        self._bind_orders(submissions)
+
+    def _bind_orders(self, submissions):
+        self.env["dist.binding"].sudo().create(
+            [
+                {
+                    "system_id": submission.message.system_id.id,
+                    "res_model": "sale.order",
+                    "res_id": submission.order.id,
+                    "external_id": submission.reference,
+                }
+                for submission in submissions
+            ]
+        )
+
+    def _prepare_order(self, submission):
+        channel, payload = submission.channel, submission.payload
+        values = {
+            "company_id": channel.company_id.id,
+            "partner_id": submission.partner.id,
+            "warehouse_id": channel.warehouse_id.id,
+            "client_order_ref": submission.reference,
+            "dist_channel_id": channel.id,
+            "dist_external_ref": submission.reference,
+            "dist_digest": submission.digest,
+            "dist_note": payload.get("note") or False,
+            "reference": payload.get("payment_reference") or False,
+            "order_line": [(0, 0, self._prepare_line(submission, line)) for line in submission.open_lines],
+        }
+        optional = {
+            "partner_shipping_id": submission.shipping_partner,
+            "partner_invoice_id": submission.invoice_partner,
+            "pricelist_id": channel.pricelist_id,
+            "carrier_id": submission.carrier,
+            "team_id": channel.team_id,
+        }
+        values.update({name: record.id for name, record in optional.items() if record})
+        requested = fields.Date.to_date(payload.get("requested_date"))
+        if requested and not any(reason.code == "requested_date_past" for reason in submission.reasons):
+            values["commitment_date"] = fields.Datetime.to_datetime(requested)
+        return values
+
+    def _prepare_line(self, submission, line):
+        return {
+            "product_id": line.product.id,
+            "product_uom_qty": float(line.accepted),
+            LINE_UNIT: line.unit.id,
+            "dist_line_ref": line.ref,
+        }
+
+    def _drop_refused_lines(self, submissions):
+        for submission in submissions:
+            for line in submission.lines:
+                if line.refused and line.record:
+                    line.record.unlink()
+                    line.record = None
+
+    def _settle(self, submissions):
+        held = [submission for submission in submissions if submission.held]
+        taken = [submission for submission in submissions if not submission.held]
+        for submission in held:
+            self._hold(submission)
+        for follow in (False, True):
+            chosen = [sub.order.id for sub in taken if bool(sub.channel.follow_orders) is follow]
+            orders = self.env["sale.order"].browse(chosen)
+            if orders:
+                orders.with_context(**orders._dist_get_confirm_context()).action_confirm()
+        for submission in submissions:
+            submission.order.write(self._prepare_outcome(submission))
+
+    def _hold(self, submission):
+        reasons = [reason.detail for reason in submission.get_reasons(HOLD)]
+        submission.order.message_post(body=_("Held: %s", " ".join(reasons)))
+        submission.order._dist_emit("order.held")
+
+    def _prepare_outcome(self, submission):
+        reasons = [reason.detail for reason in submission.get_reasons(HOLD)]
+        return {
+            "dist_state": submission.status,
+            "dist_hold_reason": "\n".join(reasons) or False,
+            "dist_answer": json.dumps(self._prepare_answer(submission)),
+        }
+
+    # the answer
+
+    def _prepare_result(self, submission):
+        return HandlerResult(
+            answer=json.loads(submission.order.dist_answer),
+            record=submission.order,
+            exceptions=[self._prepare_hold_exception(submission)] if submission.held else [],
+        )
+
+    def _prepare_hold_exception(self, submission):
+        reasons = submission.get_reasons(HOLD)
+        return ExceptionSpec(
+            category="business",
+            code=reasons[0].code,
+            summary=_(
+                "Order %(reference)s of %(customer)s held: %(reason)s",
+                reference=submission.reference,
+                customer=submission.partner.display_name,
+                reason=reasons[0].detail,
+            ),
+            detail="\n".join(reason.detail for reason in reasons),
+            record=submission.order,
+            impact=submission.order._dist_get_impact(),
+            suggestion=_("Release the order, or cancel it."),
+        )
+
+    def _prepare_answer(self, submission):
+        order = submission.order
+        places = order.currency_id.decimal_places
+        return {
+            "status": submission.status,
+            "reference": submission.reference,
+            "order": order.name,
+            "currency": order.currency_id.name,
+            "amount_untaxed": format_decimal(order.amount_untaxed, places),
+            "amount_tax": format_decimal(order.amount_tax, places),
+            "amount_total": format_decimal(order.amount_total, places),
+            "reasons": [reason.to_dict() for reason in submission.reasons],
+            "lines": [self._prepare_answer_line(submission, line) for line in submission.lines],
+        }
+
+    def _prepare_answer_line(self, submission, line):
+        record = line.record
+        places = submission.order.currency_id.decimal_places
+        return {
+            "line": line.ref,
+            "status": line.status,
+            "sku": line.product.default_code or None,
+            "quantity": format_decimal(line.quantity),
+            "accepted_quantity": format_decimal(line.accepted),
+            "backordered_quantity": format_decimal(line.backordered),
+            "unit": line.data.get("unit") or line.unit.name,
+            "unit_price": format_decimal(record.price_unit * (1 - (record.discount or 0) / 100))
+            if record
+            else None,
+            "amount_untaxed": format_decimal(record.price_subtotal, places) if record else None,
+            "reasons": [reason.to_dict() for reason in line.reasons],
+        }

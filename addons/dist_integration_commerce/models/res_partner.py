@@ -1,0 +1,57 @@
+import re
+
+from odoo import _, api, fields, models
+
+VAT_NOISE = re.compile(r"[^0-9A-Za-z]")
+VAT_PREFIXES = {"GR": "EL"}
+
+
+class ResPartner(models.Model):
+    _name = "res.partner"
+    _inherit = ["res.partner", "dist.timeline.mixin"]
+
+    dist_blocked = fields.Boolean(
+        string="Orders blocked",
+        copy=False,
+        tracking=True,
+        help="Orders that arrive through a sales channel are held or refused, as the channel says.",
+    )
+    dist_block_reason = fields.Char(string="Why orders are blocked", copy=False, tracking=True)
+    dist_vat_key = fields.Char(
+        string="Tax ID for matching",
+        compute="_compute_dist_vat_key",
+        store=True,
+        index="btree_not_null",
+        help="Tax ID in capitals, letters and digits only, with the country in front.",
+    )
+
+    @api.depends("vat", "country_id")
+    def _compute_dist_vat_key(self):
+        for partner in self:
+            partner.dist_vat_key = self._dist_normalise_vat(partner.vat, partner.country_id.code)
+
+    @api.model
+    def _dist_normalise_vat(self, vat, country_code=None):
+        """A tax ID in the one form in which two of them can be compared.
+
+        :param vat: tax ID as somebody wrote it
+        :param country_code: ISO code of the country, put in front of a bare number
+        :return: letters and digits in capitals, or False when nothing is left
+        """
+        key = VAT_NOISE.sub("", vat or "").upper()
+        if key and key[0].isdigit() and country_code:
+            key = VAT_PREFIXES.get(country_code, country_code) + key
+        return key or False
+
+    def _dist_get_order_block(self):
+        """Why orders of this customer are not taken.
+
+        :return: a sentence, or False when they are
+        """
+        self.ensure_one()
+        owner = self if self.dist_blocked else self.commercial_partner_id
+        if owner.dist_blocked:
+            return owner.dist_block_reason or _("The customer is blocked.")
+        if not (self.active and self.commercial_partner_id.active):
+            return _("The customer is archived.")
+        return False

@@ -1,0 +1,157 @@
+from odoo import _, fields, models
+from odoo.exceptions import AccessError, UserError
+
+RELEASE_GROUPS = ("dist_integration_base.group_dist_operator", "sales_team.group_sale_manager")
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "dist.timeline.mixin"]
+
+    dist_channel_id = fields.Many2one(
+        "dist.sales.channel",
+        string="Sales channel",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
+    dist_external_ref = fields.Char(
+        string="Channel reference",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Reference of the order in the sales channel.",
+    )
+    dist_state = fields.Selection(
+        [
+            ("accepted", "Accepted"),
+            ("accepted_in_part", "Accepted in part"),
+            ("held", "Held"),
+            ("released", "Released"),
+        ],
+        string="Channel decision",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="What was answered to the sales channel; Released when a person let a held order through.",
+    )
+    dist_hold_reason = fields.Text(string="Why the order is held", readonly=True, copy=False)
+    dist_note = fields.Text(string="Note of the channel", readonly=True, copy=False)
+    dist_digest = fields.Char(readonly=True, copy=False, prefetch=False)
+    dist_answer = fields.Text(readonly=True, copy=False, prefetch=False)
+
+    _sql_constraints = [
+        (
+            "dist_channel_ref_uniq",
+            "unique(dist_channel_id, dist_external_ref)",
+            "The sales channel already submitted an order with this reference.",
+        ),
+    ]
+
+    def action_confirm(self):
+        held = self.filtered(lambda order: order.dist_state == "held")
+        if held:
+            raise UserError(
+                _(
+                    "Held, use Release instead of Confirm: %s",
+                    ", ".join(f"{order.name} ({order.dist_hold_reason})" for order in held),
+                )
+            )
+        result = super().action_confirm()
+        self._dist_after_confirm()
+        return result
+
+    def _dist_after_confirm(self):
+        self._dist_emit("order.confirmed")
+
+    def _action_cancel(self):
+        told = self.filtered(lambda order: order.dist_channel_id or order.state == "sale")
+        result = super()._action_cancel()
+        told._dist_after_cancel()
+        return result
+
+    def _dist_after_cancel(self):
+        self._dist_emit("order.cancelled")
+        self._dist_resolve_holds("handled")
+
+    def action_dist_release(self):
+        """Confirm held orders; for those who may answer for it."""
+        self._dist_check_release_access()
+        orders = self.sudo()
+        held = orders.filtered(lambda order: order.dist_state == "held" and order.state in ("draft", "sent"))
+        if not held:
+            raise UserError(_("No held order to release among: %s", ", ".join(orders.mapped("name"))))
+        for order in held:
+            order.message_post(body=_("Released although held: %s", order.dist_hold_reason))
+        held.write({"dist_state": "released", "dist_hold_reason": False})
+        held.with_context(**held._dist_get_confirm_context()).action_confirm()
+        held._dist_resolve_holds("released")
+        return True
+
+    def _dist_check_release_access(self):
+        if self.env.su:
+            return
+        if not any(self.env.user.has_group(group) for group in RELEASE_GROUPS):
+            raise AccessError(
+                _("Only an integration operator or a sales administrator may release an order.")
+            )
+        if self.sudo().company_id - self.env.companies:
+            raise AccessError(_("These orders belong to a company you are not working in."))
+
+    def _dist_resolve_holds(self, resolution):
+        """Close what was opened for these orders while they were held.
+
+        :param resolution: key of the exceptions' field ``resolution``
+        """
+        self.env["dist.exception"]._find_order_holds(self)._close(resolution)
+
+    def _dist_get_confirm_context(self):
+        """Context in which channel orders are confirmed.
+
+        The customer does not become a follower, so that no comment on the order is ever mailed to somebody
+        whom the shop informs itself; a channel says otherwise with ``follow_orders``.
+        """
+        return {"dist_skip_customer_follower": not any(self.dist_channel_id.mapped("follow_orders"))}
+
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        if self.env.context.get("dist_skip_customer_follower") and partner_ids:
+            partner_ids = list(set(partner_ids) - set(self.partner_id.ids))
+            if not partner_ids:
+                return True
+        return super().message_subscribe(partner_ids=partner_ids, subtype_ids=subtype_ids)
+
+    def _prepare_invoice(self):
+        return dict(super()._prepare_invoice(), dist_channel_id=self.dist_channel_id.id)
+
+    def _get_invoice_grouping_keys(self):
+        return [*super()._get_invoice_grouping_keys(), "dist_channel_id"]
+
+    def _dist_get_company_total(self):
+        """:return: total of the order in the currency of its company"""
+        self.ensure_one()
+        return self.amount_total / (self.currency_rate or 1.0)
+
+    def _dist_get_timeline_documents(self):
+        return {
+            **super()._dist_get_timeline_documents(),
+            "stock.picking": self.picking_ids.ids,
+            "account.move": self.invoice_ids.ids,
+        }
+
+    def _dist_get_channel(self):
+        """:return: sales channel of the document, whose system hears of it; empty when it has none"""
+        return self.dist_channel_id
+
+    def _dist_get_impact(self):
+        lines = self.order_line.filtered(lambda line: line.product_id)
+        currency = self.company_id[:1].currency_id
+        return {
+            "orders": len(self),
+            "lines": len(lines),
+            "skus": {product.default_code or product.display_name for product in lines.product_id},
+            "warehouses": self.warehouse_id.mapped("name"),
+            "value": sum(order._dist_get_company_total() for order in self),
+            "currency": currency,
+        }

@@ -1,0 +1,92 @@
+from psycopg2 import IntegrityError
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import CommerceCase
+
+
+@tagged("post_install", "-at_install")
+class TestOrderDuplicates(CommerceCase):
+    def test_same_order_same_answer(self):
+        """C3, M5: the same order under another idempotency key makes nothing new and is answered the same."""
+        body = self.order()
+        first, order = self.submit_ok(body, headers={"Idempotency-Key": "one"})
+        second, same = self.submit_ok(body, headers={"Idempotency-Key": "two"})
+        self.assertEqual(first, second)
+        self.assertEqual(order, same)
+        self.assertEqual(len(order.picking_ids), 1)
+        self.assertEqual(
+            self.env["sale.order"].search_count([("dist_external_ref", "=", body["reference"])]), 1
+        )
+        self.assertEqual(len(self.messages_of(order)), 2, "both messages lead to the order")
+
+    def test_same_order_members_in_other_sequence(self):
+        """M5: the order of the members of an object does not make another order."""
+        body = self.order()
+        _answer, order = self.submit_ok(body)
+        shuffled = dict(reversed(list(body.items())))
+        _answer, same = self.submit_ok(shuffled, headers={"Idempotency-Key": "other"})
+        self.assertEqual(order, same)
+
+    def test_same_order_after_it_changed(self):
+        """M5: what became of an order since does not change the answer to its submission."""
+        body = self.order()
+        first, order = self.submit_ok(body, headers={"Idempotency-Key": "one"})
+        order._action_cancel()
+        second, _order = self.submit_ok(body, headers={"Idempotency-Key": "two"})
+        self.assertEqual(first, second)
+
+    def test_other_content_is_refused(self):
+        """C3: another order under a known reference is refused, and somebody is told once."""
+        body = self.order()
+        answer, order = self.submit_ok(body)
+        other = {**body, "lines": [self.line(quantity="7")]}
+        problem, errors = self.submit_refused(other, status=409)
+        self.assertEqual(problem["code"], "duplicate_order")
+        self.assertEqual(errors, {"duplicate_order": "/reference"})
+        self.assertIn(answer["order"], problem["detail"])
+        self.submit_refused({**body, "lines": [self.line(quantity="8")]}, status=409)
+        exception = self.exceptions_of(order)
+        self.assertEqual(exception.mapped("code"), ["duplicate_order"])
+        self.assertEqual(exception.severity, "low")
+        self.assertEqual(len(exception.dist_message_ids), 2)
+
+    def test_reference_belongs_to_its_system(self):
+        """C3: two systems may use the same reference."""
+        other_system, _client, other_key = self.make_shop("OTHER")
+        self.make_channel(other_system)
+        self.bind(self.customer, "C-1", system=other_system)
+        body = self.order()
+        _answer, order = self.submit_ok(body)
+        _answer, other = self.submit_ok(body, key=other_key)
+        self.assertNotEqual(order, other)
+
+    def test_unique_constraint(self):
+        """C3: the database itself keeps a reference unique in a channel."""
+        _answer, order = self.submit_ok(self.order())
+        values = {
+            "partner_id": self.customer.id,
+            "dist_channel_id": self.channel.id,
+            "dist_external_ref": order.dist_external_ref,
+        }
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.cr.savepoint():
+            self.env["sale.order"].create(values)
+
+    def test_copy_is_no_duplicate(self):
+        """C3: an order copied by a person has nothing of the channel."""
+        _answer, order = self.submit_ok(self.order())
+        copied = order.copy()
+        self.assertFalse(copied.dist_channel_id)
+        self.assertFalse(copied.dist_external_ref)
+        self.assertFalse(copied.dist_state)
+        self.assertFalse(copied.order_line.dist_line_ref)
+
+    def test_order_deleted_since(self):
+        """C3: a reference whose order was deleted can be used again."""
+        body = self.order()
+        _answer, order = self.submit_ok(body, headers={"Idempotency-Key": "one"})
+        order._action_cancel()
+        order.unlink()
+        answer, _order = self.submit_ok(body, headers={"Idempotency-Key": "two"})
+        self.assertEqual(answer["status"], "accepted")

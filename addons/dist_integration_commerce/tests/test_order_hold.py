@@ -1,0 +1,138 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import CommerceCase
+
+
+@tagged("post_install", "-at_install")
+class TestOrderHold(CommerceCase):
+    def hold(self):
+        """:return: a held order"""
+        self.customer.write({"dist_blocked": True, "dist_block_reason": "Unpaid"})
+        _answer, order = self.submit_ok(self.order(self.line(quantity="3")))
+        self.assertEqual(order.dist_state, "held")
+        return order
+
+    def test_exception(self):
+        """C3, X1: a held order is in the queue with customer, reason, value at risk and what to do."""
+        order = self.hold()
+        exception = self.exceptions_of(order)
+        self.assertEqual(exception.state, "open")
+        self.assertEqual(exception.category, "business")
+        self.assertIn("Meadow Farms", exception.name)
+        self.assertIn("Unpaid", exception.name)
+        self.assertEqual(exception.impact_value, 30.0)
+        self.assertTrue(exception.suggestion)
+        self.assertTrue(exception.can_release_order)
+        self.assertEqual(exception.dist_message_ids, self.messages_of(order))
+        self.assertEqual(self.messages_of(order).state, "done")
+
+    def test_chatter_says_why(self):
+        """C3: who opens the order reads why it is held."""
+        order = self.hold()
+        self.assertTrue(any("Unpaid" in (message.body or "") for message in order.message_ids))
+
+    def test_confirm_is_not_release(self):
+        """C3: a held order is not confirmed by the ordinary button."""
+        order = self.hold()
+        with self.assertRaisesRegex(UserError, "Release"):
+            order.action_confirm()
+        self.assertEqual(order.state, "draft")
+
+    def test_release(self):
+        """C3, X1: Release confirms the order, says so in its history and closes the exception."""
+        order = self.hold()
+        exception = self.exceptions_of(order)
+        user = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        exception.with_user(user).action_release_order()
+        self.env.invalidate_all()
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(order.dist_state, "released")
+        self.assertFalse(order.dist_hold_reason)
+        self.assertEqual(len(order.picking_ids), 1)
+        self.assertEqual(exception.state, "resolved")
+        self.assertEqual(exception.resolved_by_id, user)
+        self.assertFalse(exception.can_release_order)
+        self.assertTrue(any("Unpaid" in (message.body or "") for message in order.message_ids))
+        with self.assertRaises(UserError):
+            order.with_user(user).action_dist_release()
+
+    def test_release_from_the_order(self):
+        """C3: a sales administrator releases from the order itself."""
+        order = self.hold()
+        user = new_test_user(self.env, "boss", groups="sales_team.group_sale_manager")
+        order.with_user(user).action_dist_release()
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(self.exceptions_of(order).state, "resolved")
+
+    def test_release_needs_a_right(self):
+        """C3: not everybody may release."""
+        order = self.hold()
+        for login, groups in (
+            ("seller", "sales_team.group_sale_salesman_all_leads"),
+            ("viewer", "dist_integration_base.group_dist_user"),
+            ("auditor", "dist_integration_base.group_dist_auditor"),
+        ):
+            user = new_test_user(self.env, login, groups=groups)
+            with self.subTest(login=login), self.assertRaises(AccessError):
+                order.with_user(user).action_dist_release()
+        self.assertEqual(order.state, "draft")
+
+    def test_release_in_another_company(self):
+        """C3: an operator releases no order of a company the operator does not work in."""
+        order = self.hold()
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        user = new_test_user(
+            self.env,
+            "elsewhere",
+            groups="dist_integration_base.group_dist_operator",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        with self.assertRaises(AccessError):
+            order.with_user(user).action_dist_release()
+
+    def test_cancel(self):
+        """C3, X1: cancelling a held order closes its exception."""
+        order = self.hold()
+        exception = self.exceptions_of(order)
+        order._action_cancel()
+        self.assertEqual(order.state, "cancel")
+        self.assertEqual(exception.state, "resolved")
+
+    def test_edit_before_release(self):
+        """C3: a held order is a quotation that can be corrected before it is released."""
+        order = self.hold()
+        order.order_line.product_uom_qty = 2.0
+        order.action_dist_release()
+        self.assertEqual(order.picking_ids.move_ids.product_uom_qty, 2.0)
+
+    def test_several_reasons(self):
+        """C3: all reasons are answered and shown, not the first alone."""
+        self.customer.write({"dist_blocked": True, "dist_block_reason": "Unpaid"})
+        answer, order = self.submit_ok(self.order(self.line(unit_price="1")))
+        self.assertEqual(self.codes(answer), ["customer_blocked", "price_mismatch"])
+        self.assertEqual(len(order.dist_hold_reason.splitlines()), 2)
+
+    def test_nothing_is_mailed(self):
+        """C3: neither taking nor releasing an order mails the customer or makes the customer a follower."""
+        order = self.hold()
+        order.action_dist_release()
+        order.message_post(body="Internal talk", subtype_xmlid="mail.mt_comment")
+        self.assertNotIn(self.customer, order.message_partner_ids)
+        mails = (
+            self.env["mail.mail"]
+            .search([])
+            .filtered(
+                lambda mail: (
+                    self.customer in mail.recipient_ids or (mail.email_to or "") == self.customer.email
+                )
+            )
+        )
+        self.assertFalse(mails)
+
+    def test_customer_follows_by_choice(self):
+        """C3: a channel may have its customers follow their orders."""
+        self.channel.follow_orders = True
+        _answer, order = self.submit_ok(self.order())
+        self.assertIn(self.customer, order.message_partner_ids)

@@ -1,0 +1,130 @@
+from odoo.tests import tagged
+
+from .common import CommerceCase
+
+
+@tagged("post_install", "-at_install")
+class TestOrderItems(CommerceCase):
+    def held(self, body):
+        """:return: reasons of a message that waits"""
+        response = self.submit(body)
+        self.assertEqual(response.status_code, 202, response.text)
+        self.assertEqual(response.json_body["status"], "held")
+        return response.json_body["reasons"]
+
+    def test_unknown_sku_waits(self):
+        """C3, M8: an unknown item stops its own order alone, with an exception that names it."""
+        reasons = self.held(self.order(self.line("TEST-CORN"), self.line("NO-SUCH-ITEM")))
+        self.assertTrue(reasons[0]["pointer"].startswith("/lines/1/item"))
+        exception = self.env["dist.exception"].search([("external_code", "=", "NO-SUCH-ITEM")])
+        self.assertEqual(exception.category, "mapping")
+        self.submit_ok(self.order())
+
+    def test_unknown_unit_waits_and_is_fixed(self):
+        """C3, M8: once the unit is mapped the waiting order is taken, and the exception closes by itself."""
+        body = self.order(self.line(unit="PAL"))
+        reasons = self.held(body)
+        self.assertEqual(reasons[0]["pointer"], "/lines/0/unit")
+        exception = self.env["dist.exception"].search([("external_code", "=", "PAL")])
+        self.assertEqual(exception.mapping_domain, "unit")
+        self.assertEqual(exception.mapping_model, "uom.uom")
+        self.map_code("unit", "PAL", self.dozen)
+        exception.dist_message_ids.action_retry()
+        self.env.invalidate_all()
+        order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(exception.state, "resolved")
+
+    def test_unit_of_another_kind(self):
+        """C3: an item is not sold by a unit of another kind."""
+        self.map_code("unit", "KG", self.env.ref("uom.product_uom_kgm"))
+        _problem, errors = self.submit_refused(self.order(self.line(unit="KG")))
+        self.assertEqual(errors, {"unit_mismatch": "/lines/0/unit"})
+
+    def test_quantity_finer_than_the_unit(self):
+        """C3: a quantity that the unit cannot express is refused, not rounded."""
+        self.units.rounding = 1.0
+        _problem, errors = self.submit_refused(self.order(self.line(quantity="1.5", unit="EA")))
+        self.assertEqual(errors, {"quantity_precision": "/lines/0/quantity"})
+
+    def test_not_for_sale(self):
+        """C3: an item that is not for sale is refused."""
+        self.corn.sale_ok = False
+        _problem, errors = self.submit_refused(self.order())
+        self.assertEqual(errors, {"not_for_sale": "/lines/0/item"})
+
+    def test_one_line_refused(self):
+        """C3: what is wrong with one line leaves the others; the answer says which."""
+        self.corn.sale_ok = False
+        answer, order = self.submit_ok(self.order(self.line("TEST-CORN"), self.line("TEST-GLOVES", "2")))
+        self.assertEqual(answer["status"], "accepted_in_part")
+        self.assertEqual([line["status"] for line in answer["lines"]], ["refused", "accepted"])
+        self.assertEqual(answer["lines"][0]["accepted_quantity"], "0")
+        self.assertIsNone(answer["lines"][0]["unit_price"])
+        self.assertEqual(order.order_line.product_id, self.gloves)
+        self.assertEqual(order.dist_state, "accepted_in_part")
+
+    def test_gtin(self):
+        """C3: an item is named by its GTIN."""
+        self.corn.barcode = "4006381333931"
+        _answer, order = self.submit_ok(
+            self.order({"line": "1", "item": {"gtin": "4006381333931"}, "quantity": "1"})
+        )
+        self.assertEqual(order.order_line.product_id, self.corn)
+
+    def test_item_bound_to_the_system(self):
+        """M8: the system's own item number leads to the product it was bound to."""
+        self.bind(self.gloves, "SHOP-77")
+        _answer, order = self.submit_ok(self.order(self.line("SHOP-77")))
+        self.assertEqual(order.order_line.product_id, self.gloves)
+
+    def test_binding_comes_before_the_item_number(self):
+        """M8: the system's own meaning of a number wins over an item number that reads the same."""
+        self.bind(self.gloves, "TEST-CORN")
+        _answer, order = self.submit_ok(self.order(self.line("TEST-CORN")))
+        self.assertEqual(order.order_line.product_id, self.gloves)
+
+    def test_repeated_line_reference(self):
+        """C3: two lines with one reference could not be told apart; the second is refused."""
+        line = self.line()
+        answer, order = self.submit_ok(self.order(line, {**line, "item": {"sku": "TEST-GLOVES"}}))
+        self.assertEqual(answer["status"], "accepted_in_part")
+        self.assertEqual(answer["lines"][1]["reasons"][0]["code"], "repeated_line")
+        self.assertEqual(len(order.order_line), 1)
+
+    def test_lines_without_reference(self):
+        """C3: a line without a reference is known by its position."""
+        first, second = self.line(), self.line("TEST-GLOVES")
+        del first["line"], second["line"]
+        answer, order = self.submit_ok(self.order(first, second))
+        self.assertEqual([line["line"] for line in answer["lines"]], ["1", "2"])
+        self.assertEqual(order.order_line.mapped("dist_line_ref"), ["1", "2"])
+
+    def test_bad_bodies(self):
+        """M4: what does not fit the schema is refused with a pointer to it, and no order."""
+        for change, pointer in (
+            ({"lines": []}, "/lines"),
+            ({"lines": [self.line(quantity="0")]}, "/lines/0/quantity"),
+            ({"lines": [self.line(quantity="-1")]}, "/lines/0/quantity"),
+            ({"lines": [self.line(quantity=1)]}, "/lines/0/quantity"),
+            ({"lines": [self.line(quantity="1e3")]}, "/lines/0/quantity"),
+            ({"lines": [self.line(quantity="1,5")]}, "/lines/0/quantity"),
+            ({"lines": [self.line(unit_price="-1")]}, "/lines/0/unit_price"),
+            ({"lines": [{"quantity": "1"}]}, "/lines/0/item"),
+            ({"lines": [{"item": {}, "quantity": "1"}]}, "/lines/0/item"),
+            ({"lines": [{"item": {"sku": "A", "gtin": "12345678"}, "quantity": "1"}]}, "/lines/0/item"),
+            ({"reference": ""}, "/reference"),
+            ({"reference": " X"}, "/reference"),
+            ({"reference": "X" * 65}, "/reference"),
+            ({"currency": "usd"}, "/currency"),
+            ({"requested_date": "2031-02-30"}, "/requested_date"),
+            ({"customer": {}}, "/customer"),
+            ({"surprise": 1}, "/surprise"),
+        ):
+            with self.subTest(change=change):
+                body = {**self.order(), **change}
+                problem, errors = self.submit_refused(body)
+                self.assertEqual(problem["code"], "invalid_message")
+                self.assertTrue(
+                    any(found.startswith(pointer) for found in errors.values()), f"{pointer} in {errors}"
+                )

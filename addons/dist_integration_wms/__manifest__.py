@@ -1,0 +1,23 @@
+{
+    "name": "Warehouse Integration for Distributors",
+    "summary": "Warehouses run by an external system: release, confirmations, receipts, availability",
+    "version": "17.0.1.0.0",
+    "license": "LGPL-3",
+    "category": "Integration",
+    "author": "Distribution Integration maintainers, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/distribution-integration",
+    "depends": ["dist_integration_base", "product_expiry", "purchase_stock", "sale_stock", "stock_delivery"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/dist_wms_rules.xml",
+        "data/dist_api_scope_data.xml",
+        "data/dist_message_type_data.xml",
+        "views/dist_warehouse_confirmation_views.xml",
+        "views/dist_exception_views.xml",
+        "views/purchase_order_views.xml",
+        "views/stock_warehouse_views.xml",
+        "views/stock_picking_type_views.xml",
+        "views/stock_picking_views.xml",
+    ],
+    "demo": ["demo/dist_wms_demo.xml"],
+}

@@ -1,0 +1,16 @@
+from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+
+
+class ReceiptsController(ApiController):
+    @api_route(
+        "/receipts/confirmations",
+        method="POST",
+        message_type="receipt.confirmed",
+        scope="receipts:confirm",
+        summary="Confirm what was received",
+        tag="Warehouse",
+        statuses=(404, 409),
+        bulk=True,
+    )
+    def confirm_receipt(self, call):
+        return call.receive()

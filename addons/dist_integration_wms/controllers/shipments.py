@@ -1,0 +1,72 @@
+from odoo import _
+
+from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+
+TAG = "Warehouse"
+RELEASE_STATES = ["requested", "acknowledged", "refused", "done", "cancelled"]
+
+
+class ShipmentsController(ApiController):
+    @api_route(
+        "/shipments/acknowledgements",
+        method="POST",
+        message_type="shipment.acknowledged",
+        scope="shipments:acknowledge",
+        summary="Accept or refuse a shipment",
+        tag=TAG,
+        statuses=(404, 409),
+        bulk=True,
+    )
+    def acknowledge_shipment(self, call):
+        return call.receive()
+
+    @api_route(
+        "/shipments/confirmations",
+        method="POST",
+        message_type="shipment.confirmed",
+        scope="shipments:confirm",
+        summary="Confirm what was shipped",
+        tag=TAG,
+        statuses=(404, 409),
+        bulk=True,
+    )
+    def confirm_shipment(self, call):
+        return call.receive()
+
+    @api_route(
+        "/shipments",
+        method="GET",
+        scope="shipments:read",
+        summary="Shipments released to this warehouse",
+        description="For warehouses that ask instead of being told, and to find what got lost.",
+        response_schema="shipment.page",
+        parameters={
+            "state": {"type": "string", "enum": RELEASE_STATES},
+            "shipment": {"type": "string", "minLength": 1, "maxLength": 64},
+            "cursor": {"type": "string", "maxLength": 400},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 200},
+        },
+        tag=TAG,
+    )
+    def list_shipments(self, call):
+        domain = [
+            ("dist_system_id", "=", call.client.system_id.id),
+            ("company_id", "=", call.client.company_id.id),
+            ("picking_type_id.code", "=", "outgoing"),
+        ]
+        if "state" in call.query:
+            domain.append(("dist_release_state", "=", call.query["state"]))
+        if "shipment" in call.query:
+            domain.append(("dist_release_ref", "=", call.query["shipment"]))
+        return call.paginate("stock.picking", domain, lambda pickings: self._show(call, pickings))
+
+    def _show(self, call, pickings):
+        serializer = call.env["dist.serializer.shipment.requested"]
+        serializer._prefetch(pickings)
+        try:
+            return [
+                {**serializer._get_payload(picking), "state": picking.dist_release_state}
+                for picking in pickings
+            ]
+        except ValueError as error:
+            raise call.problem(409, "not_presentable", _("A shipment cannot be shown: %s", error)) from error

@@ -1,0 +1,114 @@
+"""A confirmation on its way in: what the warehouse says, what it stands for here.
+
+Holds Odoo records but imports nothing of Odoo.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def digest_of(payload: dict) -> str:
+    """Return a text that is equal for payloads with the same content, however they are written."""
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass
+class Portion:
+    """Part of a line's quantity that shares lot, package and condition.
+
+    :param quantity: in the product's unit
+    :param pointer: JSON pointer of what it was read from
+    :param lot_name: as the warehouse writes it
+    :param expiry: datetime, or None
+    :param package_key: the package's id in the message
+    :param lot: stock.lot, once it is found
+    """
+
+    quantity: float
+    pointer: str
+    lot_name: str | None = None
+    expiry: Any = None
+    package_key: str | None = None
+    damaged: bool = False
+    lot: Any = None
+    package: Any = None
+
+
+@dataclass
+class MovePlan:
+    """What happens to one stock move.
+
+    :param move: stock.move
+    :param asked: what was open before, in the product's unit
+    """
+
+    move: Any
+    asked: float
+    portions: list[Portion] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    pointer: str = "/lines"
+
+    @property
+    def quantity(self) -> float:
+        return sum(portion.quantity for portion in self.portions)
+
+
+@dataclass
+class ConfirmationPlan:
+    """What one confirmation does.
+
+    :param known: dist.warehouse.confirmation that applied it before; the rest is empty then
+    :param picking: stock.picking it is applied to
+    :param superseded: True when the picking was released under another number than the one confirmed
+    """
+
+    message: Any
+    payload: dict
+    digest: str
+    known: Any = None
+    picking: Any = None
+    superseded: bool = False
+    moves: list[MovePlan] = field(default_factory=list)
+    moved_at: Any = None
+    warnings: list[dict] = field(default_factory=list)
+    exceptions: list = field(default_factory=list)
+
+    @property
+    def external_id(self) -> str:
+        return self.payload["confirmation"]
+
+    @property
+    def is_final(self) -> bool:
+        return self.payload.get("complete", True)
+
+    @property
+    def portions(self) -> list[tuple[MovePlan, Portion]]:
+        return [(plan, portion) for plan in self.moves for portion in plan.portions]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(plan.quantity for plan in self.moves)
+
+    def warn(self, code: str, detail: str, pointer: str) -> None:
+        self.warnings.append({"code": code, "detail": detail, "pointer": pointer})
+
+
+class LineWrites:
+    """Writes to records of one model, those with the same values in one go."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._ids: dict[tuple, list[int]] = {}
+
+    def add(self, record: Any, vals: dict) -> None:
+        self._ids.setdefault(tuple(sorted(vals.items())), []).append(record.id)
+
+    def flush(self) -> None:
+        for vals, ids in self._ids.items():
+            self._model.browse(ids).write(dict(vals))
+        self._ids.clear()

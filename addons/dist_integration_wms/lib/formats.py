@@ -1,0 +1,39 @@
+"""Quantities and moments as canonical messages write them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+DIGITS = 6
+
+
+def quantity_text(number: float) -> str:
+    """Return a decimal string without exponent and without zeros at the end."""
+    text = f"{number:.{DIGITS}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def moment_text(moment: datetime | None) -> str | None:
+    """Return a moment in UTC, as Odoo stores it, in ISO 8601."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def day_text(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%d") if moment else None
+
+
+def read_moment(text: str) -> datetime:
+    """Return the moment of an ISO 8601 text with a zone, in UTC and without a zone, as Odoo stores it.
+
+    :raises ValueError: no such moment
+    """
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+
+
+def read_expiry(text: str) -> datetime:
+    """Return noon in UTC of a day: the same day on every screen between UTC-12 and UTC+11.
+
+    :raises ValueError: no such day
+    """
+    return datetime.strptime(text, "%Y-%m-%d").replace(hour=12)

@@ -1,0 +1,17 @@
+from . import (
+    dist_availability,
+    dist_code_map,
+    dist_event,
+    dist_exception,
+    dist_flow,
+    dist_message,
+    dist_warehouse_confirmation,
+    handlers,
+    product_product,
+    purchase_order,
+    serializers,
+    stock_move,
+    stock_picking,
+    stock_picking_type,
+    stock_warehouse,
+)

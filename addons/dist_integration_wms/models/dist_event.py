@@ -1,0 +1,27 @@
+from odoo import api, models
+
+# what is said to one warehouse only
+ADDRESSED = ("shipment.requested", "shipment.cancelled", "receipt.requested", "receipt.cancelled")
+REPORTED = ("shipment.completed", "receipt.completed")
+
+
+class DistEvent(models.Model):
+    _inherit = "dist.event"
+
+    @api.model
+    def _is_subscribed(self, flow_id, row):
+        return self._dist_is_addressee(flow_id, row) and super()._is_subscribed(flow_id, row)
+
+    @api.model
+    def _dist_is_addressee(self, flow_id, row):
+        """A warehouse hears of its own transfers alone; other systems hear of what was completed anywhere."""
+        if row["res_model"] != "stock.picking":
+            return True
+        code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
+        if code not in ADDRESSED + REPORTED:
+            return True
+        picking = self.env["stock.picking"].browse(row["res_id"])
+        system = picking.dist_system_id or picking.picking_type_id.dist_system_id
+        if self.env["dist.flow"]._get_delivery_settings(flow_id)["system_id"] == system.id:
+            return True
+        return code in REPORTED and self.env["dist.flow"].browse(flow_id).system_id.kind != "warehouse"

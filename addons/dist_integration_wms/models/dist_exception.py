@@ -1,0 +1,48 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+
+class DistException(models.Model):
+    _inherit = "dist.exception"
+
+    resolution = fields.Selection(selection_add=[("accepted", "Variance accepted")])
+    main_action = fields.Selection(selection_add=[("accept", "Accept the variance")])
+    can_accept_variance = fields.Boolean(compute="_compute_can_accept_variance")
+
+    @api.model
+    def _get_acceptable_codes(self):
+        """:return: codes of exceptions whose variance a person may accept as it is"""
+        return {"over_shipment", "over_receipt"}
+
+    @api.depends("state", "code", "can_retry")
+    def _compute_can_accept_variance(self):
+        acceptable = self._get_acceptable_codes()
+        for exception in self:
+            exception.can_accept_variance = exception.can_retry and exception.code in acceptable
+
+    def _get_main_action(self):
+        return "accept" if self.can_accept_variance else super()._get_main_action()
+
+    def action_accept_variance(self):
+        """Apply the stuck messages although they say more than was asked."""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        for exception in self:
+            if not exception.can_accept_variance:
+                raise UserError(_("There is nothing to accept in: %s", exception.name))
+            exception._accept_variance()
+        return True
+
+    def _accept_variance(self):
+        stuck = self._get_stuck()
+        ids, code, user_id = stuck.ids, self.code, self.env.uid
+
+        def accept(env):
+            env["dist.message"].browse(ids).write(
+                {"accepted_variance": code, "variance_accepted_by_id": user_id}
+            )
+
+        self.env["dist.message"]._in_own_transaction(accept)
+        self._note_action("accepted")
+        stuck.invalidate_recordset(["accepted_variance", "variance_accepted_by_id"])
+        stuck.action_retry()

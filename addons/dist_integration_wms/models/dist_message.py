@@ -1,0 +1,14 @@
+from odoo import fields, models
+
+
+class DistMessage(models.Model):
+    _inherit = "dist.message"
+
+    accepted_variance = fields.Char(
+        readonly=True, help="Code of the variance that a person accepted: the replay applies it."
+    )
+    variance_accepted_by_id = fields.Many2one("res.users", readonly=True)
+
+    def _accepts(self, code):
+        """:return: True when a person accepted this variance of the message"""
+        return self.accepted_variance == code

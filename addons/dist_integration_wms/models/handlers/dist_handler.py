@@ -1,0 +1,171 @@
+from odoo import _, models
+from odoo.exceptions import UserError
+
+from odoo.addons.dist_integration_base.lib import gs1
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, MissingMapping
+
+
+class DistHandler(models.AbstractModel):
+    """Items, units and stock locks, for the handlers of every addon that knows products."""
+
+    _inherit = "dist.handler"
+
+    # items
+
+    def _find_product(self, message, item, pointer):
+        """Product of an item.
+
+        :param item: dict with ``sku``, ``gtin`` or both
+        :return: product.product
+        :raises MissingMapping: no product, or several, could be meant
+        """
+        return self._find_products(message, [(item, pointer)])[0]
+
+    def _find_products(self, message, items):
+        """Products of many items, with a handful of queries.
+
+        An item's number is first looked up in what persons said it means (code map, binding), then it is an
+        internal reference, then its GTIN is a barcode.
+
+        :param items: list of (item, pointer)
+        :return: list of product.product, in the same order
+        """
+        texts = {item[name] for item, _pointer in items for name in ("sku", "gtin") if item.get(name)}
+        known = self._read_known_products(message.system_id, texts)
+        by_sku = self._read_products("default_code", {text for text in texts if text not in known})
+        by_gtin = self._read_products(
+            "barcode",
+            {form for item, _pointer in items if item.get("gtin") for form in _gtin_forms(item["gtin"])},
+        )
+        return [self._choose_product(item, pointer, known, by_sku, by_gtin) for item, pointer in items]
+
+    def _read_known_products(self, system, texts):
+        """:return: dict, text to product, of what the code map and the bindings of the system know"""
+        rows = self.env["dist.code.map"].search_read(
+            [
+                ("system_id", "=", system.id),
+                ("domain", "=", "product"),
+                ("external_code", "in", sorted(texts)),
+                ("res_model", "=", "product.product"),
+            ],
+            ["external_code", "res_id"],
+        )
+        ids = self.env["dist.binding"]._find_many(system, "product.product", sorted(texts))
+        ids.update({row["external_code"]: row["res_id"] for row in rows})
+        existing = set(self.env["product.product"].browse(set(ids.values())).exists().ids)
+        products = self.env["product.product"]
+        return {text: products.browse(record_id) for text, record_id in ids.items() if record_id in existing}
+
+    def _read_products(self, field, texts):
+        """:return: dict, text to the products that have it"""
+        if not texts:
+            return {}
+        found = {}
+        for product in self.env["product.product"].search(
+            [(field, "in", sorted(texts)), ("company_id", "in", (False, self.env.company.id))]
+        ):
+            found[product[field]] = found.get(product[field], product.browse()) | product
+        return found
+
+    def _choose_product(self, item, pointer, known, by_sku, by_gtin):
+        sku, gtin = item.get("sku"), item.get("gtin")
+        for text in (sku, gtin):
+            if text in known:
+                return known[text]
+        products = by_sku.get(sku)
+        if gtin:
+            forms = [form for form in _gtin_forms(gtin) if form in by_gtin]
+            barcoded = self.env["product.product"].union(*(by_gtin[form] for form in forms))
+            products = (
+                (products & barcoded or products | barcoded)
+                if products and barcoded
+                else products or barcoded
+            )
+        if products and len(products) == 1:
+            return products
+        raise self._prepare_unknown_product(sku, gtin, pointer, products)
+
+    def _prepare_unknown_product(self, sku, gtin, pointer, products):
+        text = sku or gtin
+        if products:
+            detail = _(
+                "Item %(item)s could be %(products)s.",
+                item=text,
+                products=", ".join(sorted(products.mapped("display_name"))),
+            )
+        elif sku and gtin:
+            detail = _(
+                "There is no product with the number %(sku)s or the GTIN %(gtin)s.", sku=sku, gtin=gtin
+            )
+        else:
+            detail = _("There is no product with the number %s.", text)
+        return MissingMapping("product", text, pointer, detail, model="product.product")
+
+    # units
+
+    def _find_unit(self, message, code, pointer, known):
+        """Unit of a code.
+
+        :param known: units that may be called by their own name, such as the one in which a quantity was asked
+        :return: uom.uom
+        :raises MissingMapping: nobody has said yet what the code means
+        """
+        found = self.env["dist.code.map"]._find(message.system_id, "unit", code)
+        if getattr(found, "_name", None) == "uom.uom":
+            return found
+        for unit in known:
+            if unit.name == code:
+                return unit
+        raise MissingMapping(
+            "unit", code, pointer, _("The unit %s is not known here.", code), model="uom.uom"
+        )
+
+    def _convert_quantity(self, text, unit, product, pointer):
+        """:return: quantity in the product's unit
+        :raises BusinessError: the unit cannot count the product, or not as finely
+        """
+        quantity = float(self._decimal(text, pointer))
+        if not self._is_same_kind(unit, product.uom_id):
+            raise BusinessError(
+                "unit_mismatch",
+                _("%(product)s is not counted in %(unit)s.", product=product.display_name, unit=unit.name),
+                pointer,
+            )
+        exact = unit._compute_quantity(quantity, product.uom_id, round=False)
+        rounded = unit._compute_quantity(quantity, product.uom_id, rounding_method="HALF-UP")
+        if abs(exact - rounded) > max(1e-6, abs(exact) * 1e-9):
+            raise BusinessError(
+                "quantity_precision",
+                _(
+                    "%(quantity)s %(unit)s is finer than %(product)s is counted in %(own)s.",
+                    quantity=text,
+                    unit=unit.name,
+                    product=product.display_name,
+                    own=product.uom_id.name,
+                ),
+                pointer,
+            )
+        return rounded
+
+    def _is_same_kind(self, unit, other):
+        if hasattr(unit, "_has_common_reference"):  # from 19.0 on
+            return unit._has_common_reference(other)
+        try:
+            unit._compute_quantity(1.0, other)
+        except UserError:
+            return False
+        return True
+
+    # locks
+
+    def _get_stock_lock_keys(self, product_ids):
+        """Lock keys for what changes the stock of products: transactions that touch the same product's quants, if
+        only at the customer location they share, would fail each other.
+        """
+        return [f"stock.quant/{product_id}" for product_id in set(product_ids)]
+
+
+def _gtin_forms(gtin):
+    """The ways a GTIN can be written: with and without zeros in front."""
+    bare = gtin.lstrip("0")
+    return [bare.zfill(length) for length in gs1.GTIN_LENGTHS if len(bare) <= length]

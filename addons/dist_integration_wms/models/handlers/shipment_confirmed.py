@@ -1,0 +1,244 @@
+from odoo import _, models
+from odoo.tools import float_compare
+
+from odoo.addons.dist_integration_base.lib import gs1
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, MissingMapping
+
+from ...lib import formats
+
+CANDIDATE_LOTS = 10
+WEIGHT_UNITS = {"kg": "uom.product_uom_kgm", "g": "uom.product_uom_gram", "lb": "uom.product_uom_lb"}
+
+
+class ShipmentConfirmedHandler(models.AbstractModel):
+    """The warehouse shipped: all, part, or nothing of a delivery."""
+
+    _name = "dist.handler.shipment.confirmed"
+    _inherit = "dist.handler.warehouse.confirmation"
+    _description = "Shipment confirmed"
+
+    def _get_kind(self):
+        return "shipment"
+
+    def _get_verb(self):
+        return "shipped"
+
+    def _plan(self, message, payload):
+        plan = super()._plan(message, payload)
+        if not plan.known:
+            plan.carrier = self._find_carrier(plan)
+            self._check_packages(plan)
+        return plan
+
+    # carrier
+
+    def _find_carrier(self, plan):
+        """:return: delivery.carrier; empty when the message names none
+        :raises MissingMapping: nobody has said yet what the code means
+        """
+        code = plan.payload.get("carrier")
+        carriers = self.env["delivery.carrier"]
+        if not code:
+            return carriers
+        found = self.env["dist.code.map"]._find(plan.message.system_id, "carrier", code)
+        if getattr(found, "_name", None) == carriers._name:
+            return found
+        if plan.picking.carrier_id.name == code:
+            return plan.picking.carrier_id
+        raise MissingMapping(
+            "carrier",
+            code,
+            "/carrier",
+            _("The carrier %s is not known here.", code),
+            model="delivery.carrier",
+        )
+
+    # packages
+
+    def _check_packages(self, plan):
+        """Packages are unique, their SSCCs are right, and what lines name is among them."""
+        packages = plan.payload.get("packages", [])
+        keys = [package["package"] for package in packages]
+        for index, package in enumerate(packages):
+            if package["package"] in keys[:index]:
+                raise BusinessError(
+                    "package_twice",
+                    _("Package %s is listed twice.", package["package"]),
+                    f"/packages/{index}/package",
+                )
+            self._read_sscc(package, f"/packages/{index}/sscc")
+        for _move_plan, portion in plan.portions:
+            if portion.package_key and portion.package_key not in keys:
+                raise BusinessError(
+                    "unknown_package",
+                    _("Package %s is not among the packages of the confirmation.", portion.package_key),
+                    portion.pointer,
+                )
+
+    def _read_sscc(self, package, pointer):
+        """:return: 18 digits; None when the package has none
+        :raises BusinessError: not an SSCC
+        """
+        if not package.get("sscc"):
+            return None
+        try:
+            return gs1.validate_sscc(package["sscc"])
+        except gs1.InvalidCodeError as error:
+            raise BusinessError("invalid_sscc", error.detail, pointer) from error
+
+    def _make_packages(self, plan):
+        """:return: dict, the package's id in the message to its record"""
+        used = {portion.package_key for _move_plan, portion in plan.portions if portion.package_key}
+        packages = [package for package in plan.payload.get("packages", []) if package["package"] in used]
+        if not packages:
+            return {}
+        known = self._find_packages(plan, packages)
+        made = {}
+        for index, package in enumerate(packages):
+            sscc = self._read_sscc(package, f"/packages/{index}/sscc")
+            made[package["package"]] = known.get(sscc) or self._create_package(plan, package, sscc)
+        return made
+
+    def _find_packages(self, plan, packages):
+        """Packages that exist under the SSCCs of the message: empty ones, or those of an earlier part of it."""
+        names = [name for package in packages if (name := self._read_sscc(package, ""))]
+        found = self.env["stock.quant.package"].search(
+            [("name", "in", names), ("company_id", "in", (False, plan.picking.company_id.id))]
+        )
+        for package in found:
+            elsewhere = package.quant_ids.location_id - plan.picking.location_dest_id
+            if elsewhere:
+                raise BusinessError(
+                    "package_in_use",
+                    _(
+                        "Package %(package)s is in %(location)s already.",
+                        package=package.name,
+                        location=elsewhere[0].display_name,
+                    ),
+                    "/packages",
+                    record=plan.picking,
+                )
+        return {package.name: package for package in found}
+
+    def _create_package(self, plan, package, sscc):
+        return self.env["stock.quant.package"].create(self._prepare_package(plan, package, sscc))
+
+    def _prepare_package(self, plan, package, sscc):
+        vals = {"name": sscc} if sscc else {}
+        if package.get("weight"):
+            vals["shipping_weight"] = self._convert_weight(package["weight"])
+        return vals
+
+    def _convert_weight(self, weight):
+        unit = self.env.ref(WEIGHT_UNITS[weight.get("unit", "kg")])
+        own = self.env["product.template"]._get_weight_uom_id_from_ir_config_parameter()
+        return unit._compute_quantity(float(weight["value"]), own, round=False)
+
+    # effect
+
+    def _prepare_picking(self, plan):
+        super()._prepare_picking(plan)
+        packages = self._make_packages(plan)
+        for _move_plan, portion in plan.portions:
+            portion.package = packages.get(portion.package_key)
+        vals = self._prepare_picking_values(plan)
+        if vals:
+            plan.picking.write(vals)
+
+    def _prepare_picking_values(self, plan):
+        vals = {}
+        tracking = self._get_tracking_numbers(plan)
+        if tracking:
+            vals["carrier_tracking_ref"] = ",".join(tracking)
+        if plan.carrier and plan.carrier != plan.picking.carrier_id:
+            vals["carrier_id"] = plan.carrier.id
+        return vals
+
+    def _get_tracking_numbers(self, plan):
+        numbers = list(plan.payload.get("tracking_numbers", []))
+        numbers += [
+            package["tracking_number"]
+            for package in plan.payload.get("packages", [])
+            if package.get("tracking_number")
+        ]
+        return list(dict.fromkeys(numbers))
+
+    # lots
+
+    def _check_lots(self, plan, portions):
+        """Lots must be known, and must have been in stock."""
+        for move_plan, portion in portions:
+            if not portion.lot:
+                portion.lot = self._find_coded_lot(plan, move_plan, portion)
+        on_hand = self._read_on_hand(plan, portions)
+        wanted = {}
+        for move_plan, portion in portions:
+            wanted[portion.lot] = wanted.get(portion.lot, 0.0) + portion.quantity
+            rounding = move_plan.move.product_id.uom_id.rounding
+            if (
+                float_compare(wanted[portion.lot], on_hand.get(portion.lot, 0.0), precision_rounding=rounding)
+                > 0
+            ):
+                raise self._prepare_lot_not_in_stock(plan, move_plan, portion, on_hand.get(portion.lot, 0.0))
+
+    def _find_coded_lot(self, plan, move_plan, portion):
+        """:return: the lot that a person said is meant; :raises MissingMapping: nobody has said yet"""
+        product = move_plan.move.product_id
+        code = f"{product.default_code or product.id}/{portion.lot_name}"
+        found = self.env["dist.code.map"]._find(plan.message.system_id, "lot", code)
+        if getattr(found, "_name", None) == "stock.lot" and found.product_id == product:
+            return found
+        raise MissingMapping(
+            "lot",
+            code,
+            portion.pointer,
+            _("%(product)s has no lot %(lot)s in Odoo.", product=product.display_name, lot=portion.lot_name),
+            model="stock.lot",
+            suggestion=self._suggest_lots(plan, move_plan),
+            record=plan.picking,
+        )
+
+    def _read_on_hand(self, plan, portions):
+        """:return: dict, lot to what is on hand where the transfer takes it from"""
+        lot_ids = [portion.lot.id for _move_plan, portion in portions]
+        groups = self.env["stock.quant"]._read_group(
+            [("lot_id", "in", lot_ids), ("location_id", "child_of", plan.picking.location_id.id)],
+            ["lot_id"],
+            ["quantity:sum"],
+        )
+        return dict(groups)
+
+    def _prepare_lot_not_in_stock(self, plan, move_plan, portion, on_hand):
+        return BusinessError(
+            "lot_not_in_stock",
+            _(
+                "Lot %(lot)s of %(product)s: Odoo has %(on_hand)s %(unit)s of it in %(location)s.",
+                lot=portion.lot.name,
+                product=move_plan.move.product_id.display_name,
+                on_hand=formats.quantity_text(on_hand),
+                unit=move_plan.move.product_id.uom_id.name,
+                location=plan.picking.location_id.display_name,
+            ),
+            portion.pointer,
+            record=plan.picking,
+            severity="high",
+            suggestion=self._suggest_lots(plan, move_plan),
+        )
+
+    def _suggest_lots(self, plan, move_plan):
+        """:return: sentence that lists the lots that are in stock"""
+        groups = self.env["stock.quant"]._read_group(
+            [
+                ("product_id", "=", move_plan.move.product_id.id),
+                ("location_id", "child_of", plan.picking.location_id.id),
+                ("lot_id", "!=", False),
+                ("quantity", ">", 0),
+            ],
+            ["lot_id"],
+            ["quantity:sum"],
+            limit=CANDIDATE_LOTS,
+        )
+        if not groups:
+            return _("Odoo has no lot of the item in stock there. A receipt may not have been confirmed yet.")
+        lots = ", ".join(f"{lot.name} ({formats.quantity_text(quantity)})" for lot, quantity in groups)
+        return _("Lots in stock: %s. Correct the lot and resubmit, or correct the stock and retry.", lots)

@@ -1,0 +1,203 @@
+import json
+
+from odoo import _, models
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, HandlerResult
+
+from ...lib import formats
+from ...lib.confirmation import ConfirmationPlan, digest_of
+
+
+class WarehouseConfirmationHandler(models.AbstractModel):
+    """Applies what a warehouse says it moved.
+
+    Every message is planned first: what it names is looked up and checked, nothing is written. The plans of a batch
+    are then carried out together, with a single ``_action_done``.
+    """
+
+    _name = "dist.handler.warehouse.confirmation"
+    _inherit = "dist.handler.warehouse"
+    _description = "Handler of a confirmation"
+
+    def _get_external_id(self, payload):
+        return payload.get("confirmation")
+
+    def _get_lock_keys(self, message, payload):
+        kind, system = self._get_kind(), message.system_id
+        keys = [f"dist.warehouse.confirmation/{system.id}/{kind}/{payload['confirmation']}"]
+        pickings = self._find_pickings(message, payload)
+        open_moves = pickings.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        if not open_moves:
+            open_moves = self._get_open(pickings).move_ids
+        keys += [f"stock.picking/{picking.id}" for picking in pickings]
+        return keys + self._get_stock_lock_keys(open_moves.product_id.ids)
+
+    def _apply(self, message, payload):
+        return self._apply_batch([(message, payload)])[0]
+
+    def _apply_batch(self, pairs):
+        results, group = [], []
+        for message, payload in pairs:
+            plan = self._plan(message, payload)
+            if any(self._collides(plan, other) for other in group):
+                results += self._carry_out(group)
+                group, plan = [], self._plan(message, payload)
+            group.append(plan)
+        return results + self._carry_out(group)
+
+    def _collides(self, plan, other):
+        """:return: True when a plan must be made anew after the other one was carried out"""
+        return plan.picking == other.picking or plan.external_id == other.external_id
+
+    # plan
+
+    def _plan(self, message, payload):
+        """:return: ConfirmationPlan
+        :raises ApplyError: it cannot be applied
+        """
+        plan = ConfirmationPlan(message, payload, digest_of(payload), picking=self.env["stock.picking"])
+        plan.known = self.env["dist.warehouse.confirmation"]._find(
+            message.system_id, self._get_kind(), plan.external_id
+        )
+        if plan.known:
+            self._check_same(plan)
+            return plan
+        plan.moved_at = self._read_moment(payload, self._get_moment_name())
+        plan.picking = self._choose_picking(plan)
+        plan.moves = self._plan_moves(plan)
+        self._check_tracking(plan)
+        self._check_quantities(plan)
+        self._resolve_lots(plan)
+        return plan
+
+    def _check_same(self, plan):
+        if plan.known.digest != plan.digest:
+            raise BusinessError(
+                "confirmation_reused",
+                _(
+                    "Confirmation %(number)s was applied before, to %(picking)s, with other content. Nothing was changed.",
+                    number=plan.external_id,
+                    picking=plan.known.picking_id.name or _("a deleted transfer"),
+                ),
+                "/confirmation",
+                status=409,
+                record=plan.known.picking_id or None,
+                suggestion=_("A correction needs a number of its own, or is posted in Odoo by hand."),
+            )
+
+    def _choose_picking(self, plan):
+        """:return: the open transfer that the confirmation is applied to
+        :raises BusinessError: unknown, cancelled, or finished
+        """
+        pickings = self._get_pickings(plan.message, plan.payload)
+        picking = self._get_open(pickings)
+        plan.superseded = picking not in pickings
+        if not picking:
+            raise self._prepare_finished(plan, pickings[-1:])
+        if picking.state == "draft":
+            raise BusinessError(
+                "document_in_draft", _("%s is a draft in Odoo.", picking.name), status=409, record=picking
+            )
+        return picking
+
+    def _prepare_finished(self, plan, picking):
+        kind = self._get_kind()
+        if picking.state == "cancel":
+            return BusinessError(
+                f"{kind}_cancelled",
+                _("%s was cancelled in Odoo; the confirmation was not applied.", picking.name),
+                f"/{kind}",
+                status=409,
+                severity="high",
+                record=picking,
+                suggestion=_(
+                    "The goods have moved although Odoo cancelled. Enter what happened by hand, or have the "
+                    "warehouse put the goods back."
+                ),
+            )
+        return BusinessError(
+            f"{kind}_finished",
+            _(
+                "%s is done in Odoo and nothing of it is open; the confirmation was not applied.",
+                picking.name,
+            ),
+            f"/{kind}",
+            status=409,
+            severity="high",
+            record=picking,
+            suggestion=_("Find out whether the warehouse moved the goods twice, or reported them twice."),
+        )
+
+    # record and answer
+
+    def _record(self, plans):
+        """:return: dict, identity of a plan to its dist.warehouse.confirmation"""
+        created = self.env["dist.warehouse.confirmation"].create(
+            [self._prepare_record(plan) for plan in plans]
+        )
+        return {id(plan): confirmation for plan, confirmation in zip(plans, created, strict=True)}
+
+    def _prepare_record(self, plan):
+        return {
+            "system_id": plan.message.system_id.id,
+            "company_id": plan.picking.company_id.id,
+            "kind": self._get_kind(),
+            "external_id": plan.external_id,
+            "picking_id": plan.picking.id,
+            "backorder_id": self._get_backorder(plan).id,
+            "message_id": plan.message.id,
+            "moved_at": plan.moved_at,
+            "is_final": plan.is_final,
+            "digest": plan.digest,
+            "answer": json.dumps(self._get_answer(plan)),
+        }
+
+    def _get_backorder(self, plan):
+        return plan.picking.backorder_ids.filtered(lambda rest: rest.state != "cancel")[:1]
+
+    def _get_result(self, plan, confirmation):
+        return HandlerResult(
+            json.loads(confirmation.answer),
+            record=confirmation.picking_id or None,
+            exceptions=plan.exceptions,
+        )
+
+    def _get_answer(self, plan):
+        picking = plan.picking
+        state = (
+            picking.state if picking.state == "done" else "cancelled" if picking.state == "cancel" else "open"
+        )
+        return {
+            "status": "applied",
+            "confirmation": plan.external_id,
+            self._get_kind(): picking.name,
+            "state": state,
+            "backorder": self._get_backorder(plan).name or None,
+            "lines": [self._get_answer_line(plan, item) for item in plan.moves],
+            "warnings": plan.warnings,
+        }
+
+    def _get_answer_line(self, plan, move_plan):
+        move = move_plan.move
+        missing = self._get_missing(move_plan)
+        outcome = "complete"
+        if missing:
+            outcome = "cancelled" if self._cancels_rest(plan) else "backordered" if plan.is_final else "open"
+            if plan.is_empty and outcome == "backordered":
+                outcome = "open"
+        return {
+            "line": move._dist_get_line_ref(),
+            "sku": move.product_id.default_code or None,
+            "unit": move.product_id.uom_id.name,
+            "asked": formats.quantity_text(move_plan.asked),
+            self._get_verb(): formats.quantity_text(move_plan.quantity),
+            "missing": formats.quantity_text(missing),
+            "outcome": outcome,
+        }
+
+    def _get_verb(self):
+        """:return: what the warehouse did, as the answer names it"""
+        raise NotImplementedError
+
+    def _get_moment_name(self):
+        return f"{self._get_verb()}_at"

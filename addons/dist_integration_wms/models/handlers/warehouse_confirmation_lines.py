@@ -1,0 +1,99 @@
+from odoo import _, models
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError
+
+from ...lib.confirmation import MovePlan
+
+
+class WarehouseConfirmationHandler(models.AbstractModel):
+    """Which moves the lines of a confirmation speak of."""
+
+    _inherit = "dist.handler.warehouse.confirmation"
+
+    def _plan_moves(self, plan):
+        """Spread the lines of the message over the moves of the transfer.
+
+        :return: list of MovePlan, one for each open move
+        """
+        moves = plan.picking.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+        plans = {move: MovePlan(move, move.product_qty) for move in moves}
+        products = self._read_line_products(plan, moves)
+        for index, line in enumerate(plan.payload["lines"]):
+            pointer = f"/lines/{index}"
+            candidates = self._find_moves(line, pointer, plan, moves, products)
+            portions = self._read_portions(plan, line, pointer, candidates)
+            self._spread(portions, [plans[move] for move in candidates], line, pointer)
+        return list(plans.values())
+
+    def _read_line_products(self, plan, moves):
+        """Look up the items that the moves' own numbers do not tell.
+
+        :return: dict, index of a line to its product
+        """
+        own = {move._dist_get_line_ref() for move in moves}
+        named = {
+            code for product in moves.product_id for code in (product.default_code, product.barcode) if code
+        }
+        unclear = {
+            index: line
+            for index, line in enumerate(plan.payload["lines"])
+            if line.get("line") not in own
+            and not any(line.get(name) in named for name in ("sku", "gtin"))
+            and (line.get("sku") or line.get("gtin"))
+        }
+        items = [(line, f"/lines/{index}") for index, line in unclear.items()]
+        return dict(zip(unclear, self._find_products(plan.message, items) if items else (), strict=True))
+
+    def _find_moves(self, line, pointer, plan, moves, products):
+        """:return: moves that a line speaks of; :raises BusinessError: none"""
+        ref = line.get("line")
+        if ref:
+            found = moves.filtered(lambda move: move._dist_get_line_ref() == ref)
+            if not found:
+                raise BusinessError(
+                    "unknown_line",
+                    _("%(picking)s has no open line %(line)s.", picking=plan.picking.name, line=ref),
+                    f"{pointer}/line",
+                    record=plan.picking,
+                )
+            self._check_item(line, pointer, plan, found[:1])
+            return found
+        product = products.get(int(pointer.rsplit("/", 1)[1]))
+        found = moves.filtered(
+            lambda move: move.product_id == product if product else self._is_item(line, move.product_id)
+        )
+        if not found:
+            raise BusinessError(
+                "item_not_asked",
+                _(
+                    "Item %(item)s is not on %(picking)s.",
+                    item=line.get("sku") or line.get("gtin"),
+                    picking=plan.picking.name,
+                ),
+                pointer,
+                record=plan.picking,
+            )
+        return found
+
+    def _is_item(self, line, product):
+        if line.get("sku"):
+            return product.default_code == line["sku"]
+        return bool(product.barcode) and product.barcode.lstrip("0") == (line.get("gtin") or "").lstrip("0")
+
+    def _check_item(self, line, pointer, plan, move):
+        """A line that names its item as well must name the right one."""
+        if not (line.get("sku") or line.get("gtin")) or self._is_item(line, move.product_id):
+            return
+        if self._find_product(plan.message, line, pointer) != move.product_id:
+            raise BusinessError(
+                "item_mismatch",
+                _(
+                    "Line %(line)s of %(picking)s is %(product)s, not %(item)s.",
+                    line=line["line"],
+                    picking=plan.picking.name,
+                    product=move.product_id.display_name,
+                    item=line.get("sku") or line.get("gtin"),
+                ),
+                f"{pointer}/sku" if line.get("sku") else f"{pointer}/gtin",
+                record=plan.picking,
+            )

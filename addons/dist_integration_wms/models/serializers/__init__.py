@@ -1,0 +1,11 @@
+from . import (
+    warehouse,
+    warehouse_cancelled,
+    warehouse_completed,
+    receipt_cancelled,
+    receipt_completed,
+    receipt_requested,
+    shipment_cancelled,
+    shipment_completed,
+    shipment_requested,
+)

@@ -1,0 +1,249 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.dist_integration_base.models.transaction import get_state
+
+WATCHED = "dist_integration_wms.pickings"
+RELEASED = ("requested", "acknowledged")
+FINISHED = ("done", "cancel")
+
+
+class StockPicking(models.Model):
+    """Where a transfer stands between Odoo and the external system that runs its warehouse."""
+
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "dist.timeline.mixin"]
+
+    dist_release_state = fields.Selection(
+        [
+            ("not_released", "Not released"),
+            ("requested", "Requested"),
+            ("acknowledged", "Accepted"),
+            ("refused", "Refused"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        string="Release",
+        default="not_released",
+        readonly=True,
+        copy=False,
+        help="Where the transfer stands with the warehouse: asked for, accepted, refused, confirmed.",
+    )
+    dist_system_id = fields.Many2one(
+        "dist.system", string="Released to", readonly=True, copy=False, index="btree_not_null"
+    )
+    dist_release_ref = fields.Char(
+        string="Released as",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Number under which the warehouse knows this transfer.",
+    )
+    dist_confirmation_ids = fields.One2many(
+        "dist.warehouse.confirmation", "picking_id", string="Confirmations"
+    )
+    dist_can_release = fields.Boolean(compute="_compute_dist_can_release")
+
+    @api.depends("state", "dist_release_state", "picking_type_id.dist_system_id")
+    def _compute_dist_can_release(self):
+        for picking in self:
+            picking.dist_can_release = bool(
+                picking.picking_type_id.dist_system_id
+                and picking.dist_release_state in ("not_released", "refused")
+                and picking.state in ("confirmed", "assigned")
+                and picking._dist_get_release_kind()
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_released(self):
+        released = self.filtered(lambda picking: picking.dist_release_state in RELEASED)
+        if released:
+            raise UserError(
+                _(
+                    "%(numbers)s is with the warehouse %(system)s. Cancel it, so that the warehouse is told.",
+                    numbers=", ".join(released.mapped("name")),
+                    system=released[:1].sudo().dist_system_id.name,
+                )
+            )
+
+    # release
+
+    def _dist_get_release_kind(self):
+        """What the external system is asked to do with this transfer. Other kinds are added by inheritance.
+
+        :return: ``shipment``, ``receipt`` or None
+        """
+        self.ensure_one()
+        code = self.picking_type_id.code
+        if code == "outgoing":
+            return "shipment"
+        if code == "incoming" and self.move_ids.purchase_line_id:
+            return "receipt"
+        return None
+
+    def _dist_watch_release(self):
+        """Look at these transfers again at the end of the transaction, once, whatever happens to them until then."""
+        if not self:
+            return
+        precommit = self.env.cr.precommit
+        if WATCHED not in precommit.data:
+            precommit.data[WATCHED] = set()
+            precommit.add(self.browse().sudo()._dist_update_watched)
+        precommit.data[WATCHED].update(self.ids)
+
+    @api.model
+    def _dist_update_watched(self):
+        watched = self.env.cr.precommit.data.pop(WATCHED, ())
+        self.browse(sorted(watched)).exists()._dist_update_release()
+
+    def _dist_update_release(self):
+        """Tell the warehouse what became of these transfers."""
+        steps = {}
+        for picking in self:
+            step = picking._dist_get_release_step()
+            if step:
+                steps[step] = steps.get(step, self.browse()) | picking
+        for step, pickings in steps.items():
+            getattr(pickings, f"_dist_release_{step}")()
+
+    def _dist_get_release_step(self):
+        """:return: name of the method ``_dist_release_...`` that the transfer calls for; None for nothing"""
+        self.ensure_one()
+        if self.state == "done":
+            return "complete" if self.dist_release_state != "done" else None
+        if self.dist_release_state == "requested" and self._dist_is_requested_just_now():
+            return "withdraw" if self.state == "cancel" else "refresh"
+        if self.state == "cancel":
+            return "cancel" if self.dist_release_state in (*RELEASED, "refused") else None
+        return "request" if self.dist_release_state == "not_released" and self._dist_is_ready() else None
+
+    def _dist_is_requested_just_now(self):
+        """:return: True when the request was written in this transaction: nobody has seen it yet"""
+        written = get_state(self.env.cr).written
+        return (f"{self._dist_get_release_kind()}.requested", self._name, self.id) in written
+
+    def _dist_is_ready(self):
+        """:return: True when the transfer is to be released now"""
+        system = self.picking_type_id.dist_system_id
+        if not system or self.state not in self._dist_get_ready_states():
+            return False
+        kind = self._dist_get_release_kind()
+        return bool(kind) and self.env["dist.flow"]._dist_has_subscription(
+            f"{kind}.requested", self.company_id, system
+        )
+
+    def _dist_get_ready_states(self):
+        early = self.picking_type_id.warehouse_id.dist_release_policy == "confirmed"
+        return ("confirmed", "assigned") if early else ("assigned",)
+
+    def _dist_release_request(self):
+        for picking in self:
+            picking.write(picking._dist_prepare_release())
+        self._dist_emit_by_kind("requested")
+
+    def _dist_prepare_release(self):
+        return {
+            "dist_release_state": "requested",
+            "dist_system_id": self.picking_type_id.dist_system_id.id,
+            "dist_release_ref": self.name,
+            # from here on Odoo puts further moves of the order into a transfer of their own
+            "printed": True,
+        }
+
+    def _dist_release_refresh(self):
+        """Bring a request that was written earlier in this transaction to the present state."""
+        self._dist_emit_by_kind("requested")
+
+    def _dist_release_withdraw(self):
+        """Forget a request that was written earlier in this transaction."""
+        self.write({"dist_release_state": "not_released", "dist_system_id": False, "dist_release_ref": False})
+        self._dist_emit_by_kind("requested")
+
+    def _dist_release_cancel(self):
+        told = self.filtered(lambda picking: picking.dist_release_state in RELEASED)
+        self.write({"dist_release_state": "cancelled"})
+        told._dist_emit_by_kind("cancelled")
+
+    def _dist_release_complete(self):
+        open_ones = self.filtered(lambda picking: picking.dist_release_state in (*RELEASED, "refused"))
+        if open_ones:
+            open_ones.write({"dist_release_state": "done"})
+        self._dist_emit_by_kind("completed")
+        rests = self.filtered("backorder_id")
+        if rests:
+            self.env["dist.exception"]._close_for_record(rests, ["short_shipment", "short_receipt"])
+
+    def _dist_release_supersede(self):
+        """Take back requests that were fulfilled under another number."""
+        self.filtered(lambda picking: picking.dist_release_state in RELEASED)._dist_release_cancel()
+
+    def _create_backorder(self, *args, **kwargs):
+        backorders = super()._create_backorder(*args, **kwargs)
+        continued = self.env.context.get("dist_continued", ())
+        for backorder in backorders:
+            if backorder.backorder_id.id in continued:
+                backorder.write(backorder._dist_prepare_continued())
+        return backorders
+
+    def _dist_prepare_continued(self):
+        """The warehouse goes on with the rest under the number it has: nothing is asked of it again."""
+        origin = self.backorder_id
+        return {
+            "dist_release_state": origin.dist_release_state,
+            "dist_system_id": origin.dist_system_id.id,
+            "dist_release_ref": origin.dist_release_ref,
+            "printed": True,
+        }
+
+    def _dist_emit_by_kind(self, event):
+        kinds = {}
+        for picking in self:
+            kind = picking._dist_get_release_kind()
+            if kind:
+                kinds[kind] = kinds.get(kind, self.browse()) | picking
+        for kind, pickings in kinds.items():
+            pickings._dist_emit(f"{kind}.{event}")
+
+    def action_dist_release(self):
+        """Hand these transfers to the warehouse now, those it refused once more."""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        for picking in self:
+            picking._dist_check_can_release()
+        self.sudo()._dist_release_request()
+        self.env["dist.exception"]._close_for_record(self, self._dist_get_release_codes())
+        return True
+
+    def _dist_check_can_release(self):
+        if not self.dist_can_release:
+            raise UserError(_("%s cannot be released: it is not open, or was released before.", self.name))
+        warning = self.picking_type_id.warehouse_id.sudo()._dist_get_release_warning()
+        kind, system = self._dist_get_release_kind(), self.picking_type_id.dist_system_id
+        if not self.env["dist.flow"]._dist_has_subscription(f"{kind}.requested", self.company_id, system):
+            raise UserError(warning or _("No active flow sends %(kind)s.requested.", kind=kind))
+
+    @api.model
+    def _dist_get_release_codes(self):
+        """:return: codes of exceptions that a new release settles"""
+        return ["shipment_refused", "nothing_shipped"]
+
+    # what the rest of the suite asks
+
+    def _dist_get_impact(self):
+        pickings = self.filtered(lambda picking: picking.state not in FINISHED)
+        moves = pickings.move_ids.filtered(lambda move: move.state not in FINISHED)
+        orders = moves.sale_line_id.order_id, moves.purchase_line_id.order_id
+        without_order = pickings.filtered(lambda picking: not picking.sale_id and not picking.purchase_id)
+        return {
+            "orders": sum(len(records) for records in orders) + len(without_order),
+            "lines": len(moves),
+            "skus": sorted({product.default_code or product.name for product in moves.product_id}),
+            "warehouses": sorted(set(pickings.picking_type_id.warehouse_id.mapped("name"))),
+            "value": sum(move._dist_get_value() for move in moves),
+            "currency": pickings.company_id[:1].currency_id,
+        }
+
+    def send_to_shipper(self):
+        if self.env.context.get("dist_shipped_outside"):
+            return None
+        return super().send_to_shipper()

@@ -1,0 +1,25 @@
+from odoo import api, fields, models
+
+
+class StockPickingType(models.Model):
+    _inherit = "stock.picking.type"
+
+    dist_system_id = fields.Many2one(
+        "dist.system",
+        string="Run by",
+        compute="_compute_dist_system_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        domain="[('company_id', '=', company_id), ('kind', '=', 'warehouse')]",
+        check_company=True,
+        help="The external system that these operations are released to. Follows the warehouse; empty it for "
+        "operations that are done in Odoo.",
+    )
+
+    @api.depends("warehouse_id.dist_system_id", "warehouse_id.in_type_id", "warehouse_id.out_type_id")
+    def _compute_dist_system_id(self):
+        for picking_type in self:
+            warehouse = picking_type.warehouse_id
+            runs = picking_type in warehouse.in_type_id | warehouse.out_type_id
+            picking_type.dist_system_id = warehouse.dist_system_id if runs else False

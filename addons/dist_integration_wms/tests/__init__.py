@@ -1,0 +1,17 @@
+from . import (
+    test_availability,
+    test_constraints,
+    test_demo,
+    test_formats,
+    test_products,
+    test_receipt_confirmed,
+    test_release,
+    test_security,
+    test_serializers,
+    test_shipment_acknowledged,
+    test_shipment_confirmed,
+    test_shipment_lots,
+    test_shipment_packages,
+    test_shipments_list,
+    test_speed,
+)

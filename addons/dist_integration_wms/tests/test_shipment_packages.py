@@ -1,0 +1,105 @@
+from odoo.tests import tagged
+
+from .common import WmsHttpCase
+
+SSCC = "376123450000000016"
+OTHER_SSCC = "376123450000000023"
+
+
+@tagged("post_install", "-at_install")
+class TestShipmentPackages(WmsHttpCase):
+    """Packages, tracking numbers, carrier."""
+
+    def setUp(self):
+        super().setUp()
+        self._put(self.tape, 100)
+        self._put(self.glove, 50)
+
+    def test_packages(self):
+        """W2: packages with SSCC, weight and tracking; a line may be spread over them."""
+        picking = self._sell((self.tape, 10), (self.glove, 2))
+        lines = (
+            {
+                "sku": "TAPE",
+                "quantity": "10",
+                "allocations": [{"quantity": "6", "package": "1"}, {"quantity": "4", "package": "2"}],
+            },
+            {"sku": "GLOVE", "quantity": "2", "package": "1"},
+        )
+        packages = [
+            {
+                "package": "1",
+                "sscc": f"(00){SSCC}",
+                "tracking_number": "1Z1",
+                "weight": {"value": "2500", "unit": "g"},
+            },
+            {"package": "2", "tracking_number": "1Z2", "weight": {"value": "1.5"}},
+        ]
+        self._assert_ok(self._ship(picking, *lines, packages=packages, tracking_numbers=["1Z0", "1Z1"])[0])
+        first, second = picking.move_line_ids.result_package_id.sorted("id")
+        self.assertEqual((first.name, first.shipping_weight, second.shipping_weight), (SSCC, 2.5, 1.5))
+        self.assertTrue(second.name)
+        contents = sorted(
+            (line.result_package_id.id, line.product_id.default_code, line.quantity)
+            for line in picking.move_line_ids
+        )
+        self.assertEqual(contents, [(first.id, "GLOVE", 2), (first.id, "TAPE", 6), (second.id, "TAPE", 4)])
+        self.assertEqual(picking.carrier_tracking_ref, "1Z0,1Z1,1Z2")
+        self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (90, 48))
+        self._commit_events()
+        data = self._get_data(picking, "shipment.completed")
+        self.assertEqual(data["tracking_numbers"], ["1Z0", "1Z1", "1Z2"])
+        self.assertEqual([package["weight"] for package in data["packages"]], ["2.5", "1.5"])
+
+    def test_package_of_an_earlier_part(self):
+        """W2: two parts of a shipment may share a pallet."""
+        picking = self._sell((self.tape, 10))
+        packages = [{"package": "1", "sscc": SSCC}]
+        for quantity in ("4", "6"):
+            line = {"sku": "TAPE", "quantity": quantity, "package": "1"}
+            self._assert_ok(self._ship(picking, line, packages=packages, complete=False)[0])
+        package = (picking | picking.backorder_ids).move_line_ids.result_package_id
+        self.assertEqual((package.name, sum(package.quant_ids.mapped("quantity"))), (SSCC, 10))
+
+    def test_bad_packages(self):
+        """W2: packages that do not fit are refused."""
+        picking = self._sell((self.tape, 10))
+        line = {"sku": "TAPE", "quantity": "10", "package": "1"}
+        cases = [
+            ([{"package": "2"}], "unknown_package"),
+            ([{"package": "1"}, {"package": "1"}], "package_twice"),
+            ([{"package": "1", "sscc": SSCC[:-1] + "0"}], "invalid_sscc"),
+            ([{"package": "1", "sscc": "12345"}], "invalid_sscc"),
+            ([{"package": "1", "weight": {"value": "-1"}}], "invalid_message"),
+            ([{"package": "1", "weight": {"value": "1", "unit": "stone"}}], "invalid_message"),
+        ]
+        for packages, code in cases:
+            with self.subTest(code=code):
+                self._assert_refused(self._ship(picking, line, packages=packages)[0], 422, code)
+        self.assertFalse(picking.move_line_ids.result_package_id)
+
+    def test_package_in_use(self):
+        """W2: an SSCC that stands for a pallet elsewhere is refused."""
+        package = self.env["stock.quant.package"].create({"name": OTHER_SSCC})
+        self.env["stock.quant"]._update_available_quantity(self.glove, self.stock, 1, package_id=package)
+        picking = self._sell((self.tape, 10))
+        line = {"sku": "TAPE", "quantity": "10", "package": "1"}
+        response, _message = self._ship(picking, line, packages=[{"package": "1", "sscc": OTHER_SSCC}])
+        self._assert_refused(response, 422, "package_in_use")
+        self.assertEqual(picking.state, "assigned")
+
+    def test_carrier(self):
+        """M8: the carrier comes as a code; an unknown one waits for one answer."""
+        freight = self.env["product.product"].create({"name": "Freight", "type": "service"})
+        carrier = self.env["delivery.carrier"].create({"name": "UPS Standard", "product_id": freight.id})
+        picking = self._sell((self.tape, 10))
+        response, message = self._ship(picking, (self.tape, 10), carrier="UPS")
+        self.assertEqual(response.status_code, 202)
+        self.assertEqual(
+            (message.exception_id.mapping_domain, message.exception_id.mapping_model),
+            ("carrier", "delivery.carrier"),
+        )
+        self._map_code("carrier", "UPS", carrier)
+        message.exception_id.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((picking.state, picking.carrier_id), ("done", carrier))
