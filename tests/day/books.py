@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from partners.warehouse import SLIP
 from rpc import Session
 
 from day.stage import Stage, stock_rows
@@ -237,7 +238,9 @@ class Books:
         }
         return [
             *_compare(self.shipped, shop, "the shop"),
-            *_compare(self.shipped, self._moved_by_warehouse(), "the warehouse"),
+            *_compare(
+                self.shipped, _minus(self._moved_by_warehouse(), self._stuck_by_order()), "the warehouse"
+            ),
         ]
 
     def _moved_by_warehouse(self) -> dict[tuple[str, str], Decimal]:
@@ -250,11 +253,29 @@ class Books:
                 moved[task["reference"], skus[line]] += Decimal(quantity)
         return _without_zeros(moved)
 
+    def _stuck(self) -> Iterator[tuple[dict[str, Any], str, str, Decimal]]:
+        """Yield what left the warehouse, but waits in Odoo for a person: task, SKU, true lot, quantity."""
+        for row in self.warehouse["confirmations"].values():
+            if row["status"] == "applied" or row["kind"] != "shipment":
+                continue
+            for line in row["payload"]["lines"]:
+                for part in line.get("allocations") or [{"quantity": line["quantity"]}]:
+                    lot = part.get("lot", "").removesuffix(SLIP)
+                    yield self.warehouse["tasks"][row["task"]], line["sku"], lot, Decimal(part["quantity"])
+
+    def _stuck_by_order(self) -> dict[tuple[str, str], Decimal]:
+        total: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for task, sku, _lot, quantity in self._stuck():
+            total[task["reference"], sku] += quantity
+        return total
+
     def _check_stock(self) -> list[str]:
         ours, theirs = (
             {(row["sku"], row["lot"]): Decimal(row["quantity"]) for row in rows}
             for rows in (stock_rows(self.odoo, self.stage.location_id), self.warehouse["stock"])
         )
+        for _task, sku, lot, quantity in self._stuck():
+            theirs[sku, lot] = theirs.get((sku, lot), Decimal(0)) + quantity
         return _compare(ours, theirs, "the warehouse")
 
     def _check_delivered(self) -> list[str]:
@@ -332,7 +353,7 @@ class Books:
         refused = [
             f"{row['number']}: {row['http']} {row['code']}"
             for row in self.warehouse["confirmations"].values()
-            if row["status"] != "applied"
+            if row["status"] not in ("applied", "waiting")
         ]
         return [*self.warehouse["errors"], *self.warehouse["too_late"], *refused]
 
@@ -347,6 +368,10 @@ def _decimal(number: float) -> Decimal:
 
 def _without_zeros(totals: Mapping[Any, Decimal]) -> dict[Any, Decimal]:
     return {key: total for key, total in totals.items() if total}
+
+
+def _minus(totals: Mapping[Any, Decimal], parts: Mapping[Any, Decimal]) -> dict[Any, Decimal]:
+    return _without_zeros({key: total - parts.get(key, 0) for key, total in totals.items()})
 
 
 def _compare(ours: Mapping[Any, Any], theirs: Mapping[Any, Any], whose: str) -> list[str]:

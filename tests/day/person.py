@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from partners.warehouse import SLIP
 from rpc import Session
 
 UNSOLVED = ("open", "in_progress")
@@ -24,12 +25,13 @@ class Person:
     def work(self) -> Iterator[str]:
         """Work through the queue; yield a sentence on each thing done.
 
-        Unknown item numbers and lots are said what they mean, one surplus is accepted. Of the orders over their
-        credit limit, the first is released and the second cancelled. What nobody can read is ignored. The rest stays
-        for tomorrow.
+        Of the unknown item numbers and lots the first is said what it means, a surplus is accepted. Of the orders
+        over their credit limit the first is released and the second cancelled. What nobody can read is ignored.
+        The rest stays for tomorrow.
         """
-        for exception in self.unsolved(("category", "=", "mapping")):
-            yield self.map_code(exception)
+        for kind in ("product", "lot"):
+            for exception in self.unsolved(("mapping_domain", "=", kind))[:1]:
+                yield self.map_code(exception)
         for exception in self.unsolved(("code", "=", "over_shipment")):
             self.odoo.call("dist.exception", "action_accept_variance", [exception["id"]])
             yield f"accepts: {exception['name']}"
@@ -62,7 +64,7 @@ class Person:
             domain = [("default_code", "=", name)]
         else:
             # the warehouse slipped: the lot's number has a tail that it should not have
-            model, name = "stock.lot", code.removesuffix("-X")
+            model, name = "stock.lot", code.removesuffix(SLIP)
             sku, _slash, lot = name.partition("/")
             domain = [("product_id.default_code", "=", sku), ("name", "=", lot)]
         (record_id,) = self.odoo.search(model, domain)

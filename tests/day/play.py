@@ -35,6 +35,8 @@ from day.report import print_report
 from day.stage import set_stage, stock_rows
 
 PURCHASED = 60
+WAITING_INBOUND = [("direction", "=", "in"), ("state", "in", ("pending", "retry"))]
+WAITING_OUTBOUND = [("direction", "=", "out"), ("state", "in", ("pending", "retry"))]
 
 
 class Day:
@@ -167,19 +169,19 @@ class Day:
         told, calm = 0.0, 0
         while calm < 2:
             waiting = self._note_waiting()
-            inbound = self.odoo.count("dist.message", [("state", "in", ("pending", "retry"))]) - waiting
+            inbound = self.odoo.count("dist.message", WAITING_INBOUND)
             idle = self.warehouse.ledger()["idle"]
             calm = calm + 1 if idle and not waiting and not inbound else 0
             if time.monotonic() > deadline:
                 raise SystemExit(f"{what}: {waiting} deliveries and {inbound} messages still wait")
             if time.monotonic() - told > 3:
                 told = time.monotonic()
-                self.say(f"{what}: {waiting} deliveries wait, the warehouse is {'idle' if idle else 'busy'}")
+                busy = "idle" if idle else "busy"
+                self.say(f"{what}: {waiting} deliveries and {inbound} messages wait, the warehouse is {busy}")
             time.sleep(0.5)
 
     def _note_waiting(self) -> int:
-        domain = [("direction", "=", "out"), ("state", "in", ("pending", "retry"))]
-        waiting = self.odoo.count("dist.message", domain)
+        waiting = self.odoo.count("dist.message", WAITING_OUTBOUND)
         self.peak = max(self.peak, waiting)
         return waiting
 

@@ -140,7 +140,13 @@ def _make_warehouse(odoo: Session, row: Mapping[str, Any], system_id: int) -> in
 
 def _make_channel(odoo: Session, row: Mapping[str, Any], system_id: int, warehouse_id: int) -> None:
     domain = [("system_id", "=", system_id), ("code", "=", row["code"])]
-    values = {"warehouse_id": warehouse_id, "credit_check": True, "stock_policy": "backorder"}
+    values = {
+        "warehouse_id": warehouse_id,
+        "credit_check": True,
+        "stock_policy": "backorder",
+        "price_policy": "hold",
+        "price_tolerance": 2,
+    }
     channel_id = odoo.ensure(
         "dist.sales.channel",
         domain,
@@ -170,6 +176,8 @@ def _make_product(odoo: Session, row: Mapping[str, Any]) -> int:
         "invoice_policy": "delivery",
         "tracking": "lot" if "lots" in row else "none",
     }
+    if row.get("unit") == "DZ":
+        values["uom_id"] = odoo.ref("uom.product_uom_dozen")
     fields = odoo.call("product.product", "fields_get", ["detailed_type", "is_storable"], ["type"])
     # how a storable product is told changes with the series
     values |= {"detailed_type": "product"} if "detailed_type" in fields else {"is_storable": True}
