@@ -3,6 +3,7 @@ import json
 import logging
 import random
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg2
@@ -448,9 +449,20 @@ class DistMessage(models.Model):
             status_code=failure["answer_status"],
         )
         if failure["spec"]:
-            self.env["dist.exception"]._open(failure["spec"], self)
+            self.env["dist.exception"]._open(self._bring_over(failure["spec"]), self)
         elif self.exception_id:
             self.env["dist.exception"]._refresh(self.exception_id)
+
+    def _bring_over(self, spec):
+        """The same exception with its records in this environment: the one they come from is closed, and what it
+        had created was rolled back.
+        """
+        record, impact = spec.record, spec.impact
+        if record is not None:
+            record = self.env[record._name].browse(record.ids).exists() or None
+        if impact and impact.get("currency"):
+            impact = {**impact, "currency": self.env["res.currency"].browse(impact["currency"].id)}
+        return replace(spec, record=record, impact=impact)
 
     # bulk
 

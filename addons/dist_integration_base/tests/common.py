@@ -86,6 +86,12 @@ class DistCase(DistMixin, TransactionCase):
 class DistHttpCase(DistMixin, HttpCase):
     """For what partners see: calls of the API over HTTP."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Odoo's routing map looks here for the database; its own test runner sets it, pytest does not
+        threading.current_thread().dbname = cls.env.cr.dbname
+
     def _call(self, method, path, body=None, key=None, **headers):
         """Call the API.
 

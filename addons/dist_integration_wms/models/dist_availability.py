@@ -58,9 +58,15 @@ class DistAvailability(models.AbstractModel):
     def _flush(self):
         self.env["stock.quant"].flush_model(["product_id", "location_id", "quantity", "reserved_quantity"])
         self.env["stock.move"].flush_model(
-            ["product_id", "location_id", "location_dest_id", "product_qty", "state"]
+            ["product_id", "location_id", "product_qty", "state", *self._get_destination_fields()]
         )
         self.env["stock.location"].flush_model(["parent_path"])
+
+    def _get_destination_fields(self):
+        """:return: names of the fields that say where a move leads to, the first that is set counts"""
+        # from 18.0 on a move of a longer way also knows the end of it
+        known = self.env["stock.move"]._fields
+        return [name for name in ("location_final_id", "location_dest_id") if name in known]
 
     def _get_places(self, warehouse_ids):
         """:return: list of (location id, warehouse id, whether goods there may be sold)"""
@@ -82,7 +88,8 @@ class DistAvailability(models.AbstractModel):
 
     def _get_query(self):
         """Quants are summed per location first: that needs no join, and leaves little to join with."""
-        return """
+        destination = ", ".join(f"move.{name}" for name in self._get_destination_fields())
+        return f"""
             WITH place AS (
                 SELECT * FROM unnest(%(locations)s, %(warehouses)s, %(sellable)s) AS t (id, warehouse_id, sellable)
             ), present AS (
@@ -95,7 +102,7 @@ class DistAvailability(models.AbstractModel):
             ), coming AS (
                 SELECT move.product_id, target.warehouse_id, SUM(move.product_qty) AS incoming
                 FROM stock_move move
-                JOIN place target ON target.id = move.location_dest_id
+                JOIN place target ON target.id = COALESCE({destination})
                 WHERE move.product_id = ANY(%(products)s)
                   AND move.state IN ('waiting', 'confirmed', 'assigned', 'partially_available')
                   AND NOT EXISTS (

@@ -15,7 +15,7 @@ class TestAvailability(WmsCase):
     def _assert_as_odoo(self, products, warehouses):
         table = self._get(products, warehouses)
         for warehouse in warehouses:
-            for product in products.with_context(warehouse=warehouse.id):
+            for product in products.with_context(warehouse=warehouse.id, warehouse_id=warehouse.id):
                 figures = table[product.id, warehouse.id]
                 odoo = product.qty_available, product.free_qty, product.incoming_qty
                 for ours, theirs in zip((figures.on_hand, figures.available, figures.incoming), odoo, strict=True):
