@@ -26,6 +26,7 @@ class Session:
 
     def __init__(self, url, database, login="admin", password="admin"):
         self.url = url
+        self.database = database
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(cookies)
         self.user = self.post(
@@ -57,6 +58,10 @@ class Session:
             f"/web/dataset/call_kw/{model}/{method}",
             {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
         )
+
+    def ref(self, xml_id):
+        """Return the id of the record that an addon calls `xml_id`."""
+        return self.call("ir.model.data", "check_object_reference", *xml_id.split(".", 1))[1]
 
     def search_read(self, model, domain, fields, **options):
         """Return the records of a domain as dictionaries, in a stable order."""

@@ -20,6 +20,7 @@ SHARES = {
     "repeated": 4,  # the same request again, under its key
     "resubmitted": 2,  # the same order again, under another key
     "renamed_sku": 4,  # an item number that Odoo does not know yet
+    "wrong_price": 2,
     "over_credit": 4,
     "out_of_stock": 4,
     "one_line_refused": 4,
@@ -29,6 +30,8 @@ SHARES = {
 }
 BULK_SIZE = 10
 BULKS = 3
+# The channel takes no smaller orders.
+LEAST_VALUE = 12
 # What the warehouse does with an order, out of a hundred; the rest is left for tomorrow.
 OUTCOMES = {"full": 60, "partial": 12, "short": 10}
 
@@ -49,6 +52,7 @@ class OrderFile:
         self.catalogue = load_catalogue()
         self.count = count
         self.random = random.Random(seed)  # repeatable on purpose
+        self.prefix = f"WEB{seed}"
         self.products = [row for row in self.catalogue["products"] if not row.get("scarce")]
         customers = self.catalogue["customers"]
         self.customers = [row["external_id"] for row in customers if "credit_limit" not in row]
@@ -74,8 +78,8 @@ class OrderFile:
             outcomes[reference] = outcome
         plain = [reference for reference in references if first[reference]["case"] == "fine"]
         with_lots = [reference for reference in plain if self._has_lots(first[reference]["order"])]
-        special = [reference for reference in plain if reference not in with_lots[:1]]
-        outcomes |= {special[0]: "over", special[1]: "full", with_lots[0]: "wrong_lot"}
+        special = [reference for reference in plain if reference not in with_lots[:2]]
+        outcomes |= {special[0]: "over", special[1]: "full"} | dict.fromkeys(with_lots[:2], "wrong_lot")
         return {"default": "full", "outcomes": outcomes, "backorders": "later", "repeats": {special[1]: 3}}
 
     def _spread_outcomes(self, count: int) -> Iterator[str]:
@@ -93,13 +97,13 @@ class OrderFile:
             fine = [row for row in earlier if row["case"] == "fine"]
             if fine:
                 original = self.random.choice(fine)
-                key = original["key"] if case == "repeated" else f"key-{number:04}"
+                key = original["key"] if case == "repeated" else f"key-{self.prefix}-{number:04}"
                 return {"case": case, "key": key, "order": original["order"]}
             case = "fine"
         order = self._make_order(number)
         change: Callable[[dict[str, Any]], None] = getattr(self, f"_make_{case}", lambda _order: None)
         change(order)
-        row = {"case": case, "key": f"key-{number:04}", "order": order}
+        row = {"case": case, "key": f"key-{self.prefix}-{number:04}", "order": order}
         if case == "malformed":
             text = json.dumps(row.pop("order"))
             row["raw"] = self.random.choice([text[:-7], text.replace(":", " ", 1), text + "]"])
@@ -108,27 +112,43 @@ class OrderFile:
     def _make_order(self, number: int) -> dict[str, Any]:
         products = self.random.sample(self.products, self.random.randint(1, 4))
         return {
-            "reference": f"WEB-{number:04}",
+            "reference": f"{self.prefix}-{number:04}",
             "customer": {"external_id": self.random.choice(self.customers)},
             "lines": [self._make_line(index, product) for index, product in enumerate(products, 1)],
         }
 
     def _make_line(self, index: int, product: dict[str, Any]) -> dict[str, Any]:
-        quantity = self.random.randint(1, 4) * product.get("multiple", 2)
-        return {"line": str(index), "item": {"sku": product["sku"]}, "quantity": str(quantity), "unit": "EA"}
+        step = product.get("multiple", 2)
+        quantity = self.random.randint(1, 4) * step
+        while quantity * product["price"] < LEAST_VALUE:
+            quantity += step
+        return {
+            "line": str(index),
+            "item": {"sku": product["sku"]},
+            "quantity": str(quantity),
+            "unit": product.get("unit", "EA"),
+            "unit_price": str(product["price"]),
+        }
 
     def _make_dozens(self, order: dict[str, Any]) -> None:
         product = self.random.choice([product for product in self.products if product.get("dozens")])
         line = {**self._make_line(1, product), "unit": "DZ", "quantity": str(self.random.randint(1, 3))}
+        del line["unit_price"]
         order["lines"] = [line]
 
     def _make_renamed_sku(self, order: dict[str, Any]) -> None:
-        order["lines"][0]["item"]["sku"] = self.random.choice(sorted(self.catalogue["renamed"]))
+        old, new = self.random.choice(sorted(self.catalogue["renamed"].items()))
+        product = next(row for row in self.products if row["sku"] == new)
+        order["lines"] = [{**self._make_line(1, product), "item": {"sku": old}}]
 
     def _make_over_credit(self, order: dict[str, Any]) -> None:
         poor = [row["external_id"] for row in self.catalogue["customers"] if "credit_limit" in row]
         order["customer"]["external_id"] = self.random.choice(poor)
-        order["lines"] = [{"line": "1", "item": {"sku": "DAY-PUMP"}, "quantity": "4", "unit": "EA"}]
+        dear = max(self.products, key=lambda product: product["price"])
+        order["lines"] = [{**self._make_line(1, dear), "quantity": "6"}]
+
+    def _make_wrong_price(self, order: dict[str, Any]) -> None:
+        order["lines"][0]["unit_price"] = "0.99"
 
     def _make_out_of_stock(self, order: dict[str, Any]) -> None:
         scarce = next(product for product in self.catalogue["products"] if product.get("scarce"))
@@ -139,7 +159,7 @@ class OrderFile:
         odd = next(product for product in self.products if product.get("multiple"))
         lines = [line for line in order["lines"] if line["item"]["sku"] != odd["sku"]]
         keep = lines[:2] or [self._make_line(1, self.products[0])]
-        order["lines"] = [*keep, {"line": "9", "item": {"sku": odd["sku"]}, "quantity": "5", "unit": "EA"}]
+        order["lines"] = [*keep, {**self._make_line(9, odd), "quantity": "5"}]
 
     def _make_unknown_customer(self, order: dict[str, Any]) -> None:
         order["customer"]["external_id"] = "C-9999"

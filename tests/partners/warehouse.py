@@ -23,6 +23,10 @@ from partners.stock import Stock
 OUTCOMES = ("full", "partial", "short", "over", "wrong_lot", "nothing", "refuse", "later")
 GS1_PREFIX = "0376123450"
 THREADS = 3
+#: What an operation's status means for a confirmation.
+STATUSES = {"succeeded": "applied", "failed": "refused", "cancelled": "refused"}
+#: What a slip adds to the number of a lot.
+SLIP = "-X"
 
 
 @dataclass
@@ -89,7 +93,7 @@ class Confirmation:
     status: str = "unsent"
     http: int = 0
     code: str = ""
-    operation: str = ""
+    message: str = ""
     sends: int = 0
     answers: list[dict[str, Any]] = field(default_factory=list)
 
@@ -251,7 +255,7 @@ class Warehouse(Partner):
         row: dict[str, Any] = {"line": number, "sku": sku, "quantity": _text(quantity), "unit": line["unit"]}
         if before + quantity < Decimal(line["quantity"]):
             row["reason"] = "out_of_stock"
-        slip = "-X" if task.outcome == "wrong_lot" else ""
+        slip = SLIP if task.outcome == "wrong_lot" else ""
         allocations = [
             {"quantity": _text(part), "lot": lot + slip, "package": "1"} for lot, part in picked if lot
         ]
@@ -307,7 +311,7 @@ class Warehouse(Partner):
             confirmation.sends += 1
             confirmation.http = answer.status
             confirmation.code = answer.code
-            confirmation.operation = body.get("operation", "") if answer.status == 202 else ""
+            confirmation.message = answer.headers.get("message-id", "")
             confirmation.status = (
                 "refused" if not answer.ok else "waiting" if answer.status == 202 else "applied"
             )
@@ -316,18 +320,14 @@ class Warehouse(Partner):
                 confirmation.answers.append(lasting)
 
     def poll(self) -> list[str]:
-        """Ask for the confirmations that wait for a person; return the numbers of those that wait no more."""
+        """Ask what became of the confirmations that were not applied; return the numbers of those that are now."""
         with self.lock:
-            waiting = [row for row in self.confirmations.values() if row.operation]
-        settled = []
-        for confirmation in waiting:
-            document = self.api.get(confirmation.operation).body
-            if document["status"] not in ("in_progress", "waiting"):
-                confirmation.operation = ""
-                confirmation.http = document["http_status"]
-                confirmation.status = "applied" if document["http_status"] == 200 else "refused"
-                settled.append(confirmation.number)
-        return settled
+            stuck = [row for row in self.confirmations.values() if row.status in ("waiting", "refused")]
+        for confirmation in stuck:
+            document = self.api.get(f"/operations/{confirmation.message}").body
+            confirmation.status = STATUSES.get(document["status"], "waiting")
+            confirmation.http = document["http_status"]
+        return [row.number for row in stuck if row.status == "applied"]
 
     def _next_number(self) -> str:
         with self.lock:
