@@ -61,10 +61,6 @@ class ApiOperation:
     conditional: bool = False
 
 
-class ApiController(http.Controller):
-    """Base of the API's controllers."""
-
-
 def api_route(
     path, *, method, scope, summary, parameters=None, request_schema=None, response_schema=None, **options
 ):

@@ -1,9 +1,9 @@
-from odoo import _
+from odoo import _, http
 
-from .api import ApiController, api_route
+from .api import api_route
 
 
-class OperationsController(ApiController):
+class OperationsController(http.Controller):
     @api_route(
         "/operations/<string:message_id>",
         method="GET",

@@ -1,8 +1,10 @@
-from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo import http
+
+from odoo.addons.dist_integration_base.controllers.api import api_route
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 
-class AvailabilityController(ApiController):
+class AvailabilityController(http.Controller):
     @api_route(
         "/availability/query",
         method="POST",

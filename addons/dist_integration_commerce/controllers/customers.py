@@ -1,9 +1,9 @@
-from odoo import _
-from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo import _, http
+from odoo.addons.dist_integration_base.controllers.api import api_route
 from odoo.http import request
 
 
-class CustomersController(ApiController):
+class CustomersController(http.Controller):
     @api_route(
         "/customers/<string:external_id>",
         method="PUT",

@@ -1,5 +1,5 @@
-from odoo import _
-from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo import _, http
+from odoo.addons.dist_integration_base.controllers.api import api_route
 from odoo.http import request
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment
@@ -7,7 +7,7 @@ from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment
 DATE = {"type": "string", "format": "date", "maxLength": 10}
 
 
-class InvoicesController(ApiController):
+class InvoicesController(http.Controller):
     @api_route(
         "/invoices",
         method="GET",

@@ -1,5 +1,5 @@
-from odoo import _
-from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo import _, http
+from odoo.addons.dist_integration_base.controllers.api import api_route
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment
 
@@ -13,7 +13,7 @@ STATUS_DOMAINS = {
 }
 
 
-class OrdersController(ApiController):
+class OrdersController(http.Controller):
     @api_route(
         "/orders",
         method="POST",

@@ -65,6 +65,9 @@ class SaleOrder(models.Model):
 
     def _dist_after_confirm(self):
         self._dist_emit("order.confirmed")
+        for order in self.filtered("dist_channel_id.follow_orders"):
+            # before 19.0 Odoo does this by itself
+            order.message_subscribe(order.partner_id.ids)
 
     def _action_cancel(self):
         told = self.filtered(lambda order: order.dist_channel_id or order.state == "sale")

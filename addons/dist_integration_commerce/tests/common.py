@@ -22,6 +22,8 @@ class CommerceCase(DistHttpCase):
         super().setUpClass()
         cls.numbers = count(1)
         cls.company = cls.env.company
+        # from 19.0 on pricelists count only where the feature is switched on
+        cls.env.ref("base.group_user").implied_ids |= cls.env.ref("product.group_product_pricelist")
         cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)], limit=1)
         cls.system, cls.client, cls.key = cls.make_shop("TESTSHOP")
         cls.channel = cls.make_channel(cls.system)
@@ -99,6 +101,12 @@ class CommerceCase(DistHttpCase):
     @classmethod
     def bind(cls, record, external_id, system=None):
         return cls.env["dist.binding"]._bind(system or cls.system, record, external_id)
+
+    @classmethod
+    def set_whole_units(cls, unit):
+        """Sell a unit in whole numbers only; 19.0 has one precision for all units."""
+        unit.rounding = 1.0
+        cls.env["decimal.precision"].search([("name", "=", "Product Unit of Measure")]).digits = 0
 
     # calls
 

@@ -41,9 +41,9 @@ class TestOrderCustomer(CommerceCase):
         """C1, C3: a new customer that could be one of several is not guessed; the order waits."""
         self.channel.customer_policy = "create"
         twin = {"name": "Twin Farm", "email": "twin@example.com"}
-        self.env["res.partner"].create([twin, twin])
+        self.env["res.partner"].create([dict(twin), dict(twin)])
         response = self.submit(self.order(customer={"external_id": "NEW-2", **twin}))
-        self.assertEqual(response.status_code, 202)
+        self.assertEqual(response.status_code, 202, response.text)
         self.assertEqual(response.json_body["status"], "held")
         self.assertEqual(response.json_body["reasons"][0]["code"], "ambiguous_customer")
 

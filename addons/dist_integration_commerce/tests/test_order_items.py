@@ -43,7 +43,7 @@ class TestOrderItems(CommerceCase):
 
     def test_quantity_finer_than_the_unit(self):
         """C3: a quantity that the unit cannot express is refused, not rounded."""
-        self.units.rounding = 1.0
+        self.set_whole_units(self.units)
         _problem, errors = self.submit_refused(self.order(self.line(quantity="1.5", unit="EA")))
         self.assertEqual(errors, {"quantity_precision": "/lines/0/quantity"})
 

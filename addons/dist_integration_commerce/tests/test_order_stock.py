@@ -32,7 +32,7 @@ class TestOrderStock(CommerceCase):
     def test_partial_in_whole_units(self):
         """C3: of 30 pieces two dozens can be taken, not two and a half."""
         self.channel.stock_policy = "partial"
-        self.dozen.rounding = 1.0
+        self.set_whole_units(self.dozen)
         answer, order = self.submit_ok(self.order(self.line("TEST-GLOVES", "3", unit="DZ")))
         self.assertEqual(answer["lines"][0]["accepted_quantity"], "2")
         self.assertEqual(order.order_line.product_uom_qty, 2.0)

@@ -1,7 +1,9 @@
-from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo import http
+
+from odoo.addons.dist_integration_base.controllers.api import api_route
 
 
-class ReceiptsController(ApiController):
+class ReceiptsController(http.Controller):
     @api_route(
         "/receipts/confirmations",
         method="POST",

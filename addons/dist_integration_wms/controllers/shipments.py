@@ -1,12 +1,12 @@
-from odoo import _
+from odoo import _, http
 
-from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo.addons.dist_integration_base.controllers.api import api_route
 
 TAG = "Warehouse"
 RELEASE_STATES = ["requested", "acknowledged", "refused", "done", "cancelled"]
 
 
-class ShipmentsController(ApiController):
+class ShipmentsController(http.Controller):
     @api_route(
         "/shipments/acknowledgements",
         method="POST",

@@ -1,5 +1,5 @@
-from odoo import _
-from odoo.addons.dist_integration_base.controllers.api import ApiController, api_route
+from odoo import _, http
+from odoo.addons.dist_integration_base.controllers.api import api_route
 
 PAGE = {
     "cursor": {"type": "string", "maxLength": 400},
@@ -7,7 +7,7 @@ PAGE = {
 }
 
 
-class PartnersController(ApiController):
+class PartnersController(http.Controller):
     @api_route(
         "/test/partners",
         method="POST",

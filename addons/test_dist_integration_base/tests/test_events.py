@@ -162,7 +162,8 @@ class TestEvents(DistCase):
         self.assertEqual(message.exception_id.state, "open")
 
     def test_payload_does_not_depend_on_the_screen(self):
-        partner = self.partner.with_context(lang="xx_XX", active_test=False)
+        self.env["res.lang"]._activate_lang("fr_FR")
+        partner = self.partner.with_context(lang="fr_FR", active_test=False)
         partner._dist_emit("partner.changed")
         self._commit_events()
         self.assertEqual(self._events().state, "recorded")

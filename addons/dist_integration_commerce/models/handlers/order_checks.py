@@ -360,8 +360,8 @@ class OrderChecks(models.AbstractModel):
         exposures = dict.fromkeys((partner.id for partner in partners), 0.0)
         if not exposures:
             return exposures
-        self.env["account.move.line"].flush_model()
-        self.env["sale.order"].flush_model()
+        for model in ("account.move", "account.move.line", "sale.order", "sale.order.line"):
+            self.env[model].flush_model()
         for query in (self._get_receivable_query(), self._get_uninvoiced_query()):
             self.env.cr.execute(query, {"partners": tuple(exposures), "company": self.env.company.id})
             for partner_id, amount in self.env.cr.fetchall():
@@ -383,14 +383,26 @@ class OrderChecks(models.AbstractModel):
         """
 
     def _get_uninvoiced_query(self):
+        """Confirmed orders less what posted invoices and credit notes already say of them."""
         return """
             SELECT partner.commercial_partner_id,
-                   SUM(sale.amount_to_invoice / COALESCE(NULLIF(sale.currency_rate, 0), 1))
+                   SUM(GREATEST(sale.amount_total - COALESCE(invoiced.amount, 0), 0)
+                       / COALESCE(NULLIF(sale.currency_rate, 0), 1))
             FROM sale_order sale
             JOIN res_partner partner ON partner.id = sale.partner_id
+            LEFT JOIN LATERAL (
+                SELECT SUM(CASE WHEN move.move_type = 'out_refund' THEN -line.price_total
+                                ELSE line.price_total END) AS amount
+                FROM sale_order_line sold
+                JOIN sale_order_line_invoice_rel billed ON billed.order_line_id = sold.id
+                JOIN account_move_line line ON line.id = billed.invoice_line_id
+                JOIN account_move move ON move.id = line.move_id
+                WHERE sold.order_id = sale.id AND move.state = 'posted'
+                  AND move.move_type IN ('out_invoice', 'out_refund')
+            ) invoiced ON TRUE
             WHERE partner.commercial_partner_id IN %(partners)s
               AND sale.state = 'sale'
-              AND sale.amount_to_invoice > 0
+              AND sale.invoice_status <> 'invoiced'
               AND sale.company_id = %(company)s
             GROUP BY partner.commercial_partner_id
         """
