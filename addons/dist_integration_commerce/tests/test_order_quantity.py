@@ -50,7 +50,7 @@ class TestOrderQuantity(CommerceCase):
     def test_rule_is_for_one_thing(self):
         """C3: a rule is for a product or a category, once."""
         self.rule(product_id=self.corn.id)
-        category = self.corn.categ_id.id
+        category = self.env["product.category"].create({"name": "Grain"}).id
         for values in (
             {},
             {"product_id": self.gloves.id, "categ_id": category},
