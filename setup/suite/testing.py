@@ -117,12 +117,23 @@ class SeriesRun:
             result.check(f"SQL constraints ({kind})", absent)
             failures = environment.sql(database, "SELECT error FROM ir_demo_failure")
             result.check(f"demonstration data ({kind})", [row[0] for row in failures])
+        self._test_on_copy(result, "demo_tests", True, self._demo_tests())
 
     def test_addons(self, result):
         """Run the addons' own tests on a copy of the installed database."""
+        folders = sorted(self.environment.addons_dir.glob("*/tests"))
+        ignored = [f"--ignore={path}" for path in self._demo_tests()]
+        self._test_on_copy(result, "addons", False, [*ignored, *self.arguments, *folders])
+
+    def _demo_tests(self):
+        """Return the tests that need demonstration data."""
+        return sorted(self.environment.addons_dir.glob("*/tests/test_demo.py"))
+
+    def _test_on_copy(self, result, name, demo, arguments):
+        """Run tests inside Odoo, on a copy of an installed database."""
         environment = self.environment
-        database = environment.create_database("addons")
-        config = environment.run / "config" / "pytest.conf"
+        database = environment.create_database(name, demo=demo)
+        config = environment.run / "config" / f"pytest-{name}.conf"
         environment.write_configuration(
             config,
             {
@@ -136,9 +147,7 @@ class SeriesRun:
             jobs="root:0",
             port=0,
         )
-        folders = sorted(environment.addons_dir.glob("*/tests"))
-        arguments = [f"--odoo-config={config}", "--odoo-http", *self.arguments, *folders]
-        self._pytest(result, arguments)
+        self._pytest(result, [f"--odoo-config={config}", "--odoo-http", *arguments])
         environment.drop_database(database)
 
     def test_end_to_end(self, result):

@@ -2,8 +2,9 @@ import time
 from datetime import timedelta
 
 from odoo import _, api, fields, models
-from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.exceptions import UserError
+
+from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..delivery import LaneDrain
 from ..lib.errors import DeliveryError

@@ -1,6 +1,7 @@
 from odoo import _, http
-from odoo.addons.dist_integration_base.controllers.api import api_route
 from odoo.http import request
+
+from odoo.addons.dist_integration_base.controllers.api import api_route
 
 
 class CustomersController(http.Controller):

@@ -1,6 +1,7 @@
 from odoo import _, http
-from odoo.addons.dist_integration_base.controllers.api import api_route
 from odoo.http import request
+
+from odoo.addons.dist_integration_base.controllers.api import api_route
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment
 

@@ -1,4 +1,5 @@
 from odoo import _, http
+
 from odoo.addons.dist_integration_base.controllers.api import api_route
 
 from .common import CHANGED, PAGE_PARAMETERS, own_documents, to_moment

@@ -1,6 +1,7 @@
 import io
 
 from odoo import _, fields, models
+
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 from ..lib.stock_text import StockText, array_literal

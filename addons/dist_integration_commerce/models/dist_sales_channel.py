@@ -1,8 +1,9 @@
 from typing import NamedTuple
 
 from odoo import _, api, fields, models, tools
-from odoo.addons.dist_integration_base.lib.handling import BusinessError
 from odoo.exceptions import ValidationError
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 
 class AvailabilityTerms(NamedTuple):

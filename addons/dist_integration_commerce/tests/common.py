@@ -1,6 +1,7 @@
 from itertools import count
 
 from odoo import Command
+
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 SCOPES = (

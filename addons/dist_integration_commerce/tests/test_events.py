@@ -1,7 +1,8 @@
 import json
 
-from odoo.addons.dist_integration_base.lib.schema import compile_schema
 from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.lib.schema import compile_schema
 
 from .common import CommerceCase
 

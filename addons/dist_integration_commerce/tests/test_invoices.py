@@ -24,7 +24,7 @@ class TestInvoices(CommerceCase):
             invoice.action_post()
         return invoice, order
 
-    def read(self, number, status=200, **options):
+    def show(self, number, status=200, **options):
         response = self.call("GET", f"/invoices/{number}", **options)
         self.assertEqual(response.status_code, status, response.text)
         return response
@@ -32,7 +32,7 @@ class TestInvoices(CommerceCase):
     def test_read(self):
         """C7: an invoice with its lines, taxes, payment status and amount due."""
         invoice, order = self.invoice(self.line(quantity="3"), self.line("TEST-GLOVES", "1", unit="DZ"))
-        view = self.read(invoice.name).json_body
+        view = self.show(invoice.name).json_body
         self.assertEqual(view["number"], invoice.name)
         self.assertEqual(view["type"], "invoice")
         self.assertEqual(view["status"], "posted")
@@ -53,24 +53,24 @@ class TestInvoices(CommerceCase):
         """C7: the slashes of a number may be encoded."""
         invoice, _order = self.invoice()
         self.assertIn("/", invoice.name)
-        self.assertEqual(self.read(invoice.name.replace("/", "%2F")).json_body["number"], invoice.name)
+        self.assertEqual(self.show(invoice.name.replace("/", "%2F")).json_body["number"], invoice.name)
 
     def test_entity_tag(self):
         """M4: an invoice that did not change is not sent again; a payment changes it."""
         invoice, _order = self.invoice()
-        etag = self.read(invoice.name).headers["ETag"]
-        self.read(invoice.name, 304, headers={"If_None_Match": etag})
+        etag = self.show(invoice.name).headers["ETag"]
+        self.show(invoice.name, 304, headers={"If_None_Match": etag})
         self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=invoice.ids
         ).create({})._create_payments()
-        view = self.read(invoice.name, headers={"If_None_Match": etag}).json_body
+        view = self.show(invoice.name, headers={"If_None_Match": etag}).json_body
         self.assertEqual(view["amount_due"], "0.00")
 
     def test_credit_note(self):
         """C7: a credit note is read like an invoice, and names the invoice it corrects."""
         invoice, _order = self.invoice(self.line(quantity="3"))
         credit = invoice._reverse_moves([{"invoice_date": invoice.invoice_date}], cancel=True)
-        view = self.read(credit.name).json_body
+        view = self.show(credit.name).json_body
         self.assertEqual(view["type"], "credit_note")
         self.assertEqual(view["credited_invoice"], invoice.name)
         self.assertEqual(view["amount_total"], "33.00")
@@ -101,7 +101,7 @@ class TestInvoices(CommerceCase):
         self.corn.taxes_id = group
         invoice, _order = self.invoice(self.line(quantity="10"))
         taxes = {
-            tax["tax"]: (tax["base"], tax["amount"]) for tax in self.read(invoice.name).json_body["taxes"]
+            tax["tax"]: (tax["base"], tax["amount"]) for tax in self.show(invoice.name).json_body["taxes"]
         }
         self.assertEqual(taxes, {"Part 2.0": ("100.00", "2.00"), "Part 0.0": ("100.00", "0.00")})
 
@@ -109,7 +109,7 @@ class TestInvoices(CommerceCase):
         """C7: a draft is not shown, neither in the list nor alone."""
         invoice, _order = self.invoice(post=False)
         self.assertEqual(self.call("GET", "/invoices").json_body["items"], [])
-        self.read(invoice.name or "%2F", 404)
+        self.show(invoice.name or "%2F", 404)
         invoice.button_cancel()
         self.assertEqual(self.call("GET", "/invoices").json_body["items"], [])
 
@@ -118,7 +118,7 @@ class TestInvoices(CommerceCase):
         invoice, _order = self.invoice()
         invoice.button_draft()
         invoice.button_cancel()
-        self.assertEqual(self.read(invoice.name).json_body["status"], "cancelled")
+        self.assertEqual(self.show(invoice.name).json_body["status"], "cancelled")
 
     def test_unknown_and_foreign_look_the_same(self):
         """G8: an invoice of another channel, or of none, is as unknown as one that does not exist."""
@@ -135,9 +135,9 @@ class TestInvoices(CommerceCase):
         )
         own.action_post()
         problems = [
-            self.read(invoice.name, 404, key=other_key).json_body,
-            self.read(own.name, 404, key=other_key).json_body,
-            self.read("INV/0000/0", 404, key=other_key).json_body,
+            self.show(invoice.name, 404, key=other_key).json_body,
+            self.show(own.name, 404, key=other_key).json_body,
+            self.show("INV/0000/0", 404, key=other_key).json_body,
         ]
         self.assertEqual({problem["code"] for problem in problems}, {"unknown_invoice"})
         self.assertEqual(len({tuple(sorted(problem)) for problem in problems}), 1)
@@ -185,7 +185,7 @@ class TestInvoices(CommerceCase):
                 self.subTest(state=state),
                 patch.object(model, "get_wkhtmltopdf_state", lambda *_args, s=state: s),
             ):
-                response = self.read(f"{invoice.name}/pdf", 503)
+                response = self.show(f"{invoice.name}/pdf", 503)
                 self.assertEqual(response.json_body["code"], "pdf_unavailable")
 
     def test_pdf(self):
@@ -196,7 +196,7 @@ class TestInvoices(CommerceCase):
             patch.object(model, "get_wkhtmltopdf_state", lambda *_args: "ok"),
             patch.object(model, "_render_qweb_pdf", lambda *_args, **_options: (b"%PDF-1.7 test", "pdf")),
         ):
-            response = self.read(f"{invoice.name}/pdf")
+            response = self.show(f"{invoice.name}/pdf")
         self.assertEqual(response.content, b"%PDF-1.7 test")
         self.assertEqual(response.headers["Content-Type"], "application/pdf")
         self.assertIn(invoice.name.replace("/", "_"), response.headers["Content-Disposition"])
@@ -214,12 +214,12 @@ class TestInvoices(CommerceCase):
             }
         )
         invoice.invalidate_recordset()
-        response = self.read(f"{invoice.name}/pdf")
+        response = self.show(f"{invoice.name}/pdf")
         self.assertEqual(response.content, b"%PDF-1.7 sent")
 
     def test_pdf_of_nobody(self):
         """G8: no PDF of an unknown or foreign invoice."""
         _system, _client, other_key = self.make_shop("OTHER")
         invoice, _order = self.invoice()
-        self.read(f"{invoice.name}/pdf", 404, key=other_key)
-        self.read("INV/0000/0/pdf", 404)
+        self.show(f"{invoice.name}/pdf", 404, key=other_key)
+        self.show("INV/0000/0/pdf", 404)

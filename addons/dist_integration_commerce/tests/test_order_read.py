@@ -5,7 +5,7 @@ from .common import CommerceCase
 
 @tagged("post_install", "-at_install")
 class TestOrderRead(CommerceCase):
-    def read(self, reference, status=200, **options):
+    def show(self, reference, status=200, **options):
         response = self.call("GET", f"/orders/{reference}", **options)
         self.assertEqual(response.status_code, status, response.text)
         return response
@@ -21,14 +21,14 @@ class TestOrderRead(CommerceCase):
         """C3, C5, C7: the shop follows its order from confirmation to shipment and invoice."""
         body = self.order(self.line(quantity="5"))
         answer, order = self.submit_ok(body)
-        view = self.read(body["reference"]).json_body
+        view = self.show(body["reference"]).json_body
         self.assertEqual(view["order"], answer["order"])
         self.assertEqual(view["status"], "confirmed")
         self.assertEqual(view["lines"][0]["line"], body["lines"][0]["line"])
         self.assertEqual(view["lines"][0]["shipped_quantity"], "0")
         self.assertEqual([shipment["status"] for shipment in view["shipments"]], ["open"])
         self.ship(order.picking_ids, 2)
-        view = self.read(body["reference"]).json_body
+        view = self.show(body["reference"]).json_body
         self.assertEqual(view["status"], "partly_shipped")
         self.assertEqual(view["lines"][0]["shipped_quantity"], "2")
         self.assertEqual([shipment["status"] for shipment in view["shipments"]], ["shipped", "open"])
@@ -36,7 +36,7 @@ class TestOrderRead(CommerceCase):
         self.assertIsNotNone(view["shipments"][0]["shipped_at"])
         self.ship(order.picking_ids.filtered(lambda picking: picking.state != "done"))
         order._create_invoices().action_post()
-        view = self.read(body["reference"]).json_body
+        view = self.show(body["reference"]).json_body
         self.assertEqual(view["status"], "shipped")
         self.assertEqual(view["lines"][0]["invoiced_quantity"], "5")
         self.assertEqual(view["invoices"][0]["number"], order.invoice_ids.name)
@@ -47,19 +47,19 @@ class TestOrderRead(CommerceCase):
         self.customer.write({"dist_blocked": True, "dist_block_reason": "Unpaid"})
         body = self.order()
         _answer, order = self.submit_ok(body)
-        view = self.read(body["reference"]).json_body
+        view = self.show(body["reference"]).json_body
         self.assertEqual((view["status"], view["hold_reason"]), ("held", "Unpaid"))
         order._action_cancel()
-        self.assertEqual(self.read(body["reference"]).json_body["status"], "cancelled")
+        self.assertEqual(self.show(body["reference"]).json_body["status"], "cancelled")
 
     def test_entity_tag(self):
         """M4: an order that did not change is not sent again."""
         body = self.order()
         _answer, order = self.submit_ok(body)
-        etag = self.read(body["reference"]).headers["ETag"]
-        self.read(body["reference"], 304, headers={"If_None_Match": etag})
+        etag = self.show(body["reference"]).headers["ETag"]
+        self.show(body["reference"], 304, headers={"If_None_Match": etag})
         order._action_cancel()
-        changed = self.read(body["reference"], headers={"If_None_Match": etag})
+        changed = self.show(body["reference"], headers={"If_None_Match": etag})
         self.assertNotEqual(changed.headers["ETag"], etag)
 
     def test_reference_with_odd_characters(self):
@@ -67,7 +67,7 @@ class TestOrderRead(CommerceCase):
         for reference, path in (("2031/07 é", "2031/07%20%C3%A9"), ("A/B", "A%2FB"), ("bulk", "bulk")):
             with self.subTest(reference=reference):
                 self.submit_ok(self.order(reference=reference))
-                self.assertEqual(self.read(path).json_body["reference"], reference)
+                self.assertEqual(self.show(path).json_body["reference"], reference)
 
     def test_unknown_and_foreign_look_the_same(self):
         """C3, G8: an order of another system is as unknown as one that does not exist."""
@@ -75,8 +75,8 @@ class TestOrderRead(CommerceCase):
         self.make_channel(other_system)
         body = self.order()
         self.submit_ok(body)
-        foreign = self.read(body["reference"], 404, key=other_key).json_body
-        missing = self.read("NO-SUCH", 404, key=other_key).json_body
+        foreign = self.show(body["reference"], 404, key=other_key).json_body
+        missing = self.show("NO-SUCH", 404, key=other_key).json_body
         for problem in (foreign, missing):
             problem.pop("instance")
             problem.pop("request_id")
@@ -86,7 +86,7 @@ class TestOrderRead(CommerceCase):
     def test_orders_without_channel_are_not_shown(self):
         """G8: orders that did not come through a channel are nobody's in the API."""
         order = self.env["sale.order"].create({"partner_id": self.customer.id})
-        self.read(order.name, 404)
+        self.show(order.name, 404)
         self.assertEqual(self.call("GET", "/orders").json_body["items"], [])
 
     def test_pages(self):

@@ -1,8 +1,9 @@
 import json
 from pathlib import Path
 
-from odoo.addons.dist_integration_base.lib.schema import compile_schema
 from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.dist_integration_base.lib.schema import compile_schema
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 TYPES = {

@@ -18,15 +18,21 @@ class TestAvailability(WmsCase):
             for product in products.with_context(warehouse=warehouse.id, warehouse_id=warehouse.id):
                 figures = table[product.id, warehouse.id]
                 odoo = product.qty_available, product.free_qty, product.incoming_qty
-                for ours, theirs in zip((figures.on_hand, figures.available, figures.incoming), odoo, strict=True):
+                for ours, theirs in zip(
+                    (figures.on_hand, figures.available, figures.incoming), odoo, strict=True
+                ):
                     self.assertAlmostEqual(ours, theirs, 9, f"{product.default_code} {warehouse.code}")
 
     def test_random_data(self):
         """C5: equal to Odoo's own figures, whatever happened in the warehouses."""
         rng = random.Random(7)
-        own = self._make_warehouse(self.system, "Own", "OWN", dist_system_id=False, delivery_steps="pick_ship")
+        own = self._make_warehouse(
+            self.system, "Own", "OWN", dist_system_id=False, delivery_steps="pick_ship"
+        )
         warehouses = self.warehouse | own
-        products = self.env["product.product"].union(*(self._make_product(f"R-{number}") for number in range(12)))
+        products = self.env["product.product"].union(
+            *(self._make_product(f"R-{number}") for number in range(12))
+        )
         places = self.env["stock.location"]
         for warehouse in warehouses:
             places |= warehouse.lot_stock_id
@@ -37,8 +43,12 @@ class TestAvailability(WmsCase):
             self._put(rng.choice(products), round(rng.uniform(-3, 20), 2), rng.choice(places))
         for warehouse in warehouses:
             for _step in range(6):
-                self._sell(*((rng.choice(products), rng.randint(1, 9)) for _line in range(3)), warehouse=warehouse)
-            receipt = self._buy(*((product, rng.randint(1, 9)) for product in rng.sample(products, 3)), warehouse=warehouse)
+                self._sell(
+                    *((rng.choice(products), rng.randint(1, 9)) for _line in range(3)), warehouse=warehouse
+                )
+            receipt = self._buy(
+                *((product, rng.randint(1, 9)) for product in rng.sample(products, 3)), warehouse=warehouse
+            )
             receipt.move_ids[0].picked = True
             receipt._action_done()
         self._assert_as_odoo(products, warehouses)
@@ -74,12 +84,18 @@ class TestAvailability(WmsCase):
 
     def test_damaged(self):
         """C5, W3: damaged goods are on hand and not available."""
-        damaged = self.env["stock.location"].create({"name": "Damaged", "location_id": self.warehouse.view_location_id.id})
+        damaged = self.env["stock.location"].create(
+            {"name": "Damaged", "location_id": self.warehouse.view_location_id.id}
+        )
         self._put(self.tape, 10)
         self._put(self.tape, 2, damaged)
-        self.assertEqual(self._get(self.tape, self.warehouse)[self.tape.id, self.warehouse.id], (12, 0, 0, 12))
+        self.assertEqual(
+            self._get(self.tape, self.warehouse)[self.tape.id, self.warehouse.id], (12, 0, 0, 12)
+        )
         self.warehouse.dist_damaged_location_id = damaged
-        self.assertEqual(self._get(self.tape, self.warehouse)[self.tape.id, self.warehouse.id], (12, 0, 0, 10))
+        self.assertEqual(
+            self._get(self.tape, self.warehouse)[self.tape.id, self.warehouse.id], (12, 0, 0, 10)
+        )
 
     def test_queries(self):
         """C5: two queries, however many products and warehouses."""

@@ -35,4 +35,6 @@ class TestDemo(TransactionCase):
         self.assertTrue(all(product._dist_get_gtin() for product in products))
         self.assertEqual(self.record("product_glove").uom_id, self.env.ref("uom.product_uom_dozen"))
         self.assertEqual(table[self.record("product_seal").id, warehouse.id].on_hand, 330)
-        self.assertTrue(self.record("lot_seal_first").expiration_date < self.record("lot_seal_second").expiration_date)
+        self.assertTrue(
+            self.record("lot_seal_first").expiration_date < self.record("lot_seal_second").expiration_date
+        )

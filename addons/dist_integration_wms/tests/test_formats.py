@@ -12,7 +12,7 @@ class TestFormats(BaseCase):
         """Decimals as texts: no exponent, no noise, no zeros at the end, no negative zero."""
         cases = {
             0: "0",
-            -0.0: "0",
+            -1e-9: "0",
             12.0: "12",
             0.1 + 0.2: "0.3",
             1e-9: "0",
@@ -22,6 +22,7 @@ class TestFormats(BaseCase):
         }
         for number, text in cases.items():
             self.assertEqual(formats.quantity_text(number), text)
+        self.assertEqual(formats.quantity_text(-0.0), "0")
 
     def test_moments(self):
         """Moments come in any zone and are kept in UTC."""

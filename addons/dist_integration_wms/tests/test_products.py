@@ -12,7 +12,9 @@ class TestProducts(WmsCase):
     def setUp(self):
         super().setUp()
         self.handler = self.env["dist.handler"]
-        self.message = self.env["dist.message"].new({"system_id": self.system.id, "company_id": self.env.company.id})
+        self.message = self.env["dist.message"].new(
+            {"system_id": self.system.id, "company_id": self.env.company.id}
+        )
 
     def _find(self, **item):
         return self.handler._find_product(self.message, item, "/lines/0")
@@ -21,7 +23,9 @@ class TestProducts(WmsCase):
         with self.assertRaises(MissingMapping) as caught:
             self._find(**item)
         error = caught.exception
-        self.assertEqual((error.domain, error.pointer, error.model), ("product", "/lines/0", "product.product"))
+        self.assertEqual(
+            (error.domain, error.pointer, error.model), ("product", "/lines/0", "product.product")
+        )
         self.assertIn(text, error.detail)
         return error
 
@@ -51,7 +55,9 @@ class TestProducts(WmsCase):
         """M8: an unknown item is a question to a person."""
         self.assertEqual(self._assert_missing("NO-SUCH", sku="NO-SUCH").external_code, "NO-SUCH")
         self._assert_missing("GTIN", sku="NO-SUCH", gtin="4006381333931")
-        self.assertEqual(self._assert_missing("4006381333931", gtin="4006381333931").external_code, "4006381333931")
+        self.assertEqual(
+            self._assert_missing("4006381333931", gtin="4006381333931").external_code, "4006381333931"
+        )
 
     def test_ambiguous(self):
         """M8: two products with one number, or number and GTIN of different ones."""

@@ -40,25 +40,41 @@ class TestSerializers(WmsCase):
         ):
             self._map_code(domain, code, record)
         picking = self._sell(
-            (self.tape, 4), (self.seal, 2), client_order_ref="PO-7781", carrier_id=carrier.id,
-            picking_policy="one", note="<p>Ring twice</p>",
+            (self.tape, 4),
+            (self.seal, 2),
+            client_order_ref="PO-7781",
+            carrier_id=carrier.id,
+            picking_policy="one",
+            note="<p>Ring twice</p>",
         )
         data = self._check(picking, "shipment.requested")
         self.assertEqual(data["shipment"], picking.name)
         self.assertEqual(data["company"], {"code": "C-1", "name": self.env.company.name})
         self.assertEqual(data["warehouse"], {"code": "WH-7", "name": "Northside"})
         self.assertEqual(data["order"], {"number": picking.sale_id.name, "reference": "PO-7781"})
-        self.assertEqual((data["shipping_policy"], data["priority"], data["backorder_of"]), ("complete", "normal", None))
+        self.assertEqual(
+            (data["shipping_policy"], data["priority"], data["backorder_of"]), ("complete", "normal", None)
+        )
         self.assertEqual(data["carrier"], {"code": "UPS", "name": "UPS Standard"})
         address = {name: data["ship_to"][name] for name in ("name", "street", "zip", "city", "country")}
         self.assertEqual(
             address,
-            {"name": "Fieldmart Berlin", "street": "Lindenstr. 5", "zip": "10969", "city": "Berlin", "country": "DE"},
+            {
+                "name": "Fieldmart Berlin",
+                "street": "Lindenstr. 5",
+                "zip": "10969",
+                "city": "Berlin",
+                "country": "DE",
+            },
         )
         first, second = data["lines"]
         self.assertEqual(first["line"], str(picking.move_ids[0].id))
-        self.assertEqual(first["item"], {"sku": "TAPE", "code": "100-1", "gtin": "7612345000015", "name": "Item TAPE"})
-        self.assertEqual((first["quantity"], first["reserved"], first["unit"], first["lots"]), ("4", "4", "EA", []))
+        self.assertEqual(
+            first["item"], {"sku": "TAPE", "code": "100-1", "gtin": "7612345000015", "name": "Item TAPE"}
+        )
+        self.assertEqual(
+            (first["quantity"], first["reserved"], first["unit"], first["lots"]), ("4", "4", "EA", [])
+        )
         self.assertEqual(second["lots"], [{"lot": "L-1", "quantity": "2", "expiry": "2027-01-31"}])
 
     def test_names_without_codes(self):
@@ -87,7 +103,9 @@ class TestSerializers(WmsCase):
         data = self._check(picking, "shipment.completed")
         line = data["lines"][0]
         self.assertEqual((line["shipped"], [lot["quantity"] for lot in line["lots"]]), ("3", ["3"]))
-        self.assertEqual((data["tracking_numbers"], data["backorder"]), (["1Z1", "1Z2"], picking.backorder_ids.name))
+        self.assertEqual(
+            (data["tracking_numbers"], data["backorder"]), (["1Z1", "1Z2"], picking.backorder_ids.name)
+        )
 
     def test_cancelled(self):
         """W1: a cancellation names what is cancelled."""
@@ -106,7 +124,10 @@ class TestSerializers(WmsCase):
         data = self._check(picking, "receipt.requested")
         self.assertEqual(data["order"], {"number": picking.purchase_id.name, "reference": "AB-5512"})
         self.assertEqual(data["supplier"]["name"], "Harbour Chemicals")
-        wanted = [(line["item"]["sku"], line["quantity"], line["tracking"], line["expiry_required"]) for line in data["lines"]]
+        wanted = [
+            (line["item"]["sku"], line["quantity"], line["tracking"], line["expiry_required"])
+            for line in data["lines"]
+        ]
         self.assertEqual(wanted, [("SEAL", "12", "lot", True), ("TAPE", "5", "none", False)])
         lot = self._make_lot(self.seal, "L-1")
         picking.move_ids[0].move_line_ids.lot_id = lot

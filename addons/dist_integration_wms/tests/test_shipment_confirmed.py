@@ -129,7 +129,7 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual(self._get_codes(picking), ["shipment.requested", "shipment.requested"])
 
     def test_nothing_shipped_cancel(self):
-        """W2: nothing shipped and the rest not wanted: the delivery is cancelled, the warehouse is not told what it said."""
+        """W2: nothing shipped and the rest not wanted: the delivery is cancelled, and the warehouse not told."""
         self.warehouse.dist_shipment_short_policy = "cancel"
         picking = self._sell((self.tape, 4))
         answer = self._assert_ok(self._ship(picking, {"sku": "TAPE", "quantity": "0"})[0])

@@ -30,7 +30,9 @@ class TestShipmentsList(WmsHttpCase):
         self.assertEqual((len(one), one[0]["state"]), (1, "requested"))
         data = self._get_data(pickings[1], "shipment.requested")
         self.assertEqual(one[0], {**data, "state": "requested"})
-        schema = self.env["dist.message.type.version"]._load_schema_file("dist_integration_wms/schemas/shipment.page.v1.json")
+        schema = self.env["dist.message.type.version"]._load_schema_file(
+            "dist_integration_wms/schemas/shipment.page.v1.json"
+        )
         self.assertEqual(set(one[0]), set(schema["properties"]["items"]["items"]["properties"]))
 
     @mute_logger("odoo.addons.dist_integration_base.models.dist_event")

@@ -19,7 +19,10 @@ class TestSpeed(WmsCase):
                 {
                     "partner_id": self.customer.id,
                     "warehouse_id": self.warehouse.id,
-                    "order_line": [(0, 0, {"product_id": product.id, "product_uom_qty": 1}) for product in products[:number]],
+                    "order_line": [
+                        (0, 0, {"product_id": product.id, "product_uom_qty": 1})
+                        for product in products[:number]
+                    ],
                 }
             )
             order.action_confirm()

@@ -1,4 +1,5 @@
 from odoo import _, http
+
 from odoo.addons.dist_integration_base.controllers.api import api_route
 
 PAGE = {

@@ -1,11 +1,12 @@
 from odoo import _, models
+from odoo.exceptions import ValidationError
+
 from odoo.addons.dist_integration_base.lib.handling import (
     AmbiguousMatch,
     BusinessError,
     ExceptionSpec,
     HandlerResult,
 )
-from odoo.exceptions import ValidationError
 
 
 class PartnerSubmitHandler(models.AbstractModel):

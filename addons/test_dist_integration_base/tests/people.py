@@ -1,5 +1,6 @@
-from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.tests import new_test_user
+
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
 GROUPS = ("user", "operator", "manager", "auditor", "service")
 

@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 ONE = {"external_id": "P-1", "name": "Fieldmart"}
 

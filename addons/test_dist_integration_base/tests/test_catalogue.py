@@ -1,8 +1,9 @@
 import json
 
-from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCase
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCase
 
 OPEN = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 

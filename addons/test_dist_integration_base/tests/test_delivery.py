@@ -3,9 +3,10 @@ import json
 from datetime import timedelta
 
 from odoo import fields
+from odoo.tests import tagged
+
 from odoo.addons.dist_integration_base.lib import signature
 from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver
-from odoo.tests import tagged
 
 
 @tagged("post_install", "-at_install")

@@ -1,8 +1,9 @@
 import json
 
-from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.dist_integration_base.tests.common import DistCase
 
 EVENT = "odoo.addons.dist_integration_base.models.dist_event"
 

@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
-from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+from odoo.addons.dist_integration_base.tests.common import DistCase
 
 
 @tagged("post_install", "-at_install")

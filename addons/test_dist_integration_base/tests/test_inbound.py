@@ -1,6 +1,7 @@
-from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 INBOUND = "odoo.addons.dist_integration_base.models.dist_message_inbound"
 

@@ -1,6 +1,7 @@
-from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 ROWS = [
     {"target": "external_id", "source": "nr", "required": True},

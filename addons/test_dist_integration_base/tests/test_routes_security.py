@@ -2,9 +2,10 @@ import time
 from datetime import timedelta
 
 from odoo import fields
+from odoo.tests import tagged
+
 from odoo.addons.dist_integration_base.lib import signature
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
-from odoo.tests import tagged
 
 HOSTILE = (
     b"[" * 200_000,

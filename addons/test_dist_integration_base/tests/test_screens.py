@@ -1,12 +1,13 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.addons.dist_integration_base.models.dist_environment import DATABASE_PARAMETER
-from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.exceptions import AccessError, UserError
 from odoo.modules import neutralize
 from odoo.tests import tagged
 from odoo.tools import config
+
+from odoo.addons.dist_integration_base.models.dist_environment import DATABASE_PARAMETER
+from odoo.addons.dist_integration_base.tests.common import DistCase
 
 from .people import PeopleMixin
 

@@ -1,9 +1,10 @@
 import json
 
 from odoo import Command
-from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.tests.common import DistCase
 
 from .people import PeopleMixin
 

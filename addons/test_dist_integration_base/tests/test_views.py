@@ -1,7 +1,8 @@
 from lxml import etree
 
-from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.tests import Form, tagged
+
+from odoo.addons.dist_integration_base.tests.common import DistCase
 
 from .people import PeopleMixin
 

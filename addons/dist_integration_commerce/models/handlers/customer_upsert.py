@@ -1,4 +1,5 @@
 from odoo import _, models
+
 from odoo.addons.dist_integration_base.lib.handling import (
     AmbiguousMatch,
     BusinessError,

@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 from odoo import _, fields, models
+
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult
 
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal

@@ -83,7 +83,7 @@ class ReceiptConfirmedHandler(models.AbstractModel):
         return portions
 
     def _check_quantities(self, plan):
-        super()._check_quantities(plan)
+        result = super()._check_quantities(plan)
         warehouse = plan.picking.picking_type_id.warehouse_id
         damaged = [portion for _move_plan, portion in plan.portions if portion.damaged]
         if damaged and not warehouse.dist_damaged_location_id:
@@ -101,6 +101,7 @@ class ReceiptConfirmedHandler(models.AbstractModel):
                     "Set the location for damaged goods of the warehouse and retry, or correct the message."
                 ),
             )
+        return result
 
     # lots
 
@@ -108,8 +109,9 @@ class ReceiptConfirmedHandler(models.AbstractModel):
         """Lots that do not exist are created with the receipt."""
 
     def _prepare_picking(self, plan):
-        super()._prepare_picking(plan)
+        result = super()._prepare_picking(plan)
         self._create_lots(plan)
+        return result
 
     def _create_lots(self, plan):
         missing = {}

@@ -137,13 +137,14 @@ class ShipmentConfirmedHandler(models.AbstractModel):
     # effect
 
     def _prepare_picking(self, plan):
-        super()._prepare_picking(plan)
+        result = super()._prepare_picking(plan)
         packages = self._make_packages(plan)
         for _move_plan, portion in plan.portions:
             portion.package = packages.get(portion.package_key)
         vals = self._prepare_picking_values(plan)
         if vals:
             plan.picking.write(vals)
+        return result
 
     def _prepare_picking_values(self, plan):
         vals = {}

@@ -75,7 +75,8 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             raise BusinessError(
                 "confirmation_reused",
                 _(
-                    "Confirmation %(number)s was applied before, to %(picking)s, with other content. Nothing was changed.",
+                    "Confirmation %(number)s was applied before, to %(picking)s, with other content. "
+                    "Nothing was changed.",
                     number=plan.external_id,
                     picking=plan.known.picking_id.name or _("a deleted transfer"),
                 ),

@@ -49,7 +49,8 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 warehouse=plan.picking.picking_type_id.warehouse_id.name,
             ),
             detail=_(
-                "%(picking)s moved %(quantity)s %(unit)s more than Odoo had in stock; the stock in Odoo is negative now.",
+                "%(picking)s moved %(quantity)s %(unit)s more than Odoo had in stock; "
+                "the stock in Odoo is negative now.",
                 picking=plan.picking.name,
                 quantity=formats.quantity_text(quantity),
                 unit=product.uom_id.name,
