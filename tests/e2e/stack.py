@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from partners.client import ApiClient
 from partners.onboarding import connect
 from partners.partner import Partner
@@ -16,6 +17,11 @@ from suite import query
 from waiting import until
 
 MODULES = ["test_dist_integration_base"]
+# what Odoo logs, with our code on the way, when PostgreSQL goes away in the middle of something
+DATABASE_GONE = pytest.mark.odoo_log(
+    r"server closed the connection|connection already closed|terminating connection|"
+    r"the database system is|connection to server .* failed"
+)
 COLUMNS = ("id", "uuid", "state", "attempt_count", "business_key", "idempotency_key", "error", "error_code")
 # Seconds instead of hours, so that tests see the end of a story.
 ENDPOINT = {

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from stack import Stack
+from stack import DATABASE_GONE, Stack
 from waiting import until
 
 HANDLING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -87,6 +87,7 @@ def test_server_killed_and_started_again(stack):
     assert_once(stack, "CRASH-", 30)
 
 
+@DATABASE_GONE
 def test_database_restarted_under_load(stack):
     """M7: PostgreSQL going away at once, as in a crash, loses and doubles nothing."""
     if not stack.environment.postgres.private:

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from stack import Stack
+from stack import DATABASE_GONE, Stack
 from waiting import until
 
 
@@ -59,7 +59,7 @@ def until_heard(stack, names, rounds=1, timeout=60):
         return all(len(stack.partner.heard_of(name)) >= rounds for name in names)
 
     until(heard, timeout, pause=0.3, what=f"{len(names)} records")
-    stack.until_quiet()
+    stack.until_quiet(timeout)
 
 
 def test_partner_down(stack):
@@ -171,6 +171,7 @@ def test_worker_killed_while_it_delivers(stack):
     assert_heard(stack, names, rounds=2)
 
 
+@DATABASE_GONE
 def test_database_restarted_while_it_delivers(stack):
     """M7: PostgreSQL going away in the middle of deliveries loses none and keeps their order."""
     if not stack.environment.postgres.private:

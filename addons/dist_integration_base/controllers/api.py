@@ -15,6 +15,7 @@ from ..lib import strict_json, trace
 from ..lib.errors import IntegrationError, SignatureError
 from ..lib.problem import MEDIA_TYPE, Problem
 from ..lib.signature import verify
+from ..models.transaction import is_connection_lost
 from .call import ApiCall
 
 _logger = logging.getLogger(__name__)
@@ -129,12 +130,12 @@ def _serve(controller, function, operation, arguments):
         return problem_response(problem, current.trace_id, headers)
     except HTTPException:
         raise
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        if error.pgcode:
+    except Exception as error:  # pylint: disable=broad-except
+        if is_connection_lost(error):
+            _logger.info("API call %s %s: the database went away", operation.method, operation.path)
+            return problem_response(_unavailable(), current.trace_id, headers)
+        if isinstance(error, psycopg2.OperationalError):
             raise  # Odoo repeats the call after a conflict
-        _logger.warning("API call %s %s: the database is not reachable", operation.method, operation.path)
-        return problem_response(_unavailable(), current.trace_id, headers)
-    except Exception:  # pylint: disable=broad-except
         _logger.exception("API call %s %s failed", operation.method, operation.path)
         problem = Problem(
             500, "internal_error", _("Internal error"), _("Quote the request id to the operator.")

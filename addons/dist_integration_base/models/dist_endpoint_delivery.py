@@ -11,7 +11,7 @@ from ..lib.errors import DeliveryError
 from ..lib.transport import HttpSession
 from .dist_message import CHANNELS
 
-SWEEP_AFTER = timedelta(seconds=30)
+SWEEP_AFTER = timedelta(seconds=5)
 ABANDONED_AFTER = timedelta(minutes=2)
 SWEEP_SECONDS = 20
 

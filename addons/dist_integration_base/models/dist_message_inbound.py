@@ -19,6 +19,7 @@ from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, RetryLater
 from ..lib.identifiers import new_id
 from ..lib.problem import Problem
 from .dist_message import CHANNELS
+from .transaction import is_connection_lost
 
 _logger = logging.getLogger(__name__)
 
@@ -173,6 +174,8 @@ class DistMessage(models.Model):
             except (IntegrationError, ApplyError) as error:
                 self._record_failure(message.id, error)
             except Exception as error:  # pylint: disable=broad-except
+                if is_connection_lost(error):
+                    raise
                 _logger.exception("Message %s cannot be read", message.uuid)
                 self._record_failure(message.id, error)
         return ready
@@ -224,6 +227,8 @@ class DistMessage(models.Model):
         try:
             self._apply_in_transaction(ready, started)
         except Exception as error:  # pylint: disable=broad-except
+            if is_connection_lost(error):
+                raise
             if len(ready) > 1:
                 for message_id, payload in ready.items():
                     self._apply_ready({message_id: payload})

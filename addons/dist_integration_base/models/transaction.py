@@ -7,7 +7,25 @@ and keeps the trace.
 
 from dataclasses import dataclass, field
 
+import psycopg2
+from psycopg2 import errorcodes
+from psycopg2.pool import PoolError
+
 from ..lib.trace import Trace, new
+
+SHUTDOWN = (errorcodes.ADMIN_SHUTDOWN, errorcodes.CRASH_SHUTDOWN, errorcodes.CANNOT_CONNECT_NOW)
+
+
+def is_connection_lost(error):
+    """Tell whether an error means that the database went away: nothing can be recorded then, and what was
+    stored before is taken up again later.
+    """
+    if isinstance(error, psycopg2.InterfaceError | PoolError):
+        return True
+    # a connection that ends in the middle of an answer raises the base class itself
+    if not isinstance(error, psycopg2.OperationalError) and type(error) is not psycopg2.DatabaseError:
+        return False
+    return not error.pgcode or error.pgcode in SHUTDOWN
 
 
 @dataclass
