@@ -31,6 +31,7 @@ class Company:
 
     def __init__(self, session: Session, catalogue: Catalogue, orders: int) -> None:
         self._session = session
+        self._catalogue = catalogue
         with session.transaction() as env:
             values = [order.to_values() for order in islice(catalogue.orders(), orders)]
             self._drafts = env["sale.order"].create(values).ids
@@ -45,6 +46,8 @@ class Company:
                 endpoint = make_endpoint(env, system, URL)
                 for code in codes:
                     make_flow(env, system, code, endpoint_id=endpoint.id)
+            # the last one runs the warehouse that ships
+            env["stock.warehouse"].browse(self._catalogue.warehouses[0]).dist_system_id = system
 
     def confirm(self) -> float:
         """Return the seconds to confirm an order."""
