@@ -15,6 +15,8 @@ _logger = logging.getLogger(__name__)
 
 # what a person replays in one click without waiting for a job
 REPLAYED_AT_ONCE = 20
+# what is to be woken once the transaction is committed
+WAKING = "dist_integration.waking"
 OPEN = ("pending", "retry", "error", "dead")
 CHANNELS = {
     "critical": "root.dist_critical",
@@ -170,12 +172,24 @@ class DistMessage(models.Model):
     @api.model
     def _wake_after_commit(self, rows):
         """Have the lanes of these outbound message rows drained once the transaction is committed."""
-        lanes = {(row["endpoint_id"], row["criticality"], row["lane"]) for row in rows}
-        data = self.env.cr.postcommit.data
-        if "dist_integration.lanes" not in data:
-            data["dist_integration.lanes"] = set()
-            self.env.cr.postcommit.add(partial(_wake, self.env.registry, self.env.cr.postcommit))
-        data["dist_integration.lanes"] |= lanes
+        self._schedule_wake("lanes", {(row["endpoint_id"], row["criticality"], row["lane"]) for row in rows})
+
+    @api.model
+    def _wake_endpoints(self, endpoints):
+        """Have every lane drained on which something waits for these endpoints, once the transaction is
+        committed: a job that starts earlier sees the endpoint and its messages as they were before.
+        """
+        self._schedule_wake("endpoints", set(endpoints.ids))
+
+    @api.model
+    def _schedule_wake(self, kind, keys):
+        if not keys:
+            return
+        postcommit = self.env.cr.postcommit
+        if WAKING not in postcommit.data:
+            postcommit.data[WAKING] = {"lanes": set(), "endpoints": set()}
+            postcommit.add(partial(_wake, self.env.registry, postcommit))
+        postcommit.data[WAKING][kind] |= keys
 
     @api.model
     def _wake_lanes(self, lanes):
@@ -195,20 +209,18 @@ class DistMessage(models.Model):
             endpoints.browse(endpoint_id)._schedule_drain(criticality, lane)
 
     @api.model
-    def _wake_endpoints(self, endpoints):
-        """Have every lane drained on which something waits for these endpoints."""
-        if not endpoints:
-            return
+    def _find_waiting_lanes(self, endpoint_ids):
+        """:return: set of (endpoint id, criticality, lane) on which something waits"""
+        if not endpoint_ids:
+            return set()
         self.env.cr.execute(
             """
             SELECT DISTINCT endpoint_id, criticality, lane FROM dist_message
             WHERE endpoint_id IN %s AND direction = 'out' AND state IN ('pending', 'retry')
             """,
-            (tuple(endpoints.ids),),
+            (tuple(endpoint_ids),),
         )
-        lanes = set(self.env.cr.fetchall())
-        if lanes:
-            self._wake_lanes(lanes)
+        return set(self.env.cr.fetchall())
 
     @api.model
     def _create_test_message(self, endpoint):
@@ -347,14 +359,16 @@ class DistMessage(models.Model):
 
 
 def _wake(registry, postcommit):
-    lanes = postcommit.data.pop("dist_integration.lanes", None)
-    if not lanes:
+    waking = postcommit.data.pop(WAKING, None)
+    if not waking:
         return
     try:
         with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            env["dist.message"]._wake_lanes(lanes)
-            env.flush_all()
+            messages = api.Environment(cr, SUPERUSER_ID, {})["dist.message"]
+            lanes = waking["lanes"] | messages._find_waiting_lanes(waking["endpoints"])
+            if lanes:
+                messages._wake_lanes(lanes)
+                messages.env.flush_all()
     except Exception:  # pylint: disable=broad-except
         # the business transaction is committed, its messages wait, and the sweeper finds them
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")

@@ -262,6 +262,18 @@ class TestDelivery(DistCase):
         self.assertEqual(len(new), 1)
         self.assertGreater(new.eta, fields.Datetime.now() + timedelta(minutes=40))
 
+    def test_woken_behind_the_commit(self):
+        """M7: enabling an endpoint enqueues its drains behind the commit: one that starts earlier finds nothing."""
+        self._emit()
+        self.endpoint.action_disable()
+        self.env.cr.postcommit.clear()
+        jobs = self.env["queue.job"].search([])
+        self.endpoint.action_enable()
+        self.assertEqual(self.env["queue.job"].search([]), jobs)
+        self.env.cr.postcommit.run()
+        (job,) = self.env["queue.job"].search([]) - jobs
+        self.assertEqual((job.model_name, job.method_name), ("dist.endpoint", "_job_drain"))
+
     def test_order_over_changed_lanes(self):
         """M2: a message keeps its place when the number of lanes is changed while it waits."""
         first = self._emit()
