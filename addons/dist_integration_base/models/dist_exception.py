@@ -229,20 +229,34 @@ class DistException(models.Model):
         """Take in what one more message puts at risk; where there are many, once a minute for all of them."""
         self.ensure_one()
         if self.message_count > IMPACT_AT_ONCE:
-            self.impact_stale = True
+            self._write_changes({"impact_stale": True})
         else:
             self._update_impact(given)
 
     @api.model
     def _update_stale_impacts(self):
-        self.search([("impact_stale", "=", True), ("state", "in", UNSOLVED)])._update_impact()
+        """Add up again what many messages put at risk, each exception in transactions of its own.
+
+        The flag is taken down first: a message that comes while its exception is added up puts it up again.
+        """
+        in_own_transaction = self.env["dist.message"]._in_own_transaction
+        for exception_id in self.search([("impact_stale", "=", True), ("state", "in", UNSOLVED)]).ids:
+            in_own_transaction(
+                lambda env, exception_id=exception_id: env["dist.exception"]
+                .browse(exception_id)
+                .write({"impact_stale": False})
+            )
+            in_own_transaction(
+                lambda env, exception_id=exception_id: env["dist.exception"]
+                .browse(exception_id)
+                ._update_impact()
+            )
 
     def _update_impact(self, given=None):
         for exception in self:
             impact = given or exception._get_impact()
-            exception.write(
+            exception._write_changes(
                 {
-                    "impact_stale": False,
                     "impact_orders": impact["orders"],
                     "impact_lines": impact["lines"],
                     "impact_skus": ", ".join(sorted(impact["skus"])[:20]),
@@ -251,6 +265,14 @@ class DistException(models.Model):
                     "currency_id": (impact["currency"] or exception.company_id.currency_id).id,
                 }
             )
+
+    def _write_changes(self, values):
+        """Write what differs: messages that fail alike at the same time would all conflict on this one row."""
+        self.ensure_one()
+        current = self.read(list(values), load=None)[0]
+        changes = {name: value for name, value in values.items() if (current[name] or False) != (value or False)}
+        if changes:
+            self.write(changes)
 
     def _get_impact(self):
         """:return: impact of the documents of the exception and its messages, as of `_dist_get_impact`"""

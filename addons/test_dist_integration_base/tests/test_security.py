@@ -213,6 +213,19 @@ class TestSecurity(PeopleMixin, DistCase):
         self.assertNotIn(SECRET, " ".join(self.credential.message_ids.mapped("body")))
         self.assertEqual(self.credential._get_secret(), SECRET)
 
+    def test_manager_replaces_a_secret(self):
+        """G7: a manager rotates, the former secret stays valid for the overlap; nobody else may."""
+        self._as("manager", self.credential).action_generate()
+        self.assertEqual(len(self.credential.version_ids), 2)
+        self.assertIn(SECRET, self.credential._get_secrets())
+        self.assertNotEqual(self.credential._get_secret(), SECRET)
+        former = self.credential.version_ids.filtered("expires_at")
+        self.assertEqual(len(former), 1)
+        for group in ("user", "operator", "auditor", "service"):
+            with self.assertRaises(AccessError):
+                self._as(group, self.credential).action_generate()
+        self.assertEqual(len(self.credential.version_ids), 2)
+
     def test_key_is_only_kept_as_a_hash(self):
         """G8: neither the key nor its hash is read by anybody."""
         key = self._as("manager", self.client)._generate_key()

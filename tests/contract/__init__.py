@@ -1,0 +1,1 @@
+"""The contract test: a generator over the served OpenAPI document looks for answers it does not announce."""
