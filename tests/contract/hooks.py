@@ -46,6 +46,20 @@ def valid_data_is_taken_for_valid(_context, response, case):
 
 
 @schemathesis.check
+def bulk_says_what_is_wrong(_context, response, case):
+    """An item that does not fit its schema is refused by a status of its own."""
+    if not case.path.endswith("/bulk") or response.status_code != 200:
+        return
+    items = json.loads(response.text)["items"]
+    assert len(items) == len(case.body["items"]), "one outcome for each item"
+    codes = {item["problem"]["code"] for item in items if item["status"] >= 400}
+    if _is_valid(case):
+        assert not codes & MISFITS, f"Schema-valid items answered with {codes}"
+    elif _is_body_negative(case):
+        assert codes & MISFITS, "no item was refused although the body does not fit the schema"
+
+
+@schemathesis.check
 def every_refusal_is_a_problem(_context, response, _case):
     """RFC 9457: status in the document as on the line, a code, an id to quote."""
     if response.status_code < 400:
@@ -58,3 +72,9 @@ def every_refusal_is_a_problem(_context, response, _case):
 
 def _is_valid(case):
     return case.meta is None or case.meta.generation.mode.is_positive
+
+
+def _is_body_negative(case):
+    return any(
+        place.value == "body" and info.mode.is_negative for place, info in case.meta.components.items()
+    )

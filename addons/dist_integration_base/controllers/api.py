@@ -13,7 +13,7 @@ from odoo.http import Response, request
 
 from ..lib import strict_json, trace
 from ..lib.errors import IntegrationError, SignatureError
-from ..lib.problem import MEDIA_TYPE, Problem
+from ..lib.problem import MEDIA_TYPE, Problem, uri_path
 from ..lib.signature import verify
 from ..models.transaction import is_connection_lost
 from .call import ApiCall
@@ -276,8 +276,37 @@ def json_response(document, status=200, headers=None, media_type="application/js
 
 
 def problem_response(problem, request_id, headers=None):
-    document = problem.to_dict(instance=request.httprequest.path, request_id=request_id)
+    document = problem.to_dict(instance=uri_path(request.httprequest.path), request_id=request_id)
     return json_response(document, problem.status, {**(headers or {}), **problem.headers}, MEDIA_TYPE)
+
+
+def unknown_path_response():
+    """Answer for paths and methods that the API does not have, in the API's own words."""
+    path = request.httprequest.path
+    request_id = trace.continue_or_new(request.httprequest.headers.get("traceparent")).trace_id
+    if not request.db:
+        return problem_response(_unavailable(), request_id)
+    allowed = sorted(_get_methods(path))
+    if allowed:
+        problem = Problem(
+            405, "method_not_allowed", _("Method not allowed"), headers={"Allow": ", ".join(allowed)}
+        )
+    else:
+        problem = Problem(404, "not_found", _("Not found"), _("The API has nothing at this path."))
+    return problem_response(problem, request_id)
+
+
+def _get_methods(path):
+    rules = request.env["ir.http"].routing_map().bind("")
+    methods = set()
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        try:
+            endpoint, _arguments = rules.match(path, method=method)
+        except HTTPException:
+            continue
+        if hasattr(endpoint, "dist_operation"):
+            methods.add(method)
+    return methods
 
 
 class Fallback(http.Controller):
@@ -290,28 +319,4 @@ class Fallback(http.Controller):
         readonly=False,
     )
     def nothing_here(self, **_arguments):
-        """Answer for paths and methods that the API does not have, in the API's own words."""
-        path = request.httprequest.path
-        request_id = trace.continue_or_new(request.httprequest.headers.get("traceparent")).trace_id
-        if not request.db:
-            return problem_response(_unavailable(), request_id)
-        allowed = sorted(self._get_methods(path))
-        if allowed:
-            problem = Problem(
-                405, "method_not_allowed", _("Method not allowed"), headers={"Allow": ", ".join(allowed)}
-            )
-        else:
-            problem = Problem(404, "not_found", _("Not found"), _("The API has nothing at this path."))
-        return problem_response(problem, request_id)
-
-    def _get_methods(self, path):
-        rules = request.env["ir.http"].routing_map().bind("")
-        methods = set()
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-            try:
-                endpoint, _arguments = rules.match(path, method=method)
-            except HTTPException:
-                continue
-            if hasattr(endpoint, "dist_operation"):
-                methods.add(method)
-        return methods
+        return unknown_path_response()

@@ -11,7 +11,7 @@ from odoo.http import request
 from ..lib import cursor, strict_json
 from ..lib import schema as json_schema
 from ..lib.errors import IntegrationError
-from ..lib.problem import MEDIA_TYPE, Problem
+from ..lib.problem import MEDIA_TYPE, Problem, uri_path
 from ..models.dist_message_inbound import InFlight
 
 MAX_PAGE = 200
@@ -356,7 +356,8 @@ class ApiCall:
         media_type = "application/json"
         if reply["status"] >= 400:
             media_type = MEDIA_TYPE
-            document = {**document, "instance": request.httprequest.path, "request_id": self.trace.trace_id}
+            instance = uri_path(request.httprequest.path)
+            document = {**document, "instance": instance, "request_id": self.trace.trace_id}
         return json_response(document, reply["status"], headers, media_type)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from .errors import IntegrationError
 
@@ -76,6 +77,11 @@ class Problem(IntegrationError):
         if request_id:
             document["request_id"] = request_id
         return document
+
+
+def uri_path(path: str) -> str:
+    """Return a decoded path as a URI reference (RFC 3986) holds it."""
+    return quote(path, safe="/:@!$&'()*+,;=~")
 
 
 def _join(base: str, code: str) -> str:

@@ -13,6 +13,7 @@ import json
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timezone
 from typing import Any
 from urllib.parse import urljoin
 
@@ -175,6 +176,7 @@ def _build(schema: Any, resources: Mapping[str, Any]) -> Any:
         return jsonschema_rs.Draft202012Validator(
             schema,
             validate_formats=True,
+            formats={"date": _is_date, "date-time": _is_moment},
             registry=registry,
             base_uri=_BASE_URI,
             offline=True,
@@ -184,6 +186,32 @@ def _build(schema: Any, resources: Mapping[str, Any]) -> Any:
         raise _schema_error(error.message, _pointer(error.instance_path)) from None
     except (jsonschema_rs.ReferencingError, ValueError) as error:
         raise _schema_error(str(error), "") from None
+
+
+# RFC 3339 5.6.  Year 0 and leap seconds are in it; no calendar of Python's or PostgreSQL's holds them.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    rf"({_DATE.pattern})[Tt]([0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(?:\.[0-9]+)?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})"
+)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(_DATE.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _is_moment(text: str) -> bool:
+    match = _MOMENT.fullmatch(text)
+    if not match:
+        return False
+    day, clock, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
+        return bool(moment.astimezone(timezone.utc))
+    except (ValueError, OverflowError):
+        return False
 
 
 def _schema_error(message: str, place: str) -> SchemaError:

@@ -36,6 +36,7 @@ from . import (
     dist_serializer_integration_test,
     dist_openapi,
     dist_timeline_mixin,
+    ir_http,
     res_config_settings,
     res_users,
 )

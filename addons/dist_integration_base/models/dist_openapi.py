@@ -29,7 +29,7 @@ class DistOpenapi(models.AbstractModel):
             {
                 "title": "Distribution integration API",
                 "version": "1.0",
-                "description": "Quantities and amounts are decimal strings, moments are UTC. "
+                "description": "Quantities and amounts are decimal strings, moments are UTC, no text holds U+0000. "
                 "Every refusal is a problem document (RFC 9457).",
                 "x-odoo-series": release.series,
             },
@@ -122,10 +122,15 @@ class DistOpenapi(models.AbstractModel):
             "type": "object",
             "required": ["items"],
             "properties": {
-                "items": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"type": "object"}}
+                "items": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 1000,
+                    "items": {"$ref": route.message_type},
+                }
             },
             "additionalProperties": False,
-            "description": f"Each item is a {route.message_type}; one that is wrong does not stop the others.",
+            "description": "An item that is wrong does not stop the others: its own status says so.",
         }
         return openapi.Operation(
             path=single.path + "/bulk",

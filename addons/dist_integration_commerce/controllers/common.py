@@ -1,6 +1,10 @@
 """What the routes of this addon share."""
 
-CHANGED = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$"}
+CHANGED = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$",
+    "anyOf": [{"format": "date"}, {"format": "date-time"}],
+}
 PAGE_PARAMETERS = {
     "limit": {
         "type": "integer",

@@ -129,6 +129,9 @@ class TestOrderRead(CommerceCase):
         for query in (
             "status=lost",
             "updated_since=yesterday",
+            "updated_since=2026-02-30",
+            "updated_since=0000-01-01",
+            "updated_since=2026-01-01T24:00:00Z",
             "limit=0",
             "limit=201",
             "cursor=x",

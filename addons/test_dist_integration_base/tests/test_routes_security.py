@@ -106,10 +106,13 @@ class TestRoutesSecurity(DistHttpCase):
             "/operations/..%2f..",
             "/operations/%00",
             "/test/partners/%F0%9F%92%A9",
+            "/test/partners/line%0A",
+            "/operations/%19",
             "/test/partners/" + "x" * 3000,
         ):
             response = self._call("GET", path, key=self.key)
             self.assertIn(response.status_code, (400, 404), path[:40])
+            self.assertRegex(response.json()["instance"], r"^[!-~]+$", "a URI reference")
 
     def _signed(self, body, secret, moment=None, sent=None):
         headers = signature.sign("msg_from_partner", moment or int(time.time()), body, [secret])

@@ -1,0 +1,1 @@
+"""The endurance test: named runs that repeat with another seed until their time is over."""

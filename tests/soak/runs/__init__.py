@@ -1,0 +1,13 @@
+"""The runs by name.  A run has a function `once(soak, seed)` that returns a `soak.outcome.Outcome`.
+
+An addon's own run is a module here and a line in `RUNS`.
+"""
+
+from . import contract, faults, lib, sequences
+
+RUNS = {
+    "lib": lib.once,
+    "sequences": sequences.once,
+    "faults": faults.once,
+    "contract": contract.once,
+}
