@@ -142,6 +142,29 @@ def test_partner_redirects(stack):
     assert (exception["state"], exception["resolution"]) == ("resolved", "replayed")
 
 
+def test_partner_is_gone(stack):
+    """M2, M7: 410 switches the endpoint off and says so; what waits is delivered once a person switches it on."""
+    stack.partner.fail("410")
+    names = emit(stack, "GONE", 2, rounds=2)
+    endpoint = stack.connection.endpoint
+
+    def disabled():
+        (row,) = stack.odoo.call("dist.endpoint", "read", [endpoint], ["state", "pending_count"])
+        return row["state"] == "disabled" and row
+
+    row = until(disabled, what="the endpoint to be switched off")
+    assert row["pending_count"] == 4
+    called = stack.partner.server.faults.struck["410"]
+    names += emit(stack, "NOT-CALLED", 1, rounds=2)
+    time.sleep(3)
+    assert stack.partner.server.faults.struck["410"] == called, "a partner that is gone was called again"
+    stack.partner.fail(None)
+    stack.odoo.call("dist.endpoint", "action_enable", [endpoint])
+    until_heard(stack, names, rounds=2)
+    assert_heard(stack, names[:2], rounds=2)
+    assert_heard(stack, names[2:], rounds=2)
+
+
 @pytest.mark.parametrize("mode", ["close", "drip"])
 def test_partner_breaks_off_its_answer(stack, mode):
     """M7: an answer that ends in the middle, or never, does not hold the queue or lose a message."""

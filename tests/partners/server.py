@@ -52,7 +52,7 @@ class Response:
 class Fault:
     """A way to misbehave.
 
-    :ivar mode: ``down`` (connections are refused), ``slow`` (answers late), ``500``, ``429``, ``redirect``,
+    :ivar mode: ``down`` (connections are refused), ``slow`` (answers late), ``500``, ``429``, ``410``, ``redirect``,
         ``close`` (the connection ends in the middle of the answer) or ``drip`` (one byte at a time)
     :ivar seconds: how long it lasts; None means until cleared
     :ivar times: how many requests it hits; None means any number
@@ -68,7 +68,7 @@ class Fault:
     retry_after: int = 2
     applied: bool = False
 
-    MODES = ("down", "slow", "500", "429", "redirect", "close", "drip")
+    MODES = ("down", "slow", "500", "429", "410", "redirect", "close", "drip")
 
     def __post_init__(self) -> None:
         if self.mode not in self.MODES:
@@ -235,7 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = _handle(partner, request)
             time.sleep(fault.delay)
             self._answer(response)
-        elif fault.mode in ("500", "429"):
+        elif fault.mode in ("500", "429", "410"):
             if fault.applied:
                 _handle(partner, request)
             headers = {"Retry-After": str(fault.retry_after)} if fault.mode == "429" else {}
