@@ -1,11 +1,10 @@
 from odoo import _, api, fields, models
 
 from ..tools import format_relative
+from .dist_exception import CORRECTABLE
 
 # what a person can still act on
 STUCK = ("error", "dead", "retry")
-# what no retry can help: the content itself is wrong
-CORRECTABLE = ("decode", "validation")
 
 
 class DistException(models.Model):

@@ -206,9 +206,21 @@ class DistMessage(models.Model):
                 422,
                 "invalid_message",
                 _("Message does not fit its schema"),
-                _("%s values are not as the schema asks.", len(errors)),
+                self._describe_errors(errors),
                 errors=errors,
             )
+
+    @api.model
+    def _describe_errors(self, errors):
+        """Return one sentence on what does not fit: the first error, and how many more there are.
+
+        :param errors: list of ``{"pointer", "code", "detail"}``
+        """
+        place = errors[0]["pointer"].lstrip("/") or _("The message")
+        values = {"place": place, "detail": errors[0]["detail"], "more": len(errors) - 1}
+        if len(errors) == 1:
+            return _("%(place)s %(detail)s.", **values)
+        return _("%(place)s %(detail)s, and %(more)s more.", **values)
 
     @api.model
     def _get_lock_keys_of(self, env, ready):
@@ -389,12 +401,12 @@ class DistMessage(models.Model):
                 category="decode" if error.status == 400 else "validation",
                 code=error.code,
                 summary=_(
-                    "%(system)s sends %(type)s messages that do not fit: %(where)s %(detail)s",
+                    "%(type)s of %(system)s does not fit: %(where)s %(detail)s",
                     system=self.system_id.name,
-                    type=self.message_type_id.code,
-                    where=where,
+                    type=self.message_type_id.name,
+                    where=" > ".join(part for part in where.split("/") if part not in ("", "*")),
                     detail=first["detail"],
-                ),
+                ).replace(":  ", ": "),
                 detail=detail,
                 suggestion=_("Correct and resubmit, or have the sender correct it."),
                 # one row for one kind of mistake, however many messages make it

@@ -120,7 +120,13 @@ def test_ledger_is_told_while_a_webhook_comes_in(shop):
 
     shop.inbox._apply = ask_and_apply
     data = {"reference": "WEB-1", "order": "S1"}
-    envelope = {"id": "evt_1", "type": "order.confirmed", "sequence": 1, "subject": "sale.order/1", "data": data}
+    envelope = {
+        "id": "evt_1",
+        "type": "order.confirmed",
+        "sequence": 1,
+        "subject": "sale.order/1",
+        "data": data,
+    }
     body = json.dumps(envelope).encode()
     assert post(shop.webhook_url, body, sign("msg_1", body)) == 204
     askers[0].join(5)
