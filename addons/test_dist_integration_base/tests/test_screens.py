@@ -52,8 +52,26 @@ class TestScreens(PeopleMixin, DistCase):
         exception.action_mark_handled()
         self.assertEqual(exception.main_action, "none")
 
+    def test_one_mistake_of_many_messages_is_corrected_one_by_one(self):
+        """X1: the exception of a repeated mistake opens its oldest message; of other kinds a person chooses."""
+        messages = [self._make_message(self.inbound) for _number in range(2)]
+        for category, can_correct in (("validation", True), ("business", False)):
+            for message in messages:
+                exception = self._open_exception(message, category=category, fingerprint="same")
+            self.assertEqual((exception.message_count, exception.can_correct), (2, can_correct))
+            if can_correct:
+                wizard = self.env["dist.message.correct"].browse(exception.action_correct()["res_id"])
+                self.assertEqual(wizard.message_id, messages[0])
+                self.assertEqual(exception.main_action, "correct")
+            else:
+                with self.assertRaises(UserError):
+                    exception.action_correct()
+
     def test_impact_in_words(self):
-        exception = self._open_exception(self._make_message(self.inbound))
+        message = self._make_message(self.inbound)
+        exception = self._open_exception(message)
+        self.assertEqual(exception.impact_text, "1 message waits")
+        message.state = "done"
         self.assertEqual(exception.impact_text, "")
         exception._update_impact(
             {
