@@ -1,6 +1,6 @@
 """Takes the pictures of the documentation from a played day.
 
-python tests/screenshots.py --odoo http://127.0.0.1:8069 --database demo --browser /usr/bin/chromium --folder docs/images
+python tests/screenshots.py --odoo http://127.0.0.1:8069 --database demo --folder docs/images --browser PATH
 """
 
 from __future__ import annotations
@@ -171,6 +171,7 @@ def main() -> None:
     with chromium(options.browser) as browser:
         client = WebClient(browser, options.odoo)
         client.login("admin", "admin")
+        client.enter("dist_integration_base.menu_dist_root")
         Photographer(client, Session(options.odoo, options.database), options.folder).take_all()
 
 

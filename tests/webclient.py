@@ -5,7 +5,6 @@ Runs where playwright is installed, which is the environment of the tools.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,18 @@ TIMEOUT = 120_000
 VIEW = ".o_action_manager .o_list_view, .o_action_manager .o_form_view, .o_action_manager .o_kanban_view"
 DIALOG = ".modal.o_technical_modal, .o_dialog .modal"
 ERROR = ".o_error_dialog"
+ENTER = """app => {
+    const {menu} = odoo.__WOWL_DEBUG__.root.env.services;
+    menu.setCurrentMenu(menu.getApps().find(({xmlid}) => xmlid === app));
+}"""
+# Does what a menu does; ends when the view is there.
+OPEN = """([action, record, timeout]) => Promise.race([
+    odoo.__WOWL_DEBUG__.root.env.services.action.doAction(action, {
+        clearBreadcrumbs: true,
+        ...(record ? {viewType: "form", props: {resId: record}} : {}),
+    }).then(() => true),
+    new Promise((_, reject) => setTimeout(() => reject(`no view of ${action}`), timeout)),
+])"""
 # Chromium says so of every answer that is not 2xx; those of the server are looked at by themselves.
 HARMLESS = re.compile(r"Failed to load resource")
 
@@ -55,7 +66,6 @@ class WebClient:
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("console", self._hear)
         self.page.on("response", self._look_at)
-        self._visits = itertools.count()
 
     def close(self) -> None:
         """Close the window."""
@@ -79,11 +89,16 @@ class WebClient:
         self.page.click("form.oe_login_form button[type=submit]")
         expect(self.page.locator(".o_main_navbar")).to_be_visible()
 
+    def enter(self, app: str) -> None:
+        """Show the menus of an app.
+
+        :param app: name that the addon gave to its menu
+        """
+        self.page.evaluate(ENTER, app)
+
     def open(self, action: str | int, record: int | None = None) -> None:
         """Open an action by its id or the name that its addon gave it, and perhaps one record of it."""
-        # another query makes the browser load the page anew, whatever it shows now
-        target = f"{self.url}/web?visit={next(self._visits)}#action={action}"
-        self.page.goto(target + (f"&id={record}&view_type=form" if record else ""))
+        self.page.evaluate(OPEN, [action, record, TIMEOUT])
         self.wait_for_view()
 
     def wait_for_view(self, title: str = "") -> None:
