@@ -110,7 +110,7 @@ class Demonstration:
         :return: whether the books agree in the evening
         :raises SetupError: the day ended early
         """
-        self.console.say("playing a day of business")
+        self.console.say(f"playing a day of business; {self.server.url} answers already (admin, admin)")
         command = [self.environment.python, _existing("tests/day/play.py"), *self._addresses(), *options]
         done = subprocess.run([str(part) for part in command], env=self._variables(), check=False)
         if done.returncode == BOOKS_DIFFER:

@@ -8,6 +8,8 @@ from .console import SetupError
 from .environment import Environment
 
 FOLDER = paths.ROOT / "docs" / "images"
+# enough for full lists
+DAY = ("--orders", "100", "--outage", "5")
 
 
 def run(series):
@@ -23,7 +25,7 @@ def run(series):
         raise SetupError("Pictures need a browser: install Debian's package chromium.")
     python = lint.tools(environment.console) / "python"
     with demo.started(environment) as show:
-        show.play()
+        show.play(*DAY)
         environment.console.say("taking pictures")
         command = [python, paths.ROOT / "tests" / "screenshots.py", "--browser", program, "--folder", FOLDER]
         done = subprocess.run(
