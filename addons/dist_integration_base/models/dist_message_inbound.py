@@ -32,6 +32,8 @@ LOCK_TIMEOUT_MS = 10_000
 # a message being handled by its own request is left alone by the inbox job for that long
 GRACE = timedelta(seconds=90)
 TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
+# whoever was in the way is gone soon
+CONTENTION_RETRIES = "2s, 5s, 15s, 1m, 5m, 30m, 2h"
 BATCH = 10
 JOB_SECONDS = 20
 
@@ -415,7 +417,9 @@ class DistMessage(models.Model):
         }
 
     def _classify_technical(self, error):
-        delay = RetrySchedule.parse(TECHNICAL_RETRIES).delay(self.attempt_count + 1, random.random)
+        contention = isinstance(error, RetryLater) or getattr(error, "pgcode", None) in CONFLICTS
+        schedule = RetrySchedule.parse(CONTENTION_RETRIES if contention else TECHNICAL_RETRIES)
+        delay = schedule.delay(self.attempt_count + 1, random.random)
         detail = f"{type(error).__name__}: {error}"[:1000]
         failure = {
             "answer": None,

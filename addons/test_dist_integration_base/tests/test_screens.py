@@ -6,6 +6,7 @@ from odoo.modules import neutralize
 from odoo.tests import tagged
 from odoo.tools import config
 
+from odoo.addons.dist_integration_base.lib.handling import RetryLater
 from odoo.addons.dist_integration_base.models.dist_environment import DATABASE_PARAMETER
 from odoo.addons.dist_integration_base.tests.common import DistCase
 
@@ -66,6 +67,15 @@ class TestScreens(PeopleMixin, DistCase):
             else:
                 with self.assertRaises(UserError):
                     exception.action_correct()
+
+    def test_contention_is_tried_again_within_seconds(self):
+        """M6: what only met somebody else on the same documents does not wait like what is broken."""
+        message = self._make_message(self.inbound, state="pending")
+        soon = fields.Datetime.now() + timedelta(seconds=20)
+        busy, broken = (message._classify_failure(error) for error in (RetryLater("busy"), ValueError("broken")))
+        self.assertEqual((busy["state"], broken["state"]), ("retry", "retry"))
+        self.assertLess(busy["next_attempt_at"], soon)
+        self.assertGreater(broken["next_attempt_at"], soon)
 
     def test_impact_in_words(self):
         message = self._make_message(self.inbound)
