@@ -145,9 +145,24 @@ class WebClient:
         """Press a button of the page or of a part of it."""
         self.button(label, within).click()
 
+    def run(self, label: str, within: Locator | None = None) -> None:
+        """Press a button that has the server do something, and wait for its answer."""
+        with self._answer():
+            self.press(label, within)
+
+    def finish(self, label: str) -> None:
+        """Press a button of the dialog that has the server do something, and wait until the dialog is closed."""
+        self.run(label, self.dialog)
+        expect(self.page.locator(DIALOG)).to_have_count(0)
+
     def agree(self) -> None:
-        """Say yes to the question in the dialog."""
-        self.dialog.locator(".modal-footer .btn-primary").click()
+        """Say yes to the question in the dialog, and wait for the server's answer."""
+        with self._answer():
+            self.dialog.locator(".modal-footer .btn-primary").click()
+        expect(self.page.locator(DIALOG)).to_have_count(0)
+
+    def _answer(self) -> Any:
+        return self.page.expect_response(lambda response: "call_button" in response.url)
 
     def choose(self, field: str, text: str, within: Locator | None = None) -> None:
         """Choose a record by typing its name."""

@@ -73,7 +73,7 @@ def test_unknown_item_is_explained_once(story):
     client.open(f"{BASE}exception")
     client.press("Fix mapping", client.row("STORY-TAPE"))
     client.choose("record_ref", "DIST-TAPE", client.dialog)
-    client.press("Save and replay", client.dialog)
+    client.finish("Save and replay")
     story.until_closed(exception)
     orders = [story.order(f"STORY-CODE-{number}") for number in ("1", "2")]
     assert all(order and order["state"] == "sale" for order in orders)
@@ -95,8 +95,7 @@ def test_content_is_corrected(story):
     document = json.loads(before["payload_view"])
     document["lines"][0]["quantity"] = "7"
     client.fill_editor(editor, json.dumps(document))
-    client.press("Submit", client.dialog)
-    expect(client.dialog).to_have_count(0)
+    client.finish("Submit")
     until(lambda: story.order(document["reference"]), PATIENCE, what="the order")
     (kept,) = story.odoo.call("dist.message", "read", [before["id"]], ["payload_view", "state"])
     assert kept == {**before, "state": "cancelled"}
@@ -110,7 +109,7 @@ def test_unreadable_is_ignored_with_a_reason(story):
     client = story.client
     client.press("Ignore")
     client.dialog.locator("[name=reason] textarea, [name=reason] input").fill("The customer rang instead")
-    client.press("Ignore", client.dialog)
+    client.finish("Ignore")
     story.until_closed(exception, "ignored")
     expect(client.field("ignore_reason")).to_contain_text("The customer rang instead")
 
@@ -123,7 +122,7 @@ def test_refused_delivery_is_retried(story):
         exception = story.open_exception(("category", "=", "delivery"), ("state", "=", "open"))
     finally:
         story.shop.control.order("faults", {"mode": None})
-    story.client.press("Retry")
+    story.client.run("Retry")
     story.until_closed(exception)
     heard = story.shop.control.ledger()["orders"]["STORY-RETRY"]["events"]
     assert heard.count("confirmed") == 1
