@@ -126,7 +126,9 @@ class Photographer:
         ApiClient(self.odoo.url, connection.key).post("/orders", MARKETPLACE_ORDER, "MP-70312")
         message = self.odoo.search("dist.message", [("system_id", "=", system)], limit=1)[0]
         self.odoo.write("dist.mapping", [mapping], {"preview_message_id": message})
-        self.show("mapping", "mapping", [("id", "=", mapping)])
+        self.client.open(f"{BASE}mapping", mapping)
+        self.client.field("preview_result").scroll_into_view_if_needed()
+        self.save("mapping")
 
     def take_orders(self) -> None:
         self.client.open(f"{COMMERCE}held_order")

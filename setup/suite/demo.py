@@ -96,7 +96,10 @@ class Demonstration:
 
         :param port: of Odoo; None for any free one
         """
-        self.database = self.environment.create_database(self.name, demo=True)
+        # the addons of a distributor: those for tests would show in the API
+        databases = self.environment.databases
+        modules = [name for name in databases.modules(None) if not name.startswith("test_")]
+        self.database = self.environment.create_database(self.name, demo=True, modules=modules)
         self.server = self.environment.server(self.database, port=port)
         self.console.say("starting Odoo")
         self.server.start()
