@@ -72,7 +72,9 @@ class TestScreens(PeopleMixin, DistCase):
         """M6: what only met somebody else on the same documents does not wait like what is broken."""
         message = self._make_message(self.inbound, state="pending")
         soon = fields.Datetime.now() + timedelta(seconds=20)
-        busy, broken = (message._classify_failure(error) for error in (RetryLater("busy"), ValueError("broken")))
+        busy, broken = (
+            message._classify_failure(error) for error in (RetryLater("busy"), ValueError("broken"))
+        )
         self.assertEqual((busy["state"], broken["state"]), ("retry", "retry"))
         self.assertLess(busy["next_attempt_at"], soon)
         self.assertGreater(broken["next_attempt_at"], soon)
