@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = $(PYTHON) setup/run.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak env clean distclean
+.PHONY: help demo test lint bench soak screenshots env clean distclean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' Makefile
@@ -23,6 +23,9 @@ bench: ## the benchmarks
 
 soak: ## the endurance test
 	@$(RUN) soak $(ARGS)
+
+screenshots: ## make the documentation's pictures
+	@$(RUN) screenshots $(ARGS)
 
 env: ## prepare everything and print how to use it
 	@$(RUN) env $(ARGS)

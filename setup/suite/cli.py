@@ -4,7 +4,7 @@ import argparse
 import os
 import subprocess
 
-from . import cleaning, console, demo, lint, paths, testing
+from . import cleaning, console, demo, lint, paths, screenshots, testing
 from .console import Console, SetupError
 from .environment import Environment
 from .results import Result
@@ -44,6 +44,9 @@ def _parser():
     show = add("demo", _demo, "start Odoo with demonstration data and partners")
     show.add_argument("--series", **series)
     show.add_argument("--no-serve", action="store_true", help="play the day, then stop")
+    show.add_argument("day", nargs="*", help="for tests/day/play.py, behind --")
+    pictures = add("screenshots", _screenshots, "make the documentation's pictures from a played day")
+    pictures.add_argument("--series", **series)
     env = add("env", _env, "prepare everything and print how to use it")
     env.add_argument("--series", **series)
     for name, text in (("bench", "run the benchmarks"), ("soak", "run the endurance test")):
@@ -75,7 +78,11 @@ def _lint(options):
 
 
 def _demo(options):
-    return demo.run(options.series, serve=not options.no_serve)
+    return demo.run(options.series, serve=not options.no_serve, day=options.day)
+
+
+def _screenshots(options):
+    return screenshots.run(options.series)
 
 
 def _env(options):

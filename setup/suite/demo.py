@@ -1,10 +1,13 @@
 """`make demo`: Odoo with demonstration data, two partners, and a day of their business.
 
+Tests and the documentation's screenshots use the same demonstration.
+
 The partners are `tests/partners/shop.py` and `tests/partners/warehouse.py`, started with
 `--port`, `--odoo`, `--database` and `--state-dir`.  The day is `tests/day/play.py`, run with `--odoo`,
 `--database`, `--shop` and `--warehouse`; what it prints is shown.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -17,42 +20,56 @@ from .environment import Environment
 from .server import free_port
 
 PORT = 8069
-LOGIN = "admin"
 PARTNERS = ("shop", "warehouse")
 PARTNER_TIMEOUT = 30
+# exit code of the day
+BOOKS_DIFFER = 3
 CLOSING = """
 Odoo is at {url}
-    login {login}, password {login}
+    login admin, password admin: sees and configures everything
+    login demo,  password demo:  works in the warehouse, sees what waits for the warehouse
 
 Look at
- 1. Integration > Dashboard: what moved today, what waits, and what that puts at risk
- 2. Integration > Exceptions: what a person must decide, the most urgent first
- 3. Sales > Orders, any order: its Integration button shows the document's way
+ 1. Integration > Exceptions: what a person must decide, the most urgent first, and what it puts at risk
+ 2. Sales > Orders, any order: its button Messages shows the way from the shop's call to the last shipment
+ 3. Integration > Systems > Endpoints: Test connection, Send test event
+ 4. {url}/dist/v1/docs: the API as partners read it
 
 Logs are in {logs}/
 """
 
 
-def run(series, serve=True):
+def run(series, serve=True, day=()):
     """Prepare and start everything, play the day, and keep serving.
 
     :param serve: False to stop after the day
-    :return: exit code
+    :param day: more arguments of the day
+    :return: exit code, 1 when the books of the day do not agree
     """
+    agreed = False
+    with started(Environment.prepare(series)) as show:
+        agreed = show.play(*day)
+        show.close(serve)
+    return 0 if agreed else 1
+
+
+@contextlib.contextmanager
+def started(environment):
+    """Yield a Demonstration that runs; it is stopped at the end, by Ctrl-C or by `make clean`."""
     # `make clean` ends the demonstration by this signal
     signal.signal(signal.SIGTERM, _interrupt)
-    show = Demonstration(Environment.prepare(series))
-    note = notes.process(show.environment.series, "demo", os.getpid())
+    show = Demonstration(environment)
+    note = notes.process(environment.series, "demo", os.getpid())
     try:
-        show.start()
-        show.play()
-        show.close(serve)
+        show.start(PORT if _is_free(PORT) else free_port())
+        yield show
     except KeyboardInterrupt:
         pass
     finally:
         show.stop()
         note.unlink(missing_ok=True)
-    return 0
+        environment.console.plain("stopped")
+        environment.postgres.release()
 
 
 def _interrupt(_number, _frame):
@@ -60,44 +77,63 @@ def _interrupt(_number, _frame):
 
 
 class Demonstration:
-    """The processes of the demonstration."""
+    """The processes of the demonstration.
 
-    def __init__(self, environment):
+    :param name: of its database, and of its files
+    """
+
+    def __init__(self, environment, name="demo"):
         self.environment = environment
+        self.name = name
         self.console = environment.console or Console()
         self.partners = {}
         self.notes = []
         self.server = None
         self.database = None
 
-    def start(self):
-        """Start Odoo on a fresh database, and the partners."""
-        self.database = self.environment.create_database("demo", demo=True)
-        port = PORT if _is_free(PORT) else free_port()
+    def start(self, port=None):
+        """Start Odoo on a fresh database, and the partners.
+
+        :param port: of Odoo; None for any free one
+        """
+        # the addons of a distributor: those for tests would show in the API
+        databases = self.environment.databases
+        modules = [name for name in databases.modules(None) if not name.startswith("test_")]
+        self.database = self.environment.create_database(self.name, demo=True, modules=modules)
         self.server = self.environment.server(self.database, port=port)
         self.console.say("starting Odoo")
         self.server.start()
         for name in PARTNERS:
             self._start_partner(name)
 
-    def play(self):
-        """Play the day; its output is shown as it comes."""
-        script = paths.ROOT / "tests" / "day" / "play.py"
-        if not script.exists():
-            raise SetupError(f"{script.relative_to(paths.ROOT)} is missing: is the checkout complete?")
-        self.console.say("playing a day of business")
-        arguments = ["--odoo", self.server.url, "--database", self.database]
-        for name, (_process, url) in self.partners.items():
-            arguments += [f"--{name}", url]
-        done = subprocess.run(
-            [self.environment.python, str(script), *arguments], env=self._variables(), check=False
-        )
-        if done.returncode:
-            raise SetupError(f"The day ended early ({done.returncode}): see above, and {self.server.log}.")
+    def play(self, *options):
+        """Play the day; its output is shown as it comes.
+
+        :param options: more arguments of the day
+        :return: whether the books agree in the evening
+        :raises SetupError: the day ended early
+        """
+        self.console.say(f"playing a day of business; {self.server.url} answers already (admin, admin)")
+        command = [self.environment.python, _existing("tests/day/play.py"), *self._addresses(), *options]
+        done = subprocess.run([str(part) for part in command], env=self._variables(), check=False)
+        if done.returncode == BOOKS_DIFFER:
+            self.console.plain(f"\nThe books do not agree, see above; what Odoo did is in {self.server.log}.")
+        elif done.returncode:
+            raise SetupError(
+                f"The day ended early: see above, {self.server.log} and the logs beside it. "
+                "Start it again; `make clean` first makes everything anew."
+            )
+        return not done.returncode
+
+    def _addresses(self):
+        """Return the arguments that tell the day where everything is."""
+        partners = [(f"--{name}", url) for name, (_process, url) in self.partners.items()]
+        places = [("--odoo", self.server.url), ("--database", self.database), *partners]
+        return [word for place in places for word in place]
 
     def close(self, serve):
         """Say where to look; then serve until interrupted."""
-        text = CLOSING.format(url=self.server.url, login=LOGIN, logs=self.server.log.parent)
+        text = CLOSING.format(url=self.server.url, logs=self.server.log.parent)
         self.console.plain(text)
         if serve:
             self.console.plain("Ctrl-C stops.")
@@ -113,18 +149,15 @@ class Demonstration:
             note.unlink(missing_ok=True)
         if self.server:
             self.server.stop()
-        self.console.plain("stopped")
-        self.environment.postgres.release()
 
     def _start_partner(self, name):
         """Start one partner and wait until it listens."""
-        script = paths.ROOT / "tests" / "partners" / f"{name}.py"
-        if not script.exists():
-            raise SetupError(f"{script.relative_to(paths.ROOT)} is missing: is the checkout complete?")
+        script = _existing(f"tests/partners/{name}.py")
         port = free_port()
         arguments = ["--port", str(port), "--odoo", self.server.url, "--database", self.database]
-        arguments += ["--state-dir", str(self.environment.run / "partners" / name)]
-        log = self.environment.run / "logs" / f"partner-{name}.log"
+        arguments += ["--state-dir", str(self.environment.run / "partners" / self.name / name)]
+        label = f"partner-{self.name}-{name}"
+        log = self.environment.run / "logs" / f"{label}.log"
         self.console.say(f"starting the {name}")
         with open(log, "wb") as file:
             process = subprocess.Popen(
@@ -135,7 +168,7 @@ class Demonstration:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.notes.append(notes.process(self.environment.series, f"partner-{name}", process.pid))
+        self.notes.append(notes.process(self.environment.series, label, process.pid))
         self.partners[name] = (process, f"http://127.0.0.1:{port}")
         deadline = time.monotonic() + PARTNER_TIMEOUT
         while _is_free(port):
@@ -149,7 +182,7 @@ class Demonstration:
             raise SetupError(f"Odoo has ended: see {self.server.log}.")
         for name, (process, _url) in self.partners.items():
             if process.poll() is not None:
-                raise SetupError(f"The {name} has ended: see the logs.")
+                raise SetupError(f"The {name} has ended: see its log in {self.server.log.parent}.")
 
     def _variables(self):
         environment = self.environment
@@ -159,6 +192,17 @@ class Demonstration:
             "PYTHONPATH": os.pathsep.join(map(str, environment.script_path)),
             "ODOO_SERIES": environment.series,
         }
+
+
+def _existing(name):
+    """Return the path of a script of the checkout.
+
+    :raises SetupError: it is not there
+    """
+    script = paths.ROOT / name
+    if not script.exists():
+        raise SetupError(f"{name} is missing: is the checkout complete?")
+    return script
 
 
 def _is_free(port):

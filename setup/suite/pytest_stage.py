@@ -13,22 +13,27 @@ TAIL_LINES = 120
 NOTHING_COLLECTED = 5
 
 
-def run(environment, result, arguments, environ=None, console=None):
-    """Run pytest in a series' Python and add its counts to a Result.
+def run(environment, result, arguments, environ=None, console=None, python=None, part="", optional=False):
+    """Run pytest and add its counts to a Result.
 
     :param arguments: for pytest: paths and options
     :param environ: more environment variables
+    :param python: None for the series' own
+    :param part: name of a part of the stage that runs by itself
+    :param optional: whether it is no failure that no test was chosen
     """
-    name = f"{environment.series}-{result.stage}"
-    report = environment.run / "reports" / f"{result.stage}.xml"
+    stage = f"{result.stage}-{part}" if part else result.stage
+    name = f"{environment.series}-{stage}"
+    report = environment.run / "reports" / f"{stage}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    log = environment.run / "logs" / f"pytest-{result.stage}.log"
+    log = environment.run / "logs" / f"pytest-{stage}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [environment.python, "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider"]
+    command = [python or environment.python, "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider"]
     command += [f"--junitxml={report}", "-o", f"junit_suite_name={name}", *map(str, arguments)]
     code = _stream(command, {**os.environ, **environment.environ, **(environ or {})}, log, name, console)
-    _count(result, report, code, log)
+    if not (optional and code == NOTHING_COLLECTED):
+        _count(result, report, code, log)
 
 
 def _stream(command, environ, log, name, console):

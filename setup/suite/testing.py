@@ -12,6 +12,8 @@ from .results import Result, Timed, table, total
 STAGES = ("lint", "lib", "install", "addons", "e2e")
 # The Odoo plug-in of pytest takes every test for one that needs a database.
 WITHOUT_ODOO = ("-p", "no:odoo")
+# what a person sees of a day that was played
+DEMONSTRATION = "tests/e2e/demonstration"
 # End-to-end tests have deadlines: one series at a time has the machine for them.
 ALONE = threading.Lock()
 
@@ -157,14 +159,23 @@ class SeriesRun:
         journal = environment.run / "e2e-journal.jsonl"
         for old in [journal, *logs.glob("server-*.log")]:
             old.unlink(missing_ok=True)
-        arguments = [*WITHOUT_ODOO, "tests/e2e", *self.arguments]
+        environ = {"ODOO_SERIES": self.series, "E2E_JOURNAL": str(journal)}
         with ALONE:
-            environ = {"ODOO_SERIES": self.series, "E2E_JOURNAL": str(journal)}
-            self._pytest(result, arguments, environ)
+            arguments = [*WITHOUT_ODOO, "tests/e2e", f"--ignore={DEMONSTRATION}", *self.arguments]
+            self._pytest(result, arguments, environ, optional=bool(self.arguments))
+            self._test_demonstration(result, environ)
         found = logscan.complaints(sorted(logs.glob("server-*.log")), logscan.read_journal(journal))
         result.check("logs of the servers", found)
 
-    def _pytest(self, result, arguments, environ=None):
+    def _test_demonstration(self, result, environ):
+        """Run the tests of the demonstration, which need the browser's driver, in the tools' Python."""
+        python = lint.tools(self.console) / "python"
+        environ = {**environ, "PYTHONPATH": os.pathsep.join(map(str, self.environment.script_path[:2]))}
+        options = {"python": python, "part": "demonstration", "optional": bool(self.arguments)}
+        arguments = [DEMONSTRATION, *self.arguments]
+        pytest_stage.run(self.environment, result, arguments, environ, self.console, **options)
+
+    def _pytest(self, result, arguments, environ=None, optional=False):
         script_path = os.pathsep.join(map(str, self.environment.script_path))
         environ = {"PYTHONPATH": script_path, **(environ or {})}
-        pytest_stage.run(self.environment, result, arguments, environ, self.console)
+        pytest_stage.run(self.environment, result, arguments, environ, self.console, optional=optional)

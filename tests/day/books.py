@@ -90,6 +90,12 @@ class Books:
         return self.odoo.search_read("dist.exception", domain, ["category", "code", "state", "name"])
 
     @cached_property
+    def categories(self) -> dict[str, str]:
+        """Names of the exceptions' categories, as the screen has them."""
+        fields = self.odoo.call("dist.exception", "fields_get", ["category"], ["selection"])
+        return dict(fields["category"]["selection"])
+
+    @cached_property
     def shipped(self) -> dict[tuple[str, str], Decimal]:
         """Quantity that left Odoo's stock, by order reference and SKU, in the unit of the item."""
         references = {order["id"]: order["dist_external_ref"] for order in self.orders}
@@ -147,7 +153,9 @@ class Books:
                 "outcomes": _count(task["outcome"] for task in self.warehouse["tasks"].values()),
             },
             "exceptions": {
-                category: _count(row["state"] for row in self.exceptions if row["category"] == category)
+                self.categories[category]: _count(
+                    row["state"] for row in self.exceptions if row["category"] == category
+                )
                 for category in sorted({row["category"] for row in self.exceptions})
             },
             "messages": {
@@ -208,7 +216,8 @@ class Books:
     def _check_answers(self) -> list[str]:
         by_order: dict[str, set[str]] = defaultdict(set)
         for row in self.shop["submissions"]:
-            if row["case"] in ("fine", "repeated", "resubmitted"):
+            # an answer to come ("waiting") is none yet
+            if row["case"] in ("fine", "repeated", "resubmitted") and row["status"] != "waiting":
                 by_order[row["reference"]].add(row["digest"])
         return [f"{name}: {len(answers)} answers" for name, answers in by_order.items() if len(answers) > 1]
 

@@ -4,7 +4,7 @@
 
 Two hundred orders come in, good and bad; the warehouse cannot be reached for a while; it ships in full, in part, too
 little, too much, from the wrong lot, and says one thing three times; goods arrive; an invoice is paid; a person
-decides what machines cannot. The exit code is 1 when a check fails.
+decides what machines cannot. The exit code is 3 when a check fails.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from day.person import Person
 from day.report import print_report
 from day.stage import set_stage, stock_rows
 
+BOOKS_DIFFER = 3
 PURCHASED = 60
 WAITING_INBOUND = [("direction", "=", "in"), ("state", "in", ("pending", "retry"))]
 WAITING_OUTBOUND = [("direction", "=", "out"), ("state", "in", ("pending", "retry"))]
@@ -227,7 +228,7 @@ def main() -> int:
     print_report(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    return 0 if all(check["passed"] for check in figures["checks"]) else 1
+    return 0 if all(check["passed"] for check in figures["checks"]) else BOOKS_DIFFER
 
 
 def _print_now(text: str) -> None:

@@ -202,13 +202,15 @@ class Shop(Partner):
 
     def ledger(self) -> dict[str, Any]:
         """Return orders, invoices and submissions beside what every partner tells."""
+        # before the lock: whoever receives a webhook takes the inbox's lock first and this one second
+        common = super().ledger()
         with self.lock:
             orders = {
                 reference: {**asdict(order), "shipped": {sku: str(q) for sku, q in order.shipped().items()}}
                 for reference, order in self.orders.items()
             }
             return {
-                **super().ledger(),
+                **common,
                 "orders": orders,
                 "invoices": {number: dict(invoice) for number, invoice in self.invoices.items()},
                 "submissions": [asdict(submission) for submission in self.submissions],

@@ -337,10 +337,12 @@ class Warehouse(Partner):
 
     def ledger(self) -> dict[str, Any]:
         """Return stock, tasks and confirmations beside what every partner tells."""
+        # before the lock, as in the shop
+        common = super().ledger()
         with self.lock:
             tasks = {number: _plain(asdict(task)) for number, task in self.tasks.items()}
             return {
-                **super().ledger(),
+                **common,
                 "stock": self.stock.rows(),
                 "movements": len(self.stock.movements),
                 "tasks": tasks,

@@ -253,6 +253,19 @@ _LIMITS = {
     "exclusiveMaximum": "must be less than {}",
     "exclusiveMinimum": "must be more than {}",
 }
+# The patterns that schemas of the suite use again and again, in words.
+_PATTERNS = {
+    r"\S": "must not be blank",
+    r"^\S(.*\S)?$": "must not be blank, nor begin or end with a space",
+    r"^(?=.*[1-9])\d{1,9}(\.\d{1,6})?$": 'must be a number above zero such as "12" or "0.5"',
+    r"^\d{1,12}(\.\d{1,6})?$": 'must be a number such as "12" or "0.5", not below zero',
+    r"^-?\d{1,12}(\.\d{1,6})?$": 'must be a number such as "12" or "-0.5"',
+    r"^\d{4}-\d{2}-\d{2}$": 'must be a date such as "2026-05-31"',
+    r"^\d{8,14}$": "must have 8 to 14 digits",
+    r"^[A-Z]{3}$": 'must be three capital letters such as "USD"',
+    r"^[A-Za-z]{2}$": 'must be two letters such as "US"',
+    r"^[^@\s]+@[^@\s]+$": "must be an e-mail address",
+}
 _FIXED = {
     "uniqueItems": "must not hold the same entry twice",
     "not": "has a form that is not allowed here",
@@ -295,6 +308,8 @@ def _pattern_detail(kind: Any, node: Mapping[str, Any]) -> str:
         article = "" if not node.get("title") else ("an " if what[:1].lower() in "aeiou" else "a ")
         named = article + what[:1].lower() + what[1:]
         return f"must be {named} such as {_quoted(examples[0])}"
+    if kind.pattern in _PATTERNS:
+        return _PATTERNS[kind.pattern]
     return f"must match the pattern {str(kind.pattern)[:120]}"
 
 

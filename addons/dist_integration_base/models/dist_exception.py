@@ -17,6 +17,8 @@ UNSOLVED = ("open", "in_progress")
 DEFAULT_SERVICE_LEVEL_MINUTES = 240
 IMPACT_AT_ONCE = 50
 STUCK = ("error", "dead", "retry")
+# what no retry can help: the content itself is wrong
+CORRECTABLE = ("decode", "validation")
 
 
 class DistException(models.Model):
@@ -135,7 +137,9 @@ class DistException(models.Model):
             unsolved = exception.state in UNSOLVED
             count = stuck.get(exception, 0)
             exception.can_fix_mapping = unsolved and exception.category == "mapping"
-            exception.can_correct = unsolved and count == 1
+            exception.can_correct = unsolved and (
+                count == 1 or (bool(count) and exception.category in CORRECTABLE)
+            )
             exception.can_retry = unsolved and (
                 bool(count) or (exception.fingerprint or "").startswith("event/")
             )
@@ -463,11 +467,12 @@ class DistException(models.Model):
         )
 
     def action_correct(self):
+        """Open the oldest message that waits for correction."""
         self.ensure_one()
-        stuck = self._get_stuck()
-        if len(stuck) != 1:
+        stuck = self._get_stuck().sorted("id")
+        if not self.can_correct:
             raise UserError(_("Open the message to correct from the list: %s are waiting.", len(stuck)))
-        return stuck.action_correct()
+        return stuck[0].action_correct()
 
     def action_ignore(self):
         """Ask for the reason, then cancel the messages and close."""

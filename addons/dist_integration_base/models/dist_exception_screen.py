@@ -1,11 +1,10 @@
 from odoo import _, api, fields, models
 
 from ..tools import format_relative
+from .dist_exception import CORRECTABLE
 
 # what a person can still act on
 STUCK = ("error", "dead", "retry")
-# what no retry can help: the content itself is wrong
-CORRECTABLE = ("decode", "validation")
 
 
 class DistException(models.Model):
@@ -59,10 +58,13 @@ class DistException(models.Model):
             return "correct"
         return "retry" if self.can_retry else "handle"
 
-    @api.depends("impact_orders", "impact_lines", "impact_value", "impact_warehouses", "currency_id")
+    @api.depends(
+        "impact_orders", "impact_lines", "impact_value", "impact_warehouses", "currency_id", "stuck_count"
+    )
     def _compute_impact_text(self):
         for exception in self:
-            exception.impact_text = ", ".join(exception._get_impact_parts())
+            parts = exception._get_impact_parts() or exception._get_waiting_parts()
+            exception.impact_text = ", ".join(parts)
 
     def _get_impact_parts(self):
         """:return: list of texts, the weightiest first"""
@@ -76,6 +78,12 @@ class DistException(models.Model):
         if self.impact_warehouses:
             parts.append(self.impact_warehouses)
         return parts
+
+    def _get_waiting_parts(self):
+        """:return: list of texts for what has no document yet"""
+        if not self.stuck_count:
+            return []
+        return [_("1 message waits") if self.stuck_count == 1 else _("%s messages wait", self.stuck_count)]
 
     def action_view_trace(self):
         """Every message of the same trace, from the first call to the last effect."""

@@ -39,9 +39,13 @@ class DistMessage(models.Model):
     @api.model
     def _deliver_now(self, message):
         """Deliver one message in this call, outside its lane; for a person who watches."""
-        LaneDrain(self.env.registry, message.endpoint_id.id, message.criticality, message.lane).run_one(
-            message.id
-        )
+
+        def find_lane(env):
+            found = env["dist.message"].browse(message.id)
+            return found.endpoint_id.id, found.criticality, found.lane
+
+        # the message may be younger than what this transaction sees
+        LaneDrain(self.env.registry, *self._in_own_transaction(find_lane)).run_one(message.id)
 
     @api.model
     def _write_deliveries(self, deliveries):

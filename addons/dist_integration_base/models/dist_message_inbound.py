@@ -32,6 +32,8 @@ LOCK_TIMEOUT_MS = 10_000
 # a message being handled by its own request is left alone by the inbox job for that long
 GRACE = timedelta(seconds=90)
 TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
+# whoever was in the way is gone soon
+CONTENTION_RETRIES = "2s, 5s, 15s, 1m, 5m, 30m, 2h"
 BATCH = 10
 JOB_SECONDS = 20
 
@@ -206,9 +208,21 @@ class DistMessage(models.Model):
                 422,
                 "invalid_message",
                 _("Message does not fit its schema"),
-                _("%s values are not as the schema asks.", len(errors)),
+                self._describe_errors(errors),
                 errors=errors,
             )
+
+    @api.model
+    def _describe_errors(self, errors):
+        """Return one sentence on what does not fit: the first error, and how many more there are.
+
+        :param errors: list of ``{"pointer", "code", "detail"}``
+        """
+        place = errors[0]["pointer"].lstrip("/") or _("The message")
+        values = {"place": place, "detail": errors[0]["detail"], "more": len(errors) - 1}
+        if len(errors) == 1:
+            return _("%(place)s %(detail)s.", **values)
+        return _("%(place)s %(detail)s, and %(more)s more.", **values)
 
     @api.model
     def _get_lock_keys_of(self, env, ready):
@@ -389,12 +403,12 @@ class DistMessage(models.Model):
                 category="decode" if error.status == 400 else "validation",
                 code=error.code,
                 summary=_(
-                    "%(system)s sends %(type)s messages that do not fit: %(where)s %(detail)s",
+                    "%(type)s of %(system)s does not fit: %(where)s %(detail)s",
                     system=self.system_id.name,
-                    type=self.message_type_id.code,
-                    where=where,
+                    type=self.message_type_id.name,
+                    where=" > ".join(part for part in where.split("/") if part not in ("", "*")),
                     detail=first["detail"],
-                ),
+                ).replace(":  ", ": "),
                 detail=detail,
                 suggestion=_("Correct and resubmit, or have the sender correct it."),
                 # one row for one kind of mistake, however many messages make it
@@ -403,7 +417,9 @@ class DistMessage(models.Model):
         }
 
     def _classify_technical(self, error):
-        delay = RetrySchedule.parse(TECHNICAL_RETRIES).delay(self.attempt_count + 1, random.random)
+        contention = isinstance(error, RetryLater) or getattr(error, "pgcode", None) in CONFLICTS
+        schedule = RetrySchedule.parse(CONTENTION_RETRIES if contention else TECHNICAL_RETRIES)
+        delay = schedule.delay(self.attempt_count + 1, random.random)
         detail = f"{type(error).__name__}: {error}"[:1000]
         failure = {
             "answer": None,

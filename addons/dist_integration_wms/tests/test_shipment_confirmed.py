@@ -84,7 +84,7 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual(
             (exception.code, exception.severity, exception.state), ("short_shipment", "low", "open")
         )
-        self.assertIn("out_of_stock", exception.name)
+        self.assertIn("out of stock", exception.name)
         self.assertEqual((exception.impact_skus, exception.impact_lines), ("TAPE", 1))
 
     def test_short_cancel(self):

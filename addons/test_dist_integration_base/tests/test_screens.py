@@ -6,6 +6,7 @@ from odoo.modules import neutralize
 from odoo.tests import tagged
 from odoo.tools import config
 
+from odoo.addons.dist_integration_base.lib.handling import RetryLater
 from odoo.addons.dist_integration_base.models.dist_environment import DATABASE_PARAMETER
 from odoo.addons.dist_integration_base.tests.common import DistCase
 
@@ -52,8 +53,37 @@ class TestScreens(PeopleMixin, DistCase):
         exception.action_mark_handled()
         self.assertEqual(exception.main_action, "none")
 
+    def test_one_mistake_of_many_messages_is_corrected_one_by_one(self):
+        """X1: the exception of a repeated mistake opens its oldest message; of other kinds a person chooses."""
+        messages = [self._make_message(self.inbound) for _number in range(2)]
+        for category, can_correct in (("validation", True), ("business", False)):
+            for message in messages:
+                exception = self._open_exception(message, category=category, fingerprint="same")
+            self.assertEqual((exception.message_count, exception.can_correct), (2, can_correct))
+            if can_correct:
+                wizard = self.env["dist.message.correct"].browse(exception.action_correct()["res_id"])
+                self.assertEqual(wizard.message_id, messages[0])
+                self.assertEqual(exception.main_action, "correct")
+            else:
+                with self.assertRaises(UserError):
+                    exception.action_correct()
+
+    def test_contention_is_tried_again_within_seconds(self):
+        """M6: what only met somebody else on the same documents does not wait like what is broken."""
+        message = self._make_message(self.inbound, state="pending")
+        soon = fields.Datetime.now() + timedelta(seconds=20)
+        busy, broken = (
+            message._classify_failure(error) for error in (RetryLater("busy"), ValueError("broken"))
+        )
+        self.assertEqual((busy["state"], broken["state"]), ("retry", "retry"))
+        self.assertLess(busy["next_attempt_at"], soon)
+        self.assertGreater(broken["next_attempt_at"], soon)
+
     def test_impact_in_words(self):
-        exception = self._open_exception(self._make_message(self.inbound))
+        message = self._make_message(self.inbound)
+        exception = self._open_exception(message)
+        self.assertEqual(exception.impact_text, "1 message waits")
+        message.state = "done"
         self.assertEqual(exception.impact_text, "")
         exception._update_impact(
             {

@@ -118,6 +118,13 @@ def test_the_document_itself_can_be_wrong():
         ({"multipleOf": 5}, 7, "multiple_of", "must be a multiple of 5"),
         ({"uniqueItems": True}, [1, 1], "unique_items", "must not hold the same entry twice"),
         ({"pattern": "^[A-Z]+$"}, "a", "pattern", "must match the pattern ^[A-Z]+$"),
+        ({"pattern": r"^\S(.*\S)?$"}, " ", "pattern", "must not be blank, nor begin or end with a space"),
+        (
+            {"pattern": r"^(?=.*[1-9])\d{1,9}(\.\d{1,6})?$"},
+            "two",
+            "pattern",
+            'must be a number above zero such as "12" or "0.5"',
+        ),
         ({"pattern": "^[A-Z]+$", "examples": ["AB"]}, "a", "pattern", 'must be a text such as "AB"'),
         (
             {"pattern": "^[A-Z]+$", "title": "Item number", "examples": ["AB"]},

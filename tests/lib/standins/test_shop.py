@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from partners.server import PartnerServer, Request, Response
@@ -104,3 +105,29 @@ def test_shipments_add_up(shop):
     row = shop.ledger()["orders"]["R1"]
     assert (row["shipped"], row["complete"]) == ({"A": "2.5"}, True)
     assert shop.inbox.counts.repeated == 1
+
+
+def test_ledger_is_told_while_a_webhook_comes_in(shop):
+    """O1: whoever asks how the day goes does not stop the shop from hearing."""
+    askers = []
+
+    def ask_and_apply(envelope):
+        askers.append(threading.Thread(target=shop.ledger, daemon=True))
+        askers[0].start()
+        # long enough to take the first lock it needs, and to wait for the inbox
+        askers[0].join(0.3)
+        Shop.apply(shop, envelope)
+
+    shop.inbox._apply = ask_and_apply
+    data = {"reference": "WEB-1", "order": "S1"}
+    envelope = {
+        "id": "evt_1",
+        "type": "order.confirmed",
+        "sequence": 1,
+        "subject": "sale.order/1",
+        "data": data,
+    }
+    body = json.dumps(envelope).encode()
+    assert post(shop.webhook_url, body, sign("msg_1", body)) == 204
+    askers[0].join(5)
+    assert not askers[0].is_alive()

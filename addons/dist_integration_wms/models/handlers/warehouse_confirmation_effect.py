@@ -131,7 +131,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 product=item.move.product_id.display_name,
                 missing=formats.quantity_text(self._get_missing(item)),
                 unit=item.move.product_id.uom_id.name,
-                reasons=", ".join(dict.fromkeys(item.reasons)),
+                reasons=self._get_words(item.reasons),
             )
             for item in short
         )
@@ -155,8 +155,12 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         )
 
     def _get_reasons(self, plan):
-        reasons = dict.fromkeys(reason for item in plan.moves for reason in item.reasons)
-        return ", ".join(reasons) or _("no reason given")
+        reasons = [reason for item in plan.moves for reason in item.reasons]
+        return self._get_words(reasons) or _("no reason given")
+
+    def _get_words(self, reasons):
+        """Return reason codes, each once, as a person reads them."""
+        return ", ".join(reason.replace("_", " ") for reason in dict.fromkeys(reasons))
 
     def _get_missing(self, move_plan):
         missing = move_plan.asked - move_plan.quantity

@@ -1,0 +1,77 @@
+"""Every screen of the app, for everybody who works with it."""
+
+import pytest
+from playwright.sync_api import expect
+from rpc import Session
+
+# orders that come at once meet on the same stock, and one of them may have to wait
+pytestmark = pytest.mark.odoo_log("could not serialize access")
+ROOT = "dist_integration_base.menu_dist_root"
+OPERATOR = "olivia.operator@example.com"
+# what people talk about keeps a log of it
+CHATTER = {"dist.exception", "dist.system", "dist.endpoint", "dist.api.client", "dist.flow", "dist.mapping"}
+
+
+def menus(session):
+    """Return the menus of the app that a person sees, as (path, action)."""
+    fields = ["complete_name", "parent_id", "action"]
+    rows = {row["id"]: row for row in session.search_read("ir.ui.menu", [], fields)}
+    root = session.ref(ROOT)
+
+    def is_shown(row):
+        while row and row["id"] != root:
+            row = row["parent_id"] and rows.get(row["parent_id"][0])
+        return bool(row)
+
+    shown = [row for row in rows.values() if row["action"] and is_shown(row)]
+    return [(row["complete_name"], int(row["action"].split(",")[1])) for row in shown]
+
+
+@pytest.fixture(params=["admin", "demo", OPERATOR])
+def person(request, day):
+    """The login of somebody who works with the demonstration."""
+    if request.param == OPERATOR:
+        # the day gave her a password that nobody knows
+        day.odoo.write(
+            "res.users", day.odoo.search("res.users", [("login", "=", OPERATOR)]), {"password": OPERATOR}
+        )
+    return request.param
+
+
+def test_every_screen_opens(day, window, person):
+    """X1, G8: each list and a form of it load without an error, with the chatter where there is one."""
+    client = window(person)
+    session = Session(day.odoo.url, day.odoo.database, person, person)
+    found = menus(session)
+    assert len(found) >= 2
+    for path, action_id in found:
+        client.open(action_id)
+        expect(client.page.locator(".o_last_breadcrumb_item").first).to_be_visible()
+        client.settle()
+        (action,) = day.odoo.call("ir.actions.act_window", "read", [action_id], ["res_model", "view_mode"])
+        model = action["res_model"]
+        if "form" in action["view_mode"] and model != "res.config.settings":
+            open_form(client, session, action_id, model)
+        client.check()
+        print(path)
+
+
+def open_form(client, session, action_id, model):
+    """Open the first record, when there is one."""
+    records = session.search(model, [], limit=1)
+    if records:
+        client.open(action_id, records[0])
+        client.check()
+        expect(client.page.locator(".o_form_view").first).to_be_visible()
+        if model in CHATTER:
+            expect(client.page.locator(".o-mail-Chatter").first).to_be_visible()
+        client.settle()
+
+
+def test_settings_say_where_the_server_runs(day, window):
+    """G9: the settings page tells environment, database and encryption keys."""
+    client = window()
+    client.open("dist_integration_base.action_dist_settings")
+    for text in ("Running environment", "Database", "Encryption keys"):
+        expect(client.page.get_by_text(text, exact=True).first).to_be_visible()
+    client.check()

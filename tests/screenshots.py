@@ -1,0 +1,181 @@
+"""Takes the pictures of the documentation from a played day.
+
+python tests/screenshots.py --odoo http://127.0.0.1:8069 --database demo --folder docs/images --browser PATH
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+if not __package__:  # run as a script
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from partners.client import ApiClient
+from partners.onboarding import connect
+from PIL import Image
+from playwright.sync_api import expect
+from rpc import Session
+from webclient import WebClient, chromium
+
+BASE = "dist_integration_base.action_dist_"
+COMMERCE = "dist_integration_commerce.action_dist_"
+COLOURS = 192
+# A marketplace speaks in words of its own, which rows translate.
+MARKETPLACE_ORDER = {
+    "OrderNo": "MP-70312",
+    "Buyer": {"Id": "C-1103"},
+    "Positions": [
+        {"Pos": 1, "Article": "DIST-HOSE", "Qty": "4", "Unit": "EA"},
+        {"Pos": 2, "Article": "DIST-LADDER", "Qty": "2", "Unit": "EA"},
+    ],
+}
+MARKETPLACE_ROWS = [
+    {"target": "reference", "source": "OrderNo", "required": True},
+    {"target": "customer.external_id", "source": "Buyer.Id", "required": True},
+    {"target": "lines", "source": "Positions", "required": True},
+    {"parent_target": "lines", "target": "line", "source": "to_string(Pos)"},
+    {"parent_target": "lines", "target": "item.sku", "source": "Article", "required": True},
+    {"parent_target": "lines", "target": "quantity", "source": "Qty", "converter": "decimal"},
+    {"parent_target": "lines", "target": "unit", "source": "Unit", "default_value": "EA"},
+]
+
+
+class Photographer:
+    """Opens screens and writes their pictures.
+
+    :param odoo: session of an administrator, who looks up what to show
+    """
+
+    def __init__(self, client: WebClient, odoo: Session, folder: Path) -> None:
+        self.client = client
+        self.page = client.page
+        self.odoo = odoo
+        self.folder = folder
+
+    def take_all(self) -> None:
+        """Take every picture."""
+        for take in (
+            self.take_exceptions,
+            self.take_messages,
+            self.take_timeline,
+            self.take_configuration,
+            self.take_mapping,
+            self.take_orders,
+            self.take_api,
+        ):
+            take()
+
+    def take_exceptions(self) -> None:
+        self.client.open(f"{BASE}exception")
+        expect(self.client.rows.first).to_be_visible()
+        self.save("exceptions")
+        self.show("exception", "exception", [("category", "=", "mapping"), ("state", "=", "open")])
+
+    def take_messages(self) -> None:
+        self.client.open(f"{BASE}message")
+        expect(self.client.rows.first).to_be_visible()
+        self.save("messages")
+
+    def take_timeline(self) -> None:
+        """Open the timeline of an order that was shipped, as one does from Sales."""
+        done = [("dist_channel_id", "!=", False), ("invoice_ids.payment_state", "in", ("paid", "in_payment"))]
+        self.client.open("sale.action_orders", self.odoo.search("sale.order", done, limit=1)[0])
+        self.page.locator("button[name=action_view_dist_messages]").click()
+        expect(self.client.rows.first).to_be_visible()
+        self.save("timeline")
+
+    def take_configuration(self) -> None:
+        self.show("system", "system", [("code", "=", "NORTHSIDE")])
+        self.show("endpoint", "endpoint", [("system_id.code", "=", "NORTHSIDE"), ("state", "=", "active")])
+        self.show("api_client", "api_client", [("system_id.code", "=", "FIELDMART")])
+        self.client.open(f"{BASE}flow")
+        expect(self.client.rows.first).to_be_visible()
+        self.save("flows")
+
+    def take_mapping(self) -> None:
+        """Have a marketplace send an order in its own words, and try the mapping on it."""
+        system = self.odoo.ensure(
+            "dist.system",
+            [("code", "=", "MARKETPLACE")],
+            {"name": "Farmgate Marketplace", "code": "MARKETPLACE", "kind": "shop"},
+        )
+        kind = self.odoo.search("dist.message.type", [("code", "=", "order.submit")])[0]
+        mapping = self.odoo.create(
+            "dist.mapping",
+            {
+                "name": "Orders of the marketplace",
+                "system_id": system,
+                "message_type_id": kind,
+                "row_ids": [
+                    (0, 0, {"sequence": number, **row}) for number, row in enumerate(MARKETPLACE_ROWS, 1)
+                ],
+            },
+        )
+        self.odoo.call("dist.mapping", "action_approve", [mapping])
+        connection = connect(
+            self.odoo,
+            "MARKETPLACE",
+            "http://127.0.0.1:9/",
+            submits=["order.submit"],
+            flows={"order.submit": {"mapping_id": mapping}},
+        )
+        ApiClient(self.odoo.url, connection.key).post("/orders", MARKETPLACE_ORDER, "MP-70312")
+        message = self.odoo.search("dist.message", [("system_id", "=", system)], limit=1)[0]
+        self.odoo.write("dist.mapping", [mapping], {"preview_message_id": message})
+        self.client.open(f"{BASE}mapping", mapping)
+        self.client.field("preview_result").scroll_into_view_if_needed()
+        self.save("mapping")
+
+    def take_orders(self) -> None:
+        self.client.open(f"{COMMERCE}held_order")
+        expect(self.client.rows.first).to_be_visible()
+        self.save("held_orders")
+        channel = self.odoo.search("dist.sales.channel", [("system_id.code", "=", "FIELDMART")])[0]
+        self.client.open(f"{COMMERCE}sales_channel", channel)
+        self.save("sales_channel")
+
+    def take_api(self) -> None:
+        self.page.goto(f"{self.odoo.url}/dist/v1/docs")
+        self.save("api")
+
+    def show(self, name: str, model: str, domain: list[Any]) -> None:
+        """Photograph the form of the first record of a domain."""
+        record = self.odoo.search(f"dist.{model.replace('_', '.')}", domain, limit=1)[0]
+        self.client.open(f"{BASE}{model}", record)
+        self.save(name)
+
+    def save(self, name: str) -> None:
+        """Write what is on the screen as a small PNG."""
+        self.client.settle()
+        self.client.check()
+        picture = Image.open(io.BytesIO(self.page.screenshot(animations="disabled", caret="hide")))
+        picture = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        path = self.folder / f"{name}.png"
+        picture.save(path, optimize=True)
+        print(f"  {path.name}: {path.stat().st_size // 1000} kB", flush=True)
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--odoo", required=True, metavar="URL")
+    parser.add_argument("--database", required=True, metavar="NAME")
+    parser.add_argument("--browser", required=True, metavar="PATH")
+    parser.add_argument("--folder", required=True, type=Path)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with chromium(options.browser) as browser:
+        client = WebClient(browser, options.odoo)
+        client.login("admin", "admin")
+        client.enter("dist_integration_base.menu_dist_root")
+        Photographer(client, Session(options.odoo, options.database), options.folder).take_all()
+
+
+if __name__ == "__main__":
+    main()
