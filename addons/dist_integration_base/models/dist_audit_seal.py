@@ -57,7 +57,7 @@ class DistAuditSeal(models.Model):
     @api.model
     def _seal_batch(self):
         """:return: number of entries that were sealed"""
-        pending = self.env["dist.audit.pending"].search([], order="entry_id", limit=BATCH)
+        pending = self.env["dist.audit.pending"].search([], order="id", limit=BATCH)
         if not pending:
             return 0
         head = self.env["dist.audit.head"].search([], limit=1)

@@ -17,19 +17,11 @@ class DistChangeRule(models.Model):
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
-    model_id = fields.Many2one(
-        "ir.model",
-        string="Kind of record",
-        required=True,
-        ondelete="cascade",
-        domain=lambda self: [("model", "in", self._get_guarded_models())],
-    )
-    model = fields.Char(related="model_id.model", string="Model")
-    field_ids = fields.Many2many(
-        "ir.model.fields",
+    model = fields.Selection(selection="_get_guarded_models", string="Kind of record", required=True)
+    field_names = fields.Char(
         string="Fields",
-        domain="[('model_id', '=', model_id)]",
-        help="A change of one of these waits. Empty: a change of any.",
+        help="Technical names, comma-separated, such as url, credential_id. A change of one of these waits. Empty: a "
+        "change of any.",
     )
     on_create = fields.Boolean(string="New records")
     on_write = fields.Boolean(string="Changes", default=True)
@@ -45,23 +37,28 @@ class DistChangeRule(models.Model):
 
     @api.model
     def _get_guarded_models(self):
-        """:return: names of the models that can be put under approval"""
+        """:return: list of (name, label) of the models that can be put under approval"""
         guarded = type(self.env["dist.guarded.mixin"])
         return [
-            name for name, model in self.env.items() if isinstance(model, guarded) and not model._abstract
+            (name, model._description)
+            for name, model in sorted(self.env.items())
+            if isinstance(model, guarded) and not model._abstract
         ]
 
-    @api.constrains("model_id")
-    def _check_model(self):
+    @api.constrains("field_names", "model")
+    def _check_field_names(self):
         for rule in self:
-            if rule.model_id.model not in self._get_guarded_models():
-                raise ValidationError(_("Records of %s cannot be put under approval.", rule.model_id.name))
+            for name in rule._get_field_names() - set(self.env[rule.model]._fields):
+                raise ValidationError(_("%(model)s has no field %(name)s.", model=rule.model, name=name))
 
-    @api.constrains("condition", "model_id")
+    def _get_field_names(self):
+        return {name.strip() for name in (self.field_names or "").split(",") if name.strip()}
+
+    @api.constrains("condition", "model")
     def _check_condition(self):
         for rule in self.filtered("condition"):
             try:
-                self.env[rule.model_id.model].new({}).filtered_domain(rule._get_condition())
+                self.env[rule.model].new({}).filtered_domain(rule._get_condition())
             except Exception as error:  # pylint: disable=broad-except
                 raise ValidationError(
                     _("The condition of %(rule)s is not a domain: %(error)s", rule=rule.name, error=error)
@@ -80,7 +77,7 @@ class DistChangeRule(models.Model):
         """:return: tuple of ids of the rules for a model; those for machines when no person acts"""
         if not self._is_approval_on():
             return ()
-        domain = [("model_id.model", "=", model_name)]
+        domain = [("model", "=", model_name)]
         if automation:
             domain.append(("include_automation", "=", True))
         return tuple(self.sudo().search(domain).ids)
@@ -97,7 +94,7 @@ class DistChangeRule(models.Model):
     def _applies_alone(self, record, kind, vals):
         if not self[f"on_{kind}"]:
             return False
-        names = set(self.field_ids.mapped("name"))
+        names = self._get_field_names()
         if kind == "write" and names and not names & self._get_touched(record, vals):
             return False
         condition = self._get_condition()

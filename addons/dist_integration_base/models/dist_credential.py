@@ -92,10 +92,12 @@ class DistCredential(models.Model):
     def _add_version(self, secret):
         """Save a new current secret; the former one stays valid for the overlap."""
         self.ensure_one()
+        self.check_access_rights("write")
+        self.check_access_rule("write")
         self._check_secret(secret)
         now = fields.Datetime.now()
         end = now + timedelta(hours=self.overlap_hours)
-        for version in self.version_ids.filtered(
+        for version in self.sudo().version_ids.filtered(
             lambda version: not version.expires_at or version.expires_at > end
         ):
             version.expires_at = end

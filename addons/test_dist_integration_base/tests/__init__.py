@@ -1,6 +1,8 @@
 from . import (
     test_api,
+    test_audit,
     test_catalogue,
+    test_change_approval,
     test_delivery,
     test_events,
     test_exceptions,
