@@ -38,7 +38,9 @@ class DistMessage(models.Model):
         :return: dist.message, with the bulk calls, corrections and deliveries of the same content
         """
         self.env.flush_all()
-        terms = {term for value in identifiers for term in (value, json.dumps(value)[1:-1])}
+        # the database only knows upper and lower case of what it reads as text
+        spellings = {case for value in identifiers for case in (value, value.lower(), value.upper())}
+        terms = {term for value in spellings for term in (value, json.dumps(value)[1:-1])}
         self.env.cr.execute(FIND, {"partners": partners.ids or [0], "terms": list(terms)})
         found = self.sudo().browse([row[0] for row in self.env.cr.fetchall()])
         size = -1

@@ -8,6 +8,7 @@ from . import (
     test_exceptions,
     test_inbound,
     test_mapping,
+    test_retention,
     test_routes_security,
     test_screens,
     test_security,
