@@ -74,7 +74,9 @@ class DistAuditEntry(models.Model):
     change_text = fields.Text(compute="_compute_change_text", string="Changes")
     model_name = fields.Char(compute="_compute_model_name", string="Kind of record")
     number = fields.Integer(compute="_compute_seal", string="No.", help="Place in the chain.")
-    hash = fields.Char(compute="_compute_seal", help="SHA-256 over this entry and the hash of the one before.")
+    hash = fields.Char(
+        compute="_compute_seal", help="SHA-256 over this entry and the hash of the one before."
+    )
     is_sealed = fields.Boolean(compute="_compute_seal", string="Sealed")
 
     def init(self):
@@ -192,7 +194,9 @@ class DistAuditEntry(models.Model):
     @api.model
     def _get_action(self, records):
         """:return: action that lists the entries about these records"""
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_audit_entry")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_base.action_dist_audit_entry"
+        )
         domain = [("res_model", "=", records._name), ("res_id", "in", records.ids)]
         return {**action, "domain": domain, "context": {}}
 
@@ -215,7 +219,7 @@ class DistAuditEntry(models.Model):
 def make_append_only(cr, table):
     """Have the database refuse changes of a table, also to whoever speaks SQL as Odoo's own role."""
     cr.execute(APPEND_ONLY)
-    cr.execute(
+    cr.execute(  # pylint: disable=sql-injection
         f"""
         DROP TRIGGER IF EXISTS {table}_append_only ON {table};
         CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
@@ -223,7 +227,7 @@ def make_append_only(cr, table):
         DROP TRIGGER IF EXISTS {table}_not_emptied ON {table};
         CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION dist_audit_refuse();
-        """  # pylint: disable=sql-injection
+        """
     )
 
 

@@ -115,7 +115,13 @@ class DistChangeRequest(models.Model):
         lines = self._prepare_lines(kind, record, vals)
         before = record._get_audited_values(self._get_watched(kind, record, vals)).get(record.id, {})
         target = record.new(record._add_missing_default_values(vals)) if kind == "create" else record
-        identity = [self.env.uid, kind, record._name, record.id, [[line["name"], line["new"]] for line in lines]]
+        identity = [
+            self.env.uid,
+            kind,
+            record._name,
+            record.id,
+            [[line["name"], line["new"]] for line in lines],
+        ]
         return {
             "name": self.env["ir.sequence"].sudo().next_by_code("dist.change.request"),
             "kind": kind,
@@ -157,7 +163,9 @@ class DistChangeRequest(models.Model):
     @api.model
     def _get_new_text(self, changed, name, vals, secret):
         if secret:
-            return _("Fingerprint %s", self.env["dist.keyring"]._fingerprint(vals[name])) if vals[name] else ""
+            return (
+                _("Fingerprint %s", self.env["dist.keyring"]._fingerprint(vals[name])) if vals[name] else ""
+            )
         if changed._fields[name].type == "one2many" and name in vals:
             return json.dumps(self._hide_line_secrets(changed[name], vals[name]), default=str)
         return _get_text(changed, name)
@@ -281,9 +289,9 @@ class DistChangeRequest(models.Model):
         group = self.env.ref(APPROVER)
         users = self.env["res.users"].sudo().search([("share", "=", False), ("groups_id", "in", group.ids)])
         return users.filtered(
-            lambda user: user != self.requester_id
-            and self.company_id in user.company_ids
-            and user.has_group(APPROVER)
+            lambda user: (
+                user != self.requester_id and self.company_id in user.company_ids and user.has_group(APPROVER)
+            )
         )
 
     def action_approve(self):
@@ -443,7 +451,8 @@ class DistChangeRequest(models.Model):
             part=self.name,
             reason=reason,
             changes=[
-                {"field": line.name, "old": line.old or None, "new": line.new or None} for line in self.line_ids
+                {"field": line.name, "old": line.old or None, "new": line.new or None}
+                for line in self.line_ids
             ],
         )
 

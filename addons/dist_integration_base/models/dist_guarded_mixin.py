@@ -21,9 +21,9 @@ class DistGuardedMixin(models.AbstractModel):
     dist_pending_change = fields.Char(compute="_compute_dist_pending_change", string="Change that waits")
 
     def _compute_dist_pending_change(self):
-        requests = self.env["dist.change.request"].sudo()._get_open_requests(self)
+        waiting = self.env["dist.change.request"].sudo()._get_open_requests(self)
         for record in self:
-            found = requests.get(record.id)
+            found = waiting.get(record.id)
             record.dist_pending_change = found and _(
                 "A change asked for by %(person)s is not applied yet: %(request)s.",
                 person=found.requester_id.name,
@@ -104,7 +104,9 @@ class DistGuardedMixin(models.AbstractModel):
 
     def action_view_changes(self):
         """Open the change requests about these records."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_change_request")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_base.action_dist_change_request"
+        )
         domain = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
         return {**action, "domain": domain, "context": {}}
 
@@ -125,6 +127,11 @@ def _add_banner(arch, label):
         "div", {"class": "alert alert-warning mb-0", "role": "alert", "invisible": "not dist_pending_change"}
     )
     etree.SubElement(banner, "field", {"name": "dist_pending_change", "class": "d-inline"})
-    attributes = {"name": "action_view_changes", "type": "object", "class": "btn-link p-0 ms-2", "string": label}
+    attributes = {
+        "name": "action_view_changes",
+        "type": "object",
+        "class": "btn-link p-0 ms-2",
+        "string": label,
+    }
     etree.SubElement(banner, "button", attributes)
     sheet.addprevious(banner)

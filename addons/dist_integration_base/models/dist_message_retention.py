@@ -1,7 +1,6 @@
 import json
 import logging
 import time
-from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
@@ -70,11 +69,12 @@ class DistMessage(models.Model):
     )
 
     def init(self):
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS dist_message_purge_idx ON dist_message (done_at, id) "
             "WHERE purged_at IS NULL AND state IN ('done', 'cancelled', 'dead')"
         )
+        return result
 
     def _check_not_purged(self):
         """:raises UserError: the content of one is not kept any more"""
@@ -159,7 +159,9 @@ class DistMessage(models.Model):
         self.env.cr.execute(
             "UPDATE dist_message_attempt SET response_excerpt = NULL WHERE message_id IN %s", (ids,)
         )
-        self.env.cr.execute("UPDATE dist_mapping SET preview_source = NULL WHERE preview_message_id IN %s", (ids,))
+        self.env.cr.execute(
+            "UPDATE dist_mapping SET preview_source = NULL WHERE preview_message_id IN %s", (ids,)
+        )
         self.event_id._purge()
         for name in ("dist.message", "dist.event", "dist.message.attempt", "dist.mapping"):
             self.env[name].invalidate_model()

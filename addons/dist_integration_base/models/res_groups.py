@@ -50,8 +50,5 @@ def _audit_difference(env, before, after):
         known = before.get(name, set())
         for action, ids in (("granted", users - known), ("revoked", known - users)):
             people = env["res.users"].sudo().browse(ids).exists()
-            entries._add_each(
-                action,
-                people,
-                changes=[{"field": "group", "old": name if action == "revoked" else None, "new": name if action == "granted" else None}],
-            )
+            old, new = (name, None) if action == "revoked" else (None, name)
+            entries._add_each(action, people, changes=[{"field": "group", "old": old, "new": new}])

@@ -4,7 +4,7 @@ from ..models.dist_message import pretty
 
 
 class DistMessageReveal(models.TransientModel):
-    """The content of one message in clear. Making it is looking at it, and is audited; it cannot be pointed elsewhere."""
+    """The content of one message in clear. Making it is looking at it, and is audited; it stays with its message."""
 
     _name = "dist.message.reveal"
     _description = "Content in clear"

@@ -18,7 +18,9 @@ class DistPersonalErase(models.TransientModel):
         help="One a line: e-mail address, phone number, external id. Only what no other person has: every message in "
         "which one of them stands is found.",
     )
-    reason = fields.Char(required=True, help="Such as the number of the person's request. Kept in the audit trail.")
+    reason = fields.Char(
+        required=True, help="Such as the number of the person's request. Kept in the audit trail."
+    )
     is_searched = fields.Boolean(readonly=True)
     is_done = fields.Boolean(readonly=True)
     message_ids = fields.Many2many(
@@ -102,7 +104,9 @@ class DistPersonalErase(models.TransientModel):
             "erased",
             res_model="res.partner",
             res_id=self.partner_id.id,
-            record_name=_("A person's data in %(erased)s messages, %(left)s left", erased=len(erasable), left=len(left)),
+            record_name=_(
+                "A person's data in %(erased)s messages, %(left)s left", erased=len(erasable), left=len(left)
+            ),
             reason=self.reason,
         )
         self.write(

@@ -270,7 +270,9 @@ class TestAudit(AuditMixin, DistCase):
     def test_changed_entry(self):
         """G5: a changed row breaks the chain, and is named."""
         entries = self._make_chain()
-        self._tamper(("UPDATE dist_audit_entry SET user_id = %s WHERE id = %s", self.manager.id, entries[1].id))
+        self._tamper(
+            ("UPDATE dist_audit_entry SET user_id = %s WHERE id = %s", self.manager.id, entries[1].id)
+        )
         self.assertEqual(self._verify(), (entries[1].number, "changed"))
         result = self.env["dist.audit.seal"]._verify()
         self.assertEqual(result["entry_id"], entries[1].id)
@@ -395,7 +397,9 @@ class TestAudit(AuditMixin, DistCase):
         for group in ("manager", "auditor"):
             person = entries.with_user(self.people[group])
             for forbidden in (
-                lambda person=person: person.create({"action": "changed", "user_id": 1, "happened_at": "2026-01-01"}),
+                lambda person=person: person.create(
+                    {"action": "changed", "user_id": 1, "happened_at": "2026-01-01"}
+                ),
                 lambda person=person: person.search([], limit=1).write({"reason": "x"}),
                 lambda person=person: person.search([], limit=1).unlink(),
             ):

@@ -74,8 +74,11 @@ class TestChangeApproval(AuditMixin, DistCase):
         with self._kept() as requests:
             self._as(self.manager, self.endpoint).write({"url": NEW})
         request = requests[0]
-        self.assertEqual((self.endpoint.url, request.state, request.requester_id), (OLD, "draft", self.manager))
-        self.assertEqual(request.line_ids.mapped(lambda line: (line.label, line.old, line.new)), [("Address", OLD, NEW)])
+        self.assertEqual(
+            (self.endpoint.url, request.state, request.requester_id), (OLD, "draft", self.manager)
+        )
+        line = request.line_ids
+        self.assertEqual((line.label, line.old, line.new), ("Address", OLD, NEW))
         self.assertIn(request.name, self._as(self.manager, self.endpoint).dist_pending_change)
         with self.assertRaisesRegex(UserError, "why"):
             request.with_user(self.manager).action_request()
@@ -87,10 +90,13 @@ class TestChangeApproval(AuditMixin, DistCase):
         self.assertIn(self.approver, people)
         self.assertNotIn(self.manager, people)
         request.with_user(self.approver).action_approve()
-        self.assertEqual((request.state, self.endpoint.url, request.decided_by_id), ("applied", NEW, self.approver))
+        self.assertEqual(
+            (request.state, self.endpoint.url, request.decided_by_id), ("applied", NEW, self.approver)
+        )
         self.assertFalse(request.activity_ids)
         self.assertFalse(request.sudo().content)
-        told = {entry.action: entry for entry in self._entries(self.endpoint) if entry.user_id in self.manager + self.approver}
+        people = self.manager + self.approver
+        told = {entry.action: entry for entry in self._entries(self.endpoint) if entry.user_id in people}
         self.assertEqual(told["requested"].user_id, self.manager)
         self.assertEqual(told["requested"].reason, "It moves on Monday")
         self.assertEqual(told["approved"].user_id, self.approver)
@@ -220,7 +226,9 @@ class TestChangeApproval(AuditMixin, DistCase):
         with self._kept() as requests:
             self._as(self.manager, flow).action_activate()
         self.assertEqual(flow.state, "approved")
-        self.assertEqual(requests[0].line_ids.mapped(lambda line: (line.old, line.new)), [("Approved", "Active")])
+        self.assertEqual(
+            requests[0].line_ids.mapped(lambda line: (line.old, line.new)), [("Approved", "Active")]
+        )
         self._settle(requests[0])
         self.assertEqual(flow.state, "active")
 

@@ -173,7 +173,11 @@ def test_values_at_paths_are_collected():
 
 
 def test_values_are_redacted_wherever_they_stand():
-    document = {"note": "Call Anna Berg (ANNA BERG, Annaberg)", "phone": 49301234, "lines": ["Anna Berg", True]}
+    document = {
+        "note": "Call Anna Berg (ANNA BERG, Annaberg)",
+        "phone": 49301234,
+        "lines": ["Anna Berg", True],
+    }
     assert redact(document, ["Anna Berg", "49301234", "DE"], "[gone]") == {
         "note": "Call [gone] ([gone], Annaberg)",
         "phone": "[gone]",
