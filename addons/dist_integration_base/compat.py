@@ -5,6 +5,12 @@ import configparser
 from odoo.tools import config
 
 
+def get_group_users(group):
+    """:return: res.users of a group, those included that have it through another one"""
+    # until 18.0 implied groups are written to the user
+    return group["all_user_ids" if "all_user_ids" in group._fields else "users"]
+
+
 def get_config_section(name):
     """Values of a section of the server's configuration file other than [options].
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .errors import ConfigurationError
@@ -31,7 +31,11 @@ _SENSITIVE_WORDS = re.compile(
 _STEP = re.compile(r"(?P<name>[^.\[\]]*)(?P<lists>(?:\[\])*)")
 
 
-def mask(payload: Any, paths: Sequence[str], keep_last: int = 0) -> Any:
+# Shorter values, such as a country code, stand for too many other things to be looked for in a text.
+SHORTEST_REDACTED = 4
+
+
+def mask(payload: Any, paths: Sequence[str], keep_last: int = 0, replacement: str = MASK) -> Any:
     """Return a copy of *payload* with the values at *paths* hidden.
 
     Lists keep their length and objects their names, so that the masked document still shows what was there.
@@ -42,10 +46,48 @@ def mask(payload: Any, paths: Sequence[str], keep_last: int = 0) -> Any:
         without ``[]``.
     :param keep_last: characters to leave at the end of texts and numbers, 4 for account numbers; a value of
         less than three times as many characters is hidden whole
+    :param replacement: what stands for a hidden value
     :raises ConfigurationError: a path cannot be read, code ``invalid_path``
     """
     rules = [_parse(path) for path in paths]
-    return _mask(payload, rules, keep_last)
+    return _mask(payload, rules, lambda value: _hide_scalar(value, keep_last, replacement))
+
+
+def collect(payload: Any, paths: Sequence[str]) -> set[str]:
+    """Return the values at *paths* as texts, but for empty ones.
+
+    :param paths: as of :func:`mask`
+    """
+    found: set[str] = set()
+
+    def take(value: Any) -> Any:
+        if value not in (None, "") and not isinstance(value, bool):
+            found.add(str(value))
+        return value
+
+    _mask(payload, [_parse(path) for path in paths], take)
+    return found
+
+
+def redact(document: Any, values: Iterable[str], replacement: str = MASK) -> Any:
+    """Return a copy of *document* in which *values* are hidden wherever they stand, as whole words, in any case.
+
+    :param document: text, or a JSON document, whose names stay as they are
+    :param values: texts; those of less than four characters are left alone
+    """
+    words = sorted({value for value in values if len(value) >= SHORTEST_REDACTED}, key=len, reverse=True)
+    if not words:
+        return document
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(lambda _match: replacement, value)
+        if isinstance(value, bool) or value is None:
+            return value
+        return replacement if pattern.fullmatch(str(value)) else value
+
+    return _mask(document, [()], clean)
 
 
 def _parse(path: str) -> tuple[str, ...]:
@@ -63,14 +105,17 @@ def _parse(path: str) -> tuple[str, ...]:
     return tuple(steps)
 
 
-def _mask(value: Any, rules: list[tuple[str, ...]], keep_last: int) -> Any:
-    if any(not rule for rule in rules):
-        return _hide(value, keep_last)
+def _mask(value: Any, rules: list[tuple[str, ...]], hide: Callable[[Any], Any]) -> Any:
+    """Return a copy of *value* in which *hide* was called for each scalar that a rule leads to."""
+    reached = any(not rule for rule in rules)
     if isinstance(value, Mapping):
-        return {name: _mask(member, _after(name, rules), keep_last) for name, member in value.items()}
+        return {
+            name: _mask(member, [()] if reached else _after(name, rules), hide)
+            for name, member in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [_mask(item, rules, keep_last) for item in value]
-    return value
+        return [_mask(item, rules, hide) for item in value]
+    return hide(value) if reached else value
 
 
 def _after(name: Any, rules: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -85,19 +130,15 @@ def _after(name: Any, rules: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return left
 
 
-def _hide(value: Any, keep_last: int) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _hide(member, keep_last) for name, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_hide(item, keep_last) for item in value]
+def _hide_scalar(value: Any, keep_last: int, replacement: str) -> Any:
     # Whether a value is there at all is worth seeing, and no secret.
     if value is None or value == "":
         return value
     if keep_last and not isinstance(value, bool):
         text = str(value)
         if len(text) >= 3 * keep_last:
-            return MASK + text[-keep_last:]
-    return MASK
+            return replacement + text[-keep_last:]
+    return replacement
 
 
 def restore(edited: Any, original: Any, paths: Sequence[str]) -> Any:

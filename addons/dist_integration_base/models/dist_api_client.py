@@ -15,7 +15,7 @@ class DistApiClient(models.Model):
 
     _name = "dist.api.client"
     _description = "API client"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
     _order = "system_id, name"
     _check_company_auto = True
 
@@ -97,6 +97,7 @@ class DistApiClient(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._guard_create(vals_list)  # before a service user is made for it
         for vals in vals_list:
             if not vals.get("user_id"):
                 vals["user_id"] = self._create_service_user(vals).id

@@ -12,6 +12,7 @@ class DistApiKey(models.Model):
 
     _name = "dist.api.key"
     _description = "API key"
+    _inherit = ["dist.audited.mixin"]
     _order = "create_date desc, id desc"
     _rec_name = "prefix"
 
@@ -69,6 +70,17 @@ class DistApiKey(models.Model):
                 "(SELECT id FROM dist_api_key WHERE id = %s FOR UPDATE SKIP LOCKED)",
                 (now, self.id),
             )
+
+    def _get_audited_fields(self):
+        return ["client_id", "prefix", "expires_at", "revoked"]
+
+    def _get_audited_parent(self):
+        return self.client_id
+
+    def _get_audit_action(self, action, changes):
+        if action == "changed":
+            return "key_revoked" if any(change["field"] == "revoked" for change in changes) else "key_rotated"
+        return "key_generated" if action == "created" else "key_revoked"
 
     def action_revoke(self):
         self.write({"revoked": True})

@@ -7,6 +7,7 @@ class DistCodeMap(models.Model):
 
     _name = "dist.code.map"
     _description = "Code map"
+    _inherit = ["dist.audited.mixin"]
     _order = "system_id, domain, external_code"
     _rec_name = "external_code"
 

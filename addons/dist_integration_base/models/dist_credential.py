@@ -13,7 +13,7 @@ class DistCredential(models.Model):
 
     _name = "dist.credential"
     _description = "Credential"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
     _order = "system_id, name"
     _check_company_auto = True
 
@@ -51,6 +51,9 @@ class DistCredential(models.Model):
     _sql_constraints = [
         ("overlap_positive", "CHECK(overlap_hours >= 0)", "The overlap cannot be negative."),
     ]
+
+    def _get_secret_fields(self):
+        return ["secret"]
 
     def _compute_secret(self):
         self.secret = False
@@ -123,15 +126,21 @@ class DistCredential(models.Model):
             raise UserError(
                 _("Only signing secrets are generated here; passwords and tokens come from the partner.")
             )
-        self._add_version(secret)
+        if self._needs_approval({"secret": secret}):
+            self.env["dist.change.request"]._keep("write", self, {"secret": secret})
+        else:
+            self._add_version(secret)
         return shared
 
     def action_generate(self):
         """Generate a signing secret and show it once."""
         self.ensure_one()
-        return self.env["dist.secret.show"]._show(
-            self._generate(), _("Give this to %s now. It is not shown again.", self.system_id.name)
-        )
+        shared = self._generate()
+        note = _("Give this to %s now. It is not shown again.", self.system_id.name)
+        request = self.env["dist.change.request"].sudo()._get_open_requests(self).get(self.id)
+        if request:
+            note += " " + _("It is used as soon as a second person approves %s.", request.name)
+        return self.env["dist.secret.show"]._show(shared, note)
 
     def _get_valid_versions(self):
         now = fields.Datetime.now()

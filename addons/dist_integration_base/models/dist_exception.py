@@ -421,6 +421,7 @@ class DistException(models.Model):
         for exception in self:
             if (exception.fingerprint or "").startswith("event/"):
                 event_id = int(exception.fingerprint.split("/")[1])
+                self.env["dist.audit.entry"]._add("retried", exception)
                 self.env["dist.message"]._in_own_transaction(
                     lambda env, event_id=event_id: env["dist.event"].browse(event_id).action_rebuild()
                 )
@@ -490,6 +491,7 @@ class DistException(models.Model):
         if not (reason or "").strip():
             raise UserError(_("Say why this can be ignored."))
         self.write({"ignore_reason": reason})
+        self.env["dist.audit.entry"]._add_each("ignored", self, reason=reason)
         for exception in self:
             exception._get_stuck().action_cancel(reason)
         self._close("ignored", state="ignored")
@@ -501,6 +503,7 @@ class DistException(models.Model):
         if self._get_stuck():
             raise UserError(_("Messages are still waiting: retry, correct or ignore them."))
         self._close("handled")
+        self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Settled by hand"))
 
     def action_view_messages(self):
         return self.env["dist.message"]._get_list_action([("exception_id", "in", self.ids)])

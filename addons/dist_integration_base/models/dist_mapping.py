@@ -14,7 +14,7 @@ class DistMapping(models.Model):
 
     _name = "dist.mapping"
     _description = "Mapping"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "dist.guarded.mixin"]
     _order = "system_id, name, version desc"
     _check_company_auto = True
 
@@ -32,22 +32,22 @@ class DistMapping(models.Model):
         help="An approved mapping is used as it is. To change it, make a new version.",
     )
     row_ids = fields.One2many("dist.mapping.row", "mapping_id", copy=True)
-    # what is tried here is shown unmasked
+    # what is tried here is shown in clear
     preview_message_id = fields.Many2one(
         "dist.message",
         string="Try on message",
         domain="[('system_id', '=', system_id)]",
-        groups="dist_integration_base.group_dist_manager",
+        groups="dist_integration_base.group_dist_clear",
     )
     preview_source = fields.Text(
         compute="_compute_preview_source",
         readonly=False,
         store=True,
         string="Source",
-        groups="dist_integration_base.group_dist_manager",
+        groups="dist_integration_base.group_dist_clear",
     )
     preview_result = fields.Text(
-        compute="_compute_preview_result", string="Result", groups="dist_integration_base.group_dist_manager"
+        compute="_compute_preview_result", string="Result", groups="dist_integration_base.group_dist_clear"
     )
 
     _sql_constraints = [
@@ -59,6 +59,7 @@ class DistMapping(models.Model):
         for mapping in self:
             message = mapping.preview_message_id
             if message:
+                message._origin._reveal(_("Tried with mapping %s", mapping.name))
                 mapping.preview_source = message._get_unmapped_text()
             else:
                 mapping.preview_source = mapping.preview_source
@@ -77,6 +78,10 @@ class DistMapping(models.Model):
     def _compute_preview_result(self):
         for mapping in self:
             mapping.preview_result = mapping._get_preview()
+
+    def _get_audited_fields(self):
+        # what is tried with a mapping is content of messages
+        return [name for name in super()._get_audited_fields() if not name.startswith("preview_")]
 
     def _get_preview(self):
         """:return: the mapped document, or what is wrong, as text for a person"""

@@ -9,6 +9,7 @@ class DistMappingRow(models.Model):
 
     _name = "dist.mapping.row"
     _description = "Mapping row"
+    _inherit = ["dist.audited.mixin"]
     _order = "mapping_id, sequence, id"
 
     mapping_id = fields.Many2one("dist.mapping", required=True, ondelete="cascade", index=True)
@@ -35,6 +36,9 @@ class DistMappingRow(models.Model):
                     _("Mapping %s is approved. Make a new version to change it.", row.mapping_id.name)
                 )
         self.mapping_id._check_rows()
+
+    def _get_audited_parent(self):
+        return self.mapping_id
 
     def _get_specifications(self):
         """:return: list of MappingRow, rows of lists inside theirs"""

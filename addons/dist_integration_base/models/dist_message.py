@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools.sql import create_index
 
 from ..lib import trace
+from ..lib.erasure import by_name
 from ..lib.identifiers import new_id
 from ..lib.masking import mask
 
@@ -127,15 +128,13 @@ class DistMessage(models.Model):
     def _compute_views(self):
         for message in self:
             source = message.sudo()
-            paths = message._get_masked_paths()
-            message.payload_view = _pretty(source._get_body_text(), paths)
-            message.answer_view = _pretty(source.answer, paths)
-
-    def _get_masked_paths(self):
-        """:return: list of paths the current user may not read in clear"""
-        if self.env.user.has_group("dist_integration_base.group_dist_manager"):
-            return []
-        return self.message_type_id._get_sensitive_paths()
+            if message.purged_at:
+                message.payload_view, message.answer_view = source._get_purged_text(), False
+                continue
+            message.payload_view = pretty(source._get_body_text(), message._get_masked_paths())
+            message.answer_view = pretty(
+                source.answer, by_name(message.message_type_id._get_sensitive_paths())
+            )
 
     def _get_body_text(self):
         """:return: JSON text of the content: canonical, else as it was received; for an event its envelope"""
@@ -272,6 +271,8 @@ class DistMessage(models.Model):
         self._check_may_act()
         if any(message.state in ("done", "cancelled") for message in self):
             raise UserError(_("A finished message is not tried again."))
+        self._check_not_purged()
+        self._audit_at_once("retried")
         inbound = self.filtered(lambda message: message.direction == "in")
         (self - inbound)._requeue()
         if len(inbound) > REPLAYED_AT_ONCE:
@@ -307,6 +308,20 @@ class DistMessage(models.Model):
         self._in_own_transaction(requeue)
         self.invalidate_recordset()
 
+    def _audit_at_once(self, action, **values):
+        """Keep what the user does with these messages, whatever becomes of it: it runs in other transactions."""
+        ids, user_id = self.ids, self.env.uid
+
+        def audit(env):
+            messages = env["dist.message"].browse(ids)
+            env["dist.audit.entry"]._add_each(action, messages, user_id=user_id, **values)
+
+        self._in_own_transaction(audit)
+
+    def action_view_audit(self):
+        """Open what persons did with these messages."""
+        return self.env["dist.audit.entry"]._get_action(self)
+
     def action_cancel(self, reason=None):
         """Cancel messages that are not done: they have no effect and are not tried again.
 
@@ -314,6 +329,7 @@ class DistMessage(models.Model):
         """
         self._check_may_act()
         todo = self.filtered(lambda message: message.state in OPEN)
+        self.env["dist.audit.entry"]._add_each("cancelled", todo, reason=reason)
         todo.sudo().write(
             {
                 "state": "cancelled",
@@ -328,6 +344,7 @@ class DistMessage(models.Model):
     def action_correct(self):
         """Open the content for correction; the original is kept."""
         self.ensure_one()
+        self._check_not_purged()
         return self.env["dist.message.correct"]._open(self)
 
     def action_open_document(self):
@@ -374,10 +391,11 @@ def _wake(registry, postcommit):
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")
 
 
-def _pretty(text, paths):
+def pretty(text, paths):
+    """:return: JSON text for a person, masked at paths; what is no JSON only where nothing is to be masked"""
     if not text:
         return ""
     try:
         return json.dumps(mask(json.loads(text), paths), indent=2, ensure_ascii=False)
     except ValueError:
-        return _("The content is not JSON; it is shown to administrators only.") if paths else text
+        return _("The content is not JSON: it is only shown in clear.") if paths else text

@@ -27,4 +27,13 @@ class DistMessageAttempt(models.Model):
     status_code = fields.Integer(string="Status")
     error_code = fields.Char()
     detail = fields.Char()
-    response_excerpt = fields.Text(groups="dist_integration_base.group_dist_operator")
+    response_excerpt = fields.Text(groups=fields.NO_ACCESS)
+    response_view = fields.Text(
+        compute="_compute_response_view",
+        string="Answer",
+        groups="dist_integration_base.group_dist_operator,dist_integration_base.group_dist_auditor",
+    )
+
+    def _compute_response_view(self):
+        for attempt in self:
+            attempt.response_view = attempt.message_id._redact(attempt.sudo().response_excerpt)

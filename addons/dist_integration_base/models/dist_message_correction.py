@@ -47,6 +47,9 @@ class DistMessage(models.Model):
             correction = (
                 env["dist.message"].with_user(user_id).sudo().create(original._prepare_correction(payload))
             )
+            env["dist.audit.entry"]._add(
+                "corrected", original, user_id=user_id, reason=_("As message %s", correction.uuid)
+            )
             if original.direction == "out":
                 original._settle_as_corrected(correction)
                 correction._wake_endpoints(correction.endpoint_id)

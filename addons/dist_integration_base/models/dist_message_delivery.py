@@ -13,6 +13,7 @@ class DistMessage(models.Model):
     def _get_wire_body(self):
         """:return: bytes that are signed and sent; the same at every attempt"""
         self.ensure_one()
+        self._check_not_purged()
         if self.payload:
             return self.payload.encode()
         envelope = self.event_id._get_envelope()
@@ -136,7 +137,7 @@ class DistMessage(models.Model):
                 category="delivery",
                 code="refused" if refused else "unreachable",
                 summary=summary,
-                detail=delivery.excerpt or delivery.detail,
+                detail=self._redact(delivery.excerpt) or delivery.detail,
                 severity="high",
                 suggestion=suggestion,
                 fingerprint=f"endpoint/{endpoint.id}/{self.message_type_id.code if refused else ''}/{delivery.code}",

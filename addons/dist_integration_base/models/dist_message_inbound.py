@@ -187,6 +187,7 @@ class DistMessage(models.Model):
         :raises IntegrationError: of the stage that failed
         """
         self.ensure_one()
+        self._check_not_purged()
         document = self._decode()
         document = self._map(document)
         self._validate(document)

@@ -58,6 +58,11 @@ class DistMessage(models.Model):
         final = self._get_final()
         operation = OPERATIONS + self.uuid
         reply = {"uuid": self.uuid, "operation": None}
+        if final.purged_at:
+            problem = Problem(
+                410, "answer_purged", detail="The message was processed; its answer is no longer kept."
+            )
+            return {**reply, "status": 410, "document": problem.to_dict()}
         if final.child_ids:
             finished = final.state == "done"
             return {

@@ -7,7 +7,7 @@ class DistMessageType(models.Model):
 
     _name = "dist.message.type"
     _description = "Message type"
-    _inherit = ["dist.cached.mixin"]
+    _inherit = ["dist.cached.mixin", "dist.guarded.mixin"]
     _order = "code"
 
     code = fields.Char(required=True, help="domain.event, such as order.submit or shipment.confirmed.")

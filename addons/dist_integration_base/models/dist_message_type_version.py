@@ -13,7 +13,7 @@ class DistMessageTypeVersion(models.Model):
 
     _name = "dist.message.type.version"
     _description = "Message type version"
-    _inherit = ["dist.cached.mixin"]
+    _inherit = ["dist.cached.mixin", "dist.guarded.mixin"]
     _order = "message_type_id, number desc"
 
     message_type_id = fields.Many2one("dist.message.type", required=True, ondelete="cascade", index=True)

@@ -18,6 +18,12 @@ class ResConfigSettings(models.TransientModel):
         compute="_compute_dist_database_state",
     )
     dist_database_name = fields.Char(compute="_compute_dist_database_state", string="Database")
+    dist_change_approval = fields.Boolean(
+        string="A second person approves", config_parameter="dist_integration.change_approval"
+    )
+    dist_retention_days = fields.Integer(
+        string="Keep content (days)", config_parameter="dist_integration.retention_days"
+    )
     dist_key_count = fields.Integer(compute="_compute_dist_keys", string="Encryption keys")
     dist_key_fingerprints = fields.Char(compute="_compute_dist_keys", string="Fingerprints")
 

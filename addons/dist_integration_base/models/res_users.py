@@ -1,9 +1,20 @@
-from odoo import _, models
+from odoo import _, api, models
 from odoo.exceptions import AccessDenied
+
+from .res_groups import audited_membership
 
 
 class ResUsers(models.Model):
     _inherit = "res.users"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        with audited_membership(self.env):
+            return super().create(vals_list)
+
+    def write(self, vals):
+        with audited_membership(self.env, any("group" in name for name in vals)):
+            return super().write(vals)
 
     def _is_dist_service(self):
         """Whether this account only lends its name to an API client."""

@@ -33,10 +33,12 @@ class TransactionState:
     """
     :ivar trace: Trace of the transaction
     :ivar written: (type code, model name, record id) to id of the event written in this transaction
+    :ivar approved: whether a change is being applied that a second person approved
     """
 
     trace: Trace = field(default_factory=new)
     written: dict = field(default_factory=dict)
+    approved: bool = False
 
 
 def get_state(cr):

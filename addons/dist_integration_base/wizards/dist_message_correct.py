@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ..lib import strict_json
 from ..lib.errors import IntegrationError
 from ..lib.masking import mask, restore
+from ..models.dist_message import pretty
 
 
 class DistMessageCorrect(models.TransientModel):
@@ -16,6 +17,7 @@ class DistMessageCorrect(models.TransientModel):
 
     message_id = fields.Many2one("dist.message", required=True, readonly=True)
     error = fields.Char(related="message_id.error")
+    may_reveal = fields.Boolean(related="message_id.may_reveal")
     problem = fields.Text(compute="_compute_problem", string="What is wrong")
     content = fields.Text(required=True)
 
@@ -50,9 +52,14 @@ class DistMessageCorrect(models.TransientModel):
         try:
             return json.dumps(mask(json.loads(text), paths), indent=2, ensure_ascii=False)
         except ValueError as error:
-            if paths:
+            if paths and message.may_reveal:
+                message._reveal(_("To correct it"))
+            elif paths:
                 raise UserError(
-                    _("This is not JSON and may hold what is not for everybody: a manager has to correct it.")
+                    _(
+                        "This is not JSON and may hold what is not for everybody: somebody who may see content "
+                        "in clear has to correct it."
+                    )
                 ) from error
             return text  # as it came: the person makes it JSON
 
@@ -74,6 +81,21 @@ class DistMessageCorrect(models.TransientModel):
             )
         except IntegrationError as error:
             raise UserError(error.detail) from error
+
+    def action_reveal(self):
+        """Show the whole content in clear, to be corrected; who looked is kept."""
+        self.ensure_one()
+        self.message_id._check_may_act()
+        self.message_id._reveal(_("To correct it"))
+        self.content = pretty(self.message_id.sudo()._get_body_text(), [])
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "name": _("Correct and resubmit"),
+        }
 
     def action_resubmit(self):
         """Submit the corrected content as a new message; back to the list when it got through."""

@@ -2,7 +2,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
-GROUPS = ("user", "operator", "manager", "auditor", "service")
+GROUPS = ("user", "operator", "manager", "auditor", "approver", "clear", "service")
 
 
 class PeopleMixin:

@@ -3,7 +3,7 @@ import json
 
 import pytest
 from dist_integration_base.lib.errors import ConfigurationError
-from dist_integration_base.lib.masking import MASK, mask, mask_headers, restore
+from dist_integration_base.lib.masking import MASK, collect, mask, mask_headers, redact, restore
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,3 +159,45 @@ def test_hidden_values_do_not_move_to_other_lines():
     assert restore({"lines": [{"sku": "A", "price": "1"}]}, ORDER, PATHS) == {
         "lines": [{"sku": "A", "price": "1"}]
     }
+
+
+def test_values_at_paths_are_collected():
+    assert collect(ORDER, ["customer", "lines[].price", "paid", "tags[]"]) == {
+        "a@b.example",
+        "DE89370400440532013000",
+        "12.50",
+        "7",
+        "x",
+        "y",
+    }
+
+
+def test_values_are_redacted_wherever_they_stand():
+    document = {
+        "note": "Call Anna Berg (ANNA BERG, Annaberg)",
+        "phone": 49301234,
+        "lines": ["Anna Berg", True],
+    }
+    assert redact(document, ["Anna Berg", "49301234", "DE"], "[gone]") == {
+        "note": "Call [gone] ([gone], Annaberg)",
+        "phone": "[gone]",
+        "lines": ["[gone]", True],
+    }
+    assert redact("mail a.b@c.example, aXb@c.example", ["a.b@c.example"]) == f"mail {MASK}, aXb@c.example"
+
+
+def test_short_values_stay():
+    assert redact("DE and DEU", ["DE", "", "DEU"]) == "DE and DEU"
+
+
+def test_longer_values_are_redacted_first():
+    assert redact("Anna Berg", ["Anna", "Anna Berg"], "-") == "-"
+
+
+def test_another_replacement():
+    assert mask({"a": {"b": "x"}}, ["a"], replacement="[erased]") == {"a": {"b": "[erased]"}}
+
+
+@given(st.text(min_size=4).filter(lambda text: MASK not in text))
+def test_redacted_value_is_gone(value):
+    assert value not in redact({"a": [value]}, [value])["a"]

@@ -1,0 +1,1 @@
+from . import dist_audit_verify

@@ -1,0 +1,65 @@
+"""Take a person's data out of stored texts; what is left stays readable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+
+from .masking import mask, redact
+
+TOMBSTONE = "[erased]"
+
+
+def erase_text(text: str | None, values: Collection[str]) -> str | None:
+    """Return *text* without *values*; see `redact` for what counts as one."""
+    return redact(text, values, TOMBSTONE) if text else text
+
+
+def erase_document(text: str | None, values: Collection[str], paths: Sequence[str]) -> str | None:
+    """Return a JSON text without what stands at *paths*, and without *values* anywhere.
+
+    What is not JSON is replaced as a whole: nobody can say what in it tells of the person.
+    """
+    document, readable = _read(text)
+    if not readable:
+        return json.dumps(TOMBSTONE) if text else text
+    erased = redact(mask(document, paths, replacement=TOMBSTONE), values, TOMBSTONE)
+    return json.dumps(erased, ensure_ascii=False)
+
+
+def erase_items(
+    text: str | None, values: Collection[str], paths: Sequence[str], indexes: Collection[int]
+) -> str | None:
+    """Return a bulk call, an object with ``items``, without what stands at *paths* of the items at *indexes*."""
+    document, readable = _read(text)
+    if not readable or not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        return json.dumps(TOMBSTONE) if text else text
+    items = [
+        mask(item, paths, replacement=TOMBSTONE) if index in indexes else item
+        for index, item in enumerate(document["items"])
+    ]
+    return json.dumps(redact({**document, "items": items}, values, TOMBSTONE), ensure_ascii=False)
+
+
+def erase_answer(text: str | None, values: Collection[str], paths: Sequence[str]) -> str | None:
+    """Return an answer to a message without *values*, and without what has the name of a value at *paths*: its
+    shape is another than the message's.
+    """
+    document, readable = _read(text)
+    if not readable:
+        return erase_text(text, values)
+    erased = redact(mask(document, by_name(paths), replacement=TOMBSTONE), values, TOMBSTONE)
+    return json.dumps(erased, ensure_ascii=False)
+
+
+def by_name(paths: Sequence[str]) -> list[str]:
+    """Return paths that lead to the names at the end of *paths*, at any depth."""
+    names = {path.replace("[]", "").rpartition(".")[2] for path in paths}
+    return [f"**.{name}" for name in sorted(names - {"", "*"})]
+
+
+def _read(text: str | None) -> tuple[object, bool]:
+    try:
+        return json.loads(text or ""), True
+    except ValueError:
+        return None, False

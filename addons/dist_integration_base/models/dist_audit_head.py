@@ -1,0 +1,17 @@
+from odoo import fields, models
+
+
+class DistAuditHead(models.Model):
+    """The end of the chain, noted beside it: the number of entries shows when the last ones are missing.
+
+    Signed with the encryption key of the server's configuration, where there is one: who can only write to the
+    database cannot note another end.
+    """
+
+    _name = "dist.audit.head"
+    _description = "End of the audit trail"
+    _log_access = False
+
+    number = fields.Integer(required=True)
+    hash = fields.Char(required=True)
+    proof = fields.Char()

@@ -1,0 +1,482 @@
+import hashlib
+import json
+
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .transaction import get_state
+
+OPEN = ("draft", "waiting")
+APPROVER = "dist_integration_base.group_dist_approver"
+SUMMARY = "Approve or reject a change"
+
+
+class DistChangeRequest(models.Model):
+    """A change of the configuration that is applied when a second person approves it."""
+
+    _name = "dist.change.request"
+    _description = "Change request"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _mail_post_access = "read"
+    _order = "id desc"
+
+    name = fields.Char(string="Number", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("draft", "Reason missing"),
+            ("waiting", "Waits for approval"),
+            ("applied", "Applied"),
+            ("rejected", "Rejected"),
+            ("cancelled", "Withdrawn"),
+        ],
+        required=True,
+        readonly=True,
+        default="draft",
+        tracking=True,
+    )
+    kind = fields.Selection(
+        [("create", "New record"), ("write", "Change"), ("unlink", "Deletion")], required=True, readonly=True
+    )
+    res_model = fields.Char(string="Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(string="Record ID", model_field="res_model", readonly=True)
+    model_name = fields.Char(compute="_compute_model_name", string="Kind of record")
+    record_name = fields.Char(string="Record", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    requester_id = fields.Many2one("res.users", string="Asked by", required=True, readonly=True)
+    requested_at = fields.Datetime(string="Asked on", readonly=True)
+    reason = fields.Text(string="Why", help="Why the change is needed. The approver decides by it.")
+    # what is to be written; secrets in it are encrypted
+    content = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    before = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    fingerprint = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    line_ids = fields.One2many("dist.change.request.line", "request_id", readonly=True)
+    summary = fields.Char(compute="_compute_summary", string="What changes")
+    decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
+    decided_at = fields.Datetime(string="Decided on", readonly=True)
+    decision_note = fields.Char(string="Note of the decision", readonly=True, tracking=True)
+    is_emergency = fields.Boolean(string="Without approval", readonly=True, tracking=True)
+    is_stale = fields.Boolean(
+        compute="_compute_is_stale", help="The record was changed since: what was compared no longer holds."
+    )
+    may_edit = fields.Boolean(compute="_compute_may")
+    may_decide = fields.Boolean(compute="_compute_may")
+    may_bypass = fields.Boolean(compute="_compute_may")
+
+    @api.depends("res_model")
+    def _compute_model_name(self):
+        for request in self:
+            known = request.res_model in self.env
+            request.model_name = (
+                self.env["ir.model"]._get(request.res_model).name if known else request.res_model
+            )
+
+    @api.depends("line_ids")
+    def _compute_summary(self):
+        for request in self:
+            request.summary = ", ".join(request.line_ids.mapped("label"))
+
+    def _compute_is_stale(self):
+        for request in self:
+            request.is_stale = request.state in OPEN and request.sudo()._has_changed()
+
+    @api.depends("state", "requester_id")
+    @api.depends_context("uid")
+    def _compute_may(self):
+        approver = self.env.user.has_group(APPROVER)
+        manager = self.env.user.has_group("dist_integration_base.group_dist_manager")
+        for request in self:
+            own = request.requester_id == self.env.user
+            request.may_edit = own and request.state == "draft"
+            request.may_decide = approver and not own and request.state == "waiting"
+            request.may_bypass = manager and own and request.state in OPEN
+
+    # keeping what was asked for
+
+    @api.model
+    def _keep(self, kind, records, vals):
+        """Keep a change as requests of the current user, one for each record.
+
+        :param kind: ``create``, ``write`` or ``unlink``
+        :param records: what is to be changed; empty for ``create``
+        :param vals: as of the method of that name
+        :return: dist.change.request; those that are open already for the same change are not doubled
+        """
+        requests = self.browse()
+        for record in records or [records]:
+            prepared = self._prepare(kind, record, vals)
+            known = self.sudo().search(
+                [("fingerprint", "=", prepared["fingerprint"]), ("state", "in", OPEN)], limit=1
+            )
+            requests += known or self.sudo().create(prepared)
+        return requests
+
+    @api.model
+    def _prepare(self, kind, record, vals):
+        lines = self._prepare_lines(kind, record, vals)
+        before = record._get_audited_values(self._get_watched(kind, record, vals)).get(record.id, {})
+        target = record.new(record._add_missing_default_values(vals)) if kind == "create" else record
+        identity = [
+            self.env.uid,
+            kind,
+            record._name,
+            record.id,
+            [[line["name"], line["new"]] for line in lines],
+        ]
+        return {
+            "name": self.env["ir.sequence"].sudo().next_by_code("dist.change.request"),
+            "kind": kind,
+            "res_model": record._name,
+            "res_id": record.id,
+            "record_name": target.display_name or record._description,
+            "company_id": (target.company_id if "company_id" in target._fields else self.env.company).id
+            or self.env.company.id,
+            "requester_id": self.env.uid,
+            "content": json.dumps(self._hide_secrets(record, vals), default=str),
+            "before": json.dumps(before),
+            "fingerprint": hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
+            "line_ids": [fields.Command.create(line) for line in lines],
+        }
+
+    @api.model
+    def _get_watched(self, kind, record, vals):
+        """:return: list of the fields whose change makes a request stale"""
+        audited = record._get_audited_fields()
+        return audited if kind == "unlink" else [name for name in audited if name in vals]
+
+    @api.model
+    def _prepare_lines(self, kind, record, vals):
+        """:return: list of values of lines, for those fields that get another value"""
+        names = record._get_audited_fields() if kind == "unlink" else list(vals)
+        changed = record.browse() if kind == "unlink" else record.new(vals, origin=record)
+        lines = []
+        for name in names:
+            if name not in record._fields:
+                continue
+            secret = name in record._get_secret_fields()
+            old = self._get_secret_text(record) if secret else _get_text(record, name)
+            new = self._get_new_text(changed, name, vals, secret)
+            if old != new:
+                label = record._fields[name]._description_string(self.env)
+                lines.append({"name": name, "label": label, "old": old, "new": new})
+        return lines
+
+    @api.model
+    def _get_new_text(self, changed, name, vals, secret):
+        if secret:
+            return (
+                _("Fingerprint %s", self.env["dist.keyring"]._fingerprint(vals[name])) if vals[name] else ""
+            )
+        if changed._fields[name].type == "one2many" and name in vals:
+            return json.dumps(self._hide_line_secrets(changed[name], vals[name]), default=str)
+        return _get_text(changed, name)
+
+    @api.model
+    def _get_secret_text(self, record):
+        return _("Fingerprint %s", record.fingerprint) if record.fingerprint else ""
+
+    @api.model
+    def _hide_secrets(self, record, vals):
+        """:return: vals with secrets encrypted, and those of lines as well"""
+        secrets = record._get_secret_fields()
+        hidden = {}
+        for name, value in vals.items():
+            field = record._fields.get(name)
+            if name in secrets and value:
+                hidden[name] = {"encrypted": self.env["dist.keyring"]._encrypt(value)}
+            elif field is not None and field.type == "one2many":
+                hidden[name] = self._hide_line_secrets(self.env[field.comodel_name], value)
+            else:
+                hidden[name] = value
+        return hidden
+
+    @api.model
+    def _hide_line_secrets(self, lines, commands):
+        if not hasattr(lines, "_get_secret_fields"):
+            return commands
+        return [
+            [*command[:2], self._hide_secrets(lines, command[2])]
+            if len(command) > 2 and isinstance(command[2], dict)
+            else command
+            for command in commands
+        ]
+
+    @api.model
+    def _open_secrets(self, value):
+        """The opposite of `_hide_secrets`, at any depth."""
+        if isinstance(value, dict):
+            if set(value) == {"encrypted"}:
+                return self.env["dist.keyring"]._decrypt(value["encrypted"])
+            return {name: self._open_secrets(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._open_secrets(item) for item in value]
+        return value
+
+    @api.model
+    def _get_open_requests(self, records):
+        """:return: dict, record id to its newest open request"""
+        found = self.search(
+            [("res_model", "=", records._name), ("res_id", "in", records.ids), ("state", "in", OPEN)],
+            order="id",
+        )
+        return {request.res_id: request for request in found}
+
+    def _get_open_action(self):
+        """:return: action that opens the request, or the list of several"""
+        action = {"type": "ir.actions.act_window", "res_model": self._name, "name": _("Change request")}
+        if len(self) == 1:
+            return {**action, "res_id": self.id, "views": [(False, "form")], "target": "current"}
+        return {**action, "domain": [("id", "in", self.ids)], "views": [(False, "list"), (False, "form")]}
+
+    # who may do what
+
+    def write(self, vals):
+        """The person who asks gives the reason; all else goes through the methods below."""
+        if not self.env.su:
+            if set(vals) - {"reason"}:
+                raise AccessError(_("A change request is decided with its buttons."))
+            self._check_own()
+        return super().write(vals)
+
+    def _check_own(self):
+        """:raises AccessError: somebody else asked for it"""
+        if any(request.requester_id != self.env.user for request in self):
+            raise AccessError(_("Only the person who asked for a change may do this."))
+
+    def _check_may_decide(self):
+        """:raises AccessError: the user has not the right, or asked for the change"""
+        self.check_access_rights("read")
+        self.check_access_rule("read")
+        if not self.env.user.has_group(APPROVER):
+            raise AccessError(_("You may not approve changes."))
+        if any(request.requester_id == self.env.user for request in self):
+            raise AccessError(_("A second person has to approve: you asked for this change."))
+
+    def _lock(self, states):
+        """Take the requests for this transaction.
+
+        :raises UserError: one is not in one of the states any more
+        """
+        self.flush_recordset()
+        self.env.cr.execute(
+            "SELECT state FROM dist_change_request WHERE id IN %s FOR UPDATE", (tuple(self.ids),)
+        )
+        if any(state not in states for (state,) in self.env.cr.fetchall()):
+            raise UserError(_("This change request was settled already, or is not asked for yet."))
+
+    # what a person does
+
+    def action_request(self):
+        """Ask for approval: everybody who may approve gets an activity."""
+        self._check_own()
+        self._lock(("draft",))
+        if any(not (request.reason or "").strip() for request in self):
+            raise UserError(_("Say why the change is needed."))
+        self.sudo().write({"state": "waiting", "requested_at": fields.Datetime.now()})
+        for request in self.sudo():
+            request._note("requested", request.reason)
+            for approver in request._get_approvers():
+                request.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=_("Approve or reject: %s", request.record_name),
+                    note=request.reason,
+                    user_id=approver.id,
+                )
+        return True
+
+    def _get_approvers(self):
+        """:return: the users who may decide, in the company of the request"""
+        self.ensure_one()
+        group = self.env.ref(APPROVER)
+        users = self.env["res.users"].sudo().search([("share", "=", False), ("groups_id", "in", group.ids)])
+        return users.filtered(
+            lambda user: (
+                user != self.requester_id and self.company_id in user.company_ids and user.has_group(APPROVER)
+            )
+        )
+
+    def action_approve(self):
+        """Apply the changes, in this transaction, in the name of who asked for them."""
+        self._check_may_decide()
+        self._lock(("waiting",))
+        for request in self:
+            request.sudo()._note("approved", request.reason)
+            request._apply({"decided_by_id": self.env.uid})
+        return True
+
+    def action_ask_reject(self):
+        return self.env["dist.change.decide"]._open(self, "reject")
+
+    def action_ask_bypass(self):
+        return self.env["dist.change.decide"]._open(self, "bypass")
+
+    def _reject(self, note):
+        self._check_may_decide()
+        self._lock(("waiting",))
+        self._settle("rejected", note)
+
+    def action_cancel(self):
+        """Withdraw an own request."""
+        self._check_own()
+        self._lock(OPEN)
+        self._settle("cancelled", False)
+        return True
+
+    def _settle(self, state, note):
+        """Close without effect; secrets that were kept for it are forgotten."""
+        for request in self.sudo():
+            request._note("withdrawn" if state == "cancelled" else state, note or False)
+        self.sudo().write(
+            {
+                "state": state,
+                "content": False,
+                "decision_note": note,
+                "decided_by_id": self.env.uid,
+                "decided_at": fields.Datetime.now(),
+            }
+        )
+        self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _bypass(self, note):
+        """Apply an own change at once, in an emergency: everybody who could have approved is told.
+
+        :raises AccessError: the user did not ask for it, or is no manager
+        """
+        self.ensure_one()
+        self._check_own()
+        if not self.env.user.has_group("dist_integration_base.group_dist_manager"):
+            raise AccessError(_("Only a manager applies a change without approval."))
+        self._lock(OPEN)
+        request = self.sudo()
+        if not request.reason:
+            request.reason = note
+        request._note("bypassed", note)
+        request._apply({"decided_by_id": self.env.uid, "decision_note": note, "is_emergency": True})
+        approvers = request._get_approvers()
+        text = _(
+            "%(person)s applied %(request)s without approval: %(note)s",
+            person=self.env.user.name,
+            request=request.name,
+            note=note,
+        )
+        for approver in approvers:
+            request.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=_("Look at a change that was applied without approval"),
+                note=text,
+                user_id=approver.id,
+            )
+        request.message_post(body=text, partner_ids=approvers.partner_id.ids, subtype_xmlid="mail.mt_comment")
+
+    def action_ask_again(self):
+        """Make the request anew against the record as it is now; the old one is withdrawn."""
+        self.ensure_one()
+        self._check_own()
+        self._lock(OPEN)
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if self.kind != "create" and not record:
+            raise UserError(_("The record is gone."))
+        vals = self._get_vals()
+        self._settle("cancelled", _("Asked for again"))
+        fresh = self._keep(self.kind, record or self.env[self.res_model], vals)
+        fresh.sudo().reason = self.reason
+        return fresh._get_open_action()
+
+    # applying
+
+    def _get_vals(self):
+        return self._open_secrets(json.loads(self.sudo().content))
+
+    def _has_changed(self):
+        """Whether the record is no longer as it was when the change was asked for."""
+        self.ensure_one()
+        if self.kind == "create" or self.res_model not in self.env:
+            return self.kind != "create"
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        before = json.loads(self.before or "{}")
+        return not record or record._get_audited_values(list(before))[record.id] != before
+
+    def _apply(self, values):
+        """Write the change with the rights of who asked for it, and the checks of the model.
+
+        :param values: of the decision
+        :raises UserError: the record was changed since
+        """
+        self.ensure_one()
+        request = self.sudo()
+        if request._has_changed():
+            raise UserError(
+                _("%s was changed since this was asked for. It has to be asked for again.", self.record_name)
+            )
+        requester = self.requester_id
+        context = {"allowed_company_ids": self.company_id.ids, "lang": requester.lang, "tz": requester.tz}
+        records = self.with_env(self.env(user=requester.id, su=False, context=context)).env[self.res_model]
+        state = get_state(self.env.cr)
+        state.approved = True
+        try:
+            record = self._apply_to(records)
+            self.env.flush_all()
+        finally:
+            state.approved = False
+        request.write(
+            {
+                **values,
+                "state": "applied",
+                "res_id": record.id,
+                "content": False,
+                "decided_at": fields.Datetime.now(),
+            }
+        )
+        request.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _apply_to(self, records):
+        """:return: the record, gone after a deletion"""
+        if self.kind == "create":
+            return records.create(self._get_vals())
+        record = records.browse(self.res_id)
+        if self.kind == "unlink":
+            record.unlink()
+        else:
+            record.write(self._get_vals())
+        return record
+
+    def _note(self, action, reason):
+        """Write the audit entry, found under the record that is changed."""
+        self.ensure_one()
+        self.env["dist.audit.entry"]._add(
+            action,
+            res_model=self.res_model,
+            res_id=self.res_id,
+            record_name=self.record_name,
+            company_id=self.company_id.id,
+            part=self.name,
+            reason=reason,
+            changes=[
+                {"field": line.name, "old": line.old or None, "new": line.new or None}
+                for line in self.line_ids
+            ],
+        )
+
+    def action_open_record(self):
+        self.ensure_one()
+        if not self.res_id or not self.env[self.res_model].browse(self.res_id).exists():
+            raise UserError(_("This record does not exist."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+
+def _get_text(record, name):
+    """:return: the value of a field as a person reads it"""
+    if not record:
+        return ""
+    field, value = record._fields[name], record.sudo()[name]
+    if field.type == "boolean":
+        return _("Yes") if value else _("No")
+    if field.type == "selection":
+        return dict(field._description_selection(record.env)).get(value, value or "")
+    if field.relational:
+        return ", ".join(sorted(value.sudo().mapped("display_name")))
+    return "" if value is False or value is None else str(value)

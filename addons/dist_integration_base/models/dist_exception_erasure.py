@@ -1,0 +1,18 @@
+from odoo import models
+
+from ..lib import erasure
+
+
+class DistException(models.Model):
+    _inherit = "dist.exception"
+
+    def _erase_personal(self, values):
+        """Erase values from what is told of failures, the chatter included.
+
+        :param values: set of texts
+        """
+        for exception in self.sudo():
+            names = ("name", "detail", "suggestion", "document_name", "external_code", "ignore_reason")
+            exception.write({name: erasure.erase_text(exception[name], values) for name in names})
+            for note in exception.message_ids:
+                note.body = erasure.erase_text(note.body, values)

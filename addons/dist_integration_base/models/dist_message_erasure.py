@@ -1,0 +1,125 @@
+import base64
+import hashlib
+import json
+
+from odoo import api, models
+
+from ..lib import erasure
+from .dist_exception import UNSOLVED
+
+SETTLED = ("done", "cancelled", "dead")
+# the raw bytes as text, whatever they are: those that are no ASCII as \ooo, as the same function gives the term
+FIND = """
+SELECT message.id FROM dist_message AS message LEFT JOIN dist_event AS event ON event.id = message.event_id
+WHERE (message.res_model = 'res.partner' AND message.res_id = ANY(%(partners)s))
+   OR EXISTS (
+    SELECT FROM unnest(%(terms)s::text[]) AS term
+    WHERE strpos(lower(concat_ws(chr(10), message.payload, message.answer, message.error, message.business_key,
+            event.payload)), lower(term)) > 0
+       OR strpos(lower(encode(decode(convert_from(message.raw, 'LATIN1'), 'base64'), 'escape')),
+            lower(encode(convert_to(term, 'UTF8'), 'escape'))) > 0
+       OR EXISTS (
+        SELECT FROM dist_message_attempt AS attempt
+        WHERE attempt.message_id = message.id AND strpos(lower(attempt.response_excerpt), lower(term)) > 0))
+"""
+
+
+class DistMessage(models.Model):
+    """A person's data is taken out of messages that are settled; hashes of what they were are kept (G6)."""
+
+    _inherit = "dist.message"
+
+    @api.model
+    def _find_personal(self, partners, identifiers):
+        """Messages about a person, in every company the user works in.
+
+        :param partners: res.partner
+        :param identifiers: list of texts that no other person has, such as an e-mail address
+        :return: dist.message, with the bulk calls, corrections and deliveries of the same content
+        """
+        self.env.flush_all()
+        # the database only knows upper and lower case of what it reads as text
+        spellings = {case for value in identifiers for case in (value, value.lower(), value.upper())}
+        terms = {term for value in spellings for term in (value, json.dumps(value)[1:-1])}
+        self.env.cr.execute(FIND, {"partners": partners.ids or [0], "terms": list(terms)})
+        found = self.sudo().browse([row[0] for row in self.env.cr.fetchall()])
+        size = -1
+        while size != len(found):
+            size = len(found)
+            found |= found.parent_id | found.original_id | found.correction_ids | found.event_id.message_ids
+        return self.search([("id", "in", found.ids)])
+
+    def _filter_erasable(self):
+        """:return: those that nobody needs any more: settled, no exception open, not on legal hold"""
+        erasable = self.sudo().filtered(lambda message: message._is_settled())
+        # content that is shared with what still has to be delivered stays
+        return erasable.filtered(
+            lambda message: all(other._is_settled() for other in message.event_id.message_ids)
+        )
+
+    def _is_settled(self):
+        return (
+            self.state in SETTLED and self.exception_id.state not in UNSOLVED and not self.flow_id.legal_hold
+        )
+
+    def _erase_personal(self, identifiers):
+        """Replace personal values by a tombstone, wherever the framework keeps them.
+
+        :param identifiers: list of texts, erased wherever they stand
+        """
+        messages = self.sudo()
+        for event in messages.event_id:
+            event._erase_personal(identifiers)
+        # items before the call that brought them, which is erased by theirs
+        for message in messages.sorted(lambda message: bool(message.child_ids)):
+            message._erase_one(set(identifiers), messages)
+        mappings = self.env["dist.mapping"].sudo().with_context(active_test=False)
+        mappings.search([("preview_message_id", "in", self.ids)]).preview_source = False
+
+    def _erase_one(self, identifiers, messages):
+        paths = self.message_type_id._get_personal_paths()
+        values = identifiers | (set() if self.child_ids else self._get_sensitive_values(paths))
+        evidence = json.loads(self.evidence or "{}")
+        evidence.setdefault("before_erasure", self._get_hashes())
+        for attempt in self.attempt_ids:
+            attempt.response_excerpt = erasure.erase_answer(attempt.response_excerpt, values, paths)
+            attempt.detail = erasure.erase_text(attempt.detail, values)
+        self.exception_id._erase_personal(values)
+        self.write(
+            {
+                "raw": self._get_erased_raw(values, paths, messages),
+                "payload": erasure.erase_document(self.payload, values, self._place_paths(paths)),
+                "answer": erasure.erase_answer(self.answer, values, paths),
+                "error": erasure.erase_text(self.error, values),
+                "business_key": erasure.erase_text(self.business_key, values),
+                "evidence": json.dumps(evidence),
+                "erased_at": self.env.cr.now(),
+            }
+        )
+
+    def _get_erased_raw(self, values, paths, messages):
+        """:return: base64, False when there is nothing; what cannot be told apart is replaced as a whole"""
+        if not self.raw:
+            return False
+        text = self._get_raw().decode("utf-8", "replace")
+        if self.child_ids:
+            found = (self.child_ids & messages).mapped("item_index")
+            erased = erasure.erase_items(text, values, paths, found)
+        elif self.flow_id.mapping_id:
+            erased = json.dumps(erasure.TOMBSTONE)
+        else:
+            erased = erasure.erase_document(text, values, paths)
+        return base64.b64encode(erased.encode())
+
+    def _get_hashes(self):
+        contents = {
+            "content": (self.payload or "").encode(),
+            "received": self._get_raw(),
+            "answer": (self.answer or "").encode(),
+        }
+        return {name: get_evidence(content) for name, content in contents.items() if content}
+
+
+def get_evidence(content):
+    """:return: dict that proves what bytes were, without them"""
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -1,0 +1,129 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+SHORTEST = 4
+
+
+class DistPersonalErase(models.TransientModel):
+    """Take a person's data out of the messages: look first, then erase."""
+
+    _name = "dist.personal.erase"
+    _description = "Erase a person's data"
+
+    partner_id = fields.Many2one("res.partner", string="Person")
+    identifiers = fields.Text(
+        compute="_compute_identifiers",
+        store=True,
+        readonly=False,
+        help="One a line: e-mail address, phone number, external id. Only what no other person has: every message in "
+        "which one of them stands is found.",
+    )
+    reason = fields.Char(
+        required=True, help="Such as the number of the person's request. Kept in the audit trail."
+    )
+    is_searched = fields.Boolean(readonly=True)
+    is_done = fields.Boolean(readonly=True)
+    message_ids = fields.Many2many(
+        "dist.message", "dist_personal_erase_found_rel", string="To be erased", readonly=True
+    )
+    left_ids = fields.Many2many(
+        "dist.message", "dist_personal_erase_left_rel", string="Left as they are", readonly=True
+    )
+    message_count = fields.Integer(compute="_compute_counts", string="Messages to be erased")
+    left_count = fields.Integer(compute="_compute_counts", string="Messages left")
+
+    @api.depends("partner_id")
+    def _compute_identifiers(self):
+        for wizard in self:
+            if wizard.partner_id:
+                wizard.identifiers = "\n".join(wizard._get_partner_identifiers())
+
+    def _get_partner_identifiers(self):
+        """:return: list of texts that stand for the person: addresses, numbers and external ids"""
+        partner = self.partner_id
+        names = [name for name in ("email", "phone", "mobile", "vat", "ref") if name in partner._fields]
+        bindings = self.env["dist.binding"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", partner.id)]
+        )
+        values = [*(partner[name] for name in names), *bindings.mapped("external_id")]
+        return list(dict.fromkeys(value for value in values if value and len(value) >= SHORTEST))
+
+    @api.depends("message_ids", "left_ids")
+    def _compute_counts(self):
+        for wizard in self:
+            wizard.message_count = len(wizard.message_ids)
+            wizard.left_count = len(wizard.left_ids)
+
+    def _get_identifiers(self):
+        """:return: list of texts
+        :raises UserError: one is so short that it would stand for much else
+        """
+        values = [line.strip() for line in (self.identifiers or "").splitlines() if line.strip()]
+        short = [value for value in values if len(value) < SHORTEST]
+        if short:
+            raise UserError(_("%s is too short to stand for one person only.", short[0]))
+        if not values and not self.partner_id:
+            raise UserError(_("Choose a person, or write what identifies one."))
+        return values
+
+    def _check_right(self):
+        if not self.env.user.has_group("dist_integration_base.group_dist_manager"):
+            raise AccessError(_("Only a manager erases personal data."))
+
+    def _find(self):
+        """:return: (messages to be erased, messages that are left)"""
+        found = self.env["dist.message"]._find_personal(self.partner_id, self._get_identifiers())
+        erasable = found & self.env["dist.message"].browse(found._filter_erasable().ids)
+        return erasable, found - erasable
+
+    def action_search(self):
+        """Show what would be erased; nothing is changed."""
+        self.ensure_one()
+        self._check_right()
+        erasable, left = self._find()
+        self.write(
+            {
+                "is_searched": True,
+                "message_ids": [fields.Command.set(erasable.ids)],
+                "left_ids": [fields.Command.set(left.ids)],
+            }
+        )
+        return self._show()
+
+    def action_erase(self):
+        """Erase, as of now: what was settled since the search is found as well."""
+        self.ensure_one()
+        self._check_right()
+        erasable, left = self._find()
+        values = self._get_identifiers()
+        if self.partner_id.name and len(self.partner_id.name) >= SHORTEST:
+            values.append(self.partner_id.name)
+        erasable._erase_personal(values)
+        self.env["dist.audit.entry"]._add_each("erased", erasable, reason=self.reason)
+        self.env["dist.audit.entry"]._add(
+            "erased",
+            res_model="res.partner",
+            res_id=self.partner_id.id,
+            record_name=_(
+                "A person's data in %(erased)s messages, %(left)s left", erased=len(erasable), left=len(left)
+            ),
+            reason=self.reason,
+        )
+        self.write(
+            {
+                "message_ids": [fields.Command.set(erasable.ids)],
+                "left_ids": [fields.Command.set(left.ids)],
+                "is_done": True,
+            }
+        )
+        return self._show()
+
+    def _show(self):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "name": _("Erase a person's data"),
+        }

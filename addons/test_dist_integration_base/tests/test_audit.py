@@ -1,0 +1,407 @@
+import base64
+import csv
+import hashlib
+import io
+import json
+
+import psycopg2
+
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.dist_integration_base.tests.common import DistCase
+
+from .people import PeopleMixin
+
+SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
+
+class AuditMixin(PeopleMixin):
+    """Shortcuts to what the audit trail says."""
+
+    def _entries(self, record=None, **values):
+        domain = [(name, "=", value) for name, value in values.items()]
+        if record:
+            domain += [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        self.env.flush_all()
+        return self.env["dist.audit.entry"].search(domain)
+
+    def _changes(self, entry):
+        return {
+            change["field"]: (change["old"], change["new"]) for change in json.loads(entry.changes or "[]")
+        }
+
+    def _seal(self):
+        self.env.flush_all()
+        self.env["dist.audit.seal"]._seal()
+        self.env.invalidate_all()
+
+    def _verify(self, known=None):
+        result = self.env["dist.audit.seal"]._verify(known)
+        return result["number"], result["code"]
+
+
+@tagged("post_install", "-at_install")
+class TestAudit(AuditMixin, DistCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.people = cls._make_people()
+        cls.system, cls.client, _key = cls._make_system(message_types=["partner.submit"])
+        cls.endpoint = cls._make_endpoint(cls.system, "http://127.0.0.1:9/hook")
+        cls.flow = cls.system.flow_ids
+        cls.manager = cls.people["manager"]
+
+    def test_change_is_told_old_and_new(self):
+        """G5: who changed what, with the old and the new value."""
+        self.endpoint.with_user(self.manager).write({"url": "https://new.example/hook", "lanes": 4})
+        entry = self._entries(self.endpoint, action="changed")
+        self.assertEqual(entry.user_id, self.manager)
+        self.assertEqual(entry.user_login, "dist-test-manager")
+        self.assertEqual(
+            self._changes(entry), {"url": ("http://127.0.0.1:9/hook", "https://new.example/hook")}
+        )
+        self.assertEqual(entry.change_text, "url: http://127.0.0.1:9/hook → https://new.example/hook")
+        self.endpoint.write({"url": "https://new.example/hook"})
+        self.assertEqual(len(self._entries(self.endpoint, action="changed")), 1, "nothing was changed")
+
+    def test_every_configuration_is_audited(self):
+        """G5: creation and deletion of each kind of configuration is told, lines under their record."""
+        env = self.env(user=self.manager)
+        mapping = env["dist.mapping"].create(
+            {
+                "name": "Partners",
+                "system_id": self.system.id,
+                "message_type_id": self.flow.message_type_id.id,
+                "row_ids": [Command.create({"target": "name", "source": "n"})],
+            }
+        )
+        code = env["dist.code.map"].create(
+            {"system_id": self.system.id, "domain": "unit", "external_code": "EA", "value": "Units"}
+        )
+        scope = env["dist.api.scope"].create({"code": "x:y", "name": "X"})
+        rule = env["dist.change.rule"].create({"name": "Rule", "model": "dist.flow"})
+        for record in (
+            self.system, self.endpoint, self.client, self.flow, mapping, code, scope, rule,
+        ):  # fmt: skip
+            self.assertTrue(self._entries(record, action="created"), record._name)
+        row = self._entries(mapping).filtered("part")
+        self.assertIn(("target", (None, "name")), self._changes(row).items())
+        mapping.row_ids.source = "m"
+        self.assertEqual(self._changes(self._entries(mapping, action="changed")), {"source": ("n", "m")})
+        mapping.unlink()
+        gone = self._entries(mapping, action="deleted")
+        self.assertEqual(len(gone), 2, "the mapping and its row")
+        self.assertIn("Partners", gone[0].record_name)
+        binding = env["dist.binding"].create(
+            {"system_id": self.system.id, "res_model": "res.partner", "res_id": 1, "external_id": "B1"}
+        )
+        self.assertTrue(self._entries(binding, action="created"))
+        self.env["dist.binding"]._bind(self.system, self.env.ref("base.partner_admin"), "B2")
+        self.assertFalse(self._entries(record_name="B2"), "made by a message")
+
+    def test_what_falls_with_its_system_is_told(self):
+        """G5: the endpoints and flows that are deleted along with a system."""
+        self.system.unlink()
+        for record in (self.endpoint, self.flow, self.client):
+            self.assertTrue(self._entries(record, action="deleted"), record._name)
+
+    def test_secrets_are_never_told(self):
+        """G5, G7: a new secret is told by its fingerprint."""
+        credential = (
+            self.env["dist.credential"]
+            .with_user(self.manager)
+            .create({"name": "Webhook", "system_id": self.system.id, "secret": SECRET})
+        )
+        credential.secret = SECRET[:-1] + "A"
+        entries = self._entries(credential)
+        self.assertEqual(len(entries.filtered(lambda entry: entry.action == "key_generated")), 2)
+        self.assertTrue(entries.filtered(lambda entry: entry.action == "key_rotated"))
+        fingerprint = credential.version_ids[:1].fingerprint
+        self.assertIn(fingerprint, "".join(entry.changes or "" for entry in entries))
+        stored = [version.encrypted for version in credential.sudo().version_ids]
+        text = json.dumps(entries.read(), default=str)
+        for secret in (SECRET, SECRET[6:], *stored):
+            self.assertNotIn(secret, text)
+        credential.sudo().version_ids._rotate_encryption()
+        self.assertTrue(self._entries(credential, action="key_rotated").filtered("reason"))
+
+    def test_keys_of_clients(self):
+        """G5, G8: a key that is made, replaced or revoked is told under its client, without its hash."""
+        client = self.client.with_user(self.manager)
+        key = client._generate_key()
+        client.key_ids[:1].action_revoke()
+        entries = self._entries(self.client)
+        actions = set(entries.filtered(lambda entry: entry.user_id == self.manager).mapped("action"))
+        self.assertLessEqual({"key_generated", "key_rotated", "key_revoked"}, actions)
+        self.assertNotIn(key, json.dumps(entries.read(), default=str))
+        self.assertNotIn(self.client.sudo().key_ids[:1].key_hash, json.dumps(entries.read(), default=str))
+
+    def test_rights_of_people(self):
+        """G5: who is put into a group of the framework, on the user and on the group, and who is taken out."""
+        manager = self.env.ref("dist_integration_base.group_dist_manager")
+        person = new_test_user(self.env, login="audited")
+        person.write({"groups_id": [Command.link(manager.id)]})
+        granted = self._entries(person, action="granted")
+        self.assertIn("Manager: configuration", "".join(granted.mapped("change_text")))
+        self.assertEqual(len(granted), 3, "manager, operator and user")
+        other = new_test_user(self.env, login="audited2")
+        clear = self.env.ref("dist_integration_base.group_dist_clear")
+        clear.write({"users": [Command.link(other.id)]})
+        self.assertEqual(len(self._entries(other, action="granted")), 1)
+        clear.write({"users": [Command.unlink(other.id)]})
+        self.assertEqual(len(self._entries(other, action="revoked")), 1)
+        born = new_test_user(self.env, login="audited3", groups="dist_integration_base.group_dist_auditor")
+        self.assertEqual(len(self._entries(born, action="granted")), 1)
+
+    def test_settings(self):
+        """G5: the framework's own settings are told, those of others not."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("dist_integration.change_approval", "True")
+        parameters.set_param("database.other_secret", "x")
+        self.assertTrue(self._entries(record_name="dist_integration.change_approval"))
+        self.assertFalse(self._entries(record_name="database.other_secret"))
+
+    def test_what_people_do_with_messages(self):
+        """G5, M6: retry, correction, cancellation, ignoring and settling by hand, with the name of the person."""
+        operator = self.people["operator"]
+        body = json.dumps({"external_id": "A", "name": "Anna"})
+        messages = [self._make_message(self.flow, payload=body) for _number in range(4)]
+        exceptions = [self._open_exception(message) for message in messages]
+        messages[0].with_user(operator).action_retry()
+        action = messages[1].with_user(operator).action_correct()
+        self.env[action["res_model"]].with_user(operator).browse(action["res_id"]).action_resubmit()
+        messages[2].with_user(operator).action_cancel("double")
+        exceptions[3].with_user(operator)._ignore("known")
+        settled = self._make_message(self.flow, state="done")
+        by_hand = self._open_exception(settled, code="y")
+        by_hand.with_user(operator).action_mark_handled()
+        for record, what, reason in (
+            (messages[0], "retried", False),
+            (messages[1], "corrected", None),
+            (messages[2], "cancelled", "double"),
+            (exceptions[3], "ignored", "known"),
+            (by_hand, "overridden", None),
+        ):
+            entry = self._entries(record, action=what)
+            self.assertEqual(entry.user_id, operator, what)
+            if reason is not None:
+                self.assertEqual(entry.reason, reason)
+        self.assertNotIn("Anna", json.dumps(self._entries().mapped("change_text")))
+
+    def test_found_from_the_record(self):
+        """G5: the form has a button that lists what was done to the record, for those who may see it."""
+        for model_name in ("dist.endpoint", "dist.code.map", "dist.message", "dist.mapping"):
+            for group, shown in (("manager", True), ("auditor", True), ("user", False)):
+                arch = self.env[model_name].with_user(self.people[group]).get_view(view_type="form")["arch"]
+                self.assertEqual('name="action_view_audit"' in arch, shown, (model_name, group))
+        action = self.endpoint.with_user(self.people["auditor"]).action_view_audit()
+        found = self.env["dist.audit.entry"].with_user(self.people["auditor"]).search(action["domain"])
+        self.assertEqual(found, self._entries(self.endpoint))
+
+    def test_rolled_back_work_leaves_nothing(self):
+        """G5: an entry lives and dies with the transaction of what it tells."""
+        with self.assertRaises(psycopg2.Error), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            self.endpoint.name = "Never"
+            self.env.flush_all()
+            self.env.cr.execute("SELECT 1/0")
+        self.assertFalse(self._entries(self.endpoint, action="changed"))
+
+    # the chain
+
+    def test_sealing(self):
+        """G5: what is not sealed yet shows; sealing goes on where it ended, whatever the order of commits."""
+        self._seal()
+        before = self.env["dist.audit.head"].search([]).number
+        self.endpoint.name = "First"
+        entry = self._entries(self.endpoint, action="changed")
+        self.assertFalse(entry.is_sealed)
+        self._seal()
+        self.endpoint.name = "Second"
+        self._seal()
+        entries = self._entries(self.endpoint, action="changed").sorted("id")
+        self.assertEqual(entries.mapped("number"), [before + 1, before + 2])
+        self.assertTrue(all(entries.mapped("is_sealed")))
+        self.assertEqual(self._verify(), (0, None))
+        self.assertFalse(self.env["dist.audit.pending"].search([]))
+
+    def _make_chain(self):
+        """:return: entries of this test, oldest first, sealed"""
+        for name in ("A", "B", "C", "D"):
+            self.endpoint.name = name
+        self._seal()
+        entries = self._entries(self.endpoint, action="changed").sorted("id")
+        self.assertEqual(self._verify(), (0, None))
+        return entries
+
+    def test_database_refuses_changes(self):
+        """G5: SQL of Odoo's own role neither changes nor removes entries or seals."""
+        entry = self._make_chain()[0]
+        for statement in (
+            "UPDATE dist_audit_entry SET reason = 'x' WHERE id = %s",
+            "DELETE FROM dist_audit_entry WHERE id = %s",
+            "UPDATE dist_audit_seal SET hash = 'x' WHERE entry_id = %s",
+            "DELETE FROM dist_audit_seal WHERE entry_id = %s",
+            "TRUNCATE dist_audit_entry CASCADE -- %s",
+            "TRUNCATE dist_audit_seal -- %s",
+        ):
+            with self.subTest(statement), mute_logger("odoo.sql_db"):
+                with self.assertRaisesRegex(psycopg2.Error, "append-only"), self.env.cr.savepoint():
+                    self.env.cr.execute(statement, (entry.id,))
+        for change in (lambda: entry.write({"reason": "x"}), entry.unlink):
+            with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.Error), self.env.cr.savepoint():
+                change()
+                self.env.flush_all()
+
+    def _tamper(self, *statements):
+        """As the owner of the tables could: the protection taken off, and put back."""
+        cr = self.env.cr
+        for switch in ("DISABLE", "ENABLE"):
+            if switch == "ENABLE":
+                for statement, *values in statements:
+                    cr.execute(statement, values)
+            for table in ("dist_audit_entry", "dist_audit_seal"):
+                # the foreign key's triggers belong to the system
+                cr.execute(f"ALTER TABLE {table} {switch} TRIGGER USER")
+        self.env.invalidate_all()
+
+    def test_changed_entry(self):
+        """G5: a changed row breaks the chain, and is named."""
+        entries = self._make_chain()
+        self._tamper(
+            ("UPDATE dist_audit_entry SET user_id = %s WHERE id = %s", self.manager.id, entries[1].id)
+        )
+        self.assertEqual(self._verify(), (entries[1].number, "changed"))
+        result = self.env["dist.audit.seal"]._verify()
+        self.assertEqual(result["entry_id"], entries[1].id)
+
+    def _remove(self, entry):
+        self._tamper(
+            ("DELETE FROM dist_audit_seal WHERE entry_id = %s", entry.id),
+            ("DELETE FROM dist_audit_entry WHERE id = %s", entry.id),
+        )
+
+    def test_removed_entry(self):
+        """G5: a row that was removed from the middle is missed."""
+        entries = self._make_chain()
+        number = entries[1].number
+        self._remove(entries[1])
+        self.assertEqual(self._verify(), (number, "missing"))
+
+    def test_removed_last_entry(self):
+        """G5: the last row is missed as well, also by a head that was noted to fit."""
+        entries = self._make_chain()
+        number, kept = entries[-1].number, entries[-1].hash
+        previous = entries[-2].hash
+        self._remove(entries[-1])
+        self.assertEqual(self._verify(), (number, "cut"))
+        self.env.cr.execute("UPDATE dist_audit_head SET number = %s, hash = %s", (number - 1, previous))
+        self.env.invalidate_all()
+        self.assertEqual(self._verify(), (number - 1, "forged"), "signed with the key of the configuration")
+        self.env.cr.execute("UPDATE dist_audit_head SET proof = NULL")
+        self.env.invalidate_all()
+        result = self.env["dist.audit.seal"]._verify()
+        self.assertEqual((result["code"], result["signed"]), (None, False), "shown as not signed")
+        self.assertEqual(self._verify({number: kept}), (number, "cut"), "known from elsewhere")
+
+    def test_swapped_entries(self):
+        """G5: rows that changed places are found."""
+        entries = self._make_chain()
+        first, second = entries[1], entries[2]
+        number = first.number
+        seals = self.env["dist.audit.seal"].search([("entry_id", "in", (first + second).ids)])
+        one, two = seals.sorted("number").ids
+        self._tamper(
+            ("ALTER TABLE dist_audit_seal DROP CONSTRAINT dist_audit_seal_entry_uniq",),
+            ("UPDATE dist_audit_seal SET entry_id = %s WHERE id = %s", second.id, one),
+            ("UPDATE dist_audit_seal SET entry_id = %s WHERE id = %s", first.id, two),
+        )
+        self.assertEqual(self._verify(), (number, "changed"))
+
+    def test_entry_beside_the_chain(self):
+        """G5: a row that was inserted past the framework is found, and so is a trigger that was taken off."""
+        self._make_chain()
+        self.env.cr.execute(
+            "INSERT INTO dist_audit_entry (happened_at, user_id, action) VALUES (now(), 1, 'changed') RETURNING id"
+        )
+        forged = self.env.cr.fetchone()[0]
+        self.assertEqual(self._verify()[1], "unsealed")
+        self._tamper(("DELETE FROM dist_audit_entry WHERE id = %s", forged))
+        self.assertEqual(self._verify(), (0, None))
+        self.env.cr.execute("ALTER TABLE dist_audit_entry DISABLE TRIGGER USER")
+        self.assertEqual(self._verify()[1], "unprotected")
+
+    def test_button(self):
+        """G5: an auditor verifies by a button, others may not."""
+        entries = self._make_chain()
+        for group in ("user", "operator"):
+            with self.assertRaises(AccessError):
+                self.env["dist.audit.entry"].with_user(self.people[group]).action_verify()
+        auditor = self.people["auditor"]
+        action = entries.with_user(auditor).action_verify()
+        found = self.env[action["res_model"]].with_user(auditor).browse(action["res_id"])
+        self.assertTrue(found.is_whole and found.is_signed)
+        self._tamper(("UPDATE dist_audit_entry SET action = 'deleted' WHERE id = %s", entries[0].id))
+        action = entries.with_user(auditor).action_verify()
+        found = self.env[action["res_model"]].with_user(auditor).browse(action["res_id"])
+        self.assertEqual((found.is_whole, found.entry_id), (False, entries[0]))
+
+    # export
+
+    def _export(self, file_type, user="auditor", **values):
+        wizard = (
+            self.env["dist.audit.export"]
+            .with_user(self.people[user])
+            .create({"file_type": file_type, **values})
+        )
+        wizard.action_export()
+        return base64.b64decode(wizard.with_context(bin_size=False).file).decode()
+
+    def test_export_is_verified_outside(self):
+        """G5: each line of an export proves itself with nothing but SHA-256."""
+        entries = self._make_chain()
+        lines = [json.loads(line) for line in self._export("jsonl").splitlines()]
+        rows = list(csv.DictReader(io.StringIO(self._export("csv", entry_ids=[Command.set(entries.ids)]))))
+        self.assertEqual(len(rows), len(entries))
+        previous = None
+        for line in lines:
+            text = f"{line['previous_hash']}\n{line['number']}\n{line['content']}"
+            self.assertEqual(hashlib.sha256(text.encode()).hexdigest(), line["hash"])
+            self.assertEqual(line["previous_hash"], previous or line["previous_hash"])
+            previous = line["hash"]
+        self.assertEqual([row["hash"] for row in rows], entries.mapped("hash"))
+        self.assertTrue(self._entries(action="exported", user_id=self.people["auditor"].id))
+
+    def test_export_by_person_and_day(self):
+        """G5: an export can be narrowed to who and when."""
+        self._make_chain()
+        self.endpoint.with_user(self.manager).name = "E"
+        self._seal()
+        lines = self._export("jsonl", user_id=self.manager.id).splitlines()
+        self.assertEqual({json.loads(line)["login"] for line in lines}, {"dist-test-manager"})
+        self.assertFalse(self._export("jsonl", date_to="2020-01-01"))
+
+    def test_who_may_read(self):
+        """G5: auditors read all of their companies, users nothing, and nobody writes."""
+        other = self.env["res.company"].create({"name": "Other"})
+        self.env["dist.system"].create({"name": "Theirs", "code": "theirs", "company_id": other.id})
+        entries = self.env["dist.audit.entry"]
+        seen = entries.with_user(self.people["auditor"]).search([])
+        self.assertTrue(seen)
+        self.assertNotIn(other, seen.company_id)
+        for group in ("user", "operator", "service"):
+            with self.assertRaises(AccessError):
+                entries.with_user(self.people[group]).search([])
+        for group in ("manager", "auditor"):
+            person = entries.with_user(self.people[group])
+            for forbidden in (
+                lambda person=person: person.create(
+                    {"action": "changed", "user_id": 1, "happened_at": "2026-01-01"}
+                ),
+                lambda person=person: person.search([], limit=1).write({"reason": "x"}),
+                lambda person=person: person.search([], limit=1).unlink(),
+            ):
+                with self.assertRaises(AccessError):
+                    forbidden()

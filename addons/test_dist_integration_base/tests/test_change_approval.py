@@ -1,0 +1,334 @@
+from contextlib import contextmanager
+
+from odoo import Command
+from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+
+from odoo.addons.dist_integration_base.models.dist_change_rule import SETTING
+from odoo.addons.dist_integration_base.tests.common import DistCase
+
+from .test_audit import AuditMixin
+
+SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+OLD, NEW = "http://127.0.0.1:9/hook", "https://new.example/hook"
+
+
+@tagged("post_install", "-at_install")
+class TestChangeApproval(AuditMixin, DistCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.people = cls._make_people()
+        cls.manager, cls.approver = cls.people["manager"], cls.people["approver"]
+        cls.second = new_test_user(
+            cls.env,
+            login="dist-test-second",
+            groups="dist_integration_base.group_dist_manager,dist_integration_base.group_dist_approver",
+        )
+        cls.system, _client, _key = cls._make_system(message_types=["partner.submit"])
+        cls.system.environment = "production"
+        cls.endpoint = cls._make_endpoint(cls.system, OLD)
+        cls._turn_on()
+
+    @classmethod
+    def _turn_on(cls):
+        cls.env["ir.config_parameter"].sudo().set_param(SETTING, "True")
+
+    @contextmanager
+    def _kept(self):
+        """What happens inside is refused and kept as requests, which are added to the list given."""
+        requests = []
+        known = self.env["dist.change.request"].search([])
+        try:
+            # no assertRaises: it would take the request back, which has a transaction of its own in real life
+            yield requests
+        except RedirectWarning as warning:
+            self.env.invalidate_all()
+            requests += self.env["dist.change.request"].search([]) - known
+            self.assertIn(requests[0].name if requests else "CR", warning.args[0])
+            self.assertEqual(warning.args[1]["res_model"], "dist.change.request")
+            return
+        self.fail("not refused")
+
+    def _as(self, user, record):
+        return record.with_user(user)
+
+    def _ask(self, url=NEW, user=None, reason="It moves on Monday"):
+        """:return: a request that waits for approval"""
+        user = user or self.manager
+        with self._kept() as requests:
+            self._as(user, self.endpoint).write({"url": url})
+        request = requests[0]
+        request.with_user(user).reason = reason
+        request.with_user(user).action_request()
+        return request
+
+    def test_off_until_turned_on(self):
+        """G4: nothing waits before an administrator turned approval on."""
+        self.env["ir.config_parameter"].sudo().set_param(SETTING, "False")
+        self._as(self.manager, self.endpoint).url = NEW
+        self.assertEqual(self.endpoint.url, NEW)
+
+    def test_change_waits_and_is_applied(self):
+        """G4: a change is kept, shown old and new, applied when a second person approves; the trail says who."""
+        with self._kept() as requests:
+            self._as(self.manager, self.endpoint).write({"url": NEW})
+        request = requests[0]
+        self.assertEqual(
+            (self.endpoint.url, request.state, request.requester_id), (OLD, "draft", self.manager)
+        )
+        line = request.line_ids
+        self.assertEqual((line.label, line.old, line.new), ("Address", OLD, NEW))
+        self.assertIn(request.name, self._as(self.manager, self.endpoint).dist_pending_change)
+        with self.assertRaisesRegex(UserError, "why"):
+            request.with_user(self.manager).action_request()
+        with Form(request.with_user(self.manager)) as form:
+            form.reason = "It moves on Monday"
+        request.with_user(self.manager).action_request()
+        self.assertEqual(request.state, "waiting")
+        people = request.activity_ids.user_id
+        self.assertIn(self.approver, people)
+        self.assertNotIn(self.manager, people)
+        request.with_user(self.approver).action_approve()
+        self.assertEqual(
+            (request.state, self.endpoint.url, request.decided_by_id), ("applied", NEW, self.approver)
+        )
+        self.assertFalse(request.activity_ids)
+        self.assertFalse(request.sudo().content)
+        people = self.manager + self.approver
+        told = {entry.action: entry for entry in self._entries(self.endpoint) if entry.user_id in people}
+        self.assertEqual(told["requested"].user_id, self.manager)
+        self.assertEqual(told["requested"].reason, "It moves on Monday")
+        self.assertEqual(told["approved"].user_id, self.approver)
+        self.assertEqual(self._changes(told["changed"]), {"url": (OLD, NEW)})
+
+    def test_nobody_approves_alone(self):
+        """G4: the requester, whoever lacks the right, and an approver who is too late are refused."""
+        request = self._ask(user=self.second)
+        with self.assertRaisesRegex(AccessError, "second person"):
+            request.with_user(self.second).action_approve()
+        for group in ("manager", "operator", "auditor", "user"):
+            with self.assertRaises(AccessError):
+                request.with_user(self.people[group]).action_approve()
+            with self.assertRaises(AccessError):
+                request.with_user(self.people[group])._reject("no")
+        for values in ({"state": "applied"}, {"requester_id": self.approver.id}, {"reason": "x"}):
+            with self.assertRaises(AccessError):
+                request.with_user(self.manager).write(values)
+        with self.assertRaises(AccessError):
+            request.with_user(self.second).write({"content": "{}"})
+        with self.assertRaises(AccessError):
+            self.env["dist.change.request"].with_user(self.second).create({"name": "x"})
+        with self.assertRaises(AccessError):
+            request.with_user(self.second).unlink()
+        wizard = self.env["dist.change.decide"].with_user(self.manager)
+        forged = wizard.create({"request_id": request.id, "decision": "bypass", "note": "x"})
+        with self.assertRaises(AccessError):
+            forged.action_decide()
+        self.assertEqual((request.state, self.endpoint.url), ("waiting", OLD))
+        request.with_user(self.approver).action_approve()
+        with self.assertRaisesRegex(UserError, "settled"):
+            request.with_user(self.approver).action_approve()
+
+    def test_context_does_not_help(self):
+        """G4: no context that a client sends lets a change through."""
+        for context in ({"approved": True}, {"install_mode": True}, {"dist_approved": True}):
+            with self._kept():
+                self._as(self.manager, self.endpoint).with_context(**context).write({"url": NEW})
+        self.assertEqual(self.endpoint.url, OLD)
+
+    def test_asked_twice_is_kept_once(self):
+        """G4: saving the same change again finds the request that is open."""
+        request = self._ask()
+        with self._kept() as requests:
+            self._as(self.manager, self.endpoint).write({"url": NEW})
+        self.assertFalse(requests, "none was added")
+        with self._kept() as requests:
+            self._as(self.manager, self.endpoint).write({"url": "https://third.example/"})
+        self.assertNotEqual(requests[0], request)
+
+    def test_rejected_change_leaves_no_trace(self):
+        """G4: nothing of a rejected change is in the configuration, and no secret of it is kept."""
+        request = self._ask()
+        action = request.with_user(self.approver).action_ask_reject()
+        wizard = self.env[action["res_model"]].with_user(self.approver).with_context(**action["context"])
+        wizard.create({"note": "Not on a Monday"}).action_decide()
+        self.assertEqual((request.state, request.decision_note), ("rejected", "Not on a Monday"))
+        self.assertEqual(self.endpoint.url, OLD)
+        self.assertFalse(request.sudo().content)
+        self.assertFalse(self.endpoint.dist_pending_change)
+        self.assertEqual(self._entries(self.endpoint, action="rejected").reason, "Not on a Monday")
+
+    def test_stale_request(self):
+        """G4: a request whose record changed meanwhile cannot be approved; it is asked for again."""
+        request = self._ask()
+        self.endpoint.sudo().url = "https://between.example/"
+        request.invalidate_recordset()
+        self.assertTrue(request.is_stale)
+        with self.assertRaisesRegex(UserError, "asked for again"):
+            request.with_user(self.approver).action_approve()
+        action = request.with_user(self.manager).action_ask_again()
+        fresh = self.env["dist.change.request"].browse(action["res_id"])
+        self.assertEqual((request.state, fresh.state, fresh.is_stale), ("cancelled", "draft", False))
+        self.assertEqual(fresh.line_ids.old, "https://between.example/")
+        fresh.with_user(self.manager).action_request()
+        fresh.with_user(self.approver).action_approve()
+        self.assertEqual(self.endpoint.url, NEW)
+
+    def test_checks_of_the_model_hold(self):
+        """G4: what the model refuses is refused at approval, and the request stays."""
+        request = self._ask(url="no address")
+        with self.assertRaises(ValidationError):
+            request.with_user(self.approver).action_approve()
+        self.env.invalidate_all()
+        self.assertEqual((request.state, self.endpoint.url), ("waiting", OLD))
+
+    def test_rights_at_the_time_of_approval(self):
+        """G4: who lost the right to configure does not get a change applied."""
+        request = self._ask()
+        self.manager.groups_id -= self.env.ref("dist_integration_base.group_dist_manager")
+        with self.assertRaises(AccessError):
+            request.with_user(self.approver).action_approve()
+
+    def test_other_fields_and_systems_do_not_wait(self):
+        """G4: only what a rule names waits, and only where its condition holds, before or after the change."""
+        self._as(self.manager, self.endpoint).write({"name": "Renamed", "url": OLD})
+        self.assertEqual(self.endpoint.name, "Renamed")
+        test, _client, _key = self._make_system("Test")
+        self._as(self.manager, test).state = "suspended"
+        with self._kept():
+            self._as(self.manager, test).environment = "production"
+
+    def test_creation_and_deletion(self):
+        """G4: a new endpoint of a production system and the deletion of one wait as well."""
+        values = {"name": "Second", "system_id": self.system.id, "url": NEW}
+        with self._kept() as requests:
+            self.env["dist.endpoint"].with_user(self.manager).create(values)
+        request = requests[0]
+        self.assertFalse(self.env["dist.endpoint"].search([("name", "=", "Second")]))
+        self._settle(request)
+        created = self.env["dist.endpoint"].search([("name", "=", "Second")])
+        self.assertEqual((created.url, request.res_id, created.create_uid), (NEW, created.id, self.manager))
+        with self._kept() as requests:
+            self._as(self.manager, created).unlink()
+        self.assertTrue(created.exists())
+        self._settle(requests[0])
+        self.assertFalse(created.exists())
+
+    def _settle(self, request):
+        request.with_user(request.requester_id).reason = "Needed"
+        request.with_user(request.requester_id).action_request()
+        request.with_user(self.approver).action_approve()
+
+    def test_buttons_wait(self):
+        """G4: activating a flow by its button waits for the second person."""
+        flow = self._make_flow(self.system, "partner.changed", endpoint_id=self.endpoint.id, state="approved")
+        with self._kept() as requests:
+            self._as(self.manager, flow).action_activate()
+        self.assertEqual(flow.state, "approved")
+        self.assertEqual(
+            requests[0].line_ids.mapped(lambda line: (line.old, line.new)), [("Approved", "Active")]
+        )
+        self._settle(requests[0])
+        self.assertEqual(flow.state, "active")
+
+    def test_line_of_a_form(self):
+        """G4: a change that comes inside the form of the system waits just the same."""
+        with self._kept() as requests:
+            self._as(self.manager, self.system).write(
+                {"endpoint_ids": [Command.update(self.endpoint.id, {"url": NEW})]}
+            )
+        self.assertEqual((requests[0].res_model, self.endpoint.url), ("dist.endpoint", OLD))
+
+    def test_secrets(self):
+        """G4, G7: a secret waits encrypted and is compared by fingerprints only; a generated one is shown at once."""
+        credential = self.env["dist.credential"].create(
+            {"name": "Webhook", "system_id": self.system.id, "secret": SECRET}
+        )
+        other = SECRET[:-1] + "A"
+        with self._kept() as requests:
+            self._as(self.manager, credential).write({"secret": other})
+        request = requests[0]
+        text = f"{request.sudo().content} {request.line_ids.mapped('new')} {request.line_ids.mapped('old')}"
+        self.assertNotIn(other, text)
+        self.assertIn(credential.fingerprint, request.line_ids.old)
+        self.assertEqual(credential._get_secret(), SECRET)
+        self._settle(request)
+        self.assertEqual(credential._get_secret(), other)
+        action = self._as(self.manager, credential).action_generate()
+        shown = action["context"]["dist_new_secret"]
+        self.assertEqual(credential._get_secret(), other)
+        waiting = self.env["dist.change.request"].search([("res_id", "=", credential.id)], limit=1)
+        self.assertIn(waiting.name, self.env[action["res_model"]].browse(action["res_id"]).note)
+        self._settle(waiting)
+        self.env.invalidate_all()
+        self.assertEqual(credential._get_secret(), shown)
+
+    def test_emergency(self):
+        """G4: a manager may apply an own change at once, loudly: reason, mark, activities and messages."""
+        with self._kept() as requests:
+            self._as(self.manager, self.endpoint).write({"url": NEW})
+        request = requests[0]
+        with self.assertRaises(AccessError):
+            request.with_user(self.second)._bypass("not mine")
+        action = request.with_user(self.manager).action_ask_bypass()
+        wizard = self.env[action["res_model"]].with_user(self.manager).with_context(**action["context"])
+        wizard.create({"note": "The warehouse stands still"}).action_decide()
+        self.assertEqual((self.endpoint.url, request.state, request.is_emergency), (NEW, "applied", True))
+        self.assertIn(self.approver, request.activity_ids.user_id)
+        self.assertIn(self.approver.partner_id, request.message_ids.notified_partner_ids)
+        entry = self._entries(self.endpoint, action="bypassed")
+        self.assertEqual((entry.user_id, entry.reason), (self.manager, "The warehouse stands still"))
+
+    def test_automation(self):
+        """G4: code of addons and scheduled actions go through, unless a rule says otherwise."""
+        self.endpoint.sudo()._disable("410")
+        self.assertEqual(self.endpoint.state, "disabled")
+        rule = self.env.ref("dist_integration_base.change_rule_endpoint")
+        rule.include_automation = True
+        with self._kept():
+            self.endpoint.sudo().action_enable()
+        self.assertEqual(self.endpoint.state, "disabled")
+
+    def test_rules_are_under_approval(self):
+        """G4: nobody takes a rule away alone; a rule that cannot be read is refused."""
+        rule = self.env.ref("dist_integration_base.change_rule_endpoint")
+        with self._kept():
+            self._as(self.manager, rule).active = False
+        with self.assertRaises(ValidationError):
+            rule.condition = "[('nothing', '=', 1)]"
+        with self.assertRaises(ValidationError):
+            rule.field_names = "url, nothing"
+        with self.assertRaises(ValueError):
+            rule.model = "res.partner"
+
+    def test_default_rules_fit(self):
+        """G4: the rules that come with the addon name fields that exist, and wait for nothing by themselves."""
+        rules = self.env["dist.change.rule"].search([])
+        self.assertGreaterEqual(len(rules), 8)
+        rules._check_field_names()
+        rules._check_condition()
+
+    def test_other_company(self):
+        """G4: requests of another company are neither seen nor decided."""
+        request = self._ask()
+        other = self.env["res.company"].create({"name": "Other"})
+        stranger = new_test_user(
+            self.env,
+            login="dist-test-stranger",
+            groups="dist_integration_base.group_dist_approver",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        self.assertNotIn(stranger, request.activity_ids.user_id)
+        self.assertFalse(self.env["dist.change.request"].with_user(stranger).with_company(other).search([]))
+        with self.assertRaises(AccessError):
+            request.with_user(stranger).with_company(other).action_approve()
+
+    def test_list_opens_with_what_waits(self):
+        """G4: an approver finds what waits for a decision, the person who asked what lacks a reason."""
+        action = self.env.ref("dist_integration_base.action_dist_change_request")
+        self.assertIn("search_default_waits_for_me", action.context)
+        for user, shown in ((self.approver, True), (self.manager, False)):
+            arch = self.env["dist.change.request"].with_user(user).get_view(view_type="search")["arch"]
+            self.assertEqual('name="waits_for_me"' in arch, shown)

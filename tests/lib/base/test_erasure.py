@@ -1,0 +1,56 @@
+import json
+
+import pytest
+from dist_integration_base.lib.erasure import (
+    TOMBSTONE,
+    by_name,
+    erase_answer,
+    erase_document,
+    erase_items,
+    erase_text,
+)
+
+PATHS = ["customer.name", "customer.email"]
+VALUES = {"Anna Berg", "anna@b.example"}
+
+
+def test_document():
+    order = {"customer": {"name": "Anna Berg", "id": 7}, "note": "for Anna Berg", "lines": [{"sku": "A"}]}
+    assert json.loads(erase_document(json.dumps(order), VALUES, PATHS)) == {
+        "customer": {"name": TOMBSTONE, "id": 7},
+        "note": f"for {TOMBSTONE}",
+        "lines": [{"sku": "A"}],
+    }
+
+
+def test_what_cannot_be_read_is_replaced_as_a_whole():
+    assert json.loads(erase_document("{Anna", VALUES, PATHS)) == TOMBSTONE
+    assert json.loads(erase_items("[1]", VALUES, PATHS, [0])) == TOMBSTONE
+
+
+@pytest.mark.parametrize("nothing", [None, "", False])
+def test_nothing_stays_nothing(nothing):
+    assert erase_text(nothing, VALUES) == nothing
+    assert erase_document(nothing, VALUES, PATHS) == nothing
+    assert erase_items(nothing, VALUES, PATHS, []) == nothing
+    assert erase_answer(nothing, VALUES, PATHS) == nothing
+
+
+def test_other_items_of_a_bulk_call_stay():
+    call = {"items": [{"customer": {"name": "Ulm"}}, {"customer": {"name": "Bo"}}, {"note": "Anna Berg"}]}
+    assert json.loads(erase_items(json.dumps(call), VALUES, PATHS, {1})) == {
+        "items": [{"customer": {"name": "Ulm"}}, {"customer": {"name": TOMBSTONE}}, {"note": TOMBSTONE}]
+    }
+
+
+def test_answer():
+    answer = {"order": {"email": "x@y.example", "state": "ok"}, "text": "Hello Anna Berg"}
+    assert json.loads(erase_answer(json.dumps(answer), VALUES, PATHS)) == {
+        "order": {"email": TOMBSTONE, "state": "ok"},
+        "text": f"Hello {TOMBSTONE}",
+    }
+    assert erase_answer("<p>Anna Berg</p>", VALUES, PATHS) == f"<p>{TOMBSTONE}</p>"
+
+
+def test_names_at_the_end_of_paths():
+    assert by_name(["customer.name", "lines[].price", "tags[]", "a.*"]) == ["**.name", "**.price", "**.tags"]
