@@ -1,5 +1,6 @@
 from . import (
     dist_exception_ignore,
+    dist_host_key,
     dist_mapping_fix,
     dist_message_cancel,
     dist_message_correct,

@@ -263,6 +263,7 @@ class AmqpSource(Source):
                 )
             if not items:
                 return
+        self.unfinished = True
 
     def _receive(self) -> list[tuple[Any, Any, bytes]]:
         received = []

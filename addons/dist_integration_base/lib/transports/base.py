@@ -82,6 +82,9 @@ class Session:
         except DeliveryError as error:
             outcome = "retryable" if error.retryable else "rejected"
             return Result(outcome, code=error.code, detail=error.detail)
+        except ConfigurationError as error:
+            # an administrator puts it right; the message waits for that
+            return Result("retryable", code=error.code, detail=error.detail)
         except IntegrationError as error:
             return Result("rejected", code=error.code, detail=error.detail)
 
@@ -132,7 +135,12 @@ class Batch:
 
 
 class Source:
-    """Fetches from a partner. What is not settled is fetched again."""
+    """Fetches from a partner. What is not settled is fetched again.
+
+    :ivar unfinished: whether the time was over before everything was fetched
+    """
+
+    unfinished = False
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings

@@ -166,6 +166,7 @@ class FileSource(Source):
             yield self._take(entry)
         for entry in self._sorted(store.list("")):
             if time.monotonic() > deadline:
+                self.unfinished = True
                 return
             if self._is_ready(entry) and wanted(entry.name, ""):
                 if store.claim(entry.name, posixpath.join(WORK, entry.name)):

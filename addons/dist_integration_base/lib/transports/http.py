@@ -22,7 +22,7 @@ from .base import Batch, Item, Outgoing, Result, Session, Source
 
 USER_AGENT = "Odoo-Dist-Integration/1.0"
 EXCERPT = 2000
-PAGES = 1000
+PAGES = 100
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,7 @@ class FeedSource(Source):
             yield Batch(items, {"url": self._url, "etag": self._etag})
             if ended:
                 return
+        self.unfinished = True
 
     def _get_page(self) -> Response:
         headers = {"Accept": "application/json"}
