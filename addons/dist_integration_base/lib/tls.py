@@ -94,7 +94,9 @@ def read_certificate(pem: str) -> datetime.datetime:
         raise ConfigurationError(
             "The private key does not belong to the certificate.", code="invalid_certificate"
         )
-    return certificate.not_valid_after
+    # the one without a zone is deprecated where there is the one with
+    ends = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after
+    return ends.replace(tzinfo=None)
 
 
 def _begin_of_key(data: bytes) -> bytes:
