@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 from odoo import _, api, fields, models
 
@@ -58,7 +59,7 @@ class DistMessage(models.Model):
     @api.model
     def _split_csv(self, text):
         """Rows as dicts of texts by the names of the first row; the flow's mapping makes messages of them."""
-        first = text.split("\n", 1)[0]
+        first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
         delimiter = max(",;\t|", key=first.count)
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         items = []
