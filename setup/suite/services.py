@@ -11,7 +11,10 @@ SSHD = "/usr/sbin/sshd"
 
 def prepare(console):
     """Install the servers where that is allowed; say so when their tests will be skipped."""
-    for program, package, what in ((RABBITMQ, "rabbitmq-server", "RabbitMQ"), (SSHD, "openssh-server", "SFTP")):
+    for program, package, what in (
+        (RABBITMQ, "rabbitmq-server", "RabbitMQ"),
+        (SSHD, "openssh-server", "SFTP"),
+    ):
         if not available(program) and not (apt.install(package) and available(program)):
             console.say(f"no {package}: tests of {what} are skipped")
 

@@ -128,9 +128,7 @@ def assert_in_order(events, names, rounds):
 def test_broker_stops_under_load(stack, rabbitmq, make_endpoint):
     """M3, M7: a broker that goes away and comes back loses no message and no record's order."""
     rabbitmq.declare("changes", "changes", "partner.#")
-    endpoint = make_endpoint(
-        "partner.changed", transport="amqp", url=rabbitmq.url, amqp_exchange="changes"
-    )
+    endpoint = make_endpoint("partner.changed", transport="amqp", url=rabbitmq.url, amqp_exchange="changes")
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(change, stack, "BROKER", 6)
         until(lambda: rabbitmq.count("changes") > 3, what="messages")
@@ -138,7 +136,9 @@ def test_broker_stops_under_load(stack, rabbitmq, make_endpoint):
         (row,) = until(
             lambda: [
                 row
-                for row in stack.odoo.call("dist.endpoint", "read", [endpoint], ["breaker_state", "last_error"])
+                for row in stack.odoo.call(
+                    "dist.endpoint", "read", [endpoint], ["breaker_state", "last_error"]
+                )
                 if row["breaker_state"] != "closed"
             ],
             what="the breaker",
@@ -163,7 +163,9 @@ def test_sftp_is_cut_under_load(stack, sshd, make_endpoint):
         stack.odoo.call("dist.endpoint", "action_test_connection", [endpoint])
     action = stack.odoo.call("dist.endpoint", "action_fetch_host_key", [endpoint])
     stack.odoo.call("dist.host.key", "action_approve", [action["res_id"]])
-    assert "files" in stack.odoo.call("dist.endpoint", "action_test_connection", [endpoint])["params"]["message"]
+    assert (
+        "files" in stack.odoo.call("dist.endpoint", "action_test_connection", [endpoint])["params"]["message"]
+    )
     cuts = 0
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(change, stack, "SFTP", 6)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from rpc import Session
-from suite import paths, services
+from soak import two_servers
+from suite import services
 from test_server import job_done, job_state, start_job
 from waiting import until
-
-sys.path.insert(0, str(Path(paths.ROOT) / "tests" / "soak"))
-
-import two_servers
 
 READY = "queue job runner ready"
 

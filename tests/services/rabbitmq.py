@@ -9,8 +9,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from services.process import Process, free_port, listens
 from suite.services import RABBITMQ
+
+from services.process import Process, free_port, listens
 
 READY_SECONDS = 60
 CONFIGURATION = """\
@@ -42,8 +43,7 @@ class RabbitMQ:
         self._name = f"dist-{uuid.uuid4().hex[:8]}@localhost"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "rabbitmq.conf").write_text(
-            CONFIGURATION.format(port=self.port)
-            + (TLS.format(tls_port=self.tls_port, **tls) if tls else "")
+            CONFIGURATION.format(port=self.port) + (TLS.format(tls_port=self.tls_port, **tls) if tls else "")
         )
         (folder / "enabled_plugins").write_text("[].\n")
         (folder / "advanced.config").write_text("[].\n")

@@ -8,8 +8,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from services.process import Process, free_port
 from suite.services import SSHD
+
+from services.process import Process, free_port
 
 SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 CONFIGURATION = """\

@@ -4,7 +4,7 @@ What went in, what Odoo says of it, what a webhook receiver heard and what Rabbi
 record's changes must have kept their order. Delivery is at least once: a message that comes twice comes under
 the same id and is counted, not counted against.
 
-    python3 tests/soak/two_servers.py --minutes 10 --seed 1
+    PYTHONPATH=setup:tests python tests/soak/two_servers.py --minutes 10 --seed 1
 """
 
 from __future__ import annotations
@@ -23,16 +23,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).resolve().parents[1]
-for folder in (TESTS, TESTS.parent / "setup", TESTS / "e2e"):
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
-
+from e2e.stack import ENDPOINT, MODULES, Listener
 from partners.client import ApiClient, UnreachableError
 from partners.onboarding import LOCAL, connect
 from rpc import Session
 from services.rabbitmq import RabbitMQ
-from stack import ENDPOINT, MODULES, Listener
 from suite.environment import Environment
 from waiting import until
 
@@ -230,7 +225,9 @@ class TwoServers:
         self._check(not counts, f"messages that are not done: {counts}")
         self._check(figures.submitted == expected, f"{figures.submitted} submitted, {expected} counted")
         self._check(figures.done_in == expected, f"{figures.done_in} messages in, {expected} submitted")
-        self._check(by_webhook == by_stream == expected, f"out {by_webhook} + {by_stream}, {expected} submitted")
+        self._check(
+            by_webhook == by_stream == expected, f"out {by_webhook} + {by_stream}, {expected} submitted"
+        )
         self._check_webhooks(turns)
         self._check_stream(turns)
 

@@ -159,9 +159,7 @@ class Poll:
         }
 
     def _get_hash(self, messages, message_id):
-        return messages._in_own_transaction(
-            lambda env: env["dist.message"].browse(message_id).request_hash
-        )
+        return messages._in_own_transaction(lambda env: env["dist.message"].browse(message_id).request_hash)
 
     def _store_conflict(self, messages, vals, item):
         """The partner uses the id of another message again: kept for a person, not applied."""

@@ -70,9 +70,7 @@ def to_kafka(attributes: Mapping[str, str], content_type: str) -> dict[str, byte
 
 def to_amqp(attributes: Mapping[str, str]) -> dict[str, str]:
     """Return the application properties of the AMQP binding in binary mode."""
-    return {
-        AMQP_PREFIX + name: value for name, value in attributes.items() if name != "datacontenttype"
-    }
+    return {AMQP_PREFIX + name: value for name, value in attributes.items() if name != "datacontenttype"}
 
 
 def from_amqp(headers: Mapping[str, Any]) -> dict[str, str]:

@@ -34,7 +34,9 @@ class DistEndpoint(models.Model):
     )
     max_megabytes = fields.Integer(string="Largest size (MB)", required=True, default=10)
     feed_items = fields.Char(
-        string="List", default="items", help="JMESPath to the items of a page. Empty: the page is one message."
+        string="List",
+        default="items",
+        help="JMESPath to the items of a page. Empty: the page is one message.",
     )
     feed_id = fields.Char(string="Item's number", default="id", help="JMESPath to the id in an item.")
     feed_next = fields.Char(

@@ -33,9 +33,7 @@ ADDRESS_CHECKS = {
     "sftp": split_sftp_url,
     "folder": check_folder,
 }
-TEMPLATE_NAMES = dict.fromkeys(
-    ("id", "type", "version", "key", "date", "sequence", "system", "company"), "x"
-)
+TEMPLATE_NAMES = dict.fromkeys(("id", "type", "version", "key", "date", "sequence", "system", "company"), "x")
 FILES = ("sftp", "folder")
 BROKERS = ("amqp", "kafka")
 
@@ -157,7 +155,11 @@ class DistEndpoint(models.Model):
     @api.constrains("auth_type", "oauth_token_url", "transport")
     def _check_oauth(self):
         for endpoint in self:
-            if endpoint.transport == "http" and endpoint.auth_type == "oauth2" and not endpoint.oauth_token_url:
+            if (
+                endpoint.transport == "http"
+                and endpoint.auth_type == "oauth2"
+                and not endpoint.oauth_token_url
+            ):
                 raise ValidationError(_("OAuth 2.0 needs the address that gives tokens."))
 
     @api.constrains("ca_bundle", "certificate_id")
@@ -188,7 +190,9 @@ class DistEndpoint(models.Model):
         try:
             check(value)
         except IntegrationError as error:
-            raise ValidationError(f"{self.display_name}: {error.detail}") from error
+            raise ValidationError(
+                _("%(endpoint)s: %(reason)s", endpoint=self.display_name, reason=error.detail)
+            ) from error
 
     # settings
 

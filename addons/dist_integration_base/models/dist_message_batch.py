@@ -8,7 +8,11 @@ from ..lib import strict_json
 from ..lib.problem import Problem
 
 MAX_ITEMS = 10_000
-FORMATS = [("json", "JSON document"), ("jsonl", "JSON, one message a line"), ("csv", "CSV, one message a row")]
+FORMATS = [
+    ("json", "JSON document"),
+    ("jsonl", "JSON, one message a line"),
+    ("csv", "CSV, one message a row"),
+]
 # what holds many messages
 BATCH_FORMATS = ("jsonl", "csv")
 

@@ -35,7 +35,11 @@ class DistMessage(models.Model):
         """:return: Outgoing, the message as its endpoint's transport takes it; the same at every attempt"""
         self.ensure_one()
         endpoint = self.endpoint_id
-        common = {"uuid": self.uuid, "ordering_key": self.ordering_key or "", "traceparent": self.traceparent or ""}
+        common = {
+            "uuid": self.uuid,
+            "ordering_key": self.ordering_key or "",
+            "traceparent": self.traceparent or "",
+        }
         if endpoint.transport == "http" and endpoint.content == "envelope":
             # the common case needs no look into the message
             return Outgoing(body=self._get_wire_body(), **common)

@@ -1,12 +1,11 @@
 """Real servers for the transports' tests; where one cannot be started its tests are skipped, visibly."""
 
 import pytest
+from dist_integration_base.lib.transports import Outgoing
 from services.kafka import KafkaCluster
 from services.rabbitmq import RabbitMQ
 from services.sshd import Sshd
 from suite import services
-
-from dist_integration_base.lib.transports import Outgoing
 
 
 @pytest.fixture(scope="session")

@@ -190,7 +190,9 @@ def test_address(url, parts):
     assert split_amqp_url(url) == parts
 
 
-@pytest.mark.parametrize("url", ["http://broker", "amqps://user:pw@broker", "amqp://", "amqp://b:x", "broker:5672"])
+@pytest.mark.parametrize(
+    "url", ["http://broker", "amqps://user:pw@broker", "amqp://", "amqp://b:x", "broker:5672"]
+)
 def test_not_an_address(url):
     with pytest.raises(errors.InvalidUrl):
         split_amqp_url(url)

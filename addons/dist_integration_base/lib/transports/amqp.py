@@ -8,7 +8,6 @@ not there yet.
 from __future__ import annotations
 
 import hashlib
-import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -187,7 +186,7 @@ class _Connection:
             reason = next(cause for cause in causes if isinstance(cause, ssl.SSLError))
             detail = getattr(reason, "verify_message", "") or reason.reason
             return TlsError(f"TLS with {host} failed: {detail}.")
-        if isinstance(error, TimeoutError | socket.timeout):
+        if isinstance(error, TimeoutError):
             return DeliveryTimeout(f"{host} did not answer in time.")
         if isinstance(error, self.pika.exceptions.AMQPError | OSError):
             return ConnectError(f"No connection to {host}, or it was cut.")

@@ -44,10 +44,10 @@ class FileStore(Protocol):
     def list(self, folder: str) -> list[Entry]:
         """Return the regular files of a folder."""
 
-    def read(self, path: str, limit: int) -> bytes:
+    def get(self, path: str, limit: int) -> bytes:
         """Return the content, at most *limit* bytes."""
 
-    def write(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes) -> None:
         """Write a new file completely."""
 
     def replace(self, path: str, target: str) -> None:
@@ -128,7 +128,7 @@ class FileSession(Session):
             raise InvalidRequest("The file name is longer than 255 characters.")
         try:
             store = self._get_store()
-            store.write(f".{name}.part"[-255:], message.body)
+            store.put(f".{name}.part"[-255:], message.body)
             store.replace(f".{name}.part"[-255:], name)
         except Exception:
             self.close()
@@ -182,7 +182,7 @@ class FileSource(Source):
 
     def _take(self, entry: Entry) -> Batch:
         limit = self._places.max_bytes
-        body = self._get_store().read(posixpath.join(WORK, entry.name), limit + 1)
+        body = self._get_store().get(posixpath.join(WORK, entry.name), limit + 1)
         digest = hashlib.sha256(body).hexdigest()
         key = f"{entry.name[:100]} {entry.changed} {len(body)} {digest[:32]}"
         refused = f"{entry.name} has more than {limit} bytes." if len(body) > limit else ""
@@ -194,9 +194,7 @@ class FileSource(Source):
     def settle(self, batch: Batch) -> None:
         item = batch.items[0]
         folder = self._places.error if item.refused else self._places.archive
-        self._get_store().replace(
-            posixpath.join(WORK, item.name), posixpath.join(folder, batch.handle)
-        )
+        self._get_store().replace(posixpath.join(WORK, item.name), posixpath.join(folder, batch.handle))
 
     def check(self) -> str:
         return f"{len(self._get_store().list(''))} files in the directory"

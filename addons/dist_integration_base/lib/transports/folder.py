@@ -80,9 +80,12 @@ class LocalStore:
 
     def list(self, folder: str) -> list[Entry]:
         entries = []
-        with _translated(folder or "the directory"), self._folder(posixpath.join(folder, "")) as (
-            descriptor,
-            _name,
+        with (
+            _translated(folder or "the directory"),
+            self._folder(posixpath.join(folder, "")) as (
+                descriptor,
+                _name,
+            ),
         ):
             for found in os.scandir(descriptor):
                 facts = found.stat(follow_symlinks=False)
@@ -90,13 +93,13 @@ class LocalStore:
                     entries.append(Entry(found.name, facts.st_size, int(facts.st_mtime)))
         return entries
 
-    def read(self, path: str, limit: int) -> bytes:
+    def get(self, path: str, limit: int) -> bytes:
         with _translated(path), self._folder(path) as (descriptor, name):
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
             with os.fdopen(os.open(name, flags, dir_fd=descriptor), "rb") as file:
                 return file.read(limit)
 
-    def write(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes) -> None:
         with _translated(path), self._folder(path) as (descriptor, name):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
             with os.fdopen(os.open(name, flags, 0o660, dir_fd=descriptor), "wb") as file:

@@ -232,7 +232,9 @@ def check_expression(expression: str) -> None:
     try:
         jmespath.compile(expression)
     except JMESPathError as error:
-        raise ConfigurationError(f'"{expression}" is not a JMESPath expression.', code="invalid_path") from error
+        raise ConfigurationError(
+            f'"{expression}" is not a JMESPath expression.', code="invalid_path"
+        ) from error
 
 
 def _search(expression: str, document: Any) -> Any:

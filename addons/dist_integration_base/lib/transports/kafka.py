@@ -6,6 +6,7 @@ it starts, and those of the brokers that the cluster names before anything is pr
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -90,9 +91,7 @@ class KafkaSession(Session):
                 topic,
                 message.body,
                 key=message.ordering_key.encode(),
-                headers=list(
-                    cloudevents.to_kafka(message.attributes, message.content_type).items()
-                ),
+                headers=list(cloudevents.to_kafka(message.attributes, message.content_type).items()),
                 on_delivery=lambda error, _message: reports.append(error),
             )
             # The report always comes: delivery.timeout.ms ends the wait inside librdkafka.
@@ -170,7 +169,9 @@ class KafkaSession(Session):
             return ConnectError("No connection to Kafka.")
         # a message that is too large stays too large
         retryable = error.code() != code.MSG_SIZE_TOO_LARGE
-        return Refused(f"Kafka says: {error.str()}", code=f"kafka_{error.name().lower()}", retryable=retryable)
+        return Refused(
+            f"Kafka says: {error.str()}", code=f"kafka_{error.name().lower()}", retryable=retryable
+        )
 
     def check(self) -> str:
         started = time.monotonic()
@@ -186,9 +187,7 @@ class KafkaSession(Session):
             producer.poll(0)
 
 
-def _quiet() -> Any:
-    import logging
-
+def _quiet() -> logging.Logger:
     logger = logging.getLogger("confluent_kafka.producer")
     logger.setLevel(logging.CRITICAL)
     return logger

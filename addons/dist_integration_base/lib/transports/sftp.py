@@ -7,7 +7,6 @@ import errno
 import hashlib
 import io
 import posixpath
-import socket
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -213,7 +212,7 @@ class SftpStore:
                 if stat.S_ISREG(found.st_mode or 0) and "/" not in found.filename
             ]
 
-    def read(self, path: str, limit: int) -> bytes:
+    def get(self, path: str, limit: int) -> bytes:
         chunks, length = [], 0
         with _translated(self._settings, path), self._sftp.open(self._path(path), "rb") as file:
             while length < limit:
@@ -224,7 +223,7 @@ class SftpStore:
                 length += len(chunk)
         return b"".join(chunks)
 
-    def write(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes) -> None:
         with _translated(self._settings, path):
             with self._sftp.open(self._path(path), "wb") as file:
                 file.set_pipelined(True)
@@ -273,7 +272,7 @@ def _translated(settings: SftpSettings, path: str = "") -> Iterator[None]:
         raise AuthenticationFailed("The server does not accept user and key or password.") from error
     except paramiko.SSHException as error:
         raise ProtocolError(f"SSH with {host} failed: {error}") from error
-    except (TimeoutError, socket.timeout) as error:
+    except TimeoutError as error:
         raise DeliveryTimeout(f"{host} did not answer in time.") from error
     except OSError as error:
         # what the file server refuses has a number only where the protocol has one
