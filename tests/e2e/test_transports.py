@@ -289,6 +289,8 @@ def test_feed(stack, make_endpoint):
         assert feed.requests.count("") == 1, "the beginning is read once"
     domain = [("endpoint_id", "=", endpoint), ("state", "=", "open")]
     until(lambda: stack.odoo.count("dist.exception", domain), what="the exception")
+    with pytest.raises(RpcError, match="No connection"):
+        poll(stack, endpoint)
     stack.odoo.call("dist.endpoint", "action_disable", [endpoint])
     assert stack.odoo.count("dist.exception", domain) == 1
 

@@ -53,6 +53,7 @@ class Poll:
         self._endpoint_id = endpoint_id
         self._takers = []
         self.new = 0
+        self.error = None
         self.unfinished = False
 
     @contextmanager
@@ -71,7 +72,7 @@ class Poll:
     def run(self):
         """Fetch, store and settle what is there; a failure becomes an exception for the technical owner.
 
-        What came of it is in `new`, the number of messages that were not here before, and `unfinished`.
+        What came of it is in `new`, the number of messages that were not here before, `error` and `unfinished`.
         """
         try:
             settings, state = self._read()
@@ -198,6 +199,8 @@ class Poll:
         self._in_turn(note)
 
     def _note_failure(self, reason, error):
+        self.error = reason
+
         def note(endpoint):
             endpoint.status_ids._note_poll(reason)
             code = getattr(error, "code", "configuration")

@@ -20,8 +20,6 @@ NEEDS_PERSON = {
     "unroutable",
     "amqp_403",
     "amqp_404",
-    "http_401",
-    "http_403",
     "configuration",
     "no_folder_base",
 }

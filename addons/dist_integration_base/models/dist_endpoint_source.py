@@ -143,11 +143,10 @@ class DistEndpoint(models.Model):
         if reason:
             raise UserError(reason)
         poll = self._poll()
-        self.env.invalidate_all()
         if not poll:
             return self._get_notification(_("It is being fetched right now."), "info")
-        if self.poll_error:
-            raise UserError(self.poll_error)
+        if poll.error:
+            raise UserError(poll.error)
         return self._get_notification(_("%s new messages.", poll.new), "success")
 
     def action_view_taken(self):
