@@ -21,10 +21,10 @@ class DistEndpoint(models.Model):
     transport = fields.Selection(
         [
             ("http", "HTTP(S)"),
-            ("amqp", "RabbitMQ (AMQP)"),
+            ("amqp", "RabbitMQ"),
             ("kafka", "Kafka"),
             ("sftp", "SFTP"),
-            ("folder", "Folder of the server"),
+            ("folder", "Folder"),
         ],
         required=True,
         default="http",

@@ -48,7 +48,6 @@ class DistEndpoint(models.Model):
         string="Cursor parameter", default="cursor", help="Query parameter that takes the cursor."
     )
     last_poll_at = fields.Datetime(compute="_compute_poll", string="Last fetched")
-    poll_error = fields.Char(compute="_compute_poll", string="Fetching fails")
     taken_count = fields.Integer(compute="_compute_poll", string="Taken in")
 
     _sql_constraints = [
@@ -66,7 +65,6 @@ class DistEndpoint(models.Model):
         for endpoint in self:
             status = endpoint.status_ids[:1]
             endpoint.last_poll_at = status.last_poll_at
-            endpoint.poll_error = status.poll_error
             endpoint.taken_count = status.taken_count
 
     @api.constrains("purpose")

@@ -37,7 +37,6 @@ class DistEndpointStatus(models.Model):
 
     last_poll_at = fields.Datetime()
     next_poll_at = fields.Datetime()
-    poll_error = fields.Char()
     taken_count = fields.Integer(help="Items fetched since the beginning, repeated ones included.")
     source_state = fields.Char(help="Place in a feed, as JSON. Written behind the messages before it.")
 
@@ -159,8 +158,11 @@ class DistEndpointStatus(models.Model):
         :param error: why it failed, None when it did not
         """
         now = fields.Datetime.now()
+        values = self._prepare_alive()
+        if error:
+            values = {"last_error": error[:200], "failing_since": self.failing_since or now}
         next_poll_at = now + timedelta(seconds=self.endpoint_id.poll_seconds)
-        self.write({"last_poll_at": now, "next_poll_at": next_poll_at, "poll_error": error and error[:500]})
+        self.write({**values, "last_poll_at": now, "next_poll_at": next_poll_at})
 
     def _reset(self):
         self.write(

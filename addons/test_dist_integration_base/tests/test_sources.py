@@ -170,10 +170,11 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
         exception = self._get_exception()
         self.assertEqual((len(exception), exception.state, exception.category), (1, "open", "delivery"))
         self.assertEqual(exception.assignee_id, self.system.technical_owner_id)
-        self.assertTrue(self.endpoint.poll_error)
+        self.assertTrue(self.endpoint.last_error)
+        self.assertTrue(self.endpoint.failing_since)
         (self.base / "gone").rename(self.path)
         self._poll()
-        self.assertEqual((exception.state, self.endpoint.poll_error), ("resolved", False))
+        self.assertEqual((exception.state, self.endpoint.last_error), ("resolved", False))
 
     def test_without_a_flow(self):
         """X1: an endpoint that nobody takes anything from says so."""
@@ -185,12 +186,12 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
 
     def test_due_by_interval(self):
         """M9: one job per endpoint, at its interval; none for what is disabled, blocked or under way."""
-        jobs = self.env["queue.job"].search([])
 
         def enqueued():
             self.env.flush_all()
             self.env["dist.endpoint"]._cron_poll()
-            return self.env["queue.job"].search([("method_name", "=", "_job_poll")]) - jobs
+            key = f"dist-poll:{self.endpoint.id}"
+            return self.env["queue.job"].search([("identity_key", "=", key)])
 
         self.assertEqual(len(enqueued()), 1)
         self.assertEqual(len(enqueued()), 1, "one that waits already is enough")
