@@ -137,6 +137,7 @@ class DistEndpoint(models.Model):
         """Fetch now and say what came."""
         self.ensure_one()
         self.check_access_rights("write")
+        self.check_access_rule("write")
         reason = self._get_blocked_reason()
         if reason:
             raise UserError(reason)

@@ -312,6 +312,7 @@ class DistEndpoint(models.Model):
         """Ask the server for its host key and show it for approval."""
         self.ensure_one()
         self.check_access_rights("write")
+        self.check_access_rule("write")
         if not self.url:
             raise UserError(_("The endpoint has no address."))
         try:
