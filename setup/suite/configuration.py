@@ -7,13 +7,13 @@ import os
 DEFAULT_JOBS = "root:4,root.dist_critical:2,root.dist:2,root.dist_bulk:1"
 
 
-def write(path, options, jobs, port, keys):
+def write(path, options, jobs, port, integration):
     """Write a configuration file that only its owner can read.
 
     :param options: values of the section [options]; None leaves an option out
     :param jobs: channels of the job runner
     :param port: where the job runner calls back
-    :param keys: encryption keys, comma separated
+    :param integration: values of the section [dist_integration]
     """
     parser = configparser.RawConfigParser()
     parser["options"] = {name: str(v) for name, v in options.items() if v is not None}
@@ -23,7 +23,7 @@ def write(path, options, jobs, port, keys):
         "port": str(port),
         "channels": jobs,
     }
-    parser["dist_integration"] = {"encryption_keys": keys}
+    parser["dist_integration"] = integration
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
         parser.write(file)

@@ -45,6 +45,7 @@ class Environment:
     pg_environment: PG* variables that reach PostgreSQL as Odoo's role
     postgres: the server, with `restart(mode)` when it is private
     filestore: folder of the databases' files
+    exchange: folder below which partners exchange files with the servers
     run: folder of this checkout's state for this series
     """
 
@@ -55,6 +56,7 @@ class Environment:
         self.requirements = paths.SETUP / f"requirements-{self.series}.txt"
         self.run = paths.run_folder(self.series)
         self.filestore = self.run / "data" / "filestore"
+        self.exchange = self.run / "exchange"
         self.environ = {"PYTHONPATH": str(source.import_path), "TZ": "UTC"}
         self.databases = Databases(self)
 
@@ -153,8 +155,12 @@ class Environment:
             "admin_passwd": "admin",
             "running_env": "test",
         }
-        keys = configuration.encryption_key(self.run / "encryption.key")
-        configuration.write(path, {**common, **options}, jobs, port, keys)
+        self.exchange.mkdir(parents=True, exist_ok=True)
+        integration = {
+            "encryption_keys": configuration.encryption_key(self.run / "encryption.key"),
+            "folder_base": str(self.exchange),
+        }
+        configuration.write(path, {**common, **options}, jobs, port, integration)
 
     # ---- preparation
 

@@ -4,7 +4,7 @@ import concurrent.futures
 import os
 import threading
 
-from . import browser, constraints, lint, logscan, paths, pytest_stage, sources
+from . import browser, constraints, lint, logscan, paths, pytest_stage, services, sources
 from .console import Console, SetupError
 from .environment import Environment
 from .results import Result, Timed, table, total
@@ -30,6 +30,7 @@ def run(series=None, stages=STAGES, serial=False, arguments=()):
     found = [sources.find(series, console)] if series else sources.available(console)
     results = [lint.run(console)] if "lint" in stages else []
     browser.prepare(console)
+    services.prepare(console)
 
     def on(source):
         return SeriesRun(source.series, stages, arguments).run()

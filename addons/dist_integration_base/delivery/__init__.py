@@ -1,1 +1,2 @@
 from .lane import LaneDrain
+from .poll import Poll

@@ -5,7 +5,6 @@ snapshot and each outcome is committed through a cursor of its own, so that a wo
 at most the calls whose outcome it had not recorded yet - under the same `webhook-id`.
 """
 
-import json
 import logging
 import random
 import time
@@ -16,10 +15,9 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, _, api, fields
 from odoo.exceptions import UserError
 
-from ..lib import signature
 from ..lib.backoff import RetrySchedule
-from ..lib.errors import DeliveryError, IntegrationError
-from ..lib.transport import HttpSession, classify
+from ..lib.errors import ConfigurationError, IntegrationError
+from ..lib.transports import Outgoing
 
 _logger = logging.getLogger(__name__)
 
@@ -27,22 +25,8 @@ BATCH = 50
 RECORD_AFTER = 25
 RECORD_SECONDS = 0.5
 RUN_SECONDS = 20
-EXCERPT = 2000
 # how long a lane whose endpoint is configured wrongly is left alone
 UNUSABLE_PAUSE = timedelta(minutes=5)
-USER_AGENT = "Odoo-Dist-Integration/1.0"
-
-
-@dataclass
-class Settings:
-    """What a drain needs of its endpoint, read once per batch."""
-
-    url: str
-    headers: dict
-    secrets: list
-    timeout: float
-    networks: list
-    auto_disable_hours: int
 
 
 @dataclass
@@ -53,8 +37,7 @@ class Delivery:
     uuid: str
     order: tuple
     attempt: int
-    body: bytes
-    traceparent: str
+    outgoing: Outgoing
     retry_schedule: str
     outcome: str = ""
     status: int = 0
@@ -110,10 +93,12 @@ class LaneDrain:
                 settings, deliveries = self._next_batch()
                 if not deliveries:
                     return self._get_next_moment()
-                session = session or HttpSession(
-                    settings.timeout, settings.networks, max_response_bytes=EXCERPT
-                )
-                if not self._deliver(session, settings, deliveries, deadline):
+                if session and session.settings != settings:
+                    # changed by a person, or a secret was rotated
+                    session.close()
+                    session = None
+                session = session or settings.open()
+                if not self._deliver(session, deliveries, deadline):
                     return self._get_next_moment()
         finally:
             if session:
@@ -127,11 +112,11 @@ class LaneDrain:
         """
         with self._transaction() as env:
             endpoint = env["dist.endpoint"].browse(self._endpoint_id)
-            settings = self._get_settings(endpoint)
+            settings = endpoint._get_transport_settings()
             delivery = self._prepare(env["dist.message"].browse(message_id))
-        with HttpSession(settings.timeout, settings.networks, max_response_bytes=EXCERPT) as session:
-            self._send(session, settings, delivery)
-        self._record(settings, [delivery])
+        with settings.open() as session:
+            self._send(session, delivery)
+        self._record([delivery])
         return delivery.outcome
 
     # reading
@@ -148,8 +133,10 @@ class LaneDrain:
                 return None, []
             messages = env["dist.message"].browse(ids[:allowed])
             try:
-                settings = self._get_settings(endpoint)
-            except UserError as error:
+                settings = endpoint._get_transport_settings()
+                # nothing is connected yet; this tells whether the driver is there
+                settings.open().close()
+            except (UserError, ConfigurationError) as error:
                 self._report_unusable(env, str(error.args[0]))
                 return None, []
             return settings, self._prepare_all(messages)
@@ -225,29 +212,13 @@ class LaneDrain:
         )
         return [row[0] for row in env.cr.fetchall()]
 
-    def _get_settings(self, endpoint):
-        signing = endpoint.signing_credential_id
-        return Settings(
-            url=endpoint.url,
-            headers={
-                "Content-Type": "application/json",
-                "User-Agent": USER_AGENT,
-                **endpoint._get_auth_headers(),
-            },
-            secrets=signing._get_secrets() if signing else [],
-            timeout=endpoint.timeout,
-            networks=endpoint._get_allowed_networks(),
-            auto_disable_hours=endpoint.auto_disable_hours,
-        )
-
     def _prepare(self, message):
         return Delivery(
             message_id=message.id,
             uuid=message.uuid,
             order=(message.flow_id.id, message.ordering_key),
             attempt=message.attempt_count + 1,
-            body=message._get_wire_body(),
-            traceparent=message.traceparent or "",
+            outgoing=message._get_outgoing(),
             retry_schedule=message.flow_id._get_retry_schedule() or message.endpoint_id.retry_schedule,
         )
 
@@ -278,7 +249,7 @@ class LaneDrain:
 
     # sending
 
-    def _deliver(self, session, settings, deliveries, deadline):
+    def _deliver(self, session, deliveries, deadline):
         """Send a batch. After a failure, the later messages of the same record stay where they are.
 
         :return: False when the endpoint needs a pause
@@ -289,62 +260,39 @@ class LaneDrain:
             for delivery in deliveries:
                 if delivery.order in held_back:
                     continue
-                self._send(session, settings, delivery)
+                self._send(session, delivery)
                 finished.append(delivery)
                 if delivery.outcome in ("retryable", "throttled", "gone"):
                     held_back.add(delivery.order)
-                    if not self._record_and_clear(settings, finished):
+                    if not self._record_and_clear(finished):
                         return False
                 elif len(finished) >= RECORD_AFTER or time.monotonic() - recorded_at > RECORD_SECONDS:
-                    self._record_and_clear(settings, finished)
+                    self._record_and_clear(finished)
                     recorded_at = time.monotonic()
                 if time.monotonic() > deadline:
                     break
         finally:
-            going_on = self._record_and_clear(settings, finished)
+            going_on = self._record_and_clear(finished)
         return going_on
 
-    def _record_and_clear(self, settings, finished):
-        going_on = self._record(settings, finished) if finished else True
+    def _record_and_clear(self, finished):
+        going_on = self._record(finished) if finished else True
         finished.clear()
         return going_on
 
-    def _send(self, session, settings, delivery):
-        """Make one call and note its outcome on the delivery."""
+    def _send(self, session, delivery):
+        """Send one message and note the outcome on the delivery."""
         delivery.started_at = fields.Datetime.now()
         started = time.monotonic()
-        try:
-            response = session.request(
-                "POST", settings.url, self._get_headers(settings, delivery), delivery.body
-            )
-        except DeliveryError as error:
-            delivery.outcome = "retryable" if error.retryable else "rejected"
-            delivery.code, delivery.detail = error.code, error.detail
-        except IntegrationError as error:
-            delivery.outcome, delivery.code, delivery.detail = "rejected", error.code, error.detail
-        else:
-            outcome = classify(response.status, response.headers)
-            delivery.outcome = outcome.kind
-            delivery.retry_after = outcome.retry_after_seconds
-            delivery.status = response.status
-            delivery.excerpt = response.text
-            if outcome.kind != "success":
-                delivery.code, delivery.detail = f"http_{response.status}", f"Answered {response.status}"
+        result = session.send(delivery.outgoing)
+        delivery.outcome, delivery.status = result.outcome, result.status
+        delivery.code, delivery.detail, delivery.excerpt = result.code, result.detail, result.excerpt
+        delivery.retry_after = result.retry_after
         delivery.duration_ms = int((time.monotonic() - started) * 1000)
-
-    def _get_headers(self, settings, delivery):
-        headers = dict(settings.headers)
-        if delivery.traceparent:
-            headers["traceparent"] = delivery.traceparent
-        if settings.secrets:
-            headers.update(signature.sign(delivery.uuid, int(time.time()), delivery.body, settings.secrets))
-        else:
-            headers["webhook-id"] = delivery.uuid
-        return headers
 
     # recording
 
-    def _record(self, settings, deliveries):
+    def _record(self, deliveries):
         """Commit outcomes.
 
         :return: False when the endpoint needs a pause
@@ -377,8 +325,3 @@ class LaneDrain:
             )
             delivery.state = "dead" if delay is None else "retry"
             delivery.next_attempt_at = now + timedelta(seconds=delay or 0)
-
-
-def to_wire(document):
-    """:return: bytes of a JSON document as they are signed and sent"""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()

@@ -106,3 +106,25 @@ class InvalidRequest(DeliveryError):
 
     code = "invalid_request"
     retryable = False
+
+
+class AuthenticationFailed(DeliveryError):
+    """The other side does not accept the credential. Retryable: it is put right without touching the message."""
+
+    code = "authentication"
+
+
+class HostKeyRefused(DeliveryError):
+    """A server shows another host key than the one that was approved. Retryable once a person approved it."""
+
+    code = "host_key"
+
+
+class Refused(DeliveryError):
+    """A broker or file server answered no; the code says why. Retryable unless the message itself is the reason."""
+
+    code = "refused"
+
+    def __init__(self, detail: str, *, code: str | None = None, retryable: bool = True) -> None:
+        super().__init__(detail, code=code)
+        self.retryable = retryable

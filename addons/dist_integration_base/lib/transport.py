@@ -18,7 +18,6 @@ import re
 import selectors
 import socket
 import ssl
-import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +37,7 @@ from .errors import (
     TlsError,
 )
 from .network import IPNetwork, normalize_host, resolve
+from .tls import make_context
 
 USER_AGENT = "dist-integration/1.0"
 DEFAULT_CONNECT_TIMEOUT = 10.0
@@ -258,7 +258,8 @@ class HttpSession:
 
     def _ssl_context(self) -> ssl.SSLContext:
         if self._context is None:
-            self._context = _make_ssl_context(self._verify, self._client_certificate)
+            self._context = make_context(self._verify, self._client_certificate)
+            self._context.sslsocket_class = _DeadlineSSLSocket
         return self._context
 
 
@@ -537,54 +538,3 @@ class _HttpConnection(_ConnectionMixin, http.client.HTTPConnection):
 class _HttpsConnection(_ConnectionMixin, http.client.HTTPConnection):
     # Only the port that may be left out of Host differs: TLS is in connect().
     default_port = http.client.HTTPS_PORT
-
-
-def _make_ssl_context(verify: bool | str, client_certificate: str | tuple[str, str] | None) -> ssl.SSLContext:
-    if verify is False or not verify:
-        raise ConfigurationError(
-            "Certificates are always verified; give a bundle to trust.", code="invalid_ca"
-        )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.sslsocket_class = _DeadlineSSLSocket
-    try:
-        if verify is True:
-            _load_default_authorities(context)
-        elif "-----BEGIN" in verify:
-            context.load_verify_locations(cadata=verify)
-        else:
-            context.load_verify_locations(cafile=verify)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            "The bundle of trusted certificates cannot be read.", code="invalid_ca"
-        ) from error
-    if client_certificate:
-        _load_client_certificate(context, client_certificate)
-    return context
-
-
-def _load_default_authorities(context: ssl.SSLContext) -> None:
-    context.load_default_certs()
-    paths = ssl.get_default_verify_paths()
-    if not context.cert_store_stats()["x509_ca"] and not paths.capath:
-        # A slim container has no authorities of its own; requests brings certifi.
-        import certifi
-
-        context.load_verify_locations(cafile=certifi.where())
-
-
-def _load_client_certificate(context: ssl.SSLContext, client_certificate: str | tuple[str, str]) -> None:
-    pair = (client_certificate, None) if isinstance(client_certificate, str) else client_certificate
-    try:
-        if "-----BEGIN" not in pair[0]:
-            context.load_cert_chain(*pair)
-            return
-        # ssl reads from files only; this one is private to the process and gone when the block ends.
-        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-            file.write("\n".join(text for text in pair if text))
-            file.flush()
-            context.load_cert_chain(file.name)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            "The client certificate or its key cannot be read.", code="invalid_certificate"
-        ) from error

@@ -6,6 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..lib import signature
 from ..lib.errors import IntegrationError
+from ..lib.tls import read_certificate
+from ..lib.transports.sftp import load_private_key
 
 
 class DistCredential(models.Model):
@@ -26,6 +28,9 @@ class DistCredential(models.Model):
             ("signing_key", "Signing key (Ed25519)"),
             ("password", "User and password"),
             ("token", "Token or API key"),
+            ("oauth_client", "OAuth 2.0 client"),
+            ("certificate", "Certificate and private key"),
+            ("ssh_key", "User and SSH key"),
         ],
         required=True,
         default="signing_secret",
@@ -35,6 +40,12 @@ class DistCredential(models.Model):
         compute="_compute_secret",
         inverse="_inverse_secret",
         help="Write a new value to replace the secret. The saved value is never shown.",
+    )
+    pem = fields.Text(
+        string="Key text",
+        compute="_compute_pem",
+        inverse="_inverse_pem",
+        help="PEM: for a certificate, it and its private key below each other. The saved value is never shown.",
     )
     version_ids = fields.One2many("dist.credential.version", "credential_id")
     fingerprint = fields.Char(
@@ -63,6 +74,14 @@ class DistCredential(models.Model):
             credential._add_version(credential.secret)
         self.invalidate_recordset(["secret"])
 
+    def _compute_pem(self):
+        self.pem = False
+
+    def _inverse_pem(self):
+        for credential in self.filtered("pem"):
+            credential._add_version(credential.pem.strip() + "\n")
+        self.invalidate_recordset(["pem"])
+
     @api.depends("version_ids", "version_ids.expires_at")
     def _compute_current(self):
         for credential in self:
@@ -78,23 +97,35 @@ class DistCredential(models.Model):
                 credential.public_key = signature.public_key_of(credential.sudo()._get_secret())
 
     def _check_secret(self, secret):
-        """:raises ValidationError: the secret has not the shape its kind asks for"""
+        """Check the shape that the kind asks for.
+
+        :return: when the secret ends by itself, None when it does not
+        :raises ValidationError: it has another shape
+        """
+        try:
+            if self.kind == "certificate":
+                return read_certificate(secret)
+            if self.kind == "ssh_key":
+                load_private_key(secret)
+        except IntegrationError as error:
+            raise ValidationError(str(error)) from error
         prefix = {"signing_secret": "whsec_", "signing_key": "whsk_"}.get(self.kind)
         if not prefix:
-            return
+            return None
         try:
             if not secret.startswith(prefix):
                 raise ValidationError(_("A %(kind)s starts with %(prefix)s.", kind=self.kind, prefix=prefix))
             signature.check_secret(secret)
         except IntegrationError as error:
             raise ValidationError(str(error)) from error
+        return None
 
     def _add_version(self, secret):
         """Save a new current secret; the former one stays valid for the overlap."""
         self.ensure_one()
         self.check_access_rights("write")
         self.check_access_rule("write")
-        self._check_secret(secret)
+        expires_at = self._check_secret(secret)
         now = fields.Datetime.now()
         end = now + timedelta(hours=self.overlap_hours)
         # nobody edits a version; who may write the credential may replace its secret
@@ -108,6 +139,7 @@ class DistCredential(models.Model):
                 "encrypted": self.env["dist.keyring"]._encrypt(secret),
                 "fingerprint": self.env["dist.keyring"]._fingerprint(secret),
                 "valid_from": now,
+                "expires_at": expires_at,
             }
         )
         self.message_post(body=_("A new secret was saved."))

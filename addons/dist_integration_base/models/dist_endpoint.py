@@ -4,7 +4,6 @@ from odoo.exceptions import UserError, ValidationError
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import IntegrationError
 from ..lib.network import parse_networks
-from ..lib.transport import split_url
 
 DEFAULT_RETRY_SCHEDULE = "5s, 30s, 2m, 10m, 1h, 3h, 6h, 12h, 24h"
 
@@ -19,10 +18,27 @@ class DistEndpoint(models.Model):
     name = fields.Char(required=True)
     system_id = fields.Many2one("dist.system", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
-    transport = fields.Selection([("http", "HTTP(S) webhook")], required=True, default="http")
+    transport = fields.Selection(
+        [
+            ("http", "HTTP(S)"),
+            ("amqp", "RabbitMQ"),
+            ("kafka", "Kafka"),
+            ("sftp", "SFTP"),
+            ("folder", "Folder"),
+        ],
+        required=True,
+        default="http",
+        tracking=True,
+    )
     url = fields.Char(string="Address", tracking=True)
     auth_type = fields.Selection(
-        [("none", "None"), ("basic", "User and password"), ("bearer", "Bearer token"), ("header", "Header")],
+        [
+            ("none", "None"),
+            ("basic", "User and password"),
+            ("bearer", "Bearer token"),
+            ("header", "Header"),
+            ("oauth2", "OAuth 2.0 client credentials"),
+        ],
         string="Authentication",
         required=True,
         default="none",
@@ -143,17 +159,9 @@ class DistEndpoint(models.Model):
             except IntegrationError as error:
                 raise ValidationError(str(error)) from error
 
-    @api.constrains("transport", "url")
-    def _check_url(self):
-        for endpoint in self.filtered(lambda endpoint: endpoint.transport == "http" and endpoint.url):
-            try:
-                split_url(endpoint.url)
-            except IntegrationError as error:
-                raise ValidationError(str(error)) from error
-
-    @api.constrains("auth_type", "credential_id")
+    @api.constrains("transport", "auth_type", "credential_id")
     def _check_credential(self):
-        for endpoint in self:
+        for endpoint in self.filtered(lambda endpoint: endpoint.transport == "http"):
             if endpoint.auth_type != "none" and not endpoint.credential_id:
                 raise ValidationError(
                     _("Endpoint %s authenticates, so it needs a credential.", endpoint.display_name)
@@ -173,7 +181,7 @@ class DistEndpoint(models.Model):
     def _get_auth_headers(self):
         """:return: dict of HTTP headers that authenticate a call to this endpoint"""
         self.ensure_one()
-        if self.auth_type == "none":
+        if self.auth_type in ("none", "oauth2"):
             return {}
         credential = self.credential_id.sudo()
         secret = credential._get_secret()
@@ -193,7 +201,7 @@ class DistEndpoint(models.Model):
         self.ensure_one()
         if self.state != "active":
             return _("The endpoint is disabled: %s", self.disabled_reason or _("by hand"))
-        if not self.url and self.transport == "http":
+        if not self.url:
             return _("The endpoint has no address.")
         return self.system_id._get_blocked_reason()
 
@@ -227,14 +235,15 @@ class DistEndpoint(models.Model):
         reason = self._get_blocked_reason()
         if reason:
             raise UserError(reason)
-        response = self._probe()
         return self._get_notification(
-            _("Reached %(url)s: status %(status)s in %(ms)s ms.", url=self.url, **response), "success"
+            _("Reached %(url)s: %(answer)s.", url=self.url, answer=self._probe()), "success"
         )
 
     def action_send_test_event(self):
         """Send a signed `integration.test` message now and show its outcome."""
         self.ensure_one()
+        if self.purpose != "send":
+            raise UserError(_("Nothing is sent to this endpoint: it is fetched from."))
         message = self.env["dist.message"]._create_test_message(self)
         self.env["dist.message"]._deliver_now(message)
         return {

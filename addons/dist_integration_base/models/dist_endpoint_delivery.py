@@ -7,13 +7,22 @@ from odoo.exceptions import UserError
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..delivery import LaneDrain
-from ..lib.errors import DeliveryError
-from ..lib.transport import HttpSession
+from ..lib.errors import IntegrationError
 from .dist_message import CHANNELS
 
 SWEEP_AFTER = timedelta(seconds=5)
 ABANDONED_AFTER = timedelta(minutes=2)
 SWEEP_SECONDS = 20
+# what no time cures: somebody has to put it right
+NEEDS_PERSON = {
+    "authentication",
+    "host_key",
+    "unroutable",
+    "amqp_403",
+    "amqp_404",
+    "configuration",
+    "no_folder_base",
+}
 
 
 class DistEndpoint(models.Model):
@@ -63,6 +72,9 @@ class DistEndpoint(models.Model):
         if any(delivery.outcome == "gone" for delivery in deliveries):
             self._disable_with_notice(_("The partner answered 410: this address is gone."))
             return False
+        waiting = [delivery for delivery in deliveries if delivery.code in NEEDS_PERSON]
+        if waiting:
+            self._notify_owner(_("Endpoint needs a person: %s", self.name), waiting[0].detail)
         since = self.status_ids.failing_since
         if self.auto_disable_hours and since:
             if fields.Datetime.now() - since > timedelta(hours=self.auto_disable_hours):
@@ -75,18 +87,18 @@ class DistEndpoint(models.Model):
         self._notify_owner(_("Endpoint disabled: %s", self.name), reason)
 
     def _probe(self):
-        """Reach the endpoint with an OPTIONS request.
+        """Reach the endpoint without sending or fetching anything.
 
-        :return: dict with ``status`` and ``ms``
+        :return: what it answered, for the administrator
         :raises UserError: why it cannot be reached
         """
-        started = time.monotonic()
         try:
-            with HttpSession(self.timeout, self._get_allowed_networks()) as session:
-                response = session.request("OPTIONS", self.url, self._get_auth_headers())
-        except DeliveryError as error:
+            settings = self._get_transport_settings()
+            opened = settings.open() if self.purpose == "send" else settings.open_source({})
+            with opened:
+                return opened.check()
+        except IntegrationError as error:
             raise UserError(error.detail) from error
-        return {"status": response.status, "ms": int((time.monotonic() - started) * 1000)}
 
     @api.model
     def _cron_sweep(self):

@@ -35,6 +35,11 @@ class DistEndpointStatus(models.Model):
     tokens = fields.Float(help="Level of the rate limiter's bucket, in messages.")
     tokens_at = fields.Float(help="When the level was noted, in Unix seconds.")
 
+    last_poll_at = fields.Datetime()
+    next_poll_at = fields.Datetime()
+    taken_count = fields.Integer(help="Items fetched since the beginning, repeated ones included.")
+    source_state = fields.Char(help="Place in a feed, as JSON. Written behind the messages before it.")
+
     _sql_constraints = [("endpoint_uniq", "unique(endpoint_id)", "An endpoint has one status.")]
 
     def _get_breaker(self):
@@ -137,5 +142,35 @@ class DistEndpointStatus(models.Model):
         recent = self.last_success_at and now - self.last_success_at < SUCCESS_PRECISION
         return {"failing_since": False, "last_error": False, **({} if recent else {"last_success_at": now})}
 
+    def _get_source_state(self):
+        return json.loads(self.source_state) if self.source_state else {}
+
+    def _note_batch(self, count, state):
+        """A batch was stored: count it, and keep the place in the feed that comes behind it."""
+        values = {"taken_count": self.taken_count + count}
+        if state is not None:
+            values["source_state"] = json.dumps(state)
+        self.write(values)
+
+    def _note_poll(self, error):
+        """A poll ended.
+
+        :param error: why it failed, None when it did not
+        """
+        now = fields.Datetime.now()
+        values = self._prepare_alive()
+        if error:
+            values = {"last_error": error[:200], "failing_since": self.failing_since or now}
+        next_poll_at = now + timedelta(seconds=self.endpoint_id.poll_seconds)
+        self.write({**values, "last_poll_at": now, "next_poll_at": next_poll_at})
+
     def _reset(self):
-        self.write({"breaker": False, "breaker_state": CLOSED, "failing_since": False, "last_error": False})
+        self.write(
+            {
+                "breaker": False,
+                "breaker_state": CLOSED,
+                "failing_since": False,
+                "last_error": False,
+                "next_poll_at": False,
+            }
+        )

@@ -3,6 +3,8 @@ import ast
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import ValidationError
 
+from .dist_message_batch import FORMATS
+
 CRITICALITIES = [("critical", "Critical"), ("normal", "Normal"), ("bulk", "Bulk")]
 
 
@@ -61,6 +63,11 @@ class DistFlow(models.Model):
     )
     retry_schedule = fields.Char(help="Overrides the schedule of the endpoint.")
     mapping_id = fields.Many2one("dist.mapping", check_company=True)
+    content_format = fields.Selection(FORMATS, string="Format", required=True, default="json")
+    source_pattern = fields.Char(
+        string="Files",
+        help="Which files of the endpoint hold messages of this type, such as ORD*.json. Empty: all.",
+    )
     message_count = fields.Integer(compute="_compute_counts", string="Unfinished messages")
     open_exception_count = fields.Integer(compute="_compute_counts")
 
@@ -101,6 +108,15 @@ class DistFlow(models.Model):
         for flow in self.filtered(lambda flow: flow.direction == "out" and flow.state == "active"):
             if not flow.endpoint_id:
                 raise ValidationError(_("Flow %s sends messages, so it needs an endpoint.", flow.name))
+        for flow in self.filtered("endpoint_id"):
+            if (flow.direction == "out") != (flow.endpoint_id.purpose == "send"):
+                raise ValidationError(
+                    _(
+                        "The messages of flow %(flow)s go the other way than endpoint %(endpoint)s.",
+                        flow=flow.name,
+                        endpoint=flow.endpoint_id.name,
+                    )
+                )
 
     @api.constrains("filter_domain")
     def _check_filter_domain(self):

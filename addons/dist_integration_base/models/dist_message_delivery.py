@@ -1,8 +1,13 @@
+import json
+
 from odoo import _, api, models
 
 from ..delivery import LaneDrain
-from ..delivery.lane import to_wire
+from ..lib import cloudevents
 from ..lib.handling import ExceptionSpec
+from ..lib.transports import Outgoing
+from ..lib.transports.files import names_of
+from ..lib.transports.http import to_json
 
 
 class DistMessage(models.Model):
@@ -16,10 +21,54 @@ class DistMessage(models.Model):
         self._check_not_purged()
         if self.payload:
             return self.payload.encode()
+        return to_json(self._get_mapped_envelope())
+
+    def _get_mapped_envelope(self):
+        """:return: dict, the envelope with its data in the partner's words"""
+        if self.payload:
+            return json.loads(self.payload)
         envelope = self.event_id._get_envelope()
         if self.flow_id.mapping_id:
             envelope["data"] = self.flow_id.mapping_id._apply(envelope["data"], self.system_id)
-        return to_wire(envelope)
+        return envelope
+
+    def _get_outgoing(self):
+        """:return: Outgoing, the message as its endpoint's transport takes it; the same at every attempt"""
+        self.ensure_one()
+        endpoint = self.endpoint_id
+        common = {
+            "uuid": self.uuid,
+            "ordering_key": self.ordering_key or "",
+            "traceparent": self.traceparent or "",
+        }
+        if endpoint.transport == "http" and endpoint.content == "envelope":
+            # the common case needs no look into the message
+            return Outgoing(body=self._get_wire_body(), **common)
+        envelope = self._get_mapped_envelope()
+        attributes = endpoint._get_event_attributes(self, envelope)
+        common["names"] = self._get_template_names(envelope)
+        if endpoint._is_broker():
+            return Outgoing(body=to_json(envelope["data"]), attributes=attributes, **common)
+        if endpoint.content == "cloudevents":
+            body = cloudevents.to_structured(attributes, envelope["data"])
+            return Outgoing(body=body, content_type=cloudevents.STRUCTURED, **common)
+        content = envelope["data"] if endpoint.content == "data" else envelope
+        return Outgoing(body=to_json(content), **common)
+
+    def _get_template_names(self, envelope):
+        """:return: dict of what file names, routing keys and topics may hold"""
+        return names_of(
+            {
+                "id": self.uuid,
+                "type": envelope["type"],
+                "version": envelope.get("version"),
+                "key": self.business_key,
+                "date": (envelope.get("time") or "")[:10].replace("-", ""),
+                "sequence": envelope.get("sequence"),
+                "system": self.system_id.code,
+                "company": self.company_id.id,
+            }
+        )
 
     @api.model
     def _open_held_exceptions(self):

@@ -35,6 +35,7 @@ TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
 # whoever was in the way is gone soon
 CONTENTION_RETRIES = "2s, 5s, 15s, 1m, 5m, 30m, 2h"
 BATCH = 10
+ITEMS_AT_ONCE = 1000
 JOB_SECONDS = 20
 
 
@@ -168,11 +169,8 @@ class DistMessage(models.Model):
         for message in self:
             if message.state not in UNFINISHED:
                 continue
-            if message.child_ids:
-                self._process_items(message)
-                continue
             try:
-                ready[message.id] = message._get_valid_payload()
+                payload = None if message._is_bulk() else message._get_valid_payload()
             except (IntegrationError, ApplyError) as error:
                 self._record_failure(message.id, error)
             except Exception as error:  # pylint: disable=broad-except
@@ -180,7 +178,27 @@ class DistMessage(models.Model):
                     raise
                 _logger.exception("Message %s cannot be read", message.uuid)
                 self._record_failure(message.id, error)
+            else:
+                if message.child_ids:
+                    self._process_items(message)
+                else:
+                    ready[message.id] = payload
         return ready
+
+    def _is_bulk(self):
+        """Whether this message holds others; they are stored as its items.
+
+        :raises IntegrationError: it cannot be read
+        """
+        self.ensure_one()
+        if self.child_ids:
+            return True
+        items = self._split()
+        if items is None:
+            return False
+        self._store_items(self.id, items)
+        self.invalidate_recordset(["child_ids"])
+        return True
 
     def _get_valid_payload(self):
         """:return: canonical payload
@@ -530,7 +548,8 @@ class DistMessage(models.Model):
     def _process_items(self, parent):
         """Process what waits of a bulk message, then settle the message itself."""
         waiting = parent.child_ids.filtered(lambda item: item.state in ("pending", "retry"))
-        self._process(waiting.sorted("item_index").ids)
+        # of a large file the rest is found by the inbox, item by item
+        self._process(waiting.sorted("item_index").ids[:ITEMS_AT_ONCE])
         self._in_own_transaction(lambda env: env["dist.message"].browse(parent.id)._settle_bulk())
 
     def _settle_bulk(self):

@@ -3,6 +3,7 @@ from . import (
     dist_audit_verification,
     dist_change_decide,
     dist_exception_ignore,
+    dist_host_key,
     dist_mapping_fix,
     dist_message_cancel,
     dist_message_correct,

@@ -12,5 +12,7 @@ from . import (
     test_routes_security,
     test_screens,
     test_security,
+    test_sources,
+    test_transports,
     test_views,
 )
