@@ -126,12 +126,16 @@ def find_lines(
 
 
 class CopyStream(io.RawIOBase):
-    """Rows as a file of CSV that the database copies from; nothing is held but the part being read."""
+    """Rows as a file of CSV that the database copies from; nothing is held but the part being read.
+
+    :ivar error: what the rows raised; whoever reads the stream through a driver gets the driver's error instead
+    """
 
     def __init__(self, rows: Iterable[Sequence[str | None]]) -> None:
         super().__init__()
         self._rows = iter(rows)
         self._rest = b""
+        self.error: SnapshotError | None = None
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -141,7 +145,11 @@ class CopyStream(io.RawIOBase):
         """Return the next bytes, at most *size*; none at the end."""
         size = size if size > 0 else io.DEFAULT_BUFFER_SIZE
         if len(self._rest) < size:
-            self._rest += self._fill(size)
+            try:
+                self._rest += self._fill(size)
+            except SnapshotError as error:
+                self.error = error
+                raise
         part, self._rest = self._rest[:size], self._rest[size:]
         return part
 

@@ -85,6 +85,7 @@ class DistReconciliationLine(models.Model):
             )
 
     @api.depends("state", "value_at_risk", "explained_by_id", "kind")
+    @api.depends_context("uid")
     def _compute_actions(self):
         for line in self:
             line.needs_second = line.value_at_risk > line.profile_id.approval_limit

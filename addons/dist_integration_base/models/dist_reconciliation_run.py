@@ -124,8 +124,12 @@ class DistReconciliation(models.Model):
         with domain._open_external(self) as stream:
             self._create_theirs([(column.name, column) for column in columns])
             rows = (row for _number, row in snapshot.read_rows(stream, columns))
-            self._copy(columns, ",", snapshot.CopyStream(self._watched(rows)))
-            return self._count_rows("dist_theirs")
+            source = snapshot.CopyStream(self._watched(rows))
+            try:
+                self._copy(columns, ",", source)
+            except psycopg2.Error as error:
+                raise source.error or error from error
+            return self._count_rows()
 
     def _load_as_is(self, stream, columns):
         """Have the database read a CSV file itself.
@@ -140,14 +144,12 @@ class DistReconciliation(models.Model):
                 self._create_theirs(names)
                 source = snapshot.CheckedStream(stream, self._get_watcher())
                 self._copy(names, head.delimiter, source)
-        except psycopg2.DataError:
-            return None
-        except psycopg2.IntegrityError:
+        except (psycopg2.DataError, psycopg2.IntegrityError):
             return None
         absent = [(column.name, column) for column in columns if column.name not in head.names]
         for name, _column in absent:
             self.env.cr.execute(SQL("ALTER TABLE dist_theirs ADD COLUMN %s varchar", SQL.identifier(name)))
-        return None if source.has_end_mark else self._count_rows("dist_theirs")
+        return None if source.has_end_mark else self._count_rows()
 
     def _create_theirs(self, names):
         """:param names: list of (name, Column or None where nobody reads it)"""
@@ -180,9 +182,9 @@ class DistReconciliation(models.Model):
             size=BLOCK,
         )
 
-    def _count_rows(self, table):
-        self.env.cr.execute(SQL("ANALYZE pg_temp.%s", SQL.identifier(table)))
-        self.env.cr.execute(SQL("SELECT count(*) FROM pg_temp.%s", SQL.identifier(table)))
+    def _count_rows(self):
+        self.env.cr.execute("ANALYZE pg_temp.dist_theirs")
+        self.env.cr.execute("SELECT count(*) FROM pg_temp.dist_theirs")
         return self.env.cr.fetchone()[0]
 
     def _watched(self, rows):

@@ -21,7 +21,8 @@ class PartnerReconciliation(models.AbstractModel):
         scope = run.profile_id._get_scope()
         return SQL(
             "SELECT ref AS key, color::numeric AS amount, function AS class_code, id AS res_id FROM res_partner "
-            "WHERE ref LIKE 'REC-%%' AND company_id = %s AND %s",
+            "WHERE ref LIKE %s AND company_id = %s AND %s",
+            "REC-%",
             run.company_id.id,
             SQL("id IN %s", scope) if scope else SQL("TRUE"),
         )
@@ -30,8 +31,10 @@ class PartnerReconciliation(models.AbstractModel):
         """Partners whose comment is "later" grew by one after the moment."""
         return SQL(
             "SELECT ref AS key, -1::numeric AS amount, function AS class_code, id AS res_id FROM res_partner "
-            "WHERE ref LIKE 'REC-%%' AND company_id = %s AND comment LIKE '%%later%%' AND write_date > %s",
+            "WHERE ref LIKE %s AND company_id = %s AND comment LIKE %s AND write_date > %s",
+            "REC-%",
             run.company_id.id,
+            "%later%",
             run.moment,
         )
 

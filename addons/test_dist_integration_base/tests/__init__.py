@@ -6,6 +6,8 @@ from . import (
     test_exceptions,
     test_inbound,
     test_mapping,
+    test_reconciliation,
+    test_reconciliation_concurrency,
     test_routes_security,
     test_screens,
     test_security,

@@ -59,6 +59,9 @@ class TestReconciliationConcurrency(BaseCase):
     def _states(self):
         return self._do(lambda env: env["dist.reconciliation"].browse(self.ids["runs"]).mapped("state"))
 
+    def _errors(self):
+        return self._do(lambda env: env["dist.reconciliation"].browse(self.ids["runs"]).mapped("error"))
+
     def test_one_run_at_a_time(self):
         """X2: while a run of a profile is under way the other waits; afterwards it goes on."""
         first, second = self.ids["runs"]
@@ -71,7 +74,7 @@ class TestReconciliationConcurrency(BaseCase):
         self.assertEqual(self._states(), ["queued", "queued"])
         self._do(self._run_job, first)
         self._do(self._run_job, second)
-        self.assertEqual(self._states(), ["done", "done"])
+        self.assertEqual(self._states(), ["done", "done"], self._errors())
         lines = self._do(
             lambda env: [
                 (run.line_ids.state, run.line_ids.variance)

@@ -9,9 +9,15 @@ from .people import PeopleMixin
 MODULE = "dist_integration_base"
 # read by components of their own
 MAIL = ("activity_ids", "message_ids", "message_follower_ids")
+RECONCILIATION = {
+    "menu_dist_reconciliation",
+    "menu_dist_reconciliation_accuracy",
+    "menu_dist_reconciliation_line",
+}
 MENUS = {
-    "user": {"menu_dist_exception", "menu_dist_message"},
-    "operator": {"menu_dist_exception", "menu_dist_message", "menu_dist_code_map", "menu_dist_binding"},
+    "user": {"menu_dist_exception", "menu_dist_message"} | RECONCILIATION,
+    "operator": {"menu_dist_exception", "menu_dist_message", "menu_dist_code_map", "menu_dist_binding"}
+    | RECONCILIATION,
 }
 ALL_MENUS = {
     "menu_dist_exception",
@@ -27,7 +33,8 @@ ALL_MENUS = {
     "menu_dist_message_type",
     "menu_dist_api_scope",
     "menu_dist_event",
-}
+    "menu_dist_reconciliation_profile",
+} | RECONCILIATION
 
 
 @tagged("post_install", "-at_install")
