@@ -59,7 +59,7 @@ class DistReconciliation(models.Model):
     error = fields.Text(readonly=True, copy=False)
     started_at = fields.Datetime(readonly=True, copy=False)
     finished_at = fields.Datetime(readonly=True, copy=False)
-    progress_ids = fields.One2many("dist.reconciliation.progress", "run_id")
+    progress_ids = fields.One2many("dist.reconciliation.progress", "run_id", string="Stages")
     stage = fields.Char(compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
     their_count = fields.Integer(string="Records there", readonly=True, copy=False)

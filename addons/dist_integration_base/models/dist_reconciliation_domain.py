@@ -76,13 +76,11 @@ class DistReconciliationDomain(models.AbstractModel):
         """
         return None
 
-    def _describe(self, run, lines):
-        """Name the lines in the words of whoever reads them, and say what they are worth.
-
-        :param lines: SQL condition on ``dist_reconciliation_line`` for the lines to describe
-        """
+    def _describe(self, run):
+        """Name the stored lines of a run in the words of whoever reads them, and say what they are worth."""
         self.env.cr.execute(
-            SQL("UPDATE dist_reconciliation_line SET name = key, value_at_risk = abs(variance) WHERE %s", lines)
+            "UPDATE dist_reconciliation_line SET name = key, value_at_risk = abs(variance) WHERE run_id = %s",
+            (run.id,),
         )
 
     def _get_raw_keys(self, keys):
@@ -91,6 +89,10 @@ class DistReconciliationDomain(models.AbstractModel):
         :return: SQL that selects the key columns
         """
         return SQL("SELECT key FROM dist_theirs WHERE key IN %s", tuple(keys))
+
+    def _is_line_postable(self, line):
+        """:return: True when there is something in Odoo that a correction could be made of"""
+        return bool(line.res_id)
 
     def _post_variance(self, lines):
         """Correct the ledger by the variances of approved lines.

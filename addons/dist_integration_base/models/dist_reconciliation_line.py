@@ -96,7 +96,8 @@ class DistReconciliationLine(models.Model):
             line.can_post = line.state == "approved" and line._is_postable()
 
     def _is_postable(self):
-        return self.profile_id.can_post and self.kind != "not_comparable" and bool(self.res_id)
+        domain = self.profile_id._get_domain()
+        return domain._is_posted and self.kind != "not_comparable" and domain._is_line_postable(self)
 
     # what a person does
 

@@ -99,7 +99,7 @@ class DistReconciliation(models.Model):
         totals = self._store_lines(domain)
         self._check_duplicates(domain)
         self._note(_("Describing the variances"), 90)
-        domain._describe(self, SQL("run_id = %s", self.id))
+        domain._describe(self)
         self._take_over_former()
         self.env.invalidate_all()
         self._finish(totals, their_count)

@@ -243,7 +243,7 @@ class TestReconciliation(ReconciliationCase):
         """X2: a failure of ours leaves a state and an exception, and nothing of the run."""
         domain = type(self.env["dist.reconciliation.domain.partner"])
 
-        def fail(_self, _run, _lines):
+        def fail(_self, _run):
             raise ZeroDivisionError("broken on purpose")
 
         self.patch(domain, "_describe", fail)
