@@ -64,7 +64,7 @@ class DistReconciliationDomain(models.AbstractModel):
         )
 
     def _get_ours(self, run):
-        """:return: SQL that selects ``key``, ``amount``, ``class_code`` and ``res_id``, one row a key"""
+        """:return: SQL that selects ``key``, ``amount``, ``class_code`` and ``res_id``; a key may come several times"""
         raise NotImplementedError
 
     def _get_in_flight(self, run):
