@@ -54,6 +54,19 @@ class DistReconciliationDomain(models.AbstractModel):
     def _prepare(self, run):
         """Temporary tables that the queries need; dropped at the end of the transaction."""
 
+    def _create_table(self, definition, rows):
+        """Make a temporary table of a few rows.
+
+        :param definition: name and columns
+        :param rows: list of tuples
+        """
+        name = definition.split()[0]
+        self.env.cr.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")  # pylint: disable=sql-injection
+        self.env.cr.execute(f"CREATE TEMP TABLE {definition} ON COMMIT DROP")  # pylint: disable=sql-injection
+        if rows:
+            self.env.cr.execute(SQL("INSERT INTO %s VALUES %s", SQL(name), SQL(", ").join(rows)))
+        self.env.cr.execute(f"ANALYZE pg_temp.{name}")  # pylint: disable=sql-injection
+
     def _get_theirs(self, run):
         """:return: SQL that selects ``key``, ``amount``, ``class_code``, ``res_id`` and ``problem`` (why a row cannot be
         compared) from ``dist_theirs``

@@ -132,10 +132,9 @@ class DistReconciliation(models.Model):
             rows = (row for _number, row in snapshot.read_rows(stream, columns))
             source = snapshot.CopyStream(self._watched(rows))
             try:
-                self._copy(columns, ",", source)
+                return self._copy(columns, ",", source)
             except psycopg2.Error as error:
                 raise source.error or error from error
-            return self._finish_copy()
 
     def _load_as_is(self, stream, columns):
         """Have the database read a CSV file itself.
@@ -149,10 +148,9 @@ class DistReconciliation(models.Model):
             with self.env.cr.savepoint(flush=False):
                 self._create_theirs(names)
                 source = snapshot.CheckedStream(stream, self._get_watcher())
-                self._copy(names, head.delimiter, source)
+                count = self._copy(names, head.delimiter, source)
         except (psycopg2.DataError, psycopg2.IntegrityError):
             return None
-        count = self._finish_copy()
         for column in columns:
             if column.name not in head.names:
                 self.env.cr.execute(
@@ -184,15 +182,13 @@ class DistReconciliation(models.Model):
         self.env.cr.execute(SQL("CREATE TEMP TABLE dist_theirs (%s) ON COMMIT DROP", SQL(", ").join(parts)))
 
     def _copy(self, names, delimiter, stream):
+        """:return: number of rows that were copied"""
         columns = ", ".join(f'"{name[0]}"' for name in names)
         self.env.cr.copy_expert(
             f"COPY pg_temp.dist_theirs ({columns}) FROM STDIN WITH (FORMAT csv, DELIMITER '{delimiter}')",
             stream,
             size=BLOCK,
         )
-
-    def _finish_copy(self):
-        """:return: number of rows that were copied"""
         count = self.env.cr.rowcount
         self.env.cr.execute("ANALYZE pg_temp.dist_theirs")
         return count
@@ -301,7 +297,9 @@ class DistReconciliation(models.Model):
             digits=DIGITS,
             counts=SQL("COALESCE(theirs, 0) <> 0 OR abs(COALESCE(ours, 0) + COALESCE(flight, 0)) > 1e-6")
             if domain._missing_is_zero
-            else SQL("TRUE"),
+            else SQL(
+                "theirs IS NOT NULL OR flight IS NULL OR abs(COALESCE(ours, 0) + COALESCE(flight, 0)) > 1e-6"
+            ),
             tolerances=self.profile_id._get_tolerances(),
             present=SQL("TRUE")
             if domain._missing_is_zero

@@ -14,6 +14,7 @@ from . import test_order_items
 from . import test_order_price
 from . import test_order_quantity
 from . import test_order_read
+from . import test_order_reconciliation
 from . import test_order_shipping
 from . import test_order_stock
 from . import test_order_submit

@@ -58,15 +58,6 @@ class StockReconciliation(models.AbstractModel):
             "dist_unposted (key varchar, amount numeric, product_id integer)", self._get_unposted(run)
         )
 
-    def _create_table(self, definition, rows):
-        """Make a temporary table of a few rows."""
-        name = definition.split()[0]
-        self.env.cr.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")  # pylint: disable=sql-injection
-        self.env.cr.execute(f"CREATE TEMP TABLE {definition} ON COMMIT DROP")  # pylint: disable=sql-injection
-        if rows:
-            self.env.cr.execute(SQL("INSERT INTO %s VALUES %s", SQL(name), SQL(", ").join(rows)))
-        self.env.cr.execute(f"ANALYZE pg_temp.{name}")  # pylint: disable=sql-injection
-
     def _get_places(self, warehouses):
         locations = self.env["dist.availability"]._get_places(warehouses.ids)
         return [(location_id, warehouse_id) for location_id, warehouse_id, _sellable in locations]

@@ -6,6 +6,7 @@ from . import (
     test_exceptions,
     test_inbound,
     test_mapping,
+    test_milestones,
     test_reconciliation,
     test_reconciliation_concurrency,
     test_routes_security,

@@ -9,15 +9,16 @@ from .people import PeopleMixin
 MODULE = "dist_integration_base"
 # read by components of their own
 MAIL = ("activity_ids", "message_ids", "message_follower_ids")
-RECONCILIATION = {
+SUPERVISION = {
     "menu_dist_reconciliation",
     "menu_dist_reconciliation_accuracy",
     "menu_dist_reconciliation_line",
+    "menu_dist_milestone",
 }
 MENUS = {
-    "user": {"menu_dist_exception", "menu_dist_message"} | RECONCILIATION,
+    "user": {"menu_dist_exception", "menu_dist_message"} | SUPERVISION,
     "operator": {"menu_dist_exception", "menu_dist_message", "menu_dist_code_map", "menu_dist_binding"}
-    | RECONCILIATION,
+    | SUPERVISION,
 }
 ALL_MENUS = {
     "menu_dist_exception",
@@ -34,7 +35,8 @@ ALL_MENUS = {
     "menu_dist_api_scope",
     "menu_dist_event",
     "menu_dist_reconciliation_profile",
-} | RECONCILIATION
+    "menu_dist_process",
+} | SUPERVISION
 
 
 @tagged("post_install", "-at_install")
