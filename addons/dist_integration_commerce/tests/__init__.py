@@ -4,6 +4,7 @@ from . import test_customer_upsert
 from . import test_demo
 from . import test_events
 from . import test_invoices
+from . import test_milestones
 from . import test_order_bulk
 from . import test_order_channel
 from . import test_order_credit

@@ -1,6 +1,7 @@
 from . import (
     dist_availability,
     dist_code_map,
+    dist_compensation,
     dist_event,
     dist_exception,
     dist_flow,
