@@ -141,7 +141,7 @@ class CopyStream(io.RawIOBase):
         """Tell that it can be read."""
         return True
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:  # pylint: disable=method-required-super
         """Return the next bytes, at most *size*; none at the end."""
         size = size if size > 0 else io.DEFAULT_BUFFER_SIZE
         if len(self._rest) < size:
@@ -207,7 +207,7 @@ class CheckedStream(io.RawIOBase):
         """Tell that it can be read."""
         return True
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:  # pylint: disable=method-required-super
         """Return the next bytes."""
         part = self._stream.read(size)
         if b"\n\\." in self._tail + part:

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 READ = ("dist_event", "dist_message_attempt")
 
@@ -32,8 +33,11 @@ class DistEventMark(models.Model):
             raise ValueError(table)
         mark = self.search([("table_name", "=", table)]) or self.create({"table_name": table})
         self.env.cr.execute(
-            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, "
-            f"pg_snapshot_xmax(pg_current_snapshot())::text, COALESCE(max(id), 0) FROM {table}"  # pylint: disable=sql-injection
+            SQL(
+                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, "
+                "pg_snapshot_xmax(pg_current_snapshot())::text, COALESCE(max(id), 0) FROM %s",
+                SQL.identifier(table),
+            )
         )
         oldest, following, newest = self.env.cr.fetchone()
         first = mark.last_id

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.sql import create_index, create_unique_index
 
 WAITING = ("expected", "overdue", "refused")
 
@@ -11,14 +12,18 @@ class DistMilestone(models.Model):
     _description = "Milestone"
     _order = "due_at, id"
 
-    process_id = fields.Many2one("dist.process", required=True, readonly=True, ondelete="restrict", index=True)
+    process_id = fields.Many2one(
+        "dist.process", required=True, readonly=True, ondelete="restrict", index=True
+    )
     step_id = fields.Many2one("dist.process.step", required=True, readonly=True, ondelete="restrict")
     sequence = fields.Integer(related="step_id.sequence")
     severity = fields.Selection(related="step_id.severity", store=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     system_id = fields.Many2one("dist.system", readonly=True)
     res_model = fields.Char(string="Document model", required=True, readonly=True)
-    res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document ID", model_field="res_model", required=True, readonly=True
+    )
     document_name = fields.Char(string="Document", readonly=True)
     state = fields.Selection(
         [
@@ -39,19 +44,24 @@ class DistMilestone(models.Model):
     refused_at = fields.Datetime(string="Refused", readonly=True)
     compensated_at = fields.Datetime(string="Compensated", readonly=True)
     compensation_error = fields.Char(readonly=True)
-    exception_id = fields.Many2one("dist.exception", readonly=True, ondelete="set null", index="btree_not_null")
+    exception_id = fields.Many2one(
+        "dist.exception", readonly=True, ondelete="set null", index="btree_not_null"
+    )
 
     def init(self):
-        for name, columns, condition in (
-            ("document_uniq", "res_model, res_id, step_id", ""),
-            ("waiting_idx", "step_id", " WHERE state IN ('expected', 'overdue', 'refused')"),
-            ("due_idx", "due_at", " WHERE state = 'expected'"),
-        ):
-            unique = "UNIQUE " if name.endswith("uniq") else ""
-            self.env.cr.execute(
-                f"CREATE {unique}INDEX IF NOT EXISTS dist_milestone_{name} ON dist_milestone "  # pylint: disable=sql-injection
-                f"({columns}){condition}"
-            )
+        create_unique_index(
+            self.env.cr, "dist_milestone_document_uniq", self._table, ["res_model", "res_id", "step_id"]
+        )
+        create_index(
+            self.env.cr,
+            "dist_milestone_waiting_idx",
+            self._table,
+            ["step_id"],
+            where="state IN ('expected', 'overdue', 'refused')",
+        )
+        create_index(
+            self.env.cr, "dist_milestone_due_idx", self._table, ["due_at"], where="state = 'expected'"
+        )
 
     @api.depends("step_id.name", "document_name")
     def _compute_display_name(self):

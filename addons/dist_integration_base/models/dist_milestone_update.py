@@ -126,7 +126,9 @@ class DistMilestone(models.Model):
             found = documents.search([("id", "not in", [row[0] for row in self.env.cr.fetchall()]), *domain])
         else:
             ids = list(self._get_reached_documents(first, news))
-            found = documents.search([("id", "in", ids), *process._get_document_domain()]) if ids else documents
+            found = (
+                documents.search([("id", "in", ids), *process._get_document_domain()]) if ids else documents
+            )
         for ids in split_every(BATCH, found.ids):
             self._insert(process, documents.browse(ids))
 
@@ -156,8 +158,8 @@ class DistMilestone(models.Model):
         if rows:
             self.env.cr.execute(
                 SQL(
-                    "INSERT INTO dist_milestone (process_id, step_id, severity, company_id, system_id, res_model, res_id, "
-                    "document_name, state, create_uid, create_date) VALUES %s ON CONFLICT DO NOTHING",
+                    "INSERT INTO dist_milestone (process_id, step_id, severity, company_id, system_id, "
+                    "res_model, res_id, document_name, state, create_uid, create_date) VALUES %s ON CONFLICT DO NOTHING",
                     SQL(", ").join(rows),
                 )
             )
@@ -178,7 +180,9 @@ class DistMilestone(models.Model):
             ids = self._get_waiting_ids(step)
             if step.reached_by != "condition":
                 ids = self._filter_happened(step, ids)
-            found = process._get_documents().search([("id", "in", ids), *step._get_condition()]) if ids else []
+            found = (
+                process._get_documents().search([("id", "in", ids), *step._get_condition()]) if ids else []
+            )
             self._set_reached(step, {document.id: now for document in found})
 
     @api.model
@@ -439,7 +443,9 @@ class DistMilestone(models.Model):
                     detail=text,
                     record=milestone._get_document() or None,
                     severity="high",
-                    suggestion=_("Put it right by hand, or remove the cause and use Compensate on the milestone."),
+                    suggestion=_(
+                        "Put it right by hand, or remove the cause and use Compensate on the milestone."
+                    ),
                     fingerprint=str(milestone_id),
                 ),
                 milestone.company_id,

@@ -52,7 +52,9 @@ class DistProcessStep(models.Model):
         required=True,
         default="normal",
     )
-    escalation_user_id = fields.Many2one("res.users", help="Who is told when it is overdue. Empty: the system's owner.")
+    escalation_user_id = fields.Many2one(
+        "res.users", help="Who is told when it is overdue. Empty: the system's owner."
+    )
     is_skippable = fields.Boolean(
         string="May be left out", help="It counts as left out once a later step is reached."
     )
@@ -68,7 +70,15 @@ class DistProcessStep(models.Model):
     def _get_compensations(self):
         return self.env["dist.compensation"]._get_codes()
 
-    @api.constrains("reached_by", "event_type_id", "condition", "refused_condition", "due_from", "due_field", "due_step_id")
+    @api.constrains(
+        "reached_by",
+        "event_type_id",
+        "condition",
+        "refused_condition",
+        "due_from",
+        "due_field",
+        "due_step_id",
+    )
     def _check_definition(self):
         for step in self:
             if step.reached_by == "condition" and not step.condition:
@@ -80,7 +90,9 @@ class DistProcessStep(models.Model):
             step._check_due()
 
     def _check_due(self):
-        if self.due_from == "step" and (not self.due_step_id or self.due_step_id.process_id != self.process_id):
+        if self.due_from == "step" and (
+            not self.due_step_id or self.due_step_id.process_id != self.process_id
+        ):
             raise ValidationError(_("Step %s needs the step its deadline counts from.", self.name))
         field = self.process_id._get_documents()._fields.get(self.due_field or "")
         if self.due_from == "field" and (not field or field.type not in ("date", "datetime")):

@@ -88,7 +88,9 @@ class DistReconciliation(models.Model):
     @api.depends("profile_id.name", "moment")
     def _compute_name(self):
         for run in self:
-            run.name = f"{run.profile_id.name} {fields.Datetime.to_string(run.moment or fields.Datetime.now())[:16]}"
+            run.name = (
+                f"{run.profile_id.name} {fields.Datetime.to_string(run.moment or fields.Datetime.now())[:16]}"
+            )
 
     @api.depends("profile_id.domain_code")
     def _compute_snapshot_help(self):
@@ -123,7 +125,11 @@ class DistReconciliation(models.Model):
 
     def write(self, vals):
         self._check_entered(set(vals))
-        if not self.env.su and ENTERED & set(vals) and any(run.state not in ("draft", "failed") for run in self):
+        if (
+            not self.env.su
+            and ENTERED & set(vals)
+            and any(run.state not in ("draft", "failed") for run in self)
+        ):
             raise UserError(_("What a run compares is not changed any more once it is started."))
         return super().write(vals)
 
@@ -157,7 +163,9 @@ class DistReconciliation(models.Model):
         return (
             self.env["ir.attachment"]
             .sudo()
-            .search([("res_model", "=", self._name), ("res_field", "=", "snapshot"), ("res_id", "=", self.id)])
+            .search(
+                [("res_model", "=", self._name), ("res_field", "=", "snapshot"), ("res_id", "=", self.id)]
+            )
         )
 
     # what a person does
@@ -182,7 +190,8 @@ class DistReconciliation(models.Model):
         if self.moment > fields.Datetime.now():
             raise UserError(_("The moment of the snapshot lies ahead."))
         later = self.search(
-            [("profile_id", "=", self.profile_id.id), ("state", "=", "done"), ("moment", ">", self.moment)], limit=1
+            [("profile_id", "=", self.profile_id.id), ("state", "=", "done"), ("moment", ">", self.moment)],
+            limit=1,
         )
         if later:
             raise UserError(_("A later snapshot was compared already: %s", later.name))

@@ -13,7 +13,9 @@ class DistReconciliationAccuracy(models.Model):
     _rec_name = "class_code"
     _log_access = False
 
-    run_id = fields.Many2one("dist.reconciliation", required=True, readonly=True, ondelete="cascade", index=True)
+    run_id = fields.Many2one(
+        "dist.reconciliation", required=True, readonly=True, ondelete="cascade", index=True
+    )
     profile_id = fields.Many2one("dist.reconciliation.profile", required=True, readonly=True, index=True)
     system_id = fields.Many2one("dist.system", readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.sql import create_index, create_unique_index
 
 STATES = [
     ("open", "Open"),
@@ -23,7 +24,9 @@ class DistReconciliationLine(models.Model):
     _description = "Variance"
     _order = "run_id desc, value_at_risk desc, id"
 
-    run_id = fields.Many2one("dist.reconciliation", required=True, readonly=True, ondelete="cascade", index=True)
+    run_id = fields.Many2one(
+        "dist.reconciliation", required=True, readonly=True, ondelete="cascade", index=True
+    )
     profile_id = fields.Many2one("dist.reconciliation.profile", required=True, readonly=True)
     system_id = fields.Many2one("dist.system", readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
@@ -73,16 +76,16 @@ class DistReconciliationLine(models.Model):
     can_post = fields.Boolean(compute="_compute_actions")
 
     def init(self):
-        for name, columns, condition in (
-            ("run_key_uniq", "run_id, key", None),
-            ("unsettled_idx", "profile_id, key", "state IN ('open', 'explained', 'approved')"),
-        ):
-            unique = "UNIQUE " if name.endswith("uniq") else ""
-            where = f" WHERE {condition}" if condition else ""
-            self.env.cr.execute(
-                f"CREATE {unique}INDEX IF NOT EXISTS dist_reconciliation_line_{name} "  # pylint: disable=sql-injection
-                f"ON dist_reconciliation_line ({columns}){where}"
-            )
+        create_unique_index(
+            self.env.cr, "dist_reconciliation_line_run_key_uniq", self._table, ["run_id", "key"]
+        )
+        create_index(
+            self.env.cr,
+            "dist_reconciliation_line_unsettled_idx",
+            self._table,
+            ["profile_id", "key"],
+            where="state IN ('open', 'explained', 'approved')",
+        )
 
     @api.depends("state", "value_at_risk", "explained_by_id", "kind")
     @api.depends_context("uid")
@@ -184,7 +187,7 @@ class DistReconciliationLine(models.Model):
     def _check_states(self, states, text):
         wrong = self.filtered(lambda line: line.state not in states)
         if wrong:
-            raise UserError(f"{text}\n{wrong._get_names()}")
+            raise UserError("\n".join([text, wrong._get_names()]))
 
     def _get_names(self):
         """:return: names of the first lines, for a sentence"""

@@ -53,16 +53,24 @@ class DistReconciliationProfile(models.Model):
     is_scheduled = fields.Boolean(string="Expected regularly", tracking=True)
     interval_number = fields.Integer(default=1)
     interval_type = fields.Selection(INTERVALS, default="days", required=True)
-    next_at = fields.Datetime(string="Next on", help="A run is made then, and waits for the partner's snapshot.")
+    next_at = fields.Datetime(
+        string="Next on", help="A run is made then, and waits for the partner's snapshot."
+    )
     run_ids = fields.One2many("dist.reconciliation", "profile_id")
     run_count = fields.Integer(compute="_compute_figures")
-    last_run_id = fields.Many2one("dist.reconciliation", compute="_compute_figures", string="Last finished run")
+    last_run_id = fields.Many2one(
+        "dist.reconciliation", compute="_compute_figures", string="Last finished run"
+    )
     last_accuracy = fields.Float(compute="_compute_figures", string="Accuracy (%)")
     open_line_count = fields.Integer(compute="_compute_figures", string="Open variances")
 
     _sql_constraints = [
         ("interval_positive", "CHECK(interval_number > 0)", "The interval is above zero."),
-        ("limits_positive", "CHECK(approval_limit >= 0 AND auto_post_limit >= 0)", "Limits are not negative."),
+        (
+            "limits_positive",
+            "CHECK(approval_limit >= 0 AND auto_post_limit >= 0)",
+            "Limits are not negative.",
+        ),
     ]
 
     @api.model
@@ -112,7 +120,11 @@ class DistReconciliationProfile(models.Model):
                 profile._get_scope()
             except Exception as error:
                 raise ValidationError(
-                    _("The filter of %(profile)s cannot be used: %(error)s", profile=profile.name, error=error)
+                    _(
+                        "The filter of %(profile)s cannot be used: %(error)s",
+                        profile=profile.name,
+                        error=error,
+                    )
                 ) from error
 
     def _get_scope(self):
@@ -127,7 +139,9 @@ class DistReconciliationProfile(models.Model):
 
     def _get_tolerances(self):
         """:return: SQL of rows (class_code, absolute, percent); the class '' holds for all without their own"""
-        rules = [(rule.class_code or "", rule._get_absolute(), rule._get_percent()) for rule in self.tolerance_ids]
+        rules = [
+            (rule.class_code or "", rule._get_absolute(), rule._get_percent()) for rule in self.tolerance_ids
+        ]
         if not any(code == "" for code, _absolute, _percent in rules):
             rules.append(("", 0.0, 0.0))
         return SQL(", ").join(SQL("(%s, %s::numeric, %s::numeric)", *rule) for rule in rules)
@@ -149,8 +163,14 @@ class DistReconciliationProfile(models.Model):
 
     def action_view_runs(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_reconciliation")
-        return {**action, "domain": [("profile_id", "=", self.id)], "context": {"default_profile_id": self.id}}
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_base.action_dist_reconciliation"
+        )
+        return {
+            **action,
+            "domain": [("profile_id", "=", self.id)],
+            "context": {"default_profile_id": self.id},
+        }
 
     def action_view_open_lines(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(

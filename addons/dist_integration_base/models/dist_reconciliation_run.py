@@ -25,7 +25,9 @@ WORK_MEM = "256MB"
 BLOCK = 1024 * 1024
 # amounts are compared as far as that behind the point
 DIGITS = 6
-NOTHING = SQL("SELECT NULL::varchar AS key, 0 AS amount, NULL::varchar AS class_code, 0 AS res_id WHERE FALSE")
+NOTHING = SQL(
+    "SELECT NULL::varchar AS key, 0 AS amount, NULL::varchar AS class_code, 0 AS res_id WHERE FALSE"
+)
 EXCEPTION_CODES = ["reconciliation_failed", "reconciliation_variances", "snapshot_missing"]
 
 
@@ -230,7 +232,8 @@ class DistReconciliation(models.Model):
             WITH tolerance (class_code, absolute, percent) AS (
                 VALUES %(tolerances)s
             ), named AS (
-                SELECT 'theirs' AS side, key, amount::float AS amount, class_code, res_id, problem FROM (%(theirs)s) AS t
+                SELECT 'theirs' AS side, key, amount::float AS amount, class_code, res_id, problem
+                FROM (%(theirs)s) AS t
                 UNION ALL
                 SELECT 'ours', key, amount::float, class_code, res_id, NULL FROM (%(ours)s) AS o
                 UNION ALL
@@ -334,7 +337,8 @@ class DistReconciliation(models.Model):
             for number in numbers
         ]
         raise snapshot.SnapshotError(
-            _("Records are named more than once; nothing was compared."), sorted(errors)[: 2 * SHOWN_DUPLICATES]
+            _("Records are named more than once; nothing was compared."),
+            sorted(errors)[: 2 * SHOWN_DUPLICATES],
         )
 
     # end

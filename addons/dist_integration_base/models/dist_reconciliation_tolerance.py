@@ -10,7 +10,9 @@ class DistReconciliationTolerance(models.Model):
 
     profile_id = fields.Many2one("dist.reconciliation.profile", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="profile_id.company_id", store=True)
-    class_code = fields.Char(string="Class", help="Such as A, B or C. Empty: all that have no rule of their own.")
+    class_code = fields.Char(
+        string="Class", help="Such as A, B or C. Empty: all that have no rule of their own."
+    )
     limits_percent = fields.Boolean(string="Limit by %", default=True)
     percent = fields.Float(
         string="Up to (%)", help="Of what was expected. 0: no difference is allowed.", digits=(6, 3)
@@ -24,7 +26,11 @@ class DistReconciliationTolerance(models.Model):
 
     _sql_constraints = [
         ("not_negative", "CHECK(percent >= 0 AND absolute >= 0)", "A tolerance is not negative."),
-        ("is_limited", "CHECK(limits_percent OR limits_absolute)", "A tolerance limits per cent, amount or both."),
+        (
+            "is_limited",
+            "CHECK(limits_percent OR limits_absolute)",
+            "A tolerance limits per cent, amount or both.",
+        ),
     ]
 
     def init(self):

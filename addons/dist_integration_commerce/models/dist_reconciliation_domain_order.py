@@ -8,8 +8,8 @@ from odoo.addons.dist_integration_base.lib.snapshot import Column
 class OrderReconciliation(models.AbstractModel):
     """A channel's list of its orders and their totals against sales orders, by channel and reference.
 
-    An order that the channel lists and that still waits in a message is in flight. One made in Odoo after the moment may
-    be missing in the list. Cancelled orders are not expected.
+    An order that the channel lists and that still waits in a message is in flight. One made in Odoo after the moment
+    may be missing in the list. Cancelled orders are not expected.
     """
 
     _name = "dist.reconciliation.domain.order"

@@ -32,7 +32,9 @@ class TestOrderToCash(CommerceCase):
         return order
 
     def _milestones(self, order):
-        found = self.env["dist.milestone"].search([("res_model", "=", "sale.order"), ("res_id", "=", order.id)])
+        found = self.env["dist.milestone"].search(
+            [("res_model", "=", "sale.order"), ("res_id", "=", order.id)]
+        )
         return {milestone.step_id.code: milestone for milestone in found}
 
     def test_order_to_cash(self):

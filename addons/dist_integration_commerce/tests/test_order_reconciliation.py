@@ -65,9 +65,7 @@ class TestOrderReconciliation(CommerceCase):
         self.env.cr.execute("UPDATE sale_order SET create_date = now() + interval '1 hour'")
         run = self._reconcile(f"{waiting['reference']},120.00", moment=moment)
         self.assertEqual((run.line_ids.mapped("name"), run.in_flight_count), ([], 1))
-        run = self._reconcile(
-            f"{waiting['reference']},120.00", f"{late.dist_external_ref},11", moment=moment
-        )
+        run = self._reconcile(f"{waiting['reference']},120.00", f"{late.dist_external_ref},11", moment=moment)
         self.assertEqual({line.name: line.variance for line in run.line_ids}, {late.dist_external_ref: 1.0})
 
     def test_channels(self):

@@ -9,7 +9,9 @@ class DistCompensation(models.AbstractModel):
         """Free the goods of refused deliveries"""
         document = milestone._get_document()
         refused = document.picking_ids.filtered(
-            lambda picking: picking.dist_release_state == "refused" and picking.state not in ("done", "cancel")
+            lambda picking: (
+                picking.dist_release_state == "refused" and picking.state not in ("done", "cancel")
+            )
         )
         refused.do_unreserve()
         document.message_post(

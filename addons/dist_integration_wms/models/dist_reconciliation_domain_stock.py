@@ -48,7 +48,8 @@ class StockReconciliation(models.AbstractModel):
             self.env[model].flush_model()
         self._create_table("dist_place (id integer, warehouse_id integer)", self._get_places(warehouses))
         self._create_table(
-            "dist_known_warehouse (code varchar, warehouse_id integer)", self._get_known_warehouses(run, warehouses)
+            "dist_known_warehouse (code varchar, warehouse_id integer)",
+            self._get_known_warehouses(run, warehouses),
         )
         self._create_items(run)
         self._create_table(
@@ -136,7 +137,8 @@ class StockReconciliation(models.AbstractModel):
             """
             SELECT COALESCE(place.warehouse_id::varchar, '?' || COALESCE(warehouse, '')) || '/'
                    || COALESCE(item.product_id::varchar, '?' || sku) || '/' || COALESCE(lot, '') AS key,
-                   CASE WHEN unit IS NULL THEN quantity ELSE round(quantity * COALESCE(known.factor, 1), 6) END AS amount,
+                   CASE WHEN unit IS NULL THEN quantity ELSE round(quantity * COALESCE(known.factor, 1), 6) END
+                   AS amount,
                    item.class_code::varchar, item.product_id AS res_id,
                    CASE WHEN place.code IS NULL THEN %(no_warehouse)s || COALESCE(warehouse, '-')
                         WHEN item.code IS NOT NULL AND item.product_id IS NULL THEN %(ambiguous)s || sku
@@ -153,7 +155,7 @@ class StockReconciliation(models.AbstractModel):
         )
 
     def _get_raw_keys(self, keys):
-        theirs = SQL(
+        return SQL(
             """
             SELECT warehouse, sku, lot FROM dist_theirs
             LEFT JOIN dist_known_warehouse place ON place.code = COALESCE(warehouse, '')
@@ -163,7 +165,6 @@ class StockReconciliation(models.AbstractModel):
             """,
             tuple(keys),
         )
-        return theirs
 
     def _get_ours(self, run):
         scope = run.profile_id._get_scope()

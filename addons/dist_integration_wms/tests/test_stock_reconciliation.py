@@ -104,9 +104,7 @@ class TestStockReconciliation(WmsHttpCase):
         run = self._reconcile("TAPE,,198", "GLOVE,,4", "SEAL,L/1,8")
         states = {line.name: (line.class_code, line.state, line.value_at_risk) for line in run.line_ids}
         self.assertEqual(states, {"TAPE": ("A", "within", 8.0), "GLOVE": ("", "open", 4.0)})
-        self.assertEqual(
-            {row.class_code: row.accuracy for row in run.accuracy_ids}, {"A": 100.0, "": 50.0}
-        )
+        self.assertEqual({row.class_code: row.accuracy for row in run.accuracy_ids}, {"A": 100.0, "": 50.0})
 
     def test_moved_after_the_snapshot(self):
         """X2: what was shipped after the moment of the snapshot does not count, what was shipped before does."""

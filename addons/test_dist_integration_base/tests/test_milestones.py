@@ -29,7 +29,9 @@ class TestMilestones(PeopleMixin, DistCase):
                 "cancelled_domain": "[('active', '=', False)]",
             }
         )
-        cls.told = cls._make_step("told", reached_by="event", event_type_id=types._get_by_code("partner.changed").id)
+        cls.told = cls._make_step(
+            "told", reached_by="event", event_type_id=types._get_by_code("partner.changed").id
+        )
         cls.answered = cls._make_step(
             "answered",
             reached_by="message",
@@ -50,7 +52,9 @@ class TestMilestones(PeopleMixin, DistCase):
             refused_condition="[('comment', 'ilike', 'refused')]",
             compensation="activity",
         )
-        cls.dated = cls._make_step("dated", condition="[('ref', '!=', False)]", due_from="field", due_field="date")
+        cls.dated = cls._make_step(
+            "dated", condition="[('ref', '!=', False)]", due_from="field", due_field="date"
+        )
         cls.process.action_start()
         cls.env.registry.clear_cache()
 
@@ -58,7 +62,13 @@ class TestMilestones(PeopleMixin, DistCase):
     def _make_step(cls, code, **values):
         number = len(cls.process.step_ids) + 1
         return cls.env["dist.process.step"].create(
-            {"process_id": cls.process.id, "name": code.capitalize(), "code": code, "sequence": number, **values}
+            {
+                "process_id": cls.process.id,
+                "name": code.capitalize(),
+                "code": code,
+                "sequence": number,
+                **values,
+            }
         )
 
     def _partner(self, **values):
@@ -111,7 +121,11 @@ class TestMilestones(PeopleMixin, DistCase):
         """M12: a message about the document that is done reaches its step."""
         partner = self._partner()
         message = self._make_message(
-            self.system.flow_ids, res_model="res.partner", res_id=partner.id, state="done", done_at=fields.Datetime.now()
+            self.system.flow_ids,
+            res_model="res.partner",
+            res_id=partner.id,
+            state="done",
+            done_at=fields.Datetime.now(),
         )
         message._add_attempt("success", 0)
         self._update()
@@ -203,7 +217,9 @@ class TestMilestones(PeopleMixin, DistCase):
         exception = self.env["dist.exception"].search([("code", "=", "compensation_failed")])
         self.assertEqual((taxed.state, exception.state), ("refused", "open"))
         self.assertIn("broken on purpose", taxed.compensation_error)
-        self.patch(type(self.env["dist.compensation"]), "_compensate_activity", lambda _self, _milestone: None)
+        self.patch(
+            type(self.env["dist.compensation"]), "_compensate_activity", lambda _self, _milestone: None
+        )
         with self.assertRaises(UserError):
             taxed.with_user(self.people["user"]).action_compensate()
         taxed.with_user(self.people["operator"]).action_compensate()
@@ -324,7 +340,9 @@ class TestReadingMark(BaseCase):
         self.assertIn(early, self._read())
 
     def _get_mark(self):
-        return self._do(lambda env: env["dist.event.mark"].search([("table_name", "=", "dist_event")]).last_id)
+        return self._do(
+            lambda env: env["dist.event.mark"].search([("table_name", "=", "dist_event")]).last_id
+        )
 
     def test_mark_moves(self):
         """M12: what was settled is not read for ever."""

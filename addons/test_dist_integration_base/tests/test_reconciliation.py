@@ -100,7 +100,11 @@ class TestReconciliation(ReconciliationCase):
 
     def test_formats(self):
         """X2: JSON lines, semicolons, further columns, blanks, a byte order mark: all are read alike."""
-        rows = [{"key": "REC-1", "amount": 10}, {"key": "REC-2", "amount": "20.0"}, {"key": " REC-3 ", "amount": 31}]
+        rows = [
+            {"key": "REC-1", "amount": 10},
+            {"key": "REC-2", "amount": "20.0"},
+            {"key": " REC-3 ", "amount": 31},
+        ]
         for content in (
             "\n".join(json.dumps(row) for row in rows),
             "\ufeffnote;amount;key\nx;10;REC-1\n;20;REC-2\n;31;REC-3\n",
@@ -114,7 +118,13 @@ class TestReconciliation(ReconciliationCase):
         """X2: a malformed file is refused as a whole, each mistake named by its line; the owner is told."""
         run = self._run(HEAD + "REC-1,ten\n,5\nREC-2,1,2\nREC-3,NaN\nREC-4,1e15\nREC-5,5\n")
         self.assertEqual(run.state, "failed")
-        for text in ("Line 2: amount 'ten'", "Line 3: key is empty", "Line 4: 3 values", "Line 5:", "Line 6:"):
+        for text in (
+            "Line 2: amount 'ten'",
+            "Line 3: key is empty",
+            "Line 4: 3 values",
+            "Line 5:",
+            "Line 6:",
+        ):
             self.assertIn(text, run.error)
         self.assertNotIn("Line 7", run.error)
         self.assertFalse(run.line_ids or run.accuracy_ids or run.counted)
@@ -235,9 +245,14 @@ class TestReconciliation(ReconciliationCase):
         again, changed = second.line_ids.sorted("key")
         self.assertEqual((again.state, again.explanation, again.seen_before), ("explained", "Pallet", True))
         self.assertEqual((changed.state, changed.seen_before), ("open", False))
-        self.assertEqual(len(self._exceptions(first, "reconciliation_variances").filtered(
-            lambda exception: exception.state == "open"
-        )), 1)
+        self.assertEqual(
+            len(
+                self._exceptions(first, "reconciliation_variances").filtered(
+                    lambda exception: exception.state == "open"
+                )
+            ),
+            1,
+        )
 
     def test_technical_failure(self):
         """X2: a failure of ours leaves a state and an exception, and nothing of the run."""
@@ -272,7 +287,10 @@ class TestReconciliation(ReconciliationCase):
     def test_schedule(self):
         """X2, X3: a run is made when it is due; a snapshot that never comes is told to the owner once."""
         self.profile.write(
-            {"is_scheduled": True, "next_at": fields.Datetime.subtract(fields.Datetime.now(), days=2, hours=1)}
+            {
+                "is_scheduled": True,
+                "next_at": fields.Datetime.subtract(fields.Datetime.now(), days=2, hours=1),
+            }
         )
         self.env["dist.reconciliation.profile"]._cron_run()
         run = self.profile.run_ids
@@ -434,6 +452,8 @@ class TestReconciliationSecurity(ReconciliationCase):
         line = theirs.sudo().line_ids.with_user(self.people["operator"])
         with self.assertRaises(AccessError):
             line.action_reject()
-        self.assertFalse(self.env["dist.reconciliation.line"].with_user(self.people["operator"]).search(
-            [("id", "=", line.id)]
-        ))
+        self.assertFalse(
+            self.env["dist.reconciliation.line"]
+            .with_user(self.people["operator"])
+            .search([("id", "=", line.id)])
+        )

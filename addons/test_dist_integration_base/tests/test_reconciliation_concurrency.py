@@ -1,11 +1,9 @@
-import base64
-
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase, get_db_name
-from odoo.modules.registry import Registry
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
@@ -33,7 +31,12 @@ class TestReconciliationConcurrency(BaseCase):
             {"name": "Race", "ref": "REC-RACE", "color": 1, "company_id": env.company.id}
         )
         profile = env["dist.reconciliation.profile"].create(
-            {"name": "Race", "domain_code": "partner", "system_id": system.id, "scope_domain": "[('ref', '=', 'REC-RACE')]"}
+            {
+                "name": "Race",
+                "domain_code": "partner",
+                "system_id": system.id,
+                "scope_domain": "[('ref', '=', 'REC-RACE')]",
+            }
         )
         runs = env["dist.reconciliation"]
         for _number in range(2):

@@ -1,8 +1,8 @@
 """What reconciling a warehouse's stock of a million lines costs beside the bare comparison.
 
-One database, a million quants of lots, a file of a million lines of which one in a thousand differs. Bare SQL copies the
-file to a temporary table and lists the differences, with the same joins from quant to item number and lot. The engine
-does all of its work: the job's code, resolving numbers and units, what is in flight, tolerance, accuracy, storing and
+One database, a million quants of lots, a file of a million lines of which one in a thousand differs. Bare SQL
+copies the file to a temporary table and lists the differences, with the same joins from quant to item number and
+lot. The engine does all of its work: the job's code, resolving numbers and units, what is in flight, tolerance, accuracy, storing and
 describing the variances, superseding those of the run before, and the commit.
 """
 
@@ -82,7 +82,9 @@ class Warehouse:
             .id
         )
         storable = (
-            {"detailed_type": "product"} if "detailed_type" in env["product.product"]._fields else {"is_storable": True}
+            {"detailed_type": "product"}
+            if "detailed_type" in env["product.product"]._fields
+            else {"is_storable": True}
         )
         sample = env["product.product"].create(
             {"name": "Sample", "default_code": "SAMPLE", "tracking": "lot", "standard_price": 4.0, **storable}
@@ -153,7 +155,8 @@ class Warehouse:
 def _clone(env: Any, table: str, sample: int, count: int, values: dict[str, str]) -> None:
     """Repeat a row, by SQL: products by the ten thousand take Odoo minutes."""
     env.cr.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'", (table,)
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'",
+        (table,),
     )
     columns = [row[0] for row in env.cr.fetchall()]
     chosen = [values.get(column, f"sample.{column}") for column in columns]
@@ -171,9 +174,7 @@ def run(bench: Bench) -> list[Result]:
         say(f"reconciliation: making {lines:,} quants")
         warehouse = Warehouse(session, lines)
         say("reconciliation: comparing")
-        samples = interleave(
-            {"engine": warehouse.reconcile, "bare": warehouse.compare_bare}, ROUNDS, WARMUPS
-        )
+        samples = interleave({"engine": warehouse.reconcile, "bare": warehouse.compare_bare}, ROUNDS, WARMUPS)
     engine, bare = samples["engine"], samples["bare"]
     note = f"{milliseconds(engine)} against {milliseconds(bare)}, {lines:,} lines, {len(bare)} rounds"
     return [Result.of("reconcile_1m_vs_sql", ratio(engine, bare), note)]
