@@ -34,6 +34,7 @@ CASES = {
     ),
     "emission": ("emit_order_confirm", "emit_picking_done"),
     "deliveries": ("deliveries_vs_jobs",),
+    "reconciliation": ("reconcile_1m_vs_sql",),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
 }
 

@@ -23,4 +23,4 @@ VALUES ('dist_integration.database_name', 'neutralized copy')
 UPDATE queue_job
    SET state = 'cancelled'
  WHERE state IN ('wait_dependencies', 'pending', 'enqueued', 'started')
-   AND model_name IN ('dist.endpoint', 'dist.message');
+   AND model_name IN ('dist.endpoint', 'dist.message', 'dist.reconciliation', 'dist.reconciliation.line');

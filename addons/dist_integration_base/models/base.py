@@ -28,3 +28,15 @@ class Base(models.AbstractModel):
             "value": 0.0,
             "currency": self.env["res.currency"],
         }
+
+    def _dist_get_process_documents(self, model_name):
+        """Documents of which a process hears when something happens to these ones, such as the orders of transfers.
+
+        :param model_name: model of the process's documents
+        :return: recordset of that model
+        """
+        return self if self._name == model_name else self.env[model_name]
+
+    def _dist_get_process_system(self, step):
+        """:return: dist.system that is waited for in a step of a process; empty when it is nobody outside"""
+        return self.env["dist.system"]

@@ -146,6 +146,7 @@ class DistFlow(models.Model):
         """:return: frozenset of codes of outbound types whose events are to be recorded"""
         flows = self.sudo().search([("direction", "=", "out"), ("state", "in", ("active", "deprecated"))])
         always = self.env["dist.message.type"].sudo().search([("record_always", "=", True)])
+        always |= self.env["dist.process.step"]._get_recorded_types()
         return frozenset(flows.message_type_id.mapped("code")) | frozenset(always.mapped("code"))
 
     @api.model

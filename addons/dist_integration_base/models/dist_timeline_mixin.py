@@ -37,6 +37,9 @@ class DistTimelineMixin(models.AbstractModel):
     _description = "Messages of a document"
 
     dist_message_count = fields.Integer(compute="_compute_dist_timeline", string="Integration messages")
+    dist_milestone_strip = fields.Html(
+        compute="_compute_dist_milestone_strip", string="Milestones", sanitize=False, compute_sudo=True
+    )
     dist_exception_count = fields.Integer(compute="_compute_dist_timeline", string="Integration exceptions")
 
     def _compute_dist_timeline(self):
@@ -50,6 +53,20 @@ class DistTimelineMixin(models.AbstractModel):
             document.dist_exception_count = exceptions.search_count(
                 ["&", ("state", "in", UNSOLVED), *document._dist_get_timeline_exception_domain()]
             )
+
+    def _compute_dist_milestone_strip(self):
+        """Where the documents stand in their processes (M12)."""
+        for document in self:
+            domain = _get_documents_domain(document._dist_get_milestone_documents())
+            milestones = self.env["dist.milestone"].search(domain) if document.ids else None
+            document.dist_milestone_strip = bool(milestones) and self.env["ir.qweb"]._render(
+                "dist_integration_base.milestone_strip",
+                {"milestones": milestones.sorted(lambda item: (item.process_id.id, item.sequence, item.id))},
+            )
+
+    def _dist_get_milestone_documents(self):
+        """:return: dict, model name to list of ids, of the documents whose milestones are shown on this one"""
+        return {self._name: self.ids}
 
     def _dist_get_timeline_documents(self):
         """Documents whose messages belong on the timeline of these ones.

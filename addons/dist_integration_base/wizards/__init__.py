@@ -9,5 +9,6 @@ from . import (
     dist_message_correct,
     dist_message_reveal,
     dist_personal_erase,
+    dist_reconciliation_settle,
     dist_secret_show,
 )

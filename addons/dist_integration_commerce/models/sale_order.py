@@ -143,6 +143,12 @@ class SaleOrder(models.Model):
             "account.move": self.invoice_ids.ids,
         }
 
+    def _dist_get_process_system(self, step):
+        """The warehouse is waited for until the order is shipped."""
+        if step.code in ("released", "acknowledged", "shipped"):
+            return self.warehouse_id.dist_system_id
+        return super()._dist_get_process_system(step)
+
     def _dist_get_channel(self):
         """:return: sales channel of the document, whose system hears of it; empty when it has none"""
         return self.dist_channel_id

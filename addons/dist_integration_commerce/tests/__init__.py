@@ -4,6 +4,7 @@ from . import test_customer_upsert
 from . import test_demo
 from . import test_events
 from . import test_invoices
+from . import test_milestones
 from . import test_order_bulk
 from . import test_order_channel
 from . import test_order_credit
@@ -14,6 +15,7 @@ from . import test_order_items
 from . import test_order_price
 from . import test_order_quantity
 from . import test_order_read
+from . import test_order_reconciliation
 from . import test_order_shipping
 from . import test_order_stock
 from . import test_order_submit

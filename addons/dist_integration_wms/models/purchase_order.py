@@ -1,9 +1,16 @@
-from odoo import models
+from odoo import fields, models
+
+ACKNOWLEDGED = "mail_reception_confirmed"  # 19: s/mail_reception_confirmed/acknowledged/
 
 
 class PurchaseOrder(models.Model):
     _name = "purchase.order"
     _inherit = ["purchase.order", "dist.timeline.mixin"]
 
+    dist_is_acknowledged = fields.Boolean(related=ACKNOWLEDGED, string="Acknowledged by the supplier")
+
     def _dist_get_timeline_documents(self):
         return {**super()._dist_get_timeline_documents(), "stock.picking": self.picking_ids.ids}
+
+    def _dist_get_process_system(self, step):
+        return self.picking_type_id.dist_system_id

@@ -14,6 +14,13 @@ class StockMove(models.Model):
         readonly=True,
         help="Id under which the external warehouse knows this line, when it remains of a line it knows already.",
     )
+    dist_reconciliation_line_id = fields.Many2one(
+        "dist.reconciliation.line",
+        string="Settles variance",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+    )
 
     def write(self, vals):
         result = super().write(vals)

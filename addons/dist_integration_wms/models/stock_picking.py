@@ -229,6 +229,21 @@ class StockPicking(models.Model):
 
     # what the rest of the suite asks
 
+    def _dist_get_process_documents(self, model_name):
+        orders = {
+            "sale.order": self.move_ids.sale_line_id.order_id,
+            "purchase.order": self.move_ids.purchase_line_id.order_id,
+        }
+        return orders.get(model_name) or super()._dist_get_process_documents(model_name)
+
+    def _dist_get_milestone_documents(self):
+        documents = super()._dist_get_milestone_documents()
+        for model_name in ("sale.order", "purchase.order"):
+            orders = self.sudo()._dist_get_process_documents(model_name)
+            if orders:
+                documents[model_name] = orders.ids
+        return documents
+
     def _dist_get_impact(self):
         pickings = self.filtered(lambda picking: picking.state not in FINISHED)
         moves = pickings.move_ids.filtered(lambda move: move.state not in FINISHED)

@@ -9,9 +9,16 @@ from .people import PeopleMixin
 MODULE = "dist_integration_base"
 # read by components of their own
 MAIL = ("activity_ids", "message_ids", "message_follower_ids")
+SUPERVISION = {
+    "menu_dist_reconciliation",
+    "menu_dist_reconciliation_accuracy",
+    "menu_dist_reconciliation_line",
+    "menu_dist_milestone",
+}
 MENUS = {
-    "user": {"menu_dist_exception", "menu_dist_message"},
-    "operator": {"menu_dist_exception", "menu_dist_message", "menu_dist_code_map", "menu_dist_binding"},
+    "user": {"menu_dist_exception", "menu_dist_message"} | SUPERVISION,
+    "operator": {"menu_dist_exception", "menu_dist_message", "menu_dist_code_map", "menu_dist_binding"}
+    | SUPERVISION,
 }
 ALL_MENUS = {
     "menu_dist_exception",
@@ -31,7 +38,9 @@ ALL_MENUS = {
     "menu_dist_change_rule",
     "menu_dist_audit_entry",
     "menu_dist_audit_export",
-}
+    "menu_dist_reconciliation_profile",
+    "menu_dist_process",
+} | SUPERVISION
 
 
 @tagged("post_install", "-at_install")

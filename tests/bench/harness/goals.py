@@ -44,4 +44,5 @@ GOALS = {
     "outbox_2m_vs_10k": Goal(
         1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"
     ),
+    "reconcile_1m_vs_sql": Goal(2.0, False, "reconciling 1,000,000 lines / COPY and the bare SQL difference"),
 }

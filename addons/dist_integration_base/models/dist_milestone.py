@@ -1,0 +1,117 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.sql import create_index, create_unique_index
+
+WAITING = ("expected", "overdue", "refused")
+
+
+class DistMilestone(models.Model):
+    """A step that is expected of a document (M12)."""
+
+    _name = "dist.milestone"
+    _description = "Milestone"
+    _order = "due_at, id"
+
+    process_id = fields.Many2one(
+        "dist.process", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    step_id = fields.Many2one("dist.process.step", required=True, readonly=True, ondelete="restrict")
+    sequence = fields.Integer(related="step_id.sequence")
+    severity = fields.Selection(related="step_id.severity", store=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    system_id = fields.Many2one("dist.system", readonly=True)
+    res_model = fields.Char(string="Document model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document ID", model_field="res_model", required=True, readonly=True
+    )
+    document_name = fields.Char(string="Document", readonly=True)
+    state = fields.Selection(
+        [
+            ("expected", "Expected"),
+            ("overdue", "Overdue"),
+            ("reached", "Reached"),
+            ("refused", "Refused"),
+            ("compensated", "Compensated"),
+            ("skipped", "Left out"),
+        ],
+        required=True,
+        default="expected",
+        readonly=True,
+    )
+    due_at = fields.Datetime(string="Due", readonly=True)
+    reached_at = fields.Datetime(string="Reached", readonly=True)
+    is_late = fields.Boolean(readonly=True, string="Reached late")
+    refused_at = fields.Datetime(string="Refused", readonly=True)
+    compensated_at = fields.Datetime(string="Compensated", readonly=True)
+    compensation_error = fields.Char(readonly=True)
+    exception_id = fields.Many2one(
+        "dist.exception", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+
+    def init(self):
+        create_unique_index(
+            self.env.cr, "dist_milestone_document_uniq", self._table, ["res_model", "res_id", "step_id"]
+        )
+        create_index(
+            self.env.cr,
+            "dist_milestone_waiting_idx",
+            self._table,
+            ["step_id"],
+            where="state IN ('expected', 'overdue', 'refused')",
+        )
+        create_index(
+            self.env.cr, "dist_milestone_due_idx", self._table, ["due_at"], where="state = 'expected'"
+        )
+
+    @api.depends("step_id.name", "document_name")
+    def _compute_display_name(self):
+        for milestone in self:
+            milestone.display_name = f"{milestone.document_name}: {milestone.step_id.name}"
+
+    def _get_document(self):
+        self.ensure_one()
+        return self.env[self.res_model].browse(self.res_id).exists()
+
+    def action_open_document(self):
+        self.ensure_one()
+        if not self._get_document():
+            raise UserError(_("The document was deleted."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def action_compensate(self):
+        """Try a compensation that failed once more."""
+        self.check_access_rights("read")
+        self.check_access_rule("read")
+        if not self.env.su and not self.env.user.has_group("dist_integration_base.group_dist_operator"):
+            raise UserError(_("Only an integration operator does that."))
+        self.sudo().filtered(lambda milestone: milestone.state == "refused")._compensate()
+        return True
+
+
+class DistException(models.Model):
+    _inherit = "dist.exception"
+
+    milestone_ids = fields.One2many("dist.milestone", "exception_id")
+
+    def _get_impact(self):
+        impact = super()._get_impact()
+        documents = {}
+        for milestone in self.milestone_ids.filtered(lambda item: item.state == "overdue"):
+            if (milestone.res_model, milestone.res_id) != (self.res_model, self.res_id):
+                documents.setdefault(milestone.res_model, set()).add(milestone.res_id)
+        for model_name, ids in documents.items():
+            more = self.env[model_name].sudo().browse(sorted(ids)).exists()._dist_get_impact()
+            impact = {
+                "orders": impact["orders"] + more["orders"],
+                "lines": impact["lines"] + more["lines"],
+                "skus": sorted({*impact["skus"], *more["skus"]}),
+                "warehouses": sorted({*impact["warehouses"], *more["warehouses"]}),
+                "value": impact["value"] + more["value"],
+                "currency": more["currency"] or impact["currency"],
+            }
+        return impact

@@ -1,0 +1,524 @@
+import logging
+import time
+from contextlib import contextmanager
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.queue_job.exception import RetryableJobError
+
+from ..lib import snapshot
+from ..lib.errors import IntegrationError
+from ..lib.handling import ExceptionSpec
+from .dist_exception import UNSOLVED
+from .dist_message_inbound import CONFLICTS
+from .transaction import is_connection_lost
+
+_logger = logging.getLogger(__name__)
+
+BUSY_SECONDS = 5
+NOTE_SECONDS = 2
+SHOWN_DUPLICATES = 20
+WORK_MEM = "256MB"
+BLOCK = 1024 * 1024
+# amounts are compared as far as that behind the point
+DIGITS = 6
+NOTHING = SQL(
+    "SELECT NULL::varchar AS key, 0 AS amount, NULL::varchar AS class_code, 0 AS res_id WHERE FALSE"
+)
+EXCEPTION_CODES = ["reconciliation_failed", "reconciliation_variances", "snapshot_missing"]
+
+
+class DistReconciliation(models.Model):
+    """The comparison itself: both sides in one snapshot of the database, by a handful of statements.
+
+    All that a run finds becomes visible with its end, in one commit. A run that was killed left nothing and starts
+    again; one that fails says why.
+    """
+
+    _inherit = "dist.reconciliation"
+
+    def _job_run(self):
+        """Job: compare, unless another run of the profile is under way."""
+        self.ensure_one()
+        with self._locked() as mine:
+            if not mine:
+                raise RetryableJobError(
+                    "Another run of this profile is under way", seconds=BUSY_SECONDS, ignore_retry=True
+                )
+            if self._set_running():
+                self._run()
+        self.invalidate_recordset()
+
+    @contextmanager
+    def _locked(self):
+        """Hold the profile; yields False when another run does."""
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
+                (f"dist.reconciliation/{self.profile_id.id}",),
+            )
+            yield cr.fetchone()[0]
+
+    def _set_running(self):
+        """:return: False when there is nothing to do: it is done or cancelled"""
+        run_id = self.id
+
+        def start(env):
+            run = env["dist.reconciliation"].browse(run_id).exists()
+            if run.state not in ("queued", "running"):
+                return False
+            run.write({"state": "running", "started_at": fields.Datetime.now(), "error": False})
+            return True
+
+        return self.env["dist.message"]._in_own_transaction(start)
+
+    def _run(self):
+        try:
+            with self.env.registry.cursor() as cr:
+                run = api.Environment(cr, SUPERUSER_ID, {})[self._name].browse(self.id)
+                run.with_company(run.company_id)._compare()
+                run.env.flush_all()
+                cr.commit()  # pylint: disable=invalid-commit  # what was found becomes visible at once
+        except Exception as error:  # pylint: disable=broad-except
+            if is_connection_lost(error):
+                raise
+            if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
+                raise RetryableJobError(
+                    "Somebody settled a former variance meanwhile", seconds=BUSY_SECONDS
+                ) from error
+            if not isinstance(error, IntegrationError):
+                _logger.exception("Reconciliation %s failed", self.id)
+            self._record_failure(error)
+
+    def _compare(self):
+        domain = self.profile_id._get_domain()
+        self.env.flush_all()
+        # the keys are expressions whose number nobody can estimate: compiling for them takes longer than they do
+        self.env.cr.execute(
+            "SELECT set_config('work_mem', %s, true), set_config('jit', 'off', true)", (WORK_MEM,)
+        )
+        self._note(_("Reading their side"), 0)
+        their_count = self._load(domain)
+        self._note(_("Comparing"), 60)
+        domain._prepare(self)
+        totals = self._store_lines(domain)
+        self._check_duplicates(domain)
+        self._note(_("Describing the variances"), 90)
+        domain._describe(self)
+        self._take_over_former()
+        self.env.invalidate_all()
+        self._finish(totals, their_count)
+
+    def _note(self, stage, percent):
+        self.env["dist.reconciliation.progress"]._note(self.id, stage, percent)
+
+    # their side
+
+    def _load(self, domain):
+        """Bring the partner's snapshot into the temporary table `dist_theirs`.
+
+        :return: number of rows
+        :raises SnapshotError: it cannot be used
+        """
+        columns = domain._get_columns()
+        with domain._open_external(self) as stream:
+            if not snapshot.is_json(stream):
+                count = self._load_as_is(stream, columns)
+                if count is not None:
+                    return count
+        with domain._open_external(self) as stream:
+            self._create_theirs([(column.name, column) for column in columns])
+            rows = (row for _number, row in snapshot.read_rows(stream, columns))
+            source = snapshot.CopyStream(self._watched(rows))
+            try:
+                return self._copy(columns, ",", source)
+            except psycopg2.Error as error:
+                raise source.error or error from error
+
+    def _load_as_is(self, stream, columns):
+        """Have the database read a CSV file itself.
+
+        :return: number of rows; None when something is wrong with it and it has to be read line by line
+        """
+        head = snapshot.read_head(stream, columns)
+        known = {column.name: column for column in columns}
+        names = [(name or f"ignored_{number}", known.get(name)) for number, name in enumerate(head.names)]
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._create_theirs(names)
+                source = snapshot.CheckedStream(stream, self._get_watcher())
+                count = self._copy(names, head.delimiter, source)
+        except (psycopg2.DataError, psycopg2.IntegrityError):
+            return None
+        for column in columns:
+            if column.name not in head.names:
+                self.env.cr.execute(
+                    SQL("ALTER TABLE dist_theirs ADD COLUMN %s varchar", SQL.identifier(column.name))
+                )
+        return None if source.has_end_mark else count
+
+    def _create_theirs(self, names):
+        """:param names: list of (name, Column or None where nobody reads it)"""
+        parts = []
+        for name, column in names:
+            if column is not None and column.is_number:
+                limit = SQL("CHECK (%s > -1e12 AND %s < 1e12)", SQL.identifier(name), SQL.identifier(name))
+                parts.append(SQL("%s numeric %s", SQL.identifier(name), limit))
+            elif column is not None:
+                size = SQL(
+                    "CHECK (length(%s) <= %s AND %s = btrim(%s))",
+                    SQL.identifier(name),
+                    snapshot.MAX_TEXT,
+                    SQL.identifier(name),
+                    SQL.identifier(name),
+                )
+                parts.append(SQL("%s varchar %s", SQL.identifier(name), size))
+            else:
+                parts.append(SQL("%s varchar", SQL.identifier(name)))
+            if column is not None and column.required:
+                parts[-1] = SQL("%s NOT NULL", parts[-1])
+        self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.dist_theirs")
+        self.env.cr.execute(SQL("CREATE TEMP TABLE dist_theirs (%s) ON COMMIT DROP", SQL(", ").join(parts)))
+
+    def _copy(self, names, delimiter, stream):
+        """:return: number of rows that were copied"""
+        columns = ", ".join(f'"{name[0]}"' for name in names)
+        self.env.cr.copy_expert(
+            f"COPY pg_temp.dist_theirs ({columns}) FROM STDIN WITH (FORMAT csv, DELIMITER '{delimiter}')",
+            stream,
+            size=BLOCK,
+        )
+        count = self.env.cr.rowcount
+        self.env.cr.execute("ANALYZE pg_temp.dist_theirs")
+        return count
+
+    def _watched(self, rows):
+        """The same rows; tells now and then how many there were."""
+        noted = time.monotonic()
+        for number, row in enumerate(rows):
+            if number % 1000 == 0 and time.monotonic() > noted + NOTE_SECONDS:
+                noted = time.monotonic()
+                self._note(_("Reading their side: %s rows", number), min(59, 5 + number / 20_000))
+            yield row
+
+    def _get_watcher(self):
+        """:return: function that is told the bytes read so far"""
+        size = max(1, self._get_snapshot().file_size or 1)
+        noted = [time.monotonic()]
+
+        def watch(done):
+            if time.monotonic() > noted[0] + NOTE_SECONDS:
+                noted[0] = time.monotonic()
+                self._note(_("Reading their side"), min(59, 60 * done / size))
+
+        return watch
+
+    # comparison
+
+    def _store_lines(self, domain):
+        """Compare, store what differs, count the rest.
+
+        :return: list of (class, counted, matched, within) and so on, as of `_get_totals`
+        """
+        self.env.cr.execute(self._get_statement(domain))
+        return self.env.cr.dictfetchall()
+
+    def _get_statement(self, domain):
+        return SQL(
+            """
+            WITH tolerance (class_code, absolute, percent) AS (
+                VALUES %(tolerances)s
+            ), named AS (
+                SELECT 'theirs' AS side, key, amount::float AS amount, class_code, res_id, problem
+                FROM (%(theirs)s) AS t
+                UNION ALL
+                SELECT 'ours', key, amount::float, class_code, res_id, NULL FROM (%(ours)s) AS o
+                UNION ALL
+                SELECT 'flight', key, amount::float, class_code, res_id, NULL FROM (%(in_flight)s) AS f
+            ), summed AS (
+                SELECT key, sum(amount) FILTER (WHERE side = 'theirs') AS theirs,
+                       sum(amount) FILTER (WHERE side = 'ours') AS ours,
+                       sum(amount) FILTER (WHERE side = 'flight') AS flight,
+                       count(*) FILTER (WHERE side = 'theirs') AS copies, min(problem) AS problem,
+                       COALESCE(max(class_code), '') AS class_code, max(res_id) AS res_id
+                FROM named GROUP BY key
+            ), compared AS MATERIALIZED (
+                SELECT key, theirs, ours, NULLIF(flight, 0) AS flight, copies, problem, class_code, res_id,
+                       round((COALESCE(theirs, 0) - COALESCE(ours, 0) - COALESCE(flight, 0))::numeric, %(digits)s) AS
+                       variance
+                FROM summed WHERE %(counts)s
+            ), judged AS (
+                SELECT compared.*,
+                       abs(variance) <= COALESCE(rule.absolute, 'Infinity'::numeric)
+                       AND abs(variance) <= COALESCE(
+                           abs(COALESCE(ours, 0) + COALESCE(flight, 0))::numeric * rule.percent / 100,
+                           'Infinity'::numeric)
+                       AND problem IS NULL AND %(present)s AS is_within
+                FROM compared
+                LEFT JOIN tolerance own ON own.class_code = compared.class_code
+                JOIN tolerance general ON general.class_code = ''
+                CROSS JOIN LATERAL (
+                    SELECT CASE WHEN own.class_code IS NULL THEN general.absolute ELSE own.absolute END AS absolute,
+                           CASE WHEN own.class_code IS NULL THEN general.percent ELSE own.percent END AS percent
+                ) rule
+                WHERE variance <> 0 OR problem IS NOT NULL OR copies > 1 OR NOT %(present)s
+            ), stored AS (
+                INSERT INTO dist_reconciliation_line (
+                    run_id, profile_id, system_id, company_id, currency_id, moment, key, name, kind, theirs, ledger,
+                    in_flight, expected, variance, class_code, res_model, res_id, problem, copies, state,
+                    value_at_risk, create_uid, create_date, write_uid, write_date)
+                SELECT %(run)s, %(profile)s, %(system)s, %(company)s, %(currency)s, %(moment)s, key, key,
+                       CASE WHEN problem IS NOT NULL THEN 'not_comparable' WHEN ours IS NULL AND flight IS NULL
+                            THEN 'missing_here' WHEN theirs IS NULL THEN 'missing_there' ELSE 'differs' END,
+                       COALESCE(theirs, 0), COALESCE(ours, 0), COALESCE(flight, 0),
+                       COALESCE(ours, 0) + COALESCE(flight, 0), variance, class_code, %(model)s, res_id, problem,
+                       copies, CASE WHEN is_within THEN 'within' ELSE 'open' END,
+                       0, %(uid)s, %(now)s, %(uid)s, %(now)s
+                FROM judged
+                RETURNING class_code, state, kind
+            ), counted AS (
+                SELECT class_code, count(*) AS counted, count(ours) AS our_count, count(flight) AS in_flight_count
+                FROM compared GROUP BY class_code
+            ), found AS (
+                SELECT class_code, count(*) AS stored, count(*) FILTER (WHERE state = 'within') AS tolerated,
+                       count(*) FILTER (WHERE kind = 'missing_here') AS missing_here_count,
+                       count(*) FILTER (WHERE kind = 'missing_there') AS missing_there_count
+                FROM stored GROUP BY class_code
+            )
+            SELECT class_code, counted, our_count, in_flight_count, counted - COALESCE(stored, 0) AS matched,
+                   counted - COALESCE(stored, 0) + COALESCE(tolerated, 0) AS within,
+                   COALESCE(missing_here_count, 0) AS missing_here_count,
+                   COALESCE(missing_there_count, 0) AS missing_there_count
+            FROM counted LEFT JOIN found USING (class_code) ORDER BY class_code
+            """,
+            theirs=domain._get_theirs(self),
+            ours=domain._get_ours(self),
+            in_flight=domain._get_in_flight(self) or NOTHING,
+            digits=DIGITS,
+            counts=SQL("COALESCE(theirs, 0) <> 0 OR abs(COALESCE(ours, 0) + COALESCE(flight, 0)) > 1e-6")
+            if domain._missing_is_zero
+            else SQL(
+                "theirs IS NOT NULL OR flight IS NULL OR abs(COALESCE(ours, 0) + COALESCE(flight, 0)) > 1e-6"
+            ),
+            tolerances=self.profile_id._get_tolerances(),
+            present=SQL("TRUE")
+            if domain._missing_is_zero
+            else SQL("(theirs IS NOT NULL AND COALESCE(ours, flight) IS NOT NULL)"),
+            run=self.id,
+            profile=self.profile_id.id,
+            system=self.system_id.id,
+            company=self.company_id.id,
+            currency=self.currency_id.id,
+            moment=self.moment,
+            model=domain._get_line_model(),
+            uid=self.env.uid,
+            now=fields.Datetime.now(),
+        )
+
+    def _check_duplicates(self, domain):
+        """:raises SnapshotError: the partner names a record more than once, which cannot be told from a mistake"""
+        self.env.cr.execute(
+            "SELECT key FROM dist_reconciliation_line WHERE run_id = %s AND copies > 1 ORDER BY key LIMIT %s",
+            (self.id, SHOWN_DUPLICATES),
+        )
+        keys = [row[0] for row in self.env.cr.fetchall()]
+        if not keys:
+            return
+        self.env.cr.execute(domain._get_raw_keys(keys))
+        wanted = set(self.env.cr.fetchall())
+        with domain._open_external(self) as stream:
+            lines = snapshot.find_lines(stream, domain._get_columns(), wanted)
+        errors = [
+            (number, _("%s is there more than once", "/".join(part or "-" for part in key)))
+            for key, numbers in lines.items()
+            for number in numbers
+        ]
+        raise snapshot.SnapshotError(
+            _("Records are named more than once; nothing was compared."),
+            sorted(errors)[: 2 * SHOWN_DUPLICATES],
+        )
+
+    # end
+
+    def _take_over_former(self):
+        """What was said about the same variance stays with it; what former runs left open is superseded."""
+        parameters = {"run": self.id, "profile": self.profile_id.id, "posts": self.profile_id.can_post}
+        self.env.cr.execute(
+            """
+            UPDATE dist_reconciliation_line line
+            SET seen_before = TRUE, reason_id = former.reason_id, explanation = former.explanation,
+                explained_by_id = former.explained_by_id,
+                state = CASE WHEN line.state = 'open' AND former.explained_by_id IS NOT NULL THEN 'explained'
+                             ELSE line.state END
+            FROM dist_reconciliation_line former
+            WHERE line.run_id = %(run)s AND former.profile_id = %(profile)s AND former.key = line.key
+              AND former.variance = line.variance AND former.run_id = (
+                  SELECT id FROM dist_reconciliation WHERE profile_id = %(profile)s AND state = 'done' AND id <> %(run)s
+                  ORDER BY moment DESC, id DESC LIMIT 1)
+              AND former.state NOT IN ('posted', 'rejected')
+            """,
+            parameters,
+        )
+        self.env.cr.execute(
+            """
+            UPDATE dist_reconciliation_line SET state = 'superseded'
+            WHERE profile_id = %(profile)s AND run_id <> %(run)s
+              AND (state IN ('open', 'explained') OR state = 'approved' AND %(posts)s)
+            """,
+            parameters,
+        )
+
+    def _finish(self, totals, their_count):
+        accuracies = self.env["dist.reconciliation.accuracy"].create(
+            [self._prepare_accuracy(row) for row in totals]
+        )
+        self.env.cr.execute(
+            "SELECT count(*), COALESCE(sum(value_at_risk), 0) FROM dist_reconciliation_line "
+            "WHERE run_id = %s AND state <> 'within'",
+            (self.id,),
+        )
+        variance_count, value = self.env.cr.fetchone()
+        names = ("counted", "our_count", "in_flight_count", "missing_here_count", "missing_there_count")
+        sums = {name: sum(row[name] for row in totals) for name in names}
+        within = sum(accuracies.mapped("within"))
+        matched = sum(accuracies.mapped("matched"))
+        self.write(
+            {
+                **sums,
+                "their_count": their_count,
+                "matched_count": matched,
+                "within_count": within - matched,
+                "variance_count": variance_count,
+                "value_at_risk": value,
+                "accuracy": 100.0 * within / sums["counted"] if sums["counted"] else 0.0,
+                "state": "done",
+                "finished_at": fields.Datetime.now(),
+            }
+        )
+        self._close_exceptions()
+        self._open_variance_exception()
+        self._post_small()
+
+    def _prepare_accuracy(self, row):
+        return {
+            "run_id": self.id,
+            "profile_id": self.profile_id.id,
+            "system_id": self.system_id.id,
+            "company_id": self.company_id.id,
+            "moment": self.moment,
+            "class_code": row["class_code"],
+            "counted": row["counted"],
+            "matched": row["matched"],
+            "within": row["within"],
+            "accuracy": 100.0 * row["within"] / row["counted"],
+        }
+
+    def _record_failure(self, error):
+        """State and exception of a run that failed, in a transaction of its own."""
+        run_id = self.id
+        text = error.detail if isinstance(error, IntegrationError) else f"{type(error).__name__}: {error}"
+
+        def record(env):
+            run = env["dist.reconciliation"].browse(run_id)
+            run.write({"state": "failed", "error": text[:10_000], "finished_at": fields.Datetime.now()})
+            run._open_exception(run._prepare_failure(error, text))
+
+        self.env["dist.message"]._in_own_transaction(record)
+
+    def _prepare_failure(self, error, text):
+        is_snapshot = isinstance(error, IntegrationError)
+        return ExceptionSpec(
+            "validation" if is_snapshot else "technical",
+            "reconciliation_failed",
+            _("%s could not be compared", self.name),
+            detail=text[:5_000],
+            record=self,
+            severity="high",
+            suggestion=_("Have the partner correct the snapshot, put it into the run and start it again.")
+            if is_snapshot
+            else _("Start the run again once the cause is removed."),
+            fingerprint=f"dist.reconciliation.profile/{self.profile_id.id}",
+        )
+
+    def _open_variance_exception(self):
+        if self.variance_count:
+            self._open_exception(self._prepare_variances())
+
+    def _prepare_variances(self):
+        return ExceptionSpec(
+            "business",
+            "reconciliation_variances",
+            _(
+                "%(count)s variances with %(system)s: %(profile)s",
+                count=self.variance_count,
+                system=self.system_id.name,
+                profile=self.profile_id.name,
+            ),
+            detail=_("Accuracy %s %%.", f"{self.accuracy:.2f}"),
+            record=self,
+            severity="normal",
+            suggestion=_("Open the run and settle its variances: explain, approve, post or reject them."),
+            fingerprint=f"dist.reconciliation.profile/{self.profile_id.id}",
+        )
+
+    def _tell_missing(self):
+        """The next snapshot is due and the last one never came."""
+        for run in self:
+            run._open_exception(
+                ExceptionSpec(
+                    "business",
+                    "snapshot_missing",
+                    _("%(system)s sent no snapshot: %(run)s", system=run.system_id.name, run=run.name),
+                    record=run,
+                    severity="high",
+                    suggestion=_("Ask the partner for the snapshot, or cancel the run."),
+                    fingerprint=f"dist.reconciliation.profile/{run.profile_id.id}",
+                )
+            )
+
+    def _open_exception(self, spec):
+        self.ensure_one()
+        return self.env["dist.exception"]._open_without_message(
+            spec, self.company_id, system=self.system_id, assignee=self.owner_id
+        )
+
+    def _close_exceptions(self):
+        """What was open about runs of the profile is settled."""
+        for profile in self.profile_id:
+            self.env["dist.exception"]._close_without_message(
+                EXCEPTION_CODES, f"dist.reconciliation.profile/{profile.id}"
+            )
+
+    def _update_exception_impact(self):
+        """Bring what the open exception of these runs puts at risk up to date."""
+        self.env["dist.exception"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "in", UNSOLVED)]
+        )._update_impact()
+
+    @api.model
+    def _resume_lost(self):
+        """Enqueue runs that wait without a job: their worker was killed."""
+        runs = self.search([("state", "in", ("queued", "running"))])
+        if not runs:
+            return
+        keys = {f"dist-reconciliation:{run.id}": run for run in runs}
+        self.env.cr.execute(
+            "SELECT identity_key FROM queue_job WHERE identity_key IN %s "
+            "AND state IN ('pending', 'enqueued', 'started', 'wait_dependencies')",
+            (tuple(keys),),
+        )
+        for (key,) in self.env.cr.fetchall():
+            del keys[key]
+        for run in keys.values():
+            run._enqueue()
+
+    def _dist_get_impact(self):
+        return {
+            **super()._dist_get_impact(),
+            "lines": sum(self.mapped("unsettled_count")),
+            "value": sum(self.mapped("unsettled_value")),
+            "currency": self.currency_id[:1],
+        }

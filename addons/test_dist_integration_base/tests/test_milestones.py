@@ -1,0 +1,360 @@
+from datetime import datetime, timedelta
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.modules.registry import Registry
+from odoo.tests import tagged
+from odoo.tests.common import BaseCase, get_db_name
+
+from odoo.addons.dist_integration_base.tests.common import DistCase
+
+from .people import PeopleMixin
+
+
+@tagged("post_install", "-at_install")
+class TestMilestones(PeopleMixin, DistCase):
+    """A process of partners: told, then active with a VAT number, then paid."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.people = cls._make_people()
+        cls.system, _client, _key = cls._make_system(message_types=["partner.submit"])
+        types = cls.env["dist.message.type"]
+        cls.process = cls.env["dist.process"].create(
+            {
+                "name": "Partner to friend",
+                "code": "test",
+                "model_name": "res.partner",
+                "cancelled_domain": "[('active', '=', False)]",
+            }
+        )
+        cls.told = cls._make_step(
+            "told", reached_by="event", event_type_id=types._get_by_code("partner.changed").id
+        )
+        cls.answered = cls._make_step(
+            "answered",
+            reached_by="message",
+            event_type_id=types._get_by_code("partner.submit").id,
+            due_from="step",
+            due_step_id=cls.told.id,
+            due_amount=2,
+            is_skippable=True,
+        )
+        cls.taxed = cls._make_step(
+            "taxed",
+            condition="[('vat', '!=', False)]",
+            due_from="step",
+            due_step_id=cls.told.id,
+            due_amount=4,
+            severity="high",
+            escalation_user_id=cls.people["operator"].id,
+            refused_condition="[('comment', 'ilike', 'refused')]",
+            compensation="activity",
+        )
+        cls.dated = cls._make_step(
+            "dated", condition="[('ref', '!=', False)]", due_from="field", due_field="date"
+        )
+        cls.process.action_start()
+        cls.env.registry.clear_cache()
+
+    @classmethod
+    def _make_step(cls, code, **values):
+        number = len(cls.process.step_ids) + 1
+        return cls.env["dist.process.step"].create(
+            {
+                "process_id": cls.process.id,
+                "name": code.capitalize(),
+                "code": code,
+                "sequence": number,
+                **values,
+            }
+        )
+
+    def _partner(self, **values):
+        partner = self.env["res.partner"].create(
+            {"name": "Friend", "company_id": self.env.company.id, **values}
+        )
+        partner._dist_emit("partner.changed")
+        self._commit_events()
+        return partner
+
+    def _update(self):
+        self.env.flush_all()
+        self.env["dist.milestone"]._cron_update()
+        self.env.invalidate_all()
+
+    def _milestones(self, partner):
+        found = self.env["dist.milestone"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", partner.id)]
+        )
+        return {milestone.step_id.code: milestone for milestone in found}
+
+    def _states(self, partner):
+        return {code: milestone.state for code, milestone in self._milestones(partner).items()}
+
+    def _late(self, partner, code="taxed"):
+        """Let the deadline of a step pass."""
+        milestone = self._milestones(partner)[code]
+        milestone.due_at = fields.Datetime.now() - timedelta(minutes=1)
+        return milestone
+
+    def test_start_and_reach(self):
+        """M12: the first event starts the process, deadlines count from it; nobody needs to be subscribed."""
+        partner = self._partner()
+        event = self.env["dist.event"].search([("res_id", "=", partner.id)])
+        self._update()
+        milestones = self._milestones(partner)
+        self.assertEqual(
+            self._states(partner),
+            {"told": "reached", "answered": "expected", "taxed": "expected", "dated": "expected"},
+        )
+        self.assertEqual(milestones["told"].reached_at, event.occurred_at)
+        self.assertEqual(milestones["taxed"].due_at, event.occurred_at + timedelta(hours=4))
+        self.assertFalse(milestones["dated"].due_at)
+        partner.vat = "X1"
+        self._update()
+        self.assertEqual((milestones["taxed"].state, milestones["taxed"].is_late), ("reached", False))
+        self.assertEqual(milestones["answered"].state, "skipped", "left out: a later step is reached")
+
+    def test_message(self):
+        """M12: a message about the document that is done reaches its step."""
+        partner = self._partner()
+        message = self._make_message(
+            self.system.flow_ids,
+            res_model="res.partner",
+            res_id=partner.id,
+            state="done",
+            done_at=fields.Datetime.now(),
+        )
+        message._add_attempt("success", 0)
+        self._update()
+        self.assertEqual(self._states(partner)["answered"], "reached")
+
+    def test_date_of_the_document(self):
+        """M12: a deadline that is a date of the document moves with it."""
+        partner = self._partner(date="2031-01-02")
+        self._update()
+        dated = self._milestones(partner)["dated"]
+        self.assertEqual(dated.due_at, datetime(2031, 1, 2))
+        partner.date = "2031-01-05"
+        self._update()
+        self.assertEqual(dated.due_at, datetime(2031, 1, 5))
+        partner.date = "2021-01-05"
+        self._update()
+        self.assertEqual(dated.state, "overdue")
+        partner.date = "2031-01-05"
+        self._update()
+        self.assertEqual(dated.state, "expected")
+
+    def test_working_time(self):
+        """M12: working days leave weekends out."""
+        self.taxed.write({"due_unit": "working_days", "due_amount": 2})
+        friday = datetime(2026, 3, 6, 9, 0)
+        due = self.taxed._get_due(friday, self.env.company)
+        self.assertEqual(due.date().isoformat(), "2026-03-10")
+        self.taxed.write({"due_unit": "working_hours", "due_amount": 8})
+        self.assertEqual(self.taxed._get_due(friday, self.env.company).date().isoformat(), "2026-03-09")
+
+    def test_overdue(self):
+        """M12, X3: one exception for a step and system however many documents; it closes when they go on."""
+        partners = [self._partner() for _number in range(3)]
+        self._update()
+        late = [self._late(partner) for partner in partners]
+        self._update()
+        exception = late[0].exception_id
+        self.assertEqual([item.state for item in late], ["overdue"] * 3)
+        self.assertEqual([item.exception_id for item in late], [exception] * 3)
+        self.assertEqual((exception.state, exception.severity), ("open", "high"))
+        self.assertEqual((exception.assignee_id, exception.impact_orders), (self.people["operator"], 3))
+        self.assertIn("3 documents overdue", exception.name)
+        partners[0].vat = partners[1].vat = "X1"
+        self._update()
+        self.assertEqual((late[0].state, late[0].is_late), ("reached", True))
+        self.assertEqual((exception.state, exception.impact_orders), ("open", 1))
+        partners[2].active = False
+        self._update()
+        self.assertEqual((late[2].state, exception.state), ("skipped", "resolved"))
+
+    def test_event_before_overdue(self):
+        """M12: what happened is seen before anything is called overdue, even behind the mark."""
+        partner = self._partner()
+        self._update()
+        milestones = self._milestones(partner)
+        milestones["answered"].due_at = fields.Datetime.now() - timedelta(minutes=1)
+        self._make_message(self.system.flow_ids, res_model="res.partner", res_id=partner.id, state="done")
+        self._update()
+        self.assertEqual(milestones["answered"].state, "reached")
+
+    def test_compensation(self):
+        """M12: a refused step is compensated once, and that is noted."""
+        partner = self._partner()
+        self._update()
+        partner.comment = "refused by somebody"
+        for _time in range(2):
+            self._update()
+        taxed = self._milestones(partner)["taxed"]
+        self.assertEqual(taxed.state, "compensated")
+        self.assertTrue(taxed.refused_at and taxed.compensated_at)
+        self.assertEqual(partner.activity_ids.user_id, self.people["operator"])
+        self.assertEqual(len(partner.activity_ids), 1)
+
+    def test_compensation_fails(self):
+        """M12, X1: a compensation that fails leaves nothing, is told, and can be tried again."""
+        partner = self._partner()
+        self._update()
+        partner.comment = "refused"
+
+        def fail(_self, milestone):
+            milestone._get_document().ref = "half done"
+            milestone.env.flush_all()
+            raise ZeroDivisionError("broken on purpose")
+
+        self.patch(type(self.env["dist.compensation"]), "_compensate_activity", fail)
+        with self.assertLogs("odoo.addons.dist_integration_base", "ERROR"):
+            self._update()
+        taxed = self._milestones(partner)["taxed"]
+        exception = self.env["dist.exception"].search([("code", "=", "compensation_failed")])
+        self.assertEqual((taxed.state, exception.state), ("refused", "open"))
+        self.assertIn("broken on purpose", taxed.compensation_error)
+        self.patch(
+            type(self.env["dist.compensation"]), "_compensate_activity", lambda _self, _milestone: None
+        )
+        with self.assertRaises(UserError):
+            taxed.with_user(self.people["user"]).action_compensate()
+        taxed.with_user(self.people["operator"]).action_compensate()
+        self.env.invalidate_all()
+        self.assertEqual((taxed.state, taxed.compensation_error), ("compensated", False))
+        self.assertEqual(exception.state, "resolved")
+
+    def test_dead_message(self):
+        """M12: a message of the step that failed for good is a refusal."""
+        partner = self._partner()
+        self._update()
+        self.answered.compensation = "activity"
+        message = self._make_message(self.system.flow_ids, res_model="res.partner", res_id=partner.id)
+        message._add_attempt("rejected", 0)
+        self._update()
+        self.assertEqual(self._states(partner)["answered"], "compensated")
+
+    def test_strip(self):
+        """M12: the document shows where it stands."""
+        partner = self._partner()
+        self.assertFalse(partner.dist_milestone_strip)
+        self._update()
+        strip = partner.dist_milestone_strip
+        for text in ("Told", "Taxed", "until", "text-bg-success"):
+            self.assertIn(text, strip)
+
+    def test_definition(self):
+        """M12: a process that cannot work is refused when it is entered."""
+        for values in (
+            {"reached_by": "event", "event_type_id": False},
+            {"condition": False},
+            {"condition": "[('no_such_field', '=', 1)]"},
+            {"due_from": "field", "due_field": "name"},
+            {"due_from": "step", "due_step_id": False},
+        ):
+            with self.subTest(values), self.assertRaises(ValidationError), self.env.cr.savepoint():
+                self.taxed.write({"reached_by": "condition", **values})
+        with self.assertRaises(ValidationError):
+            self.process.model_name = "no.such.model"
+
+    def test_stopped(self):
+        self.process.action_stop()
+        partner = self._partner()
+        self.assertFalse(self.env["dist.event"].search([("res_id", "=", partner.id)]))
+        self._update()
+        self.assertFalse(self._milestones(partner))
+
+    def test_security(self):
+        """M12: people of the integration see milestones of their company; nobody writes one."""
+        partner = self._partner()
+        self._update()
+        taxed = self._milestones(partner)["taxed"]
+        for group in ("user", "auditor", "manager"):
+            self.assertEqual(taxed.with_user(self.people[group]).state, "expected")
+            with self.assertRaises(AccessError):
+                taxed.with_user(self.people[group]).write({"state": "reached"})
+        with self.assertRaises(AccessError):
+            self.process.with_user(self.people["operator"]).action_stop()
+        taxed.company_id = self.env["res.company"].create({"name": "Other"})
+        self.env.flush_all()
+        found = taxed.with_user(self.people["user"]).search([("id", "=", taxed.id)])
+        self.assertFalse(found)
+
+
+@tagged("post_install", "-at_install")
+class TestReadingMark(BaseCase):
+    """Real transactions beside each other."""
+
+    def _do(self, work, *arguments):
+        with self.registry.cursor() as cr:
+            return work(api.Environment(cr, SUPERUSER_ID, {}), *arguments)
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self._do(lambda env: env["dist.event.mark"]._read_new("dist_event"))
+        self.addCleanup(self._do, self._remove)
+
+    def _remove(self, env):
+        env["dist.event"].search([("business_key", "=", "mark")]).unlink()
+        env["dist.event.sequence"].search([("res_model", "=", "x.mark")]).unlink()
+
+    def _store(self, env, number):
+        message_type = env["dist.message.type"]._get_by_code("partner.changed")
+        row = {
+            "uuid": f"evt_mark_{number}",
+            "message_type_id": message_type.id,
+            "company_id": env.company.id,
+            "res_model": "x.mark",
+            "res_id": number,
+            "sequence": env["dist.event.sequence"]._allocate([("x.mark", number)])[0],
+            "business_key": "mark",
+            "state": "recorded",
+            "occurred_at": fields.Datetime.now(),
+        }
+        return env["dist.message"]._insert_rows("dist_event", [row])[0]
+
+    def _read(self):
+        def read(env):
+            first, last = env["dist.event.mark"]._read_new("dist_event")
+            env.cr.execute("SELECT id FROM dist_event WHERE id > %s AND id <= %s", (first, last))
+            return {row[0] for row in env.cr.fetchall()}
+
+        return self._do(read)
+
+    def test_late_commit(self):
+        """M12: an event whose transaction ends after a later one was read is not missed."""
+        with self.registry.cursor() as slow:
+            early = self._store(api.Environment(slow, SUPERUSER_ID, {}), 1)
+            late = self._do(self._store, 2)
+            self.assertGreater(late, early)
+            seen = set()
+            for _time in range(4):
+                seen |= self._read()
+            self.assertIn(late, seen)
+            self.assertNotIn(early, seen)
+            self.assertLess(self._get_mark(), early, "the mark waits for whoever had begun")
+        self.assertIn(early, self._read())
+
+    def _get_mark(self):
+        return self._do(
+            lambda env: env["dist.event.mark"].search([("table_name", "=", "dist_event")]).last_id
+        )
+
+    def test_mark_moves(self):
+        """M12: what was settled is not read for ever."""
+        stored = self._do(self._store, 3)
+
+        def settle(env):
+            mark = env["dist.event.mark"].search([("table_name", "=", "dist_event")])
+            # as if every transaction that ran then had ended
+            mark.write({"horizon": "1", "seen_id": stored})
+            env.flush_all()
+
+        self._do(settle)
+        self.assertIn(stored, self._read())
+        self.assertEqual(self._get_mark(), stored)
+        self.assertNotIn(stored, self._read())
