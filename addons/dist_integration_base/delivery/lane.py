@@ -20,6 +20,7 @@ from ..lib import signature
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import DeliveryError, IntegrationError
 from ..lib.transport import HttpSession, classify
+from ..tools import get_exact_now
 
 _logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Delivery:
     body: bytes
     traceparent: str
     retry_schedule: str
+    replayed: bool = False
     outcome: str = ""
     status: int = 0
     code: str = ""
@@ -249,6 +251,7 @@ class LaneDrain:
             body=message._get_wire_body(),
             traceparent=message.traceparent or "",
             retry_schedule=message.flow_id._get_retry_schedule() or message.endpoint_id.retry_schedule,
+            replayed=bool(message.replay_id),
         )
 
     def _get_next_moment(self):
@@ -311,7 +314,7 @@ class LaneDrain:
 
     def _send(self, session, settings, delivery):
         """Make one call and note its outcome on the delivery."""
-        delivery.started_at = fields.Datetime.now()
+        delivery.started_at = get_exact_now()
         started = time.monotonic()
         try:
             response = session.request(
@@ -336,6 +339,8 @@ class LaneDrain:
         headers = dict(settings.headers)
         if delivery.traceparent:
             headers["traceparent"] = delivery.traceparent
+        if delivery.replayed:
+            headers["webhook-replayed"] = "true"
         if settings.secrets:
             headers.update(signature.sign(delivery.uuid, int(time.time()), delivery.body, settings.secrets))
         else:

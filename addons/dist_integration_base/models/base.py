@@ -28,3 +28,13 @@ class Base(models.AbstractModel):
             "value": 0.0,
             "currency": self.env["res.currency"],
         }
+
+    def _dist_get_value_at_risk(self):
+        """How many orders these documents are, and what they are worth, for sums over very many of them.
+
+        Addons whose documents can be many answer by a query.
+
+        :return: (number of orders, value in the currency of the company)
+        """
+        impact = self.exists()._dist_get_impact()
+        return impact["orders"], impact["value"]

@@ -99,6 +99,7 @@ class DistEndpoint(models.Model):
         self._sweep_inbox()
         self.env["dist.event"]._open_missing_exceptions()
         self.env["dist.exception"]._update_stale_impacts()
+        self.env["dist.replay"]._resume_abandoned()
 
     @api.model
     def _sweep_lanes(self):

@@ -171,6 +171,13 @@ class DistFlow(models.Model):
             limit=1,
         )
 
+    def _get_hold_reason(self):
+        """:return: why messages of the flow do not move although it is active; or False"""
+        self.ensure_one()
+        if self.state not in ("active", "deprecated"):
+            return False
+        return self.endpoint_id._get_hold_reason() if self.endpoint_id else self.system_id._get_blocked_reason()
+
     def action_approve(self):
         self.write({"state": "approved"})
 
@@ -188,3 +195,11 @@ class DistFlow(models.Model):
 
     def action_view_exceptions(self):
         return self.env["dist.exception"]._get_list_action([("flow_id", "in", self.ids)])
+
+    def action_replay(self):
+        """Prepare a replay of these flows, since yesterday unless another time is chosen, and show what would happen."""
+        replays = self.env["dist.replay"]
+        company = replays._get_single_company(self)
+        return replays._open(
+            {"criterion": "period", "company_id": company.id, "flow_ids": [fields.Command.set(self.ids)]}
+        )

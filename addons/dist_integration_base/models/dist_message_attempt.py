@@ -28,3 +28,12 @@ class DistMessageAttempt(models.Model):
     error_code = fields.Char()
     detail = fields.Char()
     response_excerpt = fields.Text(groups="dist_integration_base.group_dist_operator")
+
+    def action_open_message(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "dist.message",
+            "res_id": self.message_id.id,
+            "views": [(False, "form")],
+        }

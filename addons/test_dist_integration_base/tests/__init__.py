@@ -1,13 +1,18 @@
 from . import (
+    test_alerts,
     test_api,
     test_catalogue,
+    test_dashboard,
     test_delivery,
     test_events,
     test_exceptions,
     test_inbound,
     test_mapping,
+    test_metrics,
+    test_replay,
     test_routes_security,
     test_screens,
     test_security,
+    test_traffic,
     test_views,
 )
