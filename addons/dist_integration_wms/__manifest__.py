@@ -12,6 +12,7 @@
         "security/dist_wms_rules.xml",
         "data/dist_api_scope_data.xml",
         "data/dist_message_type_data.xml",
+        "data/dist_alert_data.xml",
         "views/dist_warehouse_confirmation_views.xml",
         "views/dist_exception_views.xml",
         "views/purchase_order_views.xml",

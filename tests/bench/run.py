@@ -35,6 +35,8 @@ CASES = {
     "emission": ("emit_order_confirm", "emit_picking_done"),
     "deliveries": ("deliveries_vs_jobs",),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
+    "dashboard": ("dashboard_1m_s",),
+    "isolation": ("isolation_p95_s",),
 }
 
 

@@ -8,20 +8,7 @@ from .dist_exception import CATEGORIES
 
 _logger = logging.getLogger(__name__)
 
-# figure: (label, unit, alert when below the threshold, scopes it exists for)
-FIGURES = {
-    "queue_age": ("Oldest waiting message", "minutes", False, ("company", "system", "flow")),
-    "queue_depth": ("Waiting messages", "messages", False, ("company", "system", "flow")),
-    "failed": ("Failed messages", "messages", False, ("company", "system", "flow")),
-    "held": ("Messages waiting for a person", "messages", False, ("company", "system", "flow")),
-    "success_rate": ("Tries that succeed", "%", True, ("company", "system", "flow")),
-    "latency": ("95 % of deliveries within", "seconds", False, ("company", "system", "flow")),
-    "volume": ("Messages beside the usual number", "%", True, ("company", "system", "flow")),
-    "exceptions": ("Open exceptions", "exceptions", False, ("company", "system", "flow")),
-    "overdue": ("Overdue exceptions", "exceptions", False, ("company", "system", "flow")),
-    "endpoint_held": ("Messages held back by paused or disabled endpoints", "messages", False, ("company", "system")),
-    "credential": ("Credential expires in", "days", True, ("company", "system")),
-}
+EVERYWHERE = ("company", "system", "flow")
 SCOPES = [("company", "Company"), ("system", "System"), ("flow", "Flow")]
 
 
@@ -100,7 +87,20 @@ class DistAlertRule(models.Model):
 
         :return: dict, name to (label, unit, whether below the threshold is bad, scopes)
         """
-        return FIGURES
+        messages, exceptions, minutes = _("messages"), _("exceptions"), _("minutes")
+        return {
+            "queue_age": (_("Oldest waiting message"), minutes, False, EVERYWHERE),
+            "queue_depth": (_("Waiting messages"), messages, False, EVERYWHERE),
+            "failed": (_("Failed messages"), messages, False, EVERYWHERE),
+            "held": (_("Messages that wait for a person"), messages, False, EVERYWHERE),
+            "success_rate": (_("Tries that succeed"), "%", True, EVERYWHERE),
+            "latency": (_("95 of 100 deliveries take"), _("seconds"), False, EVERYWHERE),
+            "volume": (_("Messages, of the usual number"), "%", True, EVERYWHERE),
+            "exceptions": (_("Open exceptions"), exceptions, False, EVERYWHERE),
+            "overdue": (_("Overdue exceptions"), exceptions, False, EVERYWHERE),
+            "endpoint_held": (_("Held back by an endpoint"), messages, False, ("company", "system")),
+            "credential": (_("Credential expires in"), _("days"), True, ("company", "system")),
+        }
 
     @api.model
     def _get_figure_selection(self):

@@ -78,11 +78,17 @@ class DistBacklog(models.AbstractModel):
             (list(endpoint_ids), VALUED + 1),
         )
         found = self.env.cr.fetchall()
-        result = {"orders": 0, "value": 0.0, "currency": self.env.company.currency_id}
+        result = {
+            "orders": 0,
+            "value": 0.0,
+            "currency": self.env.company.currency_id,
+            "at_least": sum(len(ids) for _model, ids in found) > VALUED,
+        }
         for model_name, ids in found:
-            if model_name not in self.env:
-                continue
-            orders, value = self.env[model_name].sudo().browse(ids)._dist_get_value_at_risk()
-            result["orders"] += orders
-            result["value"] += value
-        return {**result, "at_least": sum(len(ids) for _model, ids in found) > VALUED}
+            if model_name in self.env:
+                documents = self.env[model_name].sudo().browse(ids)
+                orders, value, complete = documents._dist_get_value_at_risk()
+                result["orders"] += orders
+                result["value"] += value
+                result["at_least"] |= not complete
+        return result

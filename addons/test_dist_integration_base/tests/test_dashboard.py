@@ -127,7 +127,7 @@ class TestDashboard(DashboardMixin, DistCase):
         self.people["operator"].company_ids |= company
         both = self.env["dist.dashboard"].with_user(self.people["operator"])
         figures = both.with_context(allowed_company_ids=[company.id]).get_figures()
-        self.assertEqual((figures["summary"]["messages"], figures["summary"]["dead"]), (4, 2))
+        self.assertEqual((figures["summary"]["messages"], figures["summary"]["dead"]), (3, 2))
         with self.assertRaises(AccessError):
             self.env["dist.dashboard"].with_user(self.people["manager"]).with_context(
                 allowed_company_ids=[company.id]
