@@ -1,6 +1,5 @@
-from odoo.http import Response
-
 from odoo import http
+from odoo.http import Response
 
 from ..lib.prometheus import CONTENT_TYPE, render
 from .api import api_route

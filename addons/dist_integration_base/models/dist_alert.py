@@ -95,8 +95,10 @@ class DistAlert(models.Model):
         """
         now = fields.Datetime.now()
         ripe = self.filtered(
-            lambda alert: alert.state == "pending"
-            and now - alert.noticed_at >= timedelta(minutes=alert.rule_id.duration_minutes)
+            lambda alert: (
+                alert.state == "pending"
+                and now - alert.noticed_at >= timedelta(minutes=alert.rule_id.duration_minutes)
+            )
         )
         ripe.write({"state": "firing", "ended_at": False, "fired_at": now})
         return ripe
@@ -132,7 +134,9 @@ class DistAlert(models.Model):
         self.ensure_one()
         system = self.system_id or self.flow_id.system_id
         owners = self.flow_id.technical_owner_id | system.technical_owner_id | system.business_owner_id
-        managers = self.env.ref("dist_integration_base.group_dist_manager").users  # 19: s/.users/.all_user_ids/
+        managers = self.env.ref(
+            "dist_integration_base.group_dist_manager"
+        ).users  # 19: s/.users/.all_user_ids/
         people = self.rule_id.user_ids or owners or managers
         return people.filtered(lambda user: user.active and self.company_id in user.company_ids).sorted("id")
 

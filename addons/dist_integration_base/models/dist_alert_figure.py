@@ -191,7 +191,9 @@ class DistAlertRule(models.Model):
             states = [("state", "in", UNSOLVED)]
             return self.env["dist.exception"]._get_list_action(place + states)
         if figure == "credential":
-            action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_credential")
+            action = self.env["ir.actions.act_window"]._for_xml_id(
+                "dist_integration_base.action_dist_credential"
+            )
             return {**action, "domain": place}
         states = {"failed": FAILED, "held": FAILED}.get(figure, WAITING)
         if figure in ("success_rate", "latency", "volume"):

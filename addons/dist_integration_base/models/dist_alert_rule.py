@@ -23,7 +23,9 @@ class DistAlertRule(models.Model):
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", index=True, help="Empty: the rule watches every company by itself.")
+    company_id = fields.Many2one(
+        "res.company", index=True, help="Empty: the rule watches every company by itself."
+    )
     figure = fields.Selection(selection="_get_figure_selection", required=True)
     scope = fields.Selection(
         SCOPES,
@@ -37,7 +39,9 @@ class DistAlertRule(models.Model):
     category = fields.Selection(CATEGORIES, help="Only exceptions of this category. Empty: all.")
     threshold = fields.Float(required=True)
     unit = fields.Char(compute="_compute_unit")
-    below = fields.Boolean(compute="_compute_unit", help="The alert is raised when the figure is below the threshold.")
+    below = fields.Boolean(
+        compute="_compute_unit", help="The alert is raised when the figure is below the threshold."
+    )
     condition = fields.Char(compute="_compute_condition", string="When")
     duration_minutes = fields.Integer(
         string="For (minutes)", default=0, help="How long it must last before anybody is told."
@@ -117,11 +121,15 @@ class DistAlertRule(models.Model):
         figures = dict(self._fields["figure"]._description_selection(self.env))
         categories = dict(self._fields["category"]._description_selection(self.env))
         for rule in self:
-            text = f"{figures.get(rule.figure, '')} {'<' if rule.below else '>'} {rule.threshold:g} {rule.unit}"
+            text = (
+                f"{figures.get(rule.figure, '')} {'<' if rule.below else '>'} {rule.threshold:g} {rule.unit}"
+            )
             if rule.category:
                 text = f"{text} ({categories[rule.category]})"
             if rule.duration_minutes:
-                text = _("%(condition)s for %(minutes)s minutes", condition=text, minutes=rule.duration_minutes)
+                text = _(
+                    "%(condition)s for %(minutes)s minutes", condition=text, minutes=rule.duration_minutes
+                )
             rule.condition = text
 
     @api.depends("alert_ids.state")
@@ -269,6 +277,7 @@ class DistAlertRule(models.Model):
             if open_ones:
                 open_ones.write({"summary": summary, "note": self.advice})
             else:
-                self.activity_schedule(
+                # told by mail where the rule says so: no second one about the activity
+                self.with_context(mail_activity_quick_update=True).activity_schedule(
                     "mail.mail_activity_data_todo", summary=summary, note=self.advice, user_id=user.id
                 )

@@ -115,7 +115,9 @@ class DistDashboard(models.AbstractModel):
     @api.model
     def _get_summary(self, traffic, backlog, exceptions):
         waiting = [row for row in backlog if row["state"] in WAITING]
-        latency = _sum_buckets(row for row in traffic if row["measure"] == "latency" and row["direction"] == "out")
+        latency = _sum_buckets(
+            row for row in traffic if row["measure"] == "latency" and row["direction"] == "out"
+        )
         return {
             "messages": sum(row["number"] for row in traffic if row["measure"] == "message"),
             **_get_share(traffic),
@@ -159,6 +161,7 @@ class DistDashboard(models.AbstractModel):
     def _get_exceptions(self):
         """:return: list of dicts, one a category with unsolved exceptions, the fullest first"""
         self.env["dist.exception"].flush_model()
+        labels = self._get_labels()
         ages = ", ".join(
             f"count(*) FILTER (WHERE create_date < %(now)s - interval '{hours} hours')::integer AS over_{name}"
             for name, hours in AGES
@@ -174,7 +177,6 @@ class DistDashboard(models.AbstractModel):
             """,
             {"now": fields.Datetime.now(), "unsolved": UNSOLVED, "companies": self.env.companies.ids},
         )
-        labels = self._get_labels()
         return [
             {
                 **row,
@@ -267,7 +269,8 @@ class DistDashboard(models.AbstractModel):
         """:return: dict with ``labels`` (moments, UTC text) and the lists of values beside them"""
         offset = self._get_offset()
         first, last = (
-            int((moment - fields.Datetime.from_string("1970-01-01 00:00:00")).total_seconds() + offset) // seconds
+            int((moment - fields.Datetime.from_string("1970-01-01 00:00:00")).total_seconds() + offset)
+            // seconds
             for moment in (start, fields.Datetime.now())
         )
         positions = range(first, last + 1)

@@ -64,11 +64,15 @@ class DistDashboard(models.AbstractModel):
 
     @api.model
     def _open_success(self, since, until, flow_id):
-        return self._list_attempts(_("Tries that succeeded"), since, until, flow_id, [("outcome", "=", "success")])
+        return self._list_attempts(
+            _("Tries that succeeded"), since, until, flow_id, [("outcome", "=", "success")]
+        )
 
     @api.model
     def _open_failures(self, since, until, flow_id):
-        return self._list_attempts(_("Tries that failed"), since, until, flow_id, [("outcome", "!=", "success")])
+        return self._list_attempts(
+            _("Tries that failed"), since, until, flow_id, [("outcome", "!=", "success")]
+        )
 
     @api.model
     def _open_latency(self, since, until, flow_id):
@@ -79,9 +83,7 @@ class DistDashboard(models.AbstractModel):
 
     @api.model
     def _open_waiting(self, _since, _until, flow_id):
-        return self._list_messages(
-            _("Waiting"), [("state", "in", WAITING), *self._get_flow_domain(flow_id)]
-        )
+        return self._list_messages(_("Waiting"), [("state", "in", WAITING), *self._get_flow_domain(flow_id)])
 
     @api.model
     def _open_failed(self, _since, _until, flow_id):

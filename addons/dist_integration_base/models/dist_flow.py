@@ -176,7 +176,8 @@ class DistFlow(models.Model):
         self.ensure_one()
         if self.state not in ("active", "deprecated"):
             return False
-        return self.endpoint_id._get_hold_reason() if self.endpoint_id else self.system_id._get_blocked_reason()
+        place = self.endpoint_id
+        return place._get_hold_reason() if place else self.system_id._get_blocked_reason()
 
     def action_approve(self):
         self.write({"state": "approved"})
@@ -197,7 +198,7 @@ class DistFlow(models.Model):
         return self.env["dist.exception"]._get_list_action([("flow_id", "in", self.ids)])
 
     def action_replay(self):
-        """Prepare a replay of these flows, since yesterday unless another time is chosen, and show what would happen."""
+        """Prepare a replay of these flows, for now since yesterday, and show what would happen."""
         replays = self.env["dist.replay"]
         company = replays._get_single_company(self)
         return replays._open(

@@ -74,7 +74,9 @@ class DistMetrics(models.AbstractModel):
                 labels,
             ),
             _count(
-                Metric("dist_attempts_total", "counter", "Tries to process or deliver a message, by outcome."),
+                Metric(
+                    "dist_attempts_total", "counter", "Tries to process or deliver a message, by outcome."
+                ),
                 rows,
                 "attempt",
                 (*labels, "outcome"),
@@ -124,7 +126,9 @@ class DistMetrics(models.AbstractModel):
                 ("operation",),
             ),
             _count(
-                Metric("dist_api_problems_total", "counter", "API calls answered with a problem, by its code."),
+                Metric(
+                    "dist_api_problems_total", "counter", "API calls answered with a problem, by its code."
+                ),
                 rows,
                 "problem",
                 ("operation", "code"),
@@ -176,7 +180,9 @@ class DistMetrics(models.AbstractModel):
     @api.model
     def _get_endpoint_metric(self, companies):
         metric = Metric(
-            "dist_endpoints", "gauge", "Endpoints by state: active, paused by failures, disabled, or blocked otherwise."
+            "dist_endpoints",
+            "gauge",
+            "Endpoints by state: active, paused by failures, disabled, or blocked otherwise.",
         )
         counts = Counter()
         for endpoint in self._find("dist.endpoint", companies):

@@ -5,9 +5,17 @@ from markupsafe import Markup
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-CRITERIA = ("criterion", "company_id", "system_id", "flow_ids", "message_type_ids", "direction", "since", "until")
+CRITERIA = (
+    "criterion",
+    "company_id",
+    "system_id",
+    "flow_ids",
+    "message_type_ids",
+    "direction",
+    "since",
+    "until",
+)
 CHOSEN = ("with_failed", "with_done", "with_overtaken", "exception_ids", "code_map_id", "reason")
-FAILED = ("retry", "error", "dead")
 
 
 class DistReplay(models.Model):
@@ -58,8 +66,8 @@ class DistReplay(models.Model):
     with_failed = fields.Boolean(string="What did not get through", default=True)
     with_done = fields.Boolean(
         string="What got through",
-        help="Outbound messages are sent again under the same id, marked as replayed. Inbound ones are recognised: they "
-        "have no second effect.",
+        help="Outbound messages are sent again under the same id, marked as replayed. Inbound ones are recognised: "
+        "they have no second effect.",
     )
     with_overtaken = fields.Boolean(
         string="Also what a later message replaced",
@@ -133,10 +141,10 @@ class DistReplay(models.Model):
                 vals = {**vals, "previewed_at": False}
         return super().write(vals)
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_started(self):
         if any(replay.state != "draft" for replay in self):
             raise UserError(_("A replay that was started is kept as it was."))
-        return super().unlink()
 
     # from where it is asked for
 
@@ -217,7 +225,9 @@ class DistReplay(models.Model):
 
     def action_view_items(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_replay_item")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_base.action_dist_replay_item"
+        )
         return {**action, "domain": [("replay_id", "=", self.id)]}
 
     def _check_may_replay(self):
@@ -228,5 +238,7 @@ class DistReplay(models.Model):
         """Keep that this was started: who, when, why, how much."""
         for replay in self:
             replay.message_post(
-                body=_("Started: %(number)s messages. %(reason)s", number=replay.item_count, reason=replay.reason)
+                body=_(
+                    "Started: %(number)s messages. %(reason)s", number=replay.item_count, reason=replay.reason
+                )
             )

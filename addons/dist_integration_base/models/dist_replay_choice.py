@@ -8,8 +8,8 @@ REFUSALS = (
     ("waiting", "message.state = 'pending'"),
     (
         "purged",
-        "message.payload IS NULL AND CASE message.direction WHEN 'in' THEN message.raw IS NULL AND message.state <> 'done' "
-        "ELSE event.payload IS NULL END",
+        "message.payload IS NULL AND CASE message.direction WHEN 'out' THEN event.payload IS NULL "
+        "ELSE message.raw IS NULL AND message.state <> 'done' END",
     ),
     ("no_endpoint", "message.direction = 'out' AND message.endpoint_id IS NULL"),
     (
@@ -25,7 +25,8 @@ REFUSALS = (
 )
 REFUSAL = "CASE " + " ".join(f"WHEN {condition} THEN '{name}'" for name, condition in REFUSALS) + " END"
 EXPECTED = """
-    CASE WHEN message.direction = 'out' THEN 'send' WHEN message.state = 'done' THEN 'recognise' ELSE 'apply' END
+    CASE WHEN message.direction = 'out' THEN 'send'
+         WHEN message.state = 'done' THEN 'recognise' ELSE 'apply' END
 """
 CLASSIFIED = f"""
     SELECT message.id, {REFUSAL} AS refusal, {EXPECTED} AS expected
@@ -74,7 +75,10 @@ class DistReplay(models.Model):
     def _get_condition(self):
         """:return: (SQL condition on ``message``, dict of its parameters)"""
         conditions, params = ["message.company_id = %(company)s"], {"company": self.company_id.id}
-        states = [*(("retry", "error", "dead") if self.with_failed else ()), *(("done",) if self.with_done else ())]
+        states = [
+            *(("retry", "error", "dead") if self.with_failed else ()),
+            *(("done",) if self.with_done else ()),
+        ]
         if self.criterion == "exception":
             self.exception_ids.check_access_rule("read")
             conditions.append("message.exception_id = ANY(%(exceptions)s)")
@@ -85,10 +89,17 @@ class DistReplay(models.Model):
         else:
             conditions.append("message.received_at >= %(since)s")
             params["since"] = self.since or "-infinity"
-            conditions.append("NOT EXISTS (SELECT 1 FROM dist_message child WHERE child.parent_id = message.id)")
+            conditions.append(
+                "NOT EXISTS (SELECT 1 FROM dist_message child WHERE child.parent_id = message.id)"
+            )
         choices = (
             ("message.state = ANY(%(states)s)", "states", states, True),
-            ("message.received_at < %(until)s", "until", self.until, self.until and self.criterion == "period"),
+            (
+                "message.received_at < %(until)s",
+                "until",
+                self.until,
+                self.until and self.criterion == "period",
+            ),
             ("message.direction = %(direction)s", "direction", self.direction, self.direction),
             ("message.system_id = %(system)s", "system", self.system_id.id, self.system_id),
             ("message.flow_id = ANY(%(flows)s)", "flows", self.flow_ids.ids, self.flow_ids),

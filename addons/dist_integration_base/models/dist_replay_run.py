@@ -69,7 +69,9 @@ class DistReplay(models.Model):
         :param work: callable that takes this replay
         """
         replay_id = self.id
-        return self.env["dist.message"]._in_own_transaction(lambda env: work(env["dist.replay"].browse(replay_id)))
+        return self.env["dist.message"]._in_own_transaction(
+            lambda env: work(env["dist.replay"].browse(replay_id))
+        )
 
     def _start_batch(self):
         """Settle of the next messages what needs no transaction of its own.

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+
 class IntegrationAlertSerializer(models.AbstractModel):
     """An alert, for whoever pages people."""
 

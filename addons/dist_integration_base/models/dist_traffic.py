@@ -31,7 +31,9 @@ def _bucket(seconds):
 
 TOOK = "attempt.duration_ms / 1000.0"
 WAITED = f"extract(epoch FROM attempt.started_at - message.received_at) + {TOOK}"
-OF_MESSAGE = "message.company_id, message.system_id, message.flow_id, message.message_type_id, message.direction"
+OF_MESSAGE = (
+    "message.company_id, message.system_id, message.flow_id, message.message_type_id, message.direction"
+)
 FROM_ATTEMPTS = """
     FROM dist_message_attempt attempt JOIN dist_message message ON message.id = attempt.message_id
     WHERE attempt.id > %(attempt_low)s AND attempt.id <= %(attempt_high)s
@@ -114,9 +116,7 @@ class DistTraffic(models.Model):
     seconds = fields.Float(string="Seconds in all", readonly=True)
 
     def init(self):
-        self.env.cr.execute(
-            "CREATE INDEX IF NOT EXISTS dist_traffic_slot_idx ON dist_traffic (width, slot)"
-        )
+        self.env.cr.execute("CREATE INDEX IF NOT EXISTS dist_traffic_slot_idx ON dist_traffic (width, slot)")
 
     @api.model
     def _get_source(self, since=None):

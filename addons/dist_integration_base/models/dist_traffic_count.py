@@ -17,12 +17,12 @@ WIDENING = (
     (SLOT_MINUTES, 60, "hour", timedelta(days=2)),
     (60, 1440, "day", timedelta(days=40)),
 )
-MERGE = """
-    INSERT INTO dist_traffic ({key}, number, seconds)
-    SELECT {key}, sum(number), sum(seconds)
-    FROM (SELECT {key}, number, seconds FROM fresh UNION ALL SELECT {key}, number, seconds FROM former) AS rows
-    GROUP BY {key}
-""".format(key=KEY)
+MERGE = f"""
+    INSERT INTO dist_traffic ({KEY}, number, seconds)
+    SELECT {KEY}, sum(number), sum(seconds)
+    FROM (SELECT {KEY}, number, seconds FROM fresh UNION ALL SELECT {KEY}, number, seconds FROM former) AS rows
+    GROUP BY {KEY}
+"""
 ADD = f"""
     WITH fresh ({KEY}, number, seconds) AS ({{selects}}),
     former AS (
@@ -31,6 +31,9 @@ ADD = f"""
         RETURNING dist_traffic.*)
     {MERGE}
 """
+COUNT_CALLS = ADD.format(selects=CALLS.format(calls="calls")).replace(
+    "WITH ", "WITH calls AS (DELETE FROM dist_api_call RETURNING *), ", 1
+)
 
 
 class DistTraffic(models.Model):
@@ -64,7 +67,10 @@ class DistTraffic(models.Model):
         transaction that may hold earlier ones goes on
         """
         with self.env.registry.cursor() as cr:
-            cr.execute(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {table}_id_seq")
+            cr.execute(
+                f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END "  # pylint: disable=sql-injection
+                f"FROM {table}_id_seq"
+            )
             (end,) = cr.fetchone()
             writers = _get_writers(cr, table)
         deadline = time.monotonic() + WAIT_SECONDS
@@ -92,7 +98,8 @@ class DistTraffic(models.Model):
                 return False
             prefix, selects = SOURCES[table]
             env.cr.execute(
-                ADD.format(selects=" UNION ALL ".join(selects)), {f"{prefix}_low": low, f"{prefix}_high": high}
+                ADD.format(selects=" UNION ALL ".join(selects)),
+                {f"{prefix}_low": low, f"{prefix}_high": high},
             )
             positions._move(table, high)
             return high < end
@@ -102,26 +109,24 @@ class DistTraffic(models.Model):
     @api.model
     def _count_calls(self):
         """Add the API calls to the traffic; their rows have done their work."""
-        self.env.cr.execute(
-            "WITH calls AS (DELETE FROM dist_api_call RETURNING *), "
-            + ADD.format(selects=CALLS.format(calls="calls")).strip().removeprefix("WITH ")
-        )
+        self.env.cr.execute(COUNT_CALLS)
 
     @api.model
     def _widen(self, narrow, wide, unit, age):
         """Merge rows of an age into wider ones."""
-        self.env.cr.execute(
-            f"""
+        columns = KEY.replace("slot, width", "date_trunc(%(unit)s, slot) AS slot, %(wide)s AS width")
+        statement = f"""
             WITH fresh AS (
                 DELETE FROM dist_traffic WHERE width = %(narrow)s AND slot < date_trunc(%(unit)s, %(limit)s)
-                RETURNING {KEY.replace("slot, width", "date_trunc(%(unit)s, slot) AS slot, %(wide)s AS width")},
-                          number, seconds),
+                RETURNING {columns}, number, seconds),
             former AS (
                 DELETE FROM dist_traffic USING (SELECT DISTINCT slot FROM fresh) AS touched
                 WHERE dist_traffic.width = %(wide)s AND dist_traffic.slot = touched.slot
                 RETURNING dist_traffic.*)
             {MERGE}
-            """,
+        """
+        self.env.cr.execute(
+            statement,
             {"narrow": narrow, "wide": wide, "unit": unit, "limit": fields.Datetime.now() - age},
         )
 

@@ -8,6 +8,28 @@ from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCas
 
 from .operations import OperationsMixin
 
+# every figure is there; what failed is opened from it
+SCREEN = """
+    const wait = async (found) => {
+        for (let i = 0; i < 600; i++) {
+            const result = found();
+            if (result) return result;
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        throw new Error(`not found: ${found}`);
+    };
+    (async () => {
+        const figures = document.querySelectorAll(".o_dist_dashboard [data-figure]");
+        if (figures.length !== 6) throw new Error(`${figures.length} figures`);
+        if (document.querySelectorAll(".o_dist_dashboard .o_dist_chart").length !== 3) throw new Error("charts");
+        document.querySelector("[data-period=hour]").click();
+        await wait(() => document.querySelector("[data-period=hour].active"));
+        document.querySelector("[data-figure=failures]").click();
+        await wait(() => document.querySelector(".o_list_view .o_data_row"));
+        console.log("test successful");
+    })();
+"""
+
 
 class DashboardMixin(OperationsMixin):
     @classmethod
@@ -24,7 +46,9 @@ class DashboardMixin(OperationsMixin):
         return self.env["dist.dashboard"].with_user(self.people[user]).get_figures(period)
 
     def _open(self, figure, *arguments, user="operator"):
-        action = self.env["dist.dashboard"].with_user(self.people[user]).open_records(figure, "day", *arguments)
+        action = (
+            self.env["dist.dashboard"].with_user(self.people[user]).open_records(figure, "day", *arguments)
+        )
         return self.env[action["res_model"]].with_user(self.people[user]).search(action["domain"])
 
 
@@ -94,7 +118,9 @@ class TestDashboard(DashboardMixin, DistCase):
         late.due_at = fields.Datetime.now() - timedelta(hours=1)
         figures = self._get()
         (row,) = figures["exceptions"]
-        self.assertEqual((row["category"], row["number"], row["overdue"], row["over_day"]), ("mapping", 2, 1, 0))
+        self.assertEqual(
+            (row["category"], row["number"], row["overdue"], row["over_day"]), ("mapping", 2, 1, 0)
+        )
         self.assertEqual(self._open("overdue", "mapping"), late)
         self.assertEqual(len(self._open("exceptions", "mapping")), 2)
         (trend,) = (row for row in figures["charts"]["exceptions"] if row["category"] == "mapping")
@@ -173,3 +199,24 @@ class TestDashboard(DashboardMixin, DistCase):
         figures = dashboard.with_context(allowed_company_ids=[company.id]).get_figures()
         self.assertTrue(figures["empty"])
         self.assertEqual(figures["summary"]["share"], None)
+
+
+@tagged("post_install", "-at_install")
+class TestDashboardScreen(DashboardMixin, DistHttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._connect()
+        cls.people["operator"].password = "dist-test-operator"
+
+    def test_screen(self):
+        """X4: the screen draws its figures and charts, and a figure opens its records."""
+        self._make_past(self.outbound, ["done"] * 3 + ["dead"], seconds=0.2)
+        self.env.flush_all()
+        self.browser_js(
+            "/web#action=dist_integration_base.action_dist_dashboard",
+            SCREEN,
+            ready="document.querySelector('.o_dist_dashboard canvas')",
+            login=self.people["operator"].login,
+            timeout=180,
+        )

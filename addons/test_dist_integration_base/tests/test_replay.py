@@ -121,7 +121,9 @@ class TestReplay(OperationsMixin, DistCase):
 
     def test_code(self):
         """M6, M8: after a code was explained, everything that waited for it goes through."""
-        waiting = self._submit("One", "R-1", country="Freedonia") | self._submit("Two", "R-2", country="Freedonia")
+        waiting = self._submit("One", "R-1", country="Freedonia") | self._submit(
+            "Two", "R-2", country="Freedonia"
+        )
         other = self._submit("Three", "R-3", country="Sylvania")
         self.assertEqual(set((waiting | other).mapped("state")), {"error"})
         code = self.env["dist.code.map"].create(
@@ -252,7 +254,9 @@ class TestReplay(OperationsMixin, DistCase):
         self._submit("Blocked")
         replay = self._run(self._prepare(system_id=self.system.id))
         self.assertEqual(replay.user_id, self.people["operator"])
-        self.assertTrue(replay.message_ids.filtered(lambda m: "The warehouse lost its data" in (m.body or "")))
+        self.assertTrue(
+            replay.message_ids.filtered(lambda m: "The warehouse lost its data" in (m.body or ""))
+        )
         for change in ({"reason": "other"}, {"with_done": True}):
             with self.assertRaises(UserError):
                 replay.write(change)

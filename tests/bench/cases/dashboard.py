@@ -59,7 +59,9 @@ def _count(session: Session) -> None:
 def _add_recent(session: Session) -> None:
     """Store what came since the last count."""
     with session.transaction() as env:
-        partners = env["res.partner"].create([{"name": f"Recent {number}"} for number in range(RECENT // PARTNERS)])
+        partners = env["res.partner"].create(
+            [{"name": f"Recent {number}"} for number in range(RECENT // PARTNERS)]
+        )
         partners._dist_emit("partner.changed")
 
 

@@ -104,12 +104,16 @@ def run(bench: Bench) -> list[Result]:
         with bench.server(session, workers=WORKERS, jobs=CHANNELS):
             _let_loose(session)
             say(f"isolation: {critical} critical messages beside {bulk:,} bulk ones in each direction")
-            samples = [_send(session, clock, partner_id, number) for number in range(critical + WARMUPS)][WARMUPS:]
+            samples = [_send(session, clock, partner_id, number) for number in range(critical + WARMUPS)][
+                WARMUPS:
+            ]
             left = _count_left(session)
     clock.close()
     ordered = sorted(samples)
     p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-    note = f"median {ordered[len(ordered) // 2]:.2f} s, slowest {ordered[-1]:.2f} s; {left} were still waiting"
+    note = (
+        f"median {ordered[len(ordered) // 2]:.2f} s, slowest {ordered[-1]:.2f} s; {left} were still waiting"
+    )
     return [Result("isolation_p95_s", p95, (ordered[0], ordered[-1]), note)]
 
 
