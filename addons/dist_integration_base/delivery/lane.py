@@ -31,6 +31,9 @@ RUN_SECONDS = 20
 EXCERPT = 2000
 # how long a lane whose endpoint is configured wrongly is left alone
 UNUSABLE_PAUSE = timedelta(minutes=5)
+# how long a lane leaves what the endpoint's rate allows to a more urgent one before it looks again
+GIVE_WAY_PAUSE = timedelta(seconds=5)
+MORE_URGENT = {"critical": (), "normal": ("critical",), "bulk": ("critical", "normal")}
 USER_AGENT = "Odoo-Dist-Integration/1.0"
 
 
@@ -85,6 +88,7 @@ class LaneDrain:
         self._criticality = criticality
         self._lane = lane
         self._unusable = False
+        self._gave_way = False
 
     @contextmanager
     def _transaction(self):
@@ -189,9 +193,25 @@ class LaneDrain:
         """How many messages may be sent now: all, unless the endpoint is paused or has a rate."""
         if endpoint.status_ids._is_undisturbed():
             return wanted
+        if endpoint.rate_per_minute and self._is_urgent_work_due(env):
+            self._gave_way = True
+            return 0
         return env["dist.message"]._in_serial_transaction(
             self._status_key, lambda own: own["dist.endpoint"].browse(endpoint.id).status_ids._admit(wanted)
         )
+
+    def _is_urgent_work_due(self, env):
+        """Whether something more urgent is due at the endpoint: what its rate allows belongs to that."""
+        env.cr.execute(
+            """
+            SELECT 1 FROM dist_message
+            WHERE endpoint_id = %s AND criticality = ANY(%s) AND direction = 'out'
+              AND state IN ('pending', 'retry') AND next_attempt_at <= %s
+            LIMIT 1
+            """,
+            (self._endpoint_id, list(MORE_URGENT[self._criticality]), fields.Datetime.now()),
+        )
+        return bool(env.cr.fetchone())
 
     @property
     def _status_key(self):
@@ -265,6 +285,8 @@ class LaneDrain:
             return None
         if self._unusable:
             earliest = max(earliest, fields.Datetime.now() + UNUSABLE_PAUSE)
+        if self._gave_way:
+            earliest = max(earliest, fields.Datetime.now() + GIVE_WAY_PAUSE)
         return max(filter(None, (earliest, paused_until)))
 
     def _get_earliest(self, env):

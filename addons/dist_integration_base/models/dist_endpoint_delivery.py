@@ -110,6 +110,7 @@ class DistEndpoint(models.Model):
             WHERE direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at < %s
               AND endpoint_id IS NOT NULL
             GROUP BY endpoint_id, criticality, lane
+            ORDER BY criticality <> 'critical', criticality = 'bulk'
             """,
             (now - SWEEP_AFTER,),
         )
@@ -139,6 +140,7 @@ class DistEndpoint(models.Model):
             SELECT criticality, min(next_attempt_at) FROM dist_message
             WHERE direction = 'in' AND state IN ('pending', 'retry') AND next_attempt_at <= %s
             GROUP BY criticality
+            ORDER BY criticality <> 'critical', criticality = 'bulk'
             """,
             (now,),
         )
