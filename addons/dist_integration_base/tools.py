@@ -1,9 +1,16 @@
-"""Small helpers of the screens."""
+"""Small helpers."""
+
+from datetime import datetime, timezone
 
 import babel.dates
 
 from odoo import fields
 from odoo.tools.misc import babel_locale_parse, get_lang
+
+
+def get_exact_now():
+    """:return: datetime in UTC with fractions of a second, for what is measured; Odoo's own is cut to seconds"""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def format_relative(env, moment):

@@ -13,6 +13,7 @@
         "data/dist_api_scope.xml",
         "data/dist_message_type.xml",
         "data/dist_process.xml",
+        "data/dist_alert.xml",
         "views/dist_sales_channel_views.xml",
         "views/sale_order_views.xml",
         "views/res_partner_views.xml",

@@ -13,6 +13,7 @@
         "data/dist_api_scope_data.xml",
         "data/dist_message_type_data.xml",
         "data/dist_process_data.xml",
+        "data/dist_alert_data.xml",
         "views/dist_warehouse_confirmation_views.xml",
         "views/dist_exception_views.xml",
         "views/dist_reconciliation_views.xml",

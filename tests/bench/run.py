@@ -36,6 +36,8 @@ CASES = {
     "deliveries": ("deliveries_vs_jobs",),
     "reconciliation": ("reconcile_1m_vs_sql",),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
+    "dashboard": ("dashboard_1m_s",),
+    "isolation": ("isolation_p95_s",),
 }
 
 

@@ -88,7 +88,7 @@ def api_route(
 
         @functools.wraps(function)
         def endpoint(self, **arguments):
-            return _serve(self, function, operation, arguments)
+            return _count(operation, lambda: _serve(self, function, operation, arguments))
 
         # Odoo would drop the query parameters that the function's own signature does not have
         del endpoint.__wrapped__
@@ -108,6 +108,32 @@ def _schema_file(function, name):
     return f"{addon}/schemas/{name}.v1.json"
 
 
+def _count(operation, serve):
+    """Answer one call and add it to the figures."""
+    started = time.monotonic()
+    response = serve()
+    if request.db:
+        company_id, system_id = getattr(request, "dist_caller", (None, None))
+        request.env["dist.api.call"]._note(
+            {
+                "operation": operation.operation_id,
+                "company_id": company_id,
+                "system_id": system_id,
+                "status": response.status_code,
+                "problem": _get_problem_code(response),
+                "replayed": "Idempotent-Replayed" in response.headers,
+                "duration_ms": int((time.monotonic() - started) * 1000),
+            }
+        )
+    return response
+
+
+def _get_problem_code(response):
+    if response.mimetype != MEDIA_TYPE:
+        return None
+    return str(strict_json.loads(response.get_data()).get("code") or "")[:64] or None
+
+
 def _serve(controller, function, operation, arguments):
     """Answer one call; whatever happens, the answer is JSON that says so."""
     current = trace.continue_or_new(request.httprequest.headers.get("traceparent"))
@@ -115,6 +141,7 @@ def _serve(controller, function, operation, arguments):
     try:
         _check_database()
         caller = _authenticate()
+        request.dist_caller = (caller.company_id.id, caller.system_id.id)
         headers.update(_take_rate(caller))
         _check_scope(caller, operation)
         body = _read_body(operation)

@@ -23,4 +23,10 @@ VALUES ('dist_integration.database_name', 'neutralized copy')
 UPDATE queue_job
    SET state = 'cancelled'
  WHERE state IN ('wait_dependencies', 'pending', 'enqueued', 'started')
-   AND model_name IN ('dist.endpoint', 'dist.message', 'dist.reconciliation', 'dist.reconciliation.line');
+   AND model_name IN ('dist.endpoint', 'dist.message', 'dist.reconciliation', 'dist.reconciliation.line',
+                      'dist.replay');
+-- nobody is told of what a copy sees
+UPDATE dist_alert_rule
+   SET active = false;
+UPDATE dist_alert_digest
+   SET active = false;

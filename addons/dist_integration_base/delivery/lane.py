@@ -18,6 +18,7 @@ from odoo.exceptions import UserError
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import ConfigurationError, IntegrationError
 from ..lib.transports import Outgoing
+from ..tools import get_exact_now
 
 _logger = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ RECORD_SECONDS = 0.5
 RUN_SECONDS = 20
 # how long a lane whose endpoint is configured wrongly is left alone
 UNUSABLE_PAUSE = timedelta(minutes=5)
+# how long a lane leaves what the endpoint's rate allows to a more urgent one before it looks again
+GIVE_WAY_PAUSE = timedelta(seconds=5)
+MORE_URGENT = {"critical": (), "normal": ("critical",), "bulk": ("critical", "normal")}
 
 
 @dataclass
@@ -66,6 +70,7 @@ class LaneDrain:
         self._criticality = criticality
         self._lane = lane
         self._unusable = False
+        self._gave_way = False
 
     @contextmanager
     def _transaction(self):
@@ -174,9 +179,25 @@ class LaneDrain:
         """How many messages may be sent now: all, unless the endpoint is paused or has a rate."""
         if endpoint.status_ids._is_undisturbed():
             return wanted
+        if endpoint.rate_per_minute and self._is_urgent_work_due(env):
+            self._gave_way = True
+            return 0
         return env["dist.message"]._in_serial_transaction(
             self._status_key, lambda own: own["dist.endpoint"].browse(endpoint.id).status_ids._admit(wanted)
         )
+
+    def _is_urgent_work_due(self, env):
+        """Whether something more urgent is due at the endpoint: what its rate allows belongs to that."""
+        env.cr.execute(
+            """
+            SELECT 1 FROM dist_message
+            WHERE endpoint_id = %s AND criticality = ANY(%s) AND direction = 'out'
+              AND state IN ('pending', 'retry') AND next_attempt_at <= %s
+            LIMIT 1
+            """,
+            (self._endpoint_id, list(MORE_URGENT[self._criticality]), fields.Datetime.now()),
+        )
+        return bool(env.cr.fetchone())
 
     @property
     def _status_key(self):
@@ -233,6 +254,8 @@ class LaneDrain:
             return None
         if self._unusable:
             earliest = max(earliest, fields.Datetime.now() + UNUSABLE_PAUSE)
+        if self._gave_way:
+            earliest = max(earliest, fields.Datetime.now() + GIVE_WAY_PAUSE)
         return max(filter(None, (earliest, paused_until)))
 
     def _get_earliest(self, env):
@@ -282,7 +305,7 @@ class LaneDrain:
 
     def _send(self, session, delivery):
         """Send one message and note the outcome on the delivery."""
-        delivery.started_at = fields.Datetime.now()
+        delivery.started_at = get_exact_now()
         started = time.monotonic()
         result = session.send(delivery.outgoing)
         delivery.outcome, delivery.status = result.outcome, result.status

@@ -1,5 +1,7 @@
 from odoo import models
 
+VALUED_ONE_BY_ONE = 300
+
 
 class Base(models.AbstractModel):
     _inherit = "base"
@@ -40,3 +42,14 @@ class Base(models.AbstractModel):
     def _dist_get_process_system(self, step):
         """:return: dist.system that is waited for in a step of a process; empty when it is nobody outside"""
         return self.env["dist.system"]
+
+    def _dist_get_value_at_risk(self):
+        """How many orders are behind these documents and what they are worth, for sums over very many.
+
+        Documents that can be many answer by a query; of others the first ones are added up.
+
+        :return: (number of orders, value in the currency of the company, whether that is all of it)
+        """
+        documents = self[:VALUED_ONE_BY_ONE]
+        impact = documents.exists()._dist_get_impact()
+        return impact["orders"], impact["value"], len(self) == len(documents)

@@ -111,3 +111,15 @@ class DistCodeMap(models.Model):
             )
             .external_code
         )
+
+    def action_replay(self):
+        """Prepare a replay of every message that waited for this code and show what would happen."""
+        self.ensure_one()
+        return self.env["dist.replay"]._open(
+            {
+                "criterion": "code",
+                "company_id": self.company_id.id,
+                "code_map_id": self.id,
+                "reason": _("The code %s was explained", self.external_code),
+            }
+        )

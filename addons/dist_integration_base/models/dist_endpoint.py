@@ -205,6 +205,13 @@ class DistEndpoint(models.Model):
             return _("The endpoint has no address.")
         return self.system_id._get_blocked_reason()
 
+    def _get_hold_reason(self):
+        """:return: why what is due stays here: nothing may be sent, or a failing partner is given a pause; or False"""
+        reason = self._get_blocked_reason()
+        if reason or self.breaker_state == "closed":
+            return reason
+        return _("The partner fails, next try soon: %s", self.last_error or "")
+
     def action_enable(self):
         self.write({"state": "active", "disabled_reason": False})
         self.status_ids.sudo()._reset()

@@ -111,6 +111,7 @@ class DistEndpoint(models.Model):
         self._sweep_inbox()
         self.env["dist.event"]._open_missing_exceptions()
         self.env["dist.exception"]._update_stale_impacts()
+        self.env["dist.replay"]._resume_abandoned()
 
     @api.model
     def _sweep_lanes(self):
@@ -121,6 +122,7 @@ class DistEndpoint(models.Model):
             WHERE direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at < %s
               AND endpoint_id IS NOT NULL
             GROUP BY endpoint_id, criticality, lane
+            ORDER BY criticality <> 'critical', criticality = 'bulk'
             """,
             (now - SWEEP_AFTER,),
         )
@@ -150,6 +152,7 @@ class DistEndpoint(models.Model):
             SELECT criticality, min(next_attempt_at) FROM dist_message
             WHERE direction = 'in' AND state IN ('pending', 'retry') AND next_attempt_at <= %s
             GROUP BY criticality
+            ORDER BY criticality <> 'critical', criticality = 'bulk'
             """,
             (now,),
         )

@@ -10,6 +10,7 @@ from odoo.tools import split_every
 from ..lib import lanes
 from ..lib.handling import ExceptionSpec
 from ..lib.identifiers import new_id
+from ..tools import get_exact_now
 from .transaction import get_state
 
 _logger = logging.getLogger(__name__)
@@ -322,7 +323,7 @@ class DistEvent(models.Model):
             "traceparent": row["traceparent"],
             "attempt_count": 0,
             "next_attempt_at": now,
-            "received_at": now,
+            "received_at": get_exact_now(),
             "create_date": now,
             "create_uid": row["create_uid"],
         }

@@ -85,6 +85,18 @@ class DistException(models.Model):
             return []
         return [_("1 message waits") if self.stuck_count == 1 else _("%s messages wait", self.stuck_count)]
 
+    def action_replay(self):
+        """Prepare a replay of what waits for these exceptions and show what would happen."""
+        replays = self.env["dist.replay"]
+        company = replays._get_single_company(self)
+        return replays._open(
+            {
+                "criterion": "exception",
+                "company_id": company.id,
+                "exception_ids": [fields.Command.set(self.ids)],
+            }
+        )
+
     def action_view_trace(self):
         """Every message of the same trace, from the first call to the last effect."""
         return self.env["dist.message"]._get_timeline_action(

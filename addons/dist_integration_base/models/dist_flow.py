@@ -188,6 +188,14 @@ class DistFlow(models.Model):
             limit=1,
         )
 
+    def _get_hold_reason(self):
+        """:return: why messages of the flow do not move although it is active; or False"""
+        self.ensure_one()
+        if self.state not in ("active", "deprecated"):
+            return False
+        place = self.endpoint_id
+        return place._get_hold_reason() if place else self.system_id._get_blocked_reason()
+
     def action_approve(self):
         self.write({"state": "approved"})
 
@@ -205,3 +213,11 @@ class DistFlow(models.Model):
 
     def action_view_exceptions(self):
         return self.env["dist.exception"]._get_list_action([("flow_id", "in", self.ids)])
+
+    def action_replay(self):
+        """Prepare a replay of these flows, for now since yesterday, and show what would happen."""
+        replays = self.env["dist.replay"]
+        company = replays._get_single_company(self)
+        return replays._open(
+            {"criterion": "period", "company_id": company.id, "flow_ids": [fields.Command.set(self.ids)]}
+        )

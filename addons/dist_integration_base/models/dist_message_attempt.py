@@ -37,3 +37,12 @@ class DistMessageAttempt(models.Model):
     def _compute_response_view(self):
         for attempt in self:
             attempt.response_view = attempt.message_id._redact(attempt.sudo().response_excerpt)
+
+    def action_open_message(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "dist.message",
+            "res_id": self.message_id.id,
+            "views": [(False, "form")],
+        }

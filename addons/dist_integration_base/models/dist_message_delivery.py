@@ -40,6 +40,7 @@ class DistMessage(models.Model):
             "uuid": self.uuid,
             "ordering_key": self.ordering_key or "",
             "traceparent": self.traceparent or "",
+            "replayed": bool(self.replay_id),
         }
         if endpoint.transport == "http" and endpoint.content == "envelope":
             # the common case needs no look into the message

@@ -18,6 +18,7 @@ from ..lib.errors import IntegrationError
 from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, RetryLater
 from ..lib.identifiers import new_id
 from ..lib.problem import Problem
+from ..tools import get_exact_now
 from .dist_message import CHANNELS
 from .transaction import is_connection_lost
 
@@ -84,7 +85,7 @@ class DistMessage(models.Model):
             "attempt_count": 0,
             "criticality": "normal",
             "raw": base64.b64encode(raw),
-            "received_at": now,
+            "received_at": get_exact_now(),
             "next_attempt_at": now + GRACE,
             "create_date": now,
             "create_uid": self.env.uid,
@@ -345,7 +346,7 @@ class DistMessage(models.Model):
             {
                 "message_id": self.id,
                 "number": self.attempt_count,
-                "started_at": fields.Datetime.now() - timedelta(milliseconds=duration),
+                "started_at": get_exact_now() - timedelta(milliseconds=duration),
                 "duration_ms": duration,
                 "outcome": outcome,
                 **values,

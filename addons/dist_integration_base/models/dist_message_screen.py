@@ -151,6 +151,12 @@ class DistMessage(models.Model):
             "context": {"default_message_ids": [fields.Command.set(self.ids)]},
         }
 
+    def action_replay(self):
+        """Prepare a replay of these messages and show what would happen."""
+        replays = self.env["dist.replay"]
+        company = replays._get_single_company(self)
+        return replays._open({"criterion": "selection", "company_id": company.id}, messages=self)
+
     def action_view_items(self):
         return self._get_list_action([("parent_id", "in", self.ids)])
 

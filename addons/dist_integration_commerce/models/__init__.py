@@ -1,3 +1,4 @@
+from . import dist_alert_rule
 from . import dist_sales_channel
 from . import dist_quantity_rule
 from . import product_product

@@ -153,6 +153,18 @@ class SaleOrder(models.Model):
         """:return: sales channel of the document, whose system hears of it; empty when it has none"""
         return self.dist_channel_id
 
+    def _dist_get_value_at_risk(self):
+        self.flush_recordset()
+        self.env.cr.execute(
+            """
+            SELECT count(*), COALESCE(sum(amount_total / COALESCE(NULLIF(currency_rate, 0), 1)), 0)
+            FROM sale_order WHERE id = ANY(%s)
+            """,
+            (self.ids,),
+        )
+        number, value = self.env.cr.fetchone()
+        return number, float(value), True
+
     def _dist_get_impact(self):
         lines = self.order_line.filtered(lambda line: line.product_id)
         currency = self.company_id[:1].currency_id

@@ -1,4 +1,5 @@
 from . import (
+    dist_alert_rule,
     dist_availability,
     dist_code_map,
     dist_compensation,

@@ -258,6 +258,25 @@ class StockPicking(models.Model):
             "currency": pickings.company_id[:1].currency_id,
         }
 
+    def _dist_get_value_at_risk(self):
+        self.flush_recordset()
+        self.env.cr.execute(
+            """
+            SELECT count(*), COALESCE(sum(amount_total / COALESCE(NULLIF(currency_rate, 0), 1)), 0)
+            FROM (
+                SELECT amount_total, currency_rate FROM sale_order
+                WHERE id IN (SELECT sale_id FROM stock_picking WHERE id = ANY(%(ids)s))
+                UNION ALL
+                SELECT amount_total, currency_rate FROM purchase_order
+                WHERE id IN (SELECT line.order_id FROM stock_move move
+                             JOIN purchase_order_line line ON line.id = move.purchase_line_id
+                             WHERE move.picking_id = ANY(%(ids)s))) AS orders
+            """,
+            {"ids": self.ids},
+        )
+        number, value = self.env.cr.fetchone()
+        return number, float(value), True
+
     def send_to_shipper(self):
         if self.env.context.get("dist_shipped_outside"):
             return None

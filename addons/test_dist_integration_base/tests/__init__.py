@@ -1,8 +1,10 @@
 from . import (
+    test_alerts,
     test_api,
     test_audit,
     test_catalogue,
     test_change_approval,
+    test_dashboard,
     test_delivery,
     test_events,
     test_exceptions,
@@ -17,5 +19,11 @@ from . import (
     test_security,
     test_sources,
     test_transports,
+    test_metrics,
+    test_replay,
+    test_routes_security,
+    test_screens,
+    test_security,
+    test_traffic,
     test_views,
 )

@@ -315,3 +315,21 @@ class TestDelivery(DistCase):
         self.assertEqual((message.state, self.receiver.calls), ("pending", []))
         self.assertEqual(len(self.endpoint.activity_ids), 1)
         self.assertIn("no valid secret", self.endpoint.last_error)
+
+    def test_rate_is_for_the_urgent_first(self):
+        """M11: what an endpoint with a rate may get now belongs to critical messages, not to bulk ones."""
+        self.endpoint.write({"rate_per_minute": 60, "lanes": 1})
+        self.flow.criticality = "bulk"
+        self.env.flush_all()
+        bulk = self._emit()
+        self.flow.criticality = "critical"
+        self.env.flush_all()
+        critical = self._emit(self.partners[1]) - bulk
+        self.endpoint._job_drain("bulk", 0)
+        self.assertFalse(self.receiver.calls)
+        self.endpoint._job_drain("critical", 0)
+        self.assertEqual([headers["webhook-id"] for headers, _body in self.receiver.calls], [critical.uuid])
+        self.endpoint.rate_per_minute = 0
+        self.endpoint._job_drain("bulk", 0)
+        self.env.invalidate_all()
+        self.assertEqual(set((bulk | critical).mapped("state")), {"done"})

@@ -48,7 +48,7 @@ class Result:
         return {
             "name": self.name,
             "value": self.value,
-            "unit": "ratio",
+            "unit": "s" if self.name.endswith("_s") else "ratio",
             "goal": str(GOALS[self.name]),
             "ok": self.met,
             "spread": self.spread,

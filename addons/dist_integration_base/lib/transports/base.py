@@ -32,6 +32,7 @@ class Outgoing:
     :ivar ordering_key: messages of one key stay in order
     :ivar traceparent: W3C trace context, may be empty
     :ivar names: values for the placeholders of file names, routing keys and topics
+    :ivar replayed: whether a person had it sent again
     """
 
     uuid: str
@@ -41,6 +42,7 @@ class Outgoing:
     ordering_key: str = ""
     traceparent: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    replayed: bool = False
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,8 @@ class WebhookSession(Session):
         headers = {"Content-Type": message.content_type}
         if message.traceparent:
             headers["traceparent"] = message.traceparent
+        if message.replayed:
+            headers["webhook-replayed"] = "true"
         if self.settings.secrets:
             headers.update(
                 signature.sign(message.uuid, int(time.time()), message.body, self.settings.secrets)

@@ -1,0 +1,155 @@
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .dist_backlog import FAILED, WAITING
+from .dist_exception import UNSOLVED
+
+
+class DistDashboard(models.AbstractModel):
+    """The records behind a figure."""
+
+    _inherit = "dist.dashboard"
+
+    @api.model
+    def open_records(self, figure, period="day", record_id=None, start=None, end=None):
+        """The list behind a figure, by the definition that the figure was counted with.
+
+        :param figure: what was pressed, such as ``waiting``; names a method ``_open_...``
+        :param record_id: id of the flow or endpoint, or the category, the figure is about
+        :param start: beginning of the column of a chart (UTC text), with ``end``; None for the whole period
+        :return: an action
+        """
+        self._check_access()
+        method = getattr(self, f"_open_{figure}", None) if isinstance(figure, str) else None
+        if method is None:
+            raise UserError(_("There is no figure %s.", figure))
+        since = fields.Datetime.to_datetime(start) if start else self._get_start(period)[0]
+        until = fields.Datetime.to_datetime(end) if end else fields.Datetime.now() + timedelta(minutes=1)
+        return method(since, until, record_id)
+
+    @api.model
+    def _get_flow_domain(self, flow_id):
+        domain = self._get_company_domain()
+        return [*domain, ("flow_id", "=", int(flow_id))] if flow_id else domain
+
+    @api.model
+    def _list_messages(self, name, domain):
+        return {**self.env["dist.message"]._get_list_action(domain), "name": name, "context": {}}
+
+    @api.model
+    def _list_exceptions(self, name, domain):
+        action = self.env["dist.exception"]._get_list_action(self._get_company_domain() + domain)
+        return {**action, "name": name, "context": {}}
+
+    @api.model
+    def _list_attempts(self, name, since, until, flow_id, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_base.action_dist_message_attempt"
+        )
+        of_flow = [("message_id.flow_id", "=", int(flow_id))] if flow_id else []
+        companies = [("message_id.company_id", "in", self.env.companies.ids)]
+        moments = [("started_at", ">=", since), ("started_at", "<", until)]
+        return {**action, "name": name, "domain": moments + domain + of_flow + companies, "context": {}}
+
+    @api.model
+    def _open_messages(self, since, until, flow_id):
+        moments = [("received_at", ">=", since), ("received_at", "<", until)]
+        return self._list_messages(_("Messages"), moments + self._get_flow_domain(flow_id))
+
+    @api.model
+    def _open_attempts(self, since, until, flow_id):
+        return self._list_attempts(_("Tries"), since, until, flow_id, [])
+
+    @api.model
+    def _open_success(self, since, until, flow_id):
+        return self._list_attempts(
+            _("Tries that succeeded"), since, until, flow_id, [("outcome", "=", "success")]
+        )
+
+    @api.model
+    def _open_failures(self, since, until, flow_id):
+        return self._list_attempts(
+            _("Tries that failed"), since, until, flow_id, [("outcome", "!=", "success")]
+        )
+
+    @api.model
+    def _open_latency(self, since, until, flow_id):
+        domain = [("done_at", ">=", since), ("done_at", "<", until), ("state", "=", "done")]
+        if not flow_id:
+            domain.append(("direction", "=", "out"))
+        return self._list_messages(_("Delivered"), domain + self._get_flow_domain(flow_id))
+
+    @api.model
+    def _open_waiting(self, _since, _until, flow_id):
+        return self._list_messages(_("Waiting"), [("state", "in", WAITING), *self._get_flow_domain(flow_id)])
+
+    @api.model
+    def _open_failed(self, _since, _until, flow_id):
+        return self._list_messages(
+            _("Failed or waiting for a person"), [("state", "in", FAILED), *self._get_flow_domain(flow_id)]
+        )
+
+    @api.model
+    def _open_dead(self, _since, _until, flow_id):
+        return self._list_messages(_("Failed"), [("state", "=", "dead"), *self._get_flow_domain(flow_id)])
+
+    @api.model
+    def _open_deferred(self, _since, _until, endpoint_id):
+        return self._list_messages(
+            _("Held back"),
+            [
+                ("endpoint_id", "in", [int(endpoint_id)] if endpoint_id else self._get_held_endpoints()),
+                ("state", "in", WAITING),
+                *self._get_company_domain(),
+            ],
+        )
+
+    @api.model
+    def _get_held_endpoints(self):
+        rows = self.env["dist.backlog"]._get_rows(self.env.companies.ids)
+        return [item["endpoint"].id for item in self.env["dist.backlog"]._get_deferred(rows)]
+
+    @api.model
+    def _open_exceptions(self, _since, _until, category):
+        of_category = [("category", "=", category)] if category else []
+        return self._list_exceptions(_("Exceptions"), [("state", "in", UNSOLVED), *of_category])
+
+    @api.model
+    def _open_overdue(self, _since, _until, category):
+        of_category = [("category", "=", category)] if category else []
+        return self._list_exceptions(_("Overdue exceptions"), [("is_overdue", "=", True), *of_category])
+
+    @api.model
+    def _open_opened(self, since, until, category):
+        of_category = [("category", "=", category)] if category else []
+        moments = [("create_date", ">=", since), ("create_date", "<", until)]
+        return self._list_exceptions(_("Exceptions opened"), moments + of_category)
+
+    @api.model
+    def _open_flow_exceptions(self, _since, _until, flow_id):
+        return self._list_exceptions(
+            _("Exceptions"), [("state", "in", UNSOLVED), ("flow_id", "=", int(flow_id))]
+        )
+
+    @api.model
+    def _open_flow(self, _since, _until, flow_id):
+        return self._get_form("dist.flow", flow_id)
+
+    @api.model
+    def _open_endpoint(self, _since, _until, endpoint_id):
+        return self._get_form("dist.endpoint", endpoint_id)
+
+    @api.model
+    def _get_form(self, model_name, record_id):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": model_name,
+            "res_id": int(record_id),
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _open_history(self, _since, _until, _record_id):
+        return self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_traffic")
