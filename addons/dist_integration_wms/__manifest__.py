@@ -14,6 +14,7 @@
         "data/dist_message_type_data.xml",
         "views/dist_warehouse_confirmation_views.xml",
         "views/dist_exception_views.xml",
+        "views/product_views.xml",
         "views/purchase_order_views.xml",
         "views/stock_warehouse_views.xml",
         "views/stock_picking_type_views.xml",

@@ -67,6 +67,31 @@ class DistHandler(models.AbstractModel):
     def _bind(self, system, record, external_id):
         return self.env["dist.binding"]._bind(system, record, external_id)
 
+    def _create_inbound(self, message, model_name, vals, pointers=None):
+        """Create a record from the values of a message, as far as its sender may set them.
+
+        :param pointers: dict, field name to JSON pointer of its value in the message
+        :return: the record
+        :raises OwnershipConflict: others own what the message says
+        """
+        model = self.env[model_name]
+        record = model.create(self.env["dist.ownership"]._filter_inbound(message, model, vals, pointers))
+        self.env["dist.inbound.change"]._note(message, record, vals)
+        return record
+
+    def _write_inbound(self, message, record, vals, pointers=None):
+        """Write the values of a message to a record, as far as its sender may change them.
+
+        :return: True when something was written
+        :raises OwnershipConflict: others own what the message changes
+        """
+        allowed = self.env["dist.ownership"]._filter_inbound(message, record, vals, pointers)
+        if not allowed:
+            return False
+        record.write(allowed)
+        self.env["dist.inbound.change"]._note(message, record, allowed)
+        return True
+
     def _decimal(self, text, pointer=""):
         """:return: Decimal of a decimal string; :raises BusinessError: not a number"""
         try:

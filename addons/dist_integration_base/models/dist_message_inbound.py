@@ -19,7 +19,7 @@ from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, RetryLater
 from ..lib.identifiers import new_id
 from ..lib.problem import Problem
 from .dist_message import CHANNELS
-from .transaction import is_connection_lost
+from .transaction import get_state, is_connection_lost
 
 _logger = logging.getLogger(__name__)
 
@@ -278,6 +278,7 @@ class DistMessage(models.Model):
     def _write_done(self, result, payload, started):
         """Write the outcome beside the effect, in the same transaction."""
         self.ensure_one()
+        result = self._add_left_values(result)
         record = result.record
         values = {
             "state": "done",
@@ -298,6 +299,14 @@ class DistMessage(models.Model):
         for spec in result.exceptions:
             self.env["dist.exception"]._open(spec, self, closes_with_messages=False)
         self._close_behind()
+
+    def _add_left_values(self, result):
+        """Tell the sender and the data stewards what was not applied, because others own it."""
+        left = get_state(self.env.cr).left_values.pop(self.id, [])
+        if not left:
+            return result
+        answer = {**result.answer, "not_applied": [value.answer for value in left]}
+        return replace(result, answer=answer, exceptions=[*result.exceptions, *(value.spec for value in left)])
 
     def _close_behind(self):
         """After success: the exception closes by itself, a corrected original is settled."""

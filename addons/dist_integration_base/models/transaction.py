@@ -33,10 +33,12 @@ class TransactionState:
     """
     :ivar trace: Trace of the transaction
     :ivar written: (type code, model name, record id) to id of the event written in this transaction
+    :ivar left_values: id of an inbound message to what of it was left out, because others own it
     """
 
     trace: Trace = field(default_factory=new)
     written: dict = field(default_factory=dict)
+    left_values: dict = field(default_factory=dict)
 
 
 def get_state(cr):

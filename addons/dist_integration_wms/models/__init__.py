@@ -8,6 +8,7 @@ from . import (
     dist_warehouse_confirmation,
     handlers,
     product_product,
+    product_template,
     purchase_order,
     serializers,
     stock_move,

@@ -28,10 +28,11 @@ class PartnerSubmitHandler(models.AbstractModel):
         if payload.get("country"):
             country = self._resolve_code(message, "country", payload["country"], "/country", "res.country")
             values["country_id"] = country.id
+        pointers = {"name": "/name", "ref": "/note", "country_id": "/country"}
         if partner:
-            partner.write(values)
+            self._write_inbound(message, partner, values, pointers)
         else:
-            partner = self.env["res.partner"].create(values)
+            partner = self._create_inbound(message, "res.partner", values, pointers)
             self._bind(message.system_id, partner, payload["external_id"])
         self._fail_as_told(payload["name"])
         partner._dist_emit("partner.changed")

@@ -6,6 +6,7 @@ from . import (
     test_exceptions,
     test_inbound,
     test_mapping,
+    test_ownership,
     test_routes_security,
     test_screens,
     test_security,

@@ -191,7 +191,9 @@ class OrderSubmitHandler(models.AbstractModel):
         contact = self.env["res.partner"].search(
             [("parent_id", "=", parent.id), ("type", "=", address_type), *same], limit=1
         )
-        return contact or contact.create({**values, "type": address_type, "parent_id": parent.id})
+        new = {**values, "type": address_type, "parent_id": parent.id}
+        pointers = dict.fromkeys(new, f"/{name}")
+        return contact or self._create_inbound(submission.message, "res.partner", new, pointers)
 
     def _get_known_address(self, submission, name, data):
         customer = submission.payload["customer"]["external_id"]
