@@ -18,5 +18,6 @@ from . import test_order_shipping
 from . import test_order_stock
 from . import test_order_submit
 from . import test_order_tax
+from . import test_ownership
 from . import test_schemas
 from . import test_security

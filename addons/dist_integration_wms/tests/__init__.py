@@ -3,6 +3,7 @@ from . import (
     test_constraints,
     test_demo,
     test_formats,
+    test_ownership,
     test_products,
     test_receipt_confirmed,
     test_release,
