@@ -1,1 +1,1 @@
-from . import api, documents, operations
+from . import api, cutover, documents, operations

@@ -96,12 +96,6 @@ class DistFlow(models.Model):
             flow.message_count = messages.get(flow, 0)
             flow.open_exception_count = exceptions.get(flow, 0)
 
-    @api.constrains("endpoint_id", "state", "message_type_id")
-    def _check_endpoint(self):
-        for flow in self.filtered(lambda flow: flow.direction == "out" and flow.state == "active"):
-            if not flow.endpoint_id:
-                raise ValidationError(_("Flow %s sends messages, so it needs an endpoint.", flow.name))
-
     @api.constrains("filter_domain")
     def _check_filter_domain(self):
         for flow in self.filtered("filter_domain"):
@@ -157,6 +151,7 @@ class DistFlow(models.Model):
             "criticality": flow.criticality,
             "version_id": flow.version_id.id or None,
             "lanes": flow.endpoint_id.lanes,
+            "stage": flow.stage,
         }
 
     @api.model
@@ -170,18 +165,6 @@ class DistFlow(models.Model):
             ],
             limit=1,
         )
-
-    def action_approve(self):
-        self.write({"state": "approved"})
-
-    def action_activate(self):
-        self.write({"state": "active"})
-
-    def action_deprecate(self):
-        self.write({"state": "deprecated"})
-
-    def action_retire(self):
-        self.write({"state": "retired"})
 
     def action_view_messages(self):
         return self.env["dist.message"]._get_list_action([("flow_id", "in", self.ids)])

@@ -46,6 +46,36 @@ class DistHandler(models.AbstractModel):
         """
         return [self._apply(message, payload) for message, payload in pairs]
 
+    # cut-over
+
+    def _find_counterpart(self, message, payload):
+        """The record that the old interface made of the same message, and this one has not made itself.
+
+        :return: record; None or empty when there is none
+        """
+        return None
+
+    def _get_comparison_view(self, message, record):
+        """:return: document (JSON) of a record, to be compared with that of its counterpart; None compares the
+            answer with what the old interface reports
+        """
+        return None
+
+    def _adopt(self, message, payload, record):
+        """Recognise what the old interface did, instead of doing it again.
+
+        :param record: as of `_find_counterpart`
+        :return: HandlerResult; None when the message is to be applied to the record after all
+        """
+        return None
+
+    def _read_counterpart(self, message, payload):
+        """:return: (the counterpart, its document); (None, None) when there is none yet"""
+        record = self._find_counterpart(message, payload)
+        return (record, self._get_comparison_view(message, record)) if record else (None, None)
+
+    # help
+
     def _resolve_code(self, message, domain, code, pointer, model=None):
         """What an external code means here.
 

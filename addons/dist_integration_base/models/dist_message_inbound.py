@@ -42,6 +42,12 @@ class InFlight(IntegrationError):
     code = "in_flight"
 
 
+class LeftToOther(IntegrationError):
+    """The old interface handles this document; nothing is kept."""
+
+    code = "left_to_other"
+
+
 class DistMessage(models.Model):
     """Inbound: receive, decode, map, validate, resolve, apply, answer."""
 
@@ -66,6 +72,7 @@ class DistMessage(models.Model):
             )
             known = env.cr.fetchone()
             if known:
+                env["dist.message"]._take_up_again(env.cr, known[0])
                 return known[0], False
             return env["dist.message"]._insert_rows("dist_message", [row])[0], True
 
@@ -155,7 +162,11 @@ class DistMessage(models.Model):
                     raise
                 self._record_each(ready, RetryLater(_("Another message works on the same documents.")))
                 return
-            self._apply_ready(ready)
+            for message in lock_env["dist.message"].browse(list(ready)):
+                if message.stage == "shadow":
+                    self._apply_in_shadow(message.id, ready.pop(message.id))
+            if ready:
+                self._apply_ready(ready)
 
     def _prepare_payloads(self):
         """Decode, map and validate; what fails is recorded.
@@ -234,6 +245,9 @@ class DistMessage(models.Model):
                     self._apply_ready({message_id: payload})
                 return
             message_id = next(iter(ready))
+            if isinstance(error, LeftToOther):
+                self._record_left(message_id, ready[message_id], started)
+                return
             if not isinstance(error, IntegrationError | UserError):
                 _logger.exception("Message %s failed", message_id)
             self._record_failure(message_id, error, ready[message_id], started)
@@ -262,7 +276,7 @@ class DistMessage(models.Model):
         messages = messages._in_service_environment()
         env["dist.event"]._set_trace(trace.continue_or_new(first.traceparent))
         pairs = [(message, ready[message.id]) for message in messages]
-        results = first._get_handler().with_env(messages.env)._apply_batch(pairs)
+        results = self._apply_pairs(first._get_handler().with_env(messages.env), pairs)
         for message, result in zip(messages, results, strict=True):
             message._write_done(result, ready[message.id], started)
         env.flush_all()

@@ -34,11 +34,15 @@ class TransactionState:
     :ivar trace: Trace of the transaction
     :ivar written: (type code, model name, record id) to id of the event written in this transaction
     :ivar left_values: id of an inbound message to what of it was left out, because others own it
+    :ivar is_shadow: whatever is done here is only compared, then rolled back
+    :ivar given_numbers: name of a PostgreSQL sequence to how many of its numbers were given out in the shadow
     """
 
     trace: Trace = field(default_factory=new)
     written: dict = field(default_factory=dict)
     left_values: dict = field(default_factory=dict)
+    is_shadow: bool = False
+    given_numbers: dict = field(default_factory=dict)
 
 
 def get_state(cr):

@@ -1,4 +1,6 @@
 from . import (
+    dist_cutover_accept,
+    dist_cutover_switch,
     dist_exception_ignore,
     dist_mapping_fix,
     dist_message_cancel,

@@ -42,6 +42,18 @@ class PartnerSubmitHandler(models.AbstractModel):
         answer = {"status": "accepted", "partner_id": partner.id}
         return HandlerResult(answer, record=partner, exceptions=exceptions)
 
+    def _find_counterpart(self, message, payload):
+        """The old interface keeps the external id as the company's registration number."""
+        found = self.env["res.partner"].search([("company_registry", "=", payload["external_id"])], limit=1)
+        return found.filtered(lambda partner: not self.env["dist.binding"]._get_external_id(message.system_id, partner))
+
+    def _get_comparison_view(self, message, record):
+        return {"name": record.name, "note": record.ref or None, "country": record.country_id.code or None}
+
+    def _adopt(self, message, payload, record):
+        self._bind(message.system_id, record, payload["external_id"])
+        return HandlerResult({"status": "accepted", "partner_id": record.id}, record=record)
+
     def _fail_as_told(self, name):
         if name == "Blocked":
             raise BusinessError("blocked", _("This partner is blocked."), "/name")

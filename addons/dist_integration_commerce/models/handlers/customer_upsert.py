@@ -116,6 +116,16 @@ class CustomerUpsertHandler(models.AbstractModel):
             outcome = "updated" if changed and outcome == "unchanged" else outcome
         return partner, outcome
 
+    # cut-over
+
+    def _find_counterpart(self, message, payload):
+        return self._match(message, payload, "")
+
+    def _get_comparison_view(self, message, record):
+        """Without ids: those of the old interface are its own."""
+        view = self.env["dist.customer.view"]._get_view(message.system_id, record)
+        return {name: value for name, value in view.items() if name not in ("external_id", "addresses")}
+
     # identity
 
     def _match(self, message, data, pointer):
