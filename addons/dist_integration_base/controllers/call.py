@@ -269,7 +269,9 @@ class ApiCall:
         """Tell the caller that what it uses comes to an end; of flow and version the one that ends first."""
         if "deprecated" in (flow.state, version.state) or version.sunset_date:
             self.headers["Deprecation"] = "true"
-        dates = [date for date in (version.sunset_date, flow.state == "deprecated" and flow.sunset_date) if date]
+        dates = [
+            date for date in (version.sunset_date, flow.state == "deprecated" and flow.sunset_date) if date
+        ]
         if dates:
             moment = datetime.combine(min(dates), time(), timezone.utc)
             self.headers["Sunset"] = format_datetime(moment, usegmt=True)

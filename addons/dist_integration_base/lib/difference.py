@@ -115,7 +115,9 @@ def is_in_share(key: str, percent: int) -> bool:
     return number % 100 < percent
 
 
-def _compare(ours: Any, reference: Any, steps: tuple[str, ...], path: str, rules: Rules) -> Iterator[Difference]:
+def _compare(
+    ours: Any, reference: Any, steps: tuple[str, ...], path: str, rules: Rules
+) -> Iterator[Difference]:
     if rules.ignores(steps):
         return
     ours, reference = (_ABSENT if value is None else value for value in (ours, reference))

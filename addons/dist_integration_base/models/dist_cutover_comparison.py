@@ -55,7 +55,9 @@ class DistCutoverComparison(models.Model):
     )
     error_code = fields.Char(readonly=True)
     error = fields.Char(readonly=True)
-    difference_ids = fields.One2many("dist.cutover.difference", "comparison_id", string="Differences", readonly=True)
+    difference_ids = fields.One2many(
+        "dist.cutover.difference", "comparison_id", string="Differences", readonly=True
+    )
     difference_count = fields.Integer(readonly=True)
     compared_at = fields.Datetime(readonly=True)
     is_accepted = fields.Boolean(string="Explained", readonly=True)
@@ -128,7 +130,9 @@ class DistCutoverComparison(models.Model):
 
     @api.model
     def _find(self, flow, key, state):
-        return self.search([("flow_id", "=", flow.id), ("key", "=", key), ("state", "=", state)], order="id", limit=1)
+        return self.search(
+            [("flow_id", "=", flow.id), ("key", "=", key), ("state", "=", state)], order="id", limit=1
+        )
 
     @api.model
     def _write_or_create(self, row, vals):
@@ -224,7 +228,9 @@ class DistCutoverComparison(models.Model):
 
     def _look_again(self):
         """Find the counterparts that came later than our message."""
-        for row in self.filtered(lambda row: row.state == "waiting" and row.direction == "in" and row.message_id):
+        for row in self.filtered(
+            lambda row: row.state == "waiting" and row.direction == "in" and row.message_id
+        ):
             try:
                 with self.env.cr.savepoint():
                     row._find_counterpart()
@@ -281,7 +287,9 @@ class DistCutoverComparison(models.Model):
 
     @api.model
     def _get_list_action(self, domain):
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_cutover_comparison")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_base.action_dist_cutover_comparison"
+        )
         return {**action, "domain": domain}
 
 
@@ -303,7 +311,9 @@ class DistCutoverDifference(models.Model):
     path = fields.Char(required=True, readonly=True)
     pattern = fields.Char(string="Field", required=True, readonly=True, index=True)
     kind = fields.Selection(
-        [("changed", "Other value"), ("missing", "Missing here"), ("extra", "Only here")], required=True, readonly=True
+        [("changed", "Other value"), ("missing", "Missing here"), ("extra", "Only here")],
+        required=True,
+        readonly=True,
     )
     ours = fields.Char(string="This interface", readonly=True)
     reference = fields.Char(string="Old interface", readonly=True)

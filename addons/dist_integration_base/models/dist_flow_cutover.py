@@ -49,8 +49,12 @@ class DistFlow(models.Model):
     compared_count = fields.Integer(compute="_compute_comparison_counts", string="Compared")
     equal_count = fields.Integer(compute="_compute_comparison_counts", string="Equal")
     open_difference_count = fields.Integer(compute="_compute_comparison_counts", string="Open differences")
-    waiting_reference_count = fields.Integer(compute="_compute_comparison_counts", string="Without counterpart")
-    to_handle_count = fields.Integer(compute="_compute_to_handle_count", string="To be handled after rolling back")
+    waiting_reference_count = fields.Integer(
+        compute="_compute_comparison_counts", string="Without counterpart"
+    )
+    to_handle_count = fields.Integer(
+        compute="_compute_to_handle_count", string="To be handled after rolling back"
+    )
 
     _sql_constraints = [
         ("cutover_share_range", "CHECK(cutover_share BETWEEN 0 AND 100)", "A share is 0 to 100 percent."),

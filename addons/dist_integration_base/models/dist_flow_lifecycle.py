@@ -18,7 +18,9 @@ class DistFlow(models.Model):
 
     _inherit = "dist.flow"
 
-    interface_version = fields.Char(default="1.0", tracking=True, help="Version of the agreement with the partner.")
+    interface_version = fields.Char(
+        default="1.0", tracking=True, help="Version of the agreement with the partner."
+    )
     documentation_url = fields.Char(string="Documentation", help="Where the interface is described.")
     runbook = fields.Html(help="What to do when this flow fails. Empty: the runbook of the system.")
     latency_seconds = fields.Integer(
@@ -35,12 +37,17 @@ class DistFlow(models.Model):
     activated_at = fields.Datetime(readonly=True, copy=False)
     deprecated_at = fields.Datetime(readonly=True, copy=False)
     sunset_date = fields.Date(
-        copy=False, tracking=True, help="Announced in the answers of a deprecated flow; it works until it is retired."
+        copy=False,
+        tracking=True,
+        help="Announced in the answers of a deprecated flow; it works until it is retired.",
     )
     retired_at = fields.Datetime(readonly=True, copy=False)
     history_ids = fields.One2many("dist.flow.history", "flow_id", string="History")
     missing = fields.Char(
-        compute="_compute_missing", store=True, string="Missing in the register", help="What an auditor would ask for."
+        compute="_compute_missing",
+        store=True,
+        string="Missing in the register",
+        help="What an auditor would ask for.",
     )
     is_complete = fields.Boolean(compute="_compute_missing", store=True)
 
@@ -132,7 +139,12 @@ class DistFlow(models.Model):
         return {
             "draft": {"approved_by_id": False, "approved_at": False, "sunset_date": False},
             "approved": {"approved_by_id": self.env.uid, "approved_at": now},
-            "active": {"activated_at": now, "deprecated_at": False, "sunset_date": False, "retired_at": False},
+            "active": {
+                "activated_at": now,
+                "deprecated_at": False,
+                "sunset_date": False,
+                "retired_at": False,
+            },
             "deprecated": {"deprecated_at": now},
             "retired": {"retired_at": now},
         }[state]
@@ -155,15 +167,23 @@ class DistFlow(models.Model):
             self._check_nothing_waits()
 
     def _check_nothing_waits(self):
-        waiting = self.env["dist.message"].sudo()._read_group(
-            [("flow_id", "in", self.ids), ("state", "in", WAITING)], ["flow_id"], ["__count"]
+        waiting = (
+            self.env["dist.message"]
+            .sudo()
+            ._read_group([("flow_id", "in", self.ids), ("state", "in", WAITING)], ["flow_id"], ["__count"])
         )
         for flow, count in waiting:
             raise UserError(
-                _("%(count)s messages wait on %(flow)s. Settle them before it is retired.", count=count, flow=flow.name)
+                _(
+                    "%(count)s messages wait on %(flow)s. Settle them before it is retired.",
+                    count=count,
+                    flow=flow.name,
+                )
             )
 
-    @api.constrains("state", "business_owner_id", "technical_owner_id", "endpoint_id", "mapping_id", "message_type_id")
+    @api.constrains(
+        "state", "business_owner_id", "technical_owner_id", "endpoint_id", "mapping_id", "message_type_id"
+    )
     def _check_running(self):
         """What moves messages has owners, somewhere to go, and words that were approved."""
         for flow in self.filtered(lambda flow: flow.state in RUNNING):
@@ -175,7 +195,11 @@ class DistFlow(models.Model):
                 raise ValidationError(_("Flow %s sends messages, so it needs an endpoint.", flow.name))
             if flow.mapping_id and flow.mapping_id.state != "approved":
                 raise ValidationError(
-                    _("Mapping %(mapping)s of flow %(flow)s is not approved.", mapping=flow.mapping_id.name, flow=flow.name)
+                    _(
+                        "Mapping %(mapping)s of flow %(flow)s is not approved.",
+                        mapping=flow.mapping_id.name,
+                        flow=flow.name,
+                    )
                 )
 
     @api.model
@@ -222,4 +246,7 @@ class DistFlow(models.Model):
     def _get_register_systems(self):
         """:return: list of (dist.system, its flows among these), for the report"""
         systems = self.system_id.sorted("name")
-        return [(system, self.filtered(lambda flow, system=system: flow.system_id == system)) for system in systems]
+        return [
+            (system, self.filtered(lambda flow, system=system: flow.system_id == system))
+            for system in systems
+        ]

@@ -57,7 +57,7 @@ class DistHandler(models.AbstractModel):
 
     def _get_comparison_view(self, message, record):
         """:return: document (JSON) of a record, to be compared with that of its counterpart; None compares the
-            answer with what the old interface reports
+        answer with what the old interface reports
         """
         return None
 

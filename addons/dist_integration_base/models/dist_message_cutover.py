@@ -23,7 +23,10 @@ class DistMessage(models.Model):
     _inherit = "dist.message"
 
     stage = fields.Selection(
-        STAGES, string="Cut-over stage", readonly=True, help="Stage of the flow when the message came or was made."
+        STAGES,
+        string="Cut-over stage",
+        readonly=True,
+        help="Stage of the flow when the message came or was made.",
     )
     rollback_state = fields.Selection(
         [("to_handle", "To be handled"), ("handled", "Handled")],
@@ -113,7 +116,9 @@ class DistMessage(models.Model):
             {
                 "state": "done",
                 "done_at": fields.Datetime.now(),
-                "answer": json.dumps({"status": "shadow", "message_id": self.uuid, "operation": OPERATIONS + self.uuid}),
+                "answer": json.dumps(
+                    {"status": "shadow", "message_id": self.uuid, "operation": OPERATIONS + self.uuid}
+                ),
                 "answer_status": 202,
                 "attempt_count": self.attempt_count + 1,
                 "error": False,
@@ -122,7 +127,9 @@ class DistMessage(models.Model):
                 **({"payload": json.dumps(payload)} if self.flow_id.mapping_id and not self.payload else {}),
             }
         )
-        self._add_attempt("success", started, status_code=202, detail=_("Compared in the shadow, not applied"))
+        self._add_attempt(
+            "success", started, status_code=202, detail=_("Compared in the shadow, not applied")
+        )
         self.env["dist.cutover.comparison"]._record_ours(self, outcome)
         self._close_behind()
 
@@ -150,13 +157,13 @@ class DistMessage(models.Model):
         """:raises LeftToOther: the document is not this interface's"""
         flow = message.flow_id
         if not flow._handles_key(handler._get_external_id(payload)):
-            raise LeftToOther()
+            raise LeftToOther("The old interface handles this document.")
         counterpart = handler._find_counterpart(message, payload)
         result = handler._adopt(message, payload, counterpart) if counterpart else None
         if result is None:
             result = handler._apply(message, payload)
         if not flow._handles_record(result.record):
-            raise LeftToOther()
+            raise LeftToOther("The old interface handles this document.")
         return result
 
     @api.model
@@ -170,7 +177,11 @@ class DistMessage(models.Model):
                     "state": "done",
                     "done_at": fields.Datetime.now(),
                     "answer": json.dumps(
-                        {"status": LeftToOther.code, "message_id": message.uuid, "operation": OPERATIONS + message.uuid}
+                        {
+                            "status": LeftToOther.code,
+                            "message_id": message.uuid,
+                            "operation": OPERATIONS + message.uuid,
+                        }
                     ),
                     "answer_status": 202,
                     "attempt_count": message.attempt_count + 1,

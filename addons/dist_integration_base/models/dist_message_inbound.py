@@ -320,7 +320,9 @@ class DistMessage(models.Model):
         if not left:
             return result
         answer = {**result.answer, "not_applied": [value.answer for value in left]}
-        return replace(result, answer=answer, exceptions=[*result.exceptions, *(value.spec for value in left)])
+        return replace(
+            result, answer=answer, exceptions=[*result.exceptions, *(value.spec for value in left)]
+        )
 
     def _close_behind(self):
         """After success: the exception closes by itself, a corrected original is settled."""

@@ -7,7 +7,6 @@ from odoo.tools.misc import file_open
 from ..lib import schema as json_schema
 from ..lib.errors import IntegrationError
 
-
 NOT_APPLIED_SCHEMA = {
     "type": "array",
     "description": "Values that were left as they are, because another system owns them. The rest was applied.",

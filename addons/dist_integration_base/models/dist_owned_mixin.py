@@ -30,7 +30,9 @@ class DistOwnedMixin(models.AbstractModel):
     def _compute_dist_owner_text(self):
         for record in self:
             rules = set(record._dist_get_rules().values())
-            systems = self.env["dist.system"].sudo().browse(sorted({rule.owner for rule in rules if rule.owner}))
+            systems = (
+                self.env["dist.system"].sudo().browse(sorted({rule.owner for rule in rules if rule.owner}))
+            )
             names = systems.mapped("name") + ([_("Odoo")] if any(not rule.owner for rule in rules) else [])
             record.dist_owner_text = ", ".join(names) or _("Anybody")
 
@@ -74,7 +76,9 @@ class DistOwnedMixin(models.AbstractModel):
     def _dist_get_people_text(self, rule, names):
         """:return: sentence for the person who changes the fields"""
         group, owner = self.env["dist.ownership"]._get_names(rule)
-        labels = ", ".join(self._fields[name].get_description(self.env, ["string"])["string"] for name in names)
+        labels = ", ".join(
+            self._fields[name].get_description(self.env, ["string"])["string"] for name in names
+        )
         if rule.people == "refuse":
             return _(
                 "%(fields)s belong to %(group)s, which %(owner)s owns: change it there.",

@@ -68,7 +68,9 @@ class DistOwnership(models.Model):
     steward_id = fields.Many2one(
         "res.users", string="Data steward", tracking=True, help="Decides about conflicts of this data."
     )
-    is_decided = fields.Boolean(compute="_compute_in_force", search="_search_is_decided", string="Has an owner")
+    is_decided = fields.Boolean(
+        compute="_compute_in_force", search="_search_is_decided", string="Has an owner"
+    )
     in_force = fields.Char(compute="_compute_in_force", string="In force")
 
     _sql_constraints = [

@@ -36,7 +36,9 @@ class DistOwnershipDomain(models.Model):
         for domain in self:
             own = rows.filtered(lambda row, domain=domain: row.domain_id == domain)
             domain.undecided_count = len(own.filtered(lambda row: not row.is_decided))
-            domain.owner_names = ", ".join(dict.fromkeys(name for row in own if (name := row._get_owner_name())))
+            domain.owner_names = ", ".join(
+                dict.fromkeys(name for row in own if (name := row._get_owner_name()))
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

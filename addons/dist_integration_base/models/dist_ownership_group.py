@@ -51,9 +51,7 @@ class DistOwnershipGroup(models.Model):
 
     def _get_keys(self):
         """:return: list of (model name, field name)"""
-        return [
-            (model, name) for model in _split(self.model_names) for name in _split(self.field_names)
-        ]
+        return [(model, name) for model in _split(self.model_names) for name in _split(self.field_names)]
 
     @api.model_create_multi
     def create(self, vals_list):

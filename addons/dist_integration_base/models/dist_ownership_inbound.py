@@ -63,7 +63,11 @@ class DistOwnership(models.Model):
             return self._get_rules(record._name, company.id)
         group = self.env["dist.ownership.group"]._get_id(code)
         rule = group and self._get_group_rule(group, company.id)
-        return dict.fromkeys(self.env["dist.ownership.group"]._get_field_groups(record._name), rule) if rule else {}
+        return (
+            dict.fromkeys(self.env["dist.ownership.group"]._get_field_groups(record._name), rule)
+            if rule
+            else {}
+        )
 
     @api.model
     def _get_changed(self, record, vals, names):
@@ -199,7 +203,9 @@ def _differs(record, name, value):
         return _changes_set(set(record[name].ids), value or [])
     if field.type == "many2one":
         return (record[name].id or False) != (value or False)
-    return (field.convert_to_write(record[name], record) or False) != (_normalise(field, value, record) or False)
+    return (field.convert_to_write(record[name], record) or False) != (
+        _normalise(field, value, record) or False
+    )
 
 
 def _normalise(field, value, record):
@@ -233,4 +239,3 @@ def _to_text(record, name, value):
     if isinstance(value, models.BaseModel):
         return ", ".join(value.sudo().mapped("display_name")) or "-"
     return str(value) if value or value == 0 and value is not False else "-"
-

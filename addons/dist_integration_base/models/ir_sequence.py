@@ -1,4 +1,5 @@
 from odoo import models
+
 from odoo.addons.base.models.ir_sequence import _predict_nextval
 
 from .transaction import get_state

@@ -1,6 +1,7 @@
 from . import test_availability
 from . import test_customer_matching
 from . import test_customer_upsert
+from . import test_cutover
 from . import test_demo
 from . import test_events
 from . import test_invoices

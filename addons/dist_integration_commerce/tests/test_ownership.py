@@ -45,7 +45,9 @@ class TestOwnership(CommerceCase):
         response = self.put(phone="+1 555 0100", address={"street": "1 New", "city": "Salem"})
         self.assertEqual(response.status_code, 409, response.text)
         self.assertEqual(
-            [error["pointer"] for error in response.json_body["errors"]], ["/address/street"], "the city is the same"
+            [error["pointer"] for error in response.json_body["errors"]],
+            ["/address/street"],
+            "the city is the same",
         )
         self.assertFalse(self.customer.phone)
         self.assertEqual(self.put(phone="+1 555 0100", address={"city": "Salem"}).status_code, 200)

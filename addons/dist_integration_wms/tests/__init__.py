@@ -1,6 +1,7 @@
 from . import (
     test_availability,
     test_constraints,
+    test_cutover,
     test_demo,
     test_formats,
     test_ownership,

@@ -8,7 +8,9 @@ class TestOwnership(WmsHttpCase):
     def setUp(self):
         super().setUp()
         self._put(self.tape, 100)
-        self.carrier_system = self.env["dist.system"].create({"name": "TMS", "code": "tms", "state": "active"})
+        self.carrier_system = self.env["dist.system"].create(
+            {"name": "TMS", "code": "tms", "state": "active"}
+        )
 
     def _own(self, group, **values):
         row = self.env["dist.ownership"].search(

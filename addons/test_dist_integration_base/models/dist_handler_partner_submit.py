@@ -45,7 +45,9 @@ class PartnerSubmitHandler(models.AbstractModel):
     def _find_counterpart(self, message, payload):
         """The old interface keeps the external id as the company's registration number."""
         found = self.env["res.partner"].search([("company_registry", "=", payload["external_id"])], limit=1)
-        return found.filtered(lambda partner: not self.env["dist.binding"]._get_external_id(message.system_id, partner))
+        return found.filtered(
+            lambda partner: not self.env["dist.binding"]._get_external_id(message.system_id, partner)
+        )
 
     def _get_comparison_view(self, message, record):
         return {"name": record.name, "note": record.ref or None, "country": record.country_id.code or None}

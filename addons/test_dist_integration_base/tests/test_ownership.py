@@ -193,7 +193,9 @@ class TestOwnership(DistHttpCase):
         self.assertEqual(self.partner.message_ids, before, "the same value again is no change")
         self.identity.odoo_write_policy = "allow"
         partner.write({"name": "Clara"})
-        self.assertFalse((self.partner.message_ids - before).filtered(lambda note: "owns" in (note.body or "")))
+        self.assertFalse(
+            (self.partner.message_ids - before).filtered(lambda note: "owns" in (note.body or ""))
+        )
 
     def test_person_refused(self):
         """G1: where the owner wants it, nobody changes its fields in Odoo; code of Odoo itself does."""
@@ -216,7 +218,9 @@ class TestOwnership(DistHttpCase):
         self._own(self._get_row("customer", "addresses"), odoo_write_policy="refuse")
         clerk = new_test_user(self.env, "clerk", groups="base.group_user,base.group_partner_manager")
         self.env.flush_all()
-        address = self.env["res.partner"].create({"name": "Dock", "parent_id": self.partner.id, "type": "delivery"})
+        address = self.env["res.partner"].create(
+            {"name": "Dock", "parent_id": self.partner.id, "type": "delivery"}
+        )
         with self.assertRaises(UserError):
             address.with_user(clerk).name = "Gate"
         self.partner.with_user(clerk).name = "Berta"
@@ -231,7 +235,9 @@ class TestOwnership(DistHttpCase):
         domain = self.identity.domain_id.with_user(manager)
         rows = self.env["dist.ownership"].search([("domain_id", "=", domain.id), ("is_decided", "=", False)])
         self.assertNotIn(self.identity, rows)
-        self.assertEqual(domain.undecided_count, len(rows.filtered(lambda row: row.company_id == self.env.company)))
+        self.assertEqual(
+            domain.undecided_count, len(rows.filtered(lambda row: row.company_id == self.env.company))
+        )
         with Form(self.identity.with_user(manager), "dist_integration_base.dist_ownership_view_form") as form:
             form.owner = "odoo"
         self.assertFalse(self.identity.system_id)
@@ -248,5 +254,7 @@ class TestOwnership(DistHttpCase):
             self.identity.copy()
         with self.assertRaises(ValidationError):
             self.identity.domain_id.group_ids = [
-                Command.create({"name": "Twice", "code": "twice", "model_names": "res.partner", "field_names": "name"})
+                Command.create(
+                    {"name": "Twice", "code": "twice", "model_names": "res.partner", "field_names": "name"}
+                )
             ]

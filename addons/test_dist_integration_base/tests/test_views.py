@@ -26,6 +26,10 @@ ALL_MENUS = {
     "menu_dist_mapping",
     "menu_dist_message_type",
     "menu_dist_api_scope",
+    "menu_dist_ownership",
+    "menu_dist_ownership_domain",
+    "menu_dist_cutover_comparison",
+    "menu_dist_cutover_difference",
     "menu_dist_event",
 }
 

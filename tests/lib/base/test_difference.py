@@ -5,7 +5,10 @@ from hypothesis import strategies as st
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -82,7 +85,13 @@ def test_tolerances(tolerance, same):
 
 @pytest.mark.parametrize(
     "rules",
-    [{"tolerances": "p"}, {"tolerances": "p = x"}, {"tolerances": "p = -1"}, {"keys": "lines[] ="}, {"ignore": "."}],
+    [
+        {"tolerances": "p"},
+        {"tolerances": "p = x"},
+        {"tolerances": "p = -1"},
+        {"keys": "lines[] ="},
+        {"ignore": "."},
+    ],
 )
 def test_rules_that_cannot_be_read(rules):
     with pytest.raises(InvalidRule):

@@ -6,7 +6,13 @@ OWNER, OTHER = 1, 2
 
 def make_rule(conflict="flag", owner=OWNER, new_records="any", group=1):
     return OwnershipRule(
-        row=1, group=group, owner=owner, conflict=conflict, new_records=new_records, people="warn", steward=None
+        row=1,
+        group=group,
+        owner=owner,
+        conflict=conflict,
+        new_records=new_records,
+        people="warn",
+        steward=None,
     )
 
 
@@ -16,7 +22,9 @@ def test_the_owner_and_fields_of_nobody_pass():
     assert not judge(["note"], {"name": make_rule("refuse")}, OTHER).refused
 
 
-@pytest.mark.parametrize(("conflict", "outcome"), [("refuse", "refused"), ("flag", "left"), ("notify", "noticed")])
+@pytest.mark.parametrize(
+    ("conflict", "outcome"), [("refuse", "refused"), ("flag", "left"), ("notify", "noticed")]
+)
 def test_each_policy_has_its_outcome(conflict, outcome):
     rule = make_rule(conflict)
     verdict = judge(["name"], {"name": rule}, OTHER)

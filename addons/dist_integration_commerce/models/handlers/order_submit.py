@@ -122,7 +122,11 @@ class OrderSubmitHandler(models.AbstractModel):
     def _find_counterpart(self, message, payload):
         """The order that the old interface made under the same reference."""
         reference, company = payload["reference"], message.company_id
-        domain = [("client_order_ref", "=", reference), ("company_id", "=", company.id), ("state", "!=", "cancel")]
+        domain = [
+            ("client_order_ref", "=", reference),
+            ("company_id", "=", company.id),
+            ("state", "!=", "cancel"),
+        ]
         customer = self._find_bound(message.system_id, "res.partner", payload["customer"]["external_id"])
         if customer:
             domain.append(("partner_id", "child_of", customer.commercial_partner_id.id))
