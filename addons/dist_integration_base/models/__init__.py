@@ -28,6 +28,7 @@ from . import (
     dist_message_delivery,
     dist_event_cutover,
     dist_cutover_comparison,
+    dist_cutover_difference,
     ir_sequence,
     dist_message_screen,
     dist_message_cutover,

@@ -113,7 +113,8 @@ class DistFlow(models.Model):
     def create(self, vals_list):
         flows = super().create(vals_list)
         for flow in flows:
-            flow.update(flow._prepare_state(flow.state))
+            stamps = flow._prepare_state(flow.state)
+            flow.write({name: value for name, value in stamps.items() if value and not flow[name]})
             self.env["dist.flow.history"]._add(flow, "state", False, flow.state)
         return flows
 

@@ -12,7 +12,7 @@ from ..lib.errors import IntegrationError
 from .dist_flow_cutover import STAGES
 from .dist_message_inbound import CONFLICT_TRIES, RETRIED_AT_ONCE, LeftToOther
 from .dist_message_reply import OPERATIONS
-from .transaction import get_state, is_connection_lost
+from .transaction import is_connection_lost, start_shadow
 
 _logger = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ class DistMessage(models.Model):
             UPDATE dist_message AS message
             SET state = 'pending', stage = flow.stage, answer = NULL, answer_status = NULL
             FROM dist_flow AS flow
-            WHERE message.id = %s AND message.stage = 'shadow' AND message.state = 'done'
+            WHERE (message.id = %s OR message.parent_id = %s) AND message.stage = 'shadow' AND message.state = 'done'
               AND flow.id = message.flow_id AND flow.stage != 'shadow'
             """,
-            (message_id,),
+            (message_id, message_id),
         )
 
     # shadow
@@ -96,7 +96,7 @@ class DistMessage(models.Model):
     def _run_in_shadow(self, message_id, payload):
         with self.env.registry.cursor() as cr:
             try:
-                get_state(cr).is_shadow = True
+                start_shadow(cr)
                 message = api.Environment(cr, SUPERUSER_ID, {})["dist.message"].browse(message_id)
                 message = message._in_service_environment()
                 handler = message._get_handler()

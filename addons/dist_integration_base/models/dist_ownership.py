@@ -22,7 +22,11 @@ class DistOwnership(models.Model):
     _check_company_auto = True
 
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company, index=True
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        ondelete="cascade",
+        index=True,
     )
     domain_id = fields.Many2one("dist.ownership.domain", required=True, ondelete="cascade", index=True)
     domain_sequence = fields.Integer(related="domain_id.sequence", store=True)

@@ -1,5 +1,7 @@
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from odoo import _, api, models
 from odoo.fields import Command
 
@@ -186,7 +188,7 @@ class DistOwnership(models.Model):
             target.with_context(mail_activity_quick_update=True).activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=summary,
-                note=self._list_changes(record, vals, names).replace("\n", "<br/>"),
+                note=Markup("<br/>").join(self._list_changes(record, vals, names).split("\n")),
                 user_id=user.id,
             )
 

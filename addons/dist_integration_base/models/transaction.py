@@ -47,13 +47,20 @@ class TransactionState:
 
 def get_state(cr):
     """:return: TransactionState of a cursor's present transaction"""
-    state = getattr(cr, "_dist_transaction_state", None)
-    if state is None:
-        state = cr._dist_transaction_state = TransactionState()
+    return getattr(cr, "_dist_transaction_state", None) or _set_state(cr, TransactionState())
 
-        def forget():
-            cr._dist_transaction_state = None
 
-        cr.postcommit.add(forget)
-        cr.postrollback.add(forget)
+def start_shadow(cr):
+    """Mark a cursor's transaction as one that is only compared; its owner rolls it back."""
+    _set_state(cr, TransactionState(is_shadow=True))
+
+
+def _set_state(cr, state):
+    cr._dist_transaction_state = state
+
+    def forget():
+        cr._dist_transaction_state = None
+
+    cr.postcommit.add(forget)
+    cr.postrollback.add(forget)
     return state

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.dist_integration_base.models.transaction import get_state
+from odoo.addons.dist_integration_base.models.transaction import start_shadow
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase, Receiver
 
 from .people import PeopleMixin
@@ -93,7 +93,7 @@ class TestCutover(PeopleMixin, DistHttpCase):
         self.env.invalidate_all()
         before = sequence.number_next_actual, ranged.date_range_ids.number_next_actual
         with self.env.registry.cursor() as cr:
-            get_state(cr).is_shadow = True
+            start_shadow(cr)
             env = self.env(cr=cr)
             given = [env["ir.sequence"].browse(sequence.id).next_by_id() for _time in range(2)]
             self.assertEqual(len(set(given)), 2, "two documents in the shadow do not get the same number")
@@ -162,13 +162,17 @@ class TestCutover(PeopleMixin, DistHttpCase):
         self.assertEqual((response.status_code, response.json()["code"]), (422, "invalid_message"))
 
     def test_bulk(self):
-        """G10: each item of a bulk call is compared."""
+        """G10: each item of a bulk call is compared, and applied when the call comes again after the shadow."""
         items = [{"external_id": str(number), "name": "Anna"} for number in range(3)]
-        response = self._call("POST", "/test/partners/bulk", {"items": items}, self.key)
-        self.assertEqual([item["status"] for item in response.json()["items"]], [202] * 3)
+        for stage, status in ((None, 202), ("live", 200)):
+            if stage:
+                self.flow._set_stage(stage, "test")
+            response = self._call("POST", "/test/partners/bulk", {"items": items}, self.key)
+            self.assertEqual([item["status"] for item in response.json()["items"]], [status] * 3)
         self.assertEqual(
             self.env["dist.cutover.comparison"].search_count([("flow_id", "=", self.flow.id)]), 3
         )
+        self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Anna")]), 3)
 
     # what the old interface reports
 

@@ -200,7 +200,7 @@ class TestRegister(PeopleMixin, DistHttpCase):
         foreign, _client, _key = self._make_system(
             "Foreign", message_types=["partner.submit"], company_id=other.id
         )
-        with self.assertRaises(AccessError):
+        with self.assertRaisesRegex(Exception, "doesn't have 'read' access"):
             self._render(foreign.flow_ids, "auditor")
 
     def test_register_over_http(self):
