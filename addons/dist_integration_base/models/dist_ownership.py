@@ -112,13 +112,28 @@ class DistOwnership(models.Model):
         for row in self:
             above = whole.get((row.company_id, row.domain_id)) if row.group_id else None
             deciding = row if row.owner else above or row
-            row.is_decided = bool(deciding.owner)
-            if not deciding.owner:
-                row.in_force = _("Nobody: everybody may write")
+            by_group = not row.group_id and not row.owner and row._are_groups_decided()
+            row.is_decided = by_group or bool(deciding.owner)
+            if by_group:
+                row.in_force = _("By field group")
+            elif not deciding.owner:
+                row.in_force = _("Nobody: all may write")
             elif deciding == row:
                 row.in_force = deciding._get_owner_name()
             else:
                 row.in_force = _("%s, as the whole domain", deciding._get_owner_name())
+
+    def _are_groups_decided(self):
+        """:return: True when each field group of the domain has an owner of its own"""
+        self.ensure_one()
+        groups = self.search(
+            [
+                ("domain_id", "=", self.domain_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("group_id", "!=", False),
+            ]
+        )
+        return bool(groups) and all(row.owner for row in groups)
 
     def _get_domain_rows(self):
         """:return: dict, (company, domain) to the row of the whole domain, of those that have an owner"""

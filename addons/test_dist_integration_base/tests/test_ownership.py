@@ -49,7 +49,7 @@ class TestOwnership(DistHttpCase):
         """G1: a row without an owner lets every system write, and the screen says so."""
         self.assertEqual(self._submit(self.shop_key, "Berta").status_code, 200)
         self.assertEqual(self.partner.name, "Berta")
-        self.assertEqual(self.identity.in_force, "Nobody: everybody may write")
+        self.assertEqual(self.identity.in_force, "Nobody: all may write")
         self.assertEqual(self.partner.dist_owner_text, "Anybody")
 
     def test_refuse(self):
@@ -120,6 +120,17 @@ class TestOwnership(DistHttpCase):
         self.assertEqual(self._submit(self.shop_key, "Berta").status_code, 409)
         self._own(owner=self.shop)
         self.assertEqual(self._submit(self.shop_key, "Clara").status_code, 200)
+
+    def test_completeness(self):
+        """G1: a domain is complete when its row, or each of its field groups, has an owner."""
+        whole = self._get_row("stock")
+        domain = whole.domain_id
+        self.assertEqual(domain.undecided_count, 2)
+        self._own(self._get_row("stock", "on_hand"))
+        domain.invalidate_recordset()
+        self.assertEqual((domain.undecided_count, domain.owner_names), (0, "CRM"))
+        self.env.invalidate_all()
+        self.assertEqual(whole.in_force, "By field group")
 
     def test_new_record(self):
         """G1: whoever creates a record fills it, unless the matrix says otherwise."""

@@ -200,6 +200,8 @@ class TestRegister(PeopleMixin, DistHttpCase):
         foreign, _client, _key = self._make_system(
             "Foreign", message_types=["partner.submit"], company_id=other.id
         )
+        self.env.flush_all()
+        self.env.invalidate_all()
         with self.assertRaisesRegex(Exception, "doesn't have 'read' access"):
             self._render(foreign.flow_ids, "auditor")
 
