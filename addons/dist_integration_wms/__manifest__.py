@@ -18,6 +18,7 @@
         "views/dist_exception_views.xml",
         "views/dist_reconciliation_views.xml",
         "views/product_template_views.xml",
+        "views/product_views.xml",
         "views/purchase_order_views.xml",
         "views/stock_warehouse_views.xml",
         "views/stock_picking_type_views.xml",

@@ -1,1 +1,2 @@
 from . import api, documents, metrics, operations
+from . import api, cutover, documents, operations

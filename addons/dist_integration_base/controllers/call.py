@@ -185,7 +185,7 @@ class ApiCall:
                 403,
                 "flow_inactive",
                 _("Not agreed"),
-                _("%s messages are not agreed with this connection, or not active.", message_type.code),
+                self.env["dist.flow"]._get_refusal(self.client.system_id, message_type),
             )
         version = self._get_version(flow)
         bulk = self.operation.bulk and request.httprequest.path.endswith("/bulk")
@@ -262,12 +262,19 @@ class ApiCall:
                 _("Version not served"),
                 _("This version of %s is not served.", flow.message_type_id.code),
             )
-        if version.state == "deprecated" or version.sunset_date:
-            self.headers["Deprecation"] = "true"
-        if version.sunset_date:
-            moment = datetime.combine(version.sunset_date, time(), timezone.utc)
-            self.headers["Sunset"] = format_datetime(moment, usegmt=True)
+        self._announce_end(flow, version)
         return version
+
+    def _announce_end(self, flow, version):
+        """Tell the caller that what it uses comes to an end; of flow and version the one that ends first."""
+        if "deprecated" in (flow.state, version.state) or version.sunset_date:
+            self.headers["Deprecation"] = "true"
+        dates = [
+            date for date in (version.sunset_date, flow.state == "deprecated" and flow.sunset_date) if date
+        ]
+        if dates:
+            moment = datetime.combine(min(dates), time(), timezone.utc)
+            self.headers["Sunset"] = format_datetime(moment, usegmt=True)
 
     def _merge(self, extra):
         """The body with the path's values; None when it cannot be read (processing will say so)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import IntegrationError
@@ -24,6 +24,7 @@ class ExceptionSpec:
     :param domain: for a missing mapping, the kind of code
     :param external_code: for a missing mapping, the code
     :param model: for a missing mapping, the model of the record to choose
+    :param assignee: id of the user who is to solve it; None leaves it to the owners of flow and system
     """
 
     category: str
@@ -38,6 +39,7 @@ class ExceptionSpec:
     domain: str | None = None
     external_code: str | None = None
     model: str | None = None
+    assignee: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,35 @@ class AmbiguousMatch(ApplyError):
     def __init__(self, code: str, detail: str, pointer: str = "", **options: Any) -> None:
         options.setdefault("status", 202)
         super().__init__(code, detail, pointer, **options)
+
+
+class OwnershipConflict(ApplyError):
+    """The message changes what another system owns.
+
+    :param waits: True when a person may still decide to apply it: the message waits instead of being refused
+    :param assignee: id of the data steward
+    """
+
+    category = "ownership"
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        pointer: str = "",
+        *,
+        waits: bool = False,
+        assignee: int | None = None,
+        **options: Any,
+    ) -> None:
+        options.setdefault("status", 202 if waits else 409)
+        super().__init__(code, detail, pointer, **options)
+        self.message_state = "error" if waits else "dead"
+        self.assignee = assignee
+
+    def get_exception(self) -> ExceptionSpec | None:
+        spec = super().get_exception()
+        return spec and replace(spec, assignee=self.assignee)
 
 
 class MissingMapping(ApplyError):

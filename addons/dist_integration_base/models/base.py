@@ -53,3 +53,11 @@ class Base(models.AbstractModel):
         documents = self[:VALUED_ONE_BY_ONE]
         impact = documents.exists()._dist_get_impact()
         return impact["orders"], impact["value"], len(self) == len(documents)
+
+    def _dist_get_ownership_group(self, vals):
+        """The field group that a record as a whole belongs to, whatever its fields say.
+
+        :param vals: values about to be written, or of a record about to be created
+        :return: code such as ``customer.addresses``; None when each field goes by its own group
+        """
+        return None

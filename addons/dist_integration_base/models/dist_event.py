@@ -256,12 +256,13 @@ class DistEvent(models.Model):
             for flow_id in self.env["dist.flow"]._get_subscriptions(code, row["company_id"]):
                 error = self._get_filter_error(flow_id, row)
                 if error is not False:
-                    messages.append(
-                        {**self._prepare_message_row(flow_id, row), **self._prepare_routing(error)}
-                    )
+                    message = self._prepare_message_row(flow_id, row)
+                    messages.append({**message, **self._prepare_routing(error, message)})
         if messages:
             self.env["dist.message"]._insert_rows("dist_message", messages)
-            self.env["dist.message"]._wake_after_commit(messages)
+            self.env["dist.message"]._wake_after_commit(
+                [message for message in messages if message["state"] == "pending"]
+            )
 
     @api.model
     def _get_filter_error(self, flow_id, row):
@@ -289,7 +290,12 @@ class DistEvent(models.Model):
             return bool(record.filtered_domain(flow._get_filter_domain()))
 
     @api.model
-    def _prepare_routing(self, error):
+    def _prepare_routing(self, error, message):
+        """:return: dict of how a message starts
+
+        :param error: as of `_get_filter_error`
+        :param message: row of the message
+        """
         if not error:
             return {"state": "pending", "error": None, "error_code": None}
         return {

@@ -206,12 +206,13 @@ class DistException(models.Model):
             "res_id": record.id if record else False,
             "document_name": record.display_name if record else message.business_key,
             "due_at": fields.Datetime.now() + timedelta(minutes=minutes),
+            "assignee_id": self.env["res.users"].browse(spec.assignee or []).exists().id,
         }
 
     def _assign(self):
         """Give the exception to the one who can fix it, with an activity."""
         for exception in self:
-            owner = exception._get_assignee()
+            owner = exception.assignee_id or exception._get_assignee()
             if not owner:
                 continue
             exception.assignee_id = owner

@@ -103,11 +103,8 @@ class DistFlow(models.Model):
             flow.message_count = messages.get(flow, 0)
             flow.open_exception_count = exceptions.get(flow, 0)
 
-    @api.constrains("endpoint_id", "state", "message_type_id")
-    def _check_endpoint(self):
-        for flow in self.filtered(lambda flow: flow.direction == "out" and flow.state == "active"):
-            if not flow.endpoint_id:
-                raise ValidationError(_("Flow %s sends messages, so it needs an endpoint.", flow.name))
+    @api.constrains("endpoint_id", "message_type_id")
+    def _check_purpose(self):
         for flow in self.filtered("endpoint_id"):
             if (flow.direction == "out") != (flow.endpoint_id.purpose == "send"):
                 raise ValidationError(
@@ -174,6 +171,7 @@ class DistFlow(models.Model):
             "criticality": flow.criticality,
             "version_id": flow.version_id.id or None,
             "lanes": flow.endpoint_id.lanes,
+            "stage": flow.stage,
         }
 
     @api.model
@@ -195,18 +193,6 @@ class DistFlow(models.Model):
             return False
         place = self.endpoint_id
         return place._get_hold_reason() if place else self.system_id._get_blocked_reason()
-
-    def action_approve(self):
-        self.write({"state": "approved"})
-
-    def action_activate(self):
-        self.write({"state": "active"})
-
-    def action_deprecate(self):
-        self.write({"state": "deprecated"})
-
-    def action_retire(self):
-        self.write({"state": "retired"})
 
     def action_view_messages(self):
         return self.env["dist.message"]._get_list_action([("flow_id", "in", self.ids)])

@@ -46,6 +46,36 @@ class DistHandler(models.AbstractModel):
         """
         return [self._apply(message, payload) for message, payload in pairs]
 
+    # cut-over
+
+    def _find_counterpart(self, message, payload):
+        """The record that the old interface made of the same message, and this one has not made itself.
+
+        :return: record; None or empty when there is none
+        """
+        return None
+
+    def _get_comparison_view(self, message, record):
+        """:return: document (JSON) of a record, to be compared with that of its counterpart; None compares the
+        answer with what the old interface reports
+        """
+        return None
+
+    def _adopt(self, message, payload, record):
+        """Recognise what the old interface did, instead of doing it again.
+
+        :param record: as of `_find_counterpart`
+        :return: HandlerResult; None when the message is to be applied to the record after all
+        """
+        return None
+
+    def _read_counterpart(self, message, payload):
+        """:return: (the counterpart, its document); (None, None) when there is none yet"""
+        record = self._find_counterpart(message, payload)
+        return (record, self._get_comparison_view(message, record)) if record else (None, None)
+
+    # help
+
     def _resolve_code(self, message, domain, code, pointer, model=None):
         """What an external code means here.
 
@@ -66,6 +96,31 @@ class DistHandler(models.AbstractModel):
 
     def _bind(self, system, record, external_id):
         return self.env["dist.binding"]._bind(system, record, external_id)
+
+    def _create_inbound(self, message, model_name, vals, pointers=None):
+        """Create a record from the values of a message, as far as its sender may set them.
+
+        :param pointers: dict, field name to JSON pointer of its value in the message
+        :return: the record
+        :raises OwnershipConflict: others own what the message says
+        """
+        model = self.env[model_name]
+        record = model.create(self.env["dist.ownership"]._filter_inbound(message, model, vals, pointers))
+        self.env["dist.inbound.change"]._note(message, record, vals)
+        return record
+
+    def _write_inbound(self, message, record, vals, pointers=None):
+        """Write the values of a message to a record, as far as its sender may change them.
+
+        :return: True when something was written
+        :raises OwnershipConflict: others own what the message changes
+        """
+        allowed = self.env["dist.ownership"]._filter_inbound(message, record, vals, pointers)
+        if not allowed:
+            return False
+        record.write(allowed)
+        self.env["dist.inbound.change"]._note(message, record, allowed)
+        return True
 
     def _decimal(self, text, pointer=""):
         """:return: Decimal of a decimal string; :raises BusinessError: not a number"""

@@ -6,7 +6,7 @@ from ..lib.identifiers import new_id
 COPIED = (
     "direction", "flow_id", "system_id", "endpoint_id", "client_id", "company_id", "message_type_id",
     "version_id", "criticality", "event_id", "parent_id", "item_index", "trace_id", "traceparent",
-    "res_model", "res_id", "ordering_key", "lane",
+    "res_model", "res_id", "ordering_key", "lane", "stage",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from ..lib.identifiers import new_id
 from ..lib.problem import Problem
 from ..tools import get_exact_now
 from .dist_message import CHANNELS
-from .transaction import is_connection_lost
+from .transaction import get_state, is_connection_lost
 
 _logger = logging.getLogger(__name__)
 
@@ -44,6 +44,12 @@ class InFlight(IntegrationError):
     """The same message is being processed right now."""
 
     code = "in_flight"
+
+
+class LeftToOther(IntegrationError):
+    """The old interface handles this document; nothing is kept."""
+
+    code = "left_to_other"
 
 
 class DistMessage(models.Model):
@@ -70,6 +76,7 @@ class DistMessage(models.Model):
             )
             known = env.cr.fetchone()
             if known:
+                env["dist.message"]._take_up_again(env.cr, known[0])
                 return known[0], False
             return env["dist.message"]._insert_rows("dist_message", [row])[0], True
 
@@ -159,7 +166,11 @@ class DistMessage(models.Model):
                     raise
                 self._record_each(ready, RetryLater(_("Another message works on the same documents.")))
                 return
-            self._apply_ready(ready)
+            for message in lock_env["dist.message"].browse(list(ready)):
+                if message.stage == "shadow":
+                    self._apply_in_shadow(message.id, ready.pop(message.id))
+            if ready:
+                self._apply_ready(ready)
 
     def _prepare_payloads(self):
         """Decode, map and validate; what fails is recorded.
@@ -268,6 +279,9 @@ class DistMessage(models.Model):
                     self._apply_ready({message_id: payload})
                 return
             message_id = next(iter(ready))
+            if isinstance(error, LeftToOther):
+                self._record_left(message_id, ready[message_id], started)
+                return
             if not isinstance(error, IntegrationError | UserError):
                 _logger.exception("Message %s failed", message_id)
             self._record_failure(message_id, error, ready[message_id], started)
@@ -296,7 +310,7 @@ class DistMessage(models.Model):
         messages = messages._in_service_environment()
         env["dist.event"]._set_trace(trace.continue_or_new(first.traceparent))
         pairs = [(message, ready[message.id]) for message in messages]
-        results = first._get_handler().with_env(messages.env)._apply_batch(pairs)
+        results = self._apply_pairs(first._get_handler().with_env(messages.env), pairs)
         for message, result in zip(messages, results, strict=True):
             message._write_done(result, ready[message.id], started)
         env.flush_all()
@@ -312,6 +326,7 @@ class DistMessage(models.Model):
     def _write_done(self, result, payload, started):
         """Write the outcome beside the effect, in the same transaction."""
         self.ensure_one()
+        result = self._add_left_values(result)
         record = result.record
         values = {
             "state": "done",
@@ -332,6 +347,16 @@ class DistMessage(models.Model):
         for spec in result.exceptions:
             self.env["dist.exception"]._open(spec, self, closes_with_messages=False)
         self._close_behind()
+
+    def _add_left_values(self, result):
+        """Tell the sender and the data stewards what was not applied, because others own it."""
+        left = get_state(self.env.cr).left_values.pop(self.id, [])
+        if not left:
+            return result
+        answer = {**result.answer, "not_applied": [value.answer for value in left]}
+        return replace(
+            result, answer=answer, exceptions=[*result.exceptions, *(value.spec for value in left)]
+        )
 
     def _close_behind(self):
         """After success: the exception closes by itself, a corrected original is settled."""

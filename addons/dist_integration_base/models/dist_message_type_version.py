@@ -7,6 +7,26 @@ from odoo.tools.misc import file_open
 from ..lib import schema as json_schema
 from ..lib.errors import IntegrationError
 
+NOT_APPLIED_SCHEMA = {
+    "type": "array",
+    "description": "Values that were left as they are, because another system owns them. The rest was applied.",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["field_group", "owner", "pointers", "detail"],
+        "properties": {
+            "field_group": {"type": "string", "description": "Such as customer.terms"},
+            "owner": {"type": "string", "description": "The system that owns them"},
+            "pointers": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Where they are in the message (RFC 6901)",
+            },
+            "detail": {"type": "string"},
+        },
+    },
+}
+
 
 class DistMessageTypeVersion(models.Model):
     """A version of a message type: its schema, its answer's schema, and until when it is served."""
@@ -58,10 +78,12 @@ class DistMessageTypeVersion(models.Model):
         return json.loads(self.schema_text or "{}")
 
     def _get_answer_schema(self):
+        """:return: schema of the answer, with what every answer may say"""
         self.ensure_one()
-        return (
-            self._load_schema_file(self.answer_schema_file) if self.answer_schema_file else {"type": "object"}
-        )
+        if not self.answer_schema_file:
+            return {"type": "object"}
+        schema = self._load_schema_file(self.answer_schema_file)
+        return {**schema, "properties": {**schema.get("properties", {}), "not_applied": NOT_APPLIED_SCHEMA}}
 
     @api.model
     @tools.ormcache("path")

@@ -233,7 +233,11 @@ FRAME_SCHEMAS = {
         "type": "object",
         "required": ["status", "message_id", "operation"],
         "properties": {
-            "status": {"type": "string", "description": "held: a person has to decide first"},
+            "status": {
+                "type": "string",
+                "description": "held: a person has to decide first. shadow: compared, not applied. "
+                "left_to_other: the old interface handles it",
+            },
             "message_id": {"type": "string"},
             "operation": {"type": "string", "description": "Path to poll"},
             "reasons": {"type": "array", "items": {"type": "object"}},

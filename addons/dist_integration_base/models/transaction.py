@@ -34,22 +34,35 @@ class TransactionState:
     :ivar trace: Trace of the transaction
     :ivar written: (type code, model name, record id) to id of the event written in this transaction
     :ivar approved: whether a change is being applied that a second person approved
+    :ivar left_values: id of an inbound message to what of it was left out, because others own it
+    :ivar is_shadow: whatever is done here is only compared, then rolled back
+    :ivar given_numbers: name of a PostgreSQL sequence to how many of its numbers were given out in the shadow
     """
 
     trace: Trace = field(default_factory=new)
     written: dict = field(default_factory=dict)
     approved: bool = False
+    left_values: dict = field(default_factory=dict)
+    is_shadow: bool = False
+    given_numbers: dict = field(default_factory=dict)
 
 
 def get_state(cr):
     """:return: TransactionState of a cursor's present transaction"""
-    state = getattr(cr, "_dist_transaction_state", None)
-    if state is None:
-        state = cr._dist_transaction_state = TransactionState()
+    return getattr(cr, "_dist_transaction_state", None) or _set_state(cr, TransactionState())
 
-        def forget():
-            cr._dist_transaction_state = None
 
-        cr.postcommit.add(forget)
-        cr.postrollback.add(forget)
+def start_shadow(cr):
+    """Mark a cursor's transaction as one that is only compared; its owner rolls it back."""
+    _set_state(cr, TransactionState(is_shadow=True))
+
+
+def _set_state(cr, state):
+    cr._dist_transaction_state = state
+
+    def forget():
+        cr._dist_transaction_state = None
+
+    cr.postcommit.add(forget)
+    cr.postrollback.add(forget)
     return state

@@ -2,6 +2,8 @@ from . import (
     dist_audit_export,
     dist_audit_verification,
     dist_change_decide,
+    dist_cutover_accept,
+    dist_cutover_switch,
     dist_exception_ignore,
     dist_host_key,
     dist_mapping_fix,
@@ -10,5 +12,6 @@ from . import (
     dist_message_reveal,
     dist_personal_erase,
     dist_reconciliation_settle,
+    dist_ownership_view,
     dist_secret_show,
 )

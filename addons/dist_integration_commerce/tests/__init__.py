@@ -1,6 +1,7 @@
 from . import test_availability
 from . import test_customer_matching
 from . import test_customer_upsert
+from . import test_cutover
 from . import test_demo
 from . import test_events
 from . import test_invoices
@@ -20,5 +21,6 @@ from . import test_order_shipping
 from . import test_order_stock
 from . import test_order_submit
 from . import test_order_tax
+from . import test_ownership
 from . import test_schemas
 from . import test_security

@@ -4,7 +4,8 @@ from odoo.addons.dist_integration_base.lib import gs1
 
 
 class ProductProduct(models.Model):
-    _inherit = "product.product"
+    _name = "product.product"
+    _inherit = ["product.product", "dist.owned.mixin"]
 
     def _dist_get_gtin(self):
         """:return: barcode when it is a GTIN; None otherwise"""

@@ -2,7 +2,8 @@ from odoo import fields, models
 
 
 class ProductTemplate(models.Model):
-    _inherit = "product.template"
+    _name = "product.template"
+    _inherit = ["product.template", "dist.owned.mixin"]
 
     dist_count_class = fields.Selection(
         [("A", "A"), ("B", "B"), ("C", "C")],

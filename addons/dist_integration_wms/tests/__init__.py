@@ -1,8 +1,10 @@
 from . import (
     test_availability,
     test_constraints,
+    test_cutover,
     test_demo,
     test_formats,
+    test_ownership,
     test_products,
     test_receipt_confirmed,
     test_release,

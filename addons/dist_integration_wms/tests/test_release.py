@@ -108,6 +108,8 @@ class TestRelease(WmsCase):
         self.assertTrue(picking.dist_can_release)
         with self.assertRaisesRegex(UserError, "No active flow"):
             picking.action_dist_release()
+        flows.action_back_to_draft()
+        flows.action_approve()
         flows.action_activate()
         picking.action_dist_release()
         self._commit_events()

@@ -28,10 +28,11 @@ class PartnerSubmitHandler(models.AbstractModel):
         if payload.get("country"):
             country = self._resolve_code(message, "country", payload["country"], "/country", "res.country")
             values["country_id"] = country.id
+        pointers = {"name": "/name", "ref": "/note", "country_id": "/country"}
         if partner:
-            partner.write(values)
+            self._write_inbound(message, partner, values, pointers)
         else:
-            partner = self.env["res.partner"].create(values)
+            partner = self._create_inbound(message, "res.partner", values, pointers)
             self._bind(message.system_id, partner, payload["external_id"])
         self._fail_as_told(payload["name"])
         partner._dist_emit("partner.changed")
@@ -40,6 +41,20 @@ class PartnerSubmitHandler(models.AbstractModel):
             exceptions.append(ExceptionSpec("business", "to_check", _("Partner to check"), record=partner))
         answer = {"status": "accepted", "partner_id": partner.id}
         return HandlerResult(answer, record=partner, exceptions=exceptions)
+
+    def _find_counterpart(self, message, payload):
+        """The old interface keeps the external id as the company's registration number."""
+        found = self.env["res.partner"].search([("company_registry", "=", payload["external_id"])], limit=1)
+        return found.filtered(
+            lambda partner: not self.env["dist.binding"]._get_external_id(message.system_id, partner)
+        )
+
+    def _get_comparison_view(self, message, record):
+        return {"name": record.name, "note": record.ref or None, "country": record.country_id.code or None}
+
+    def _adopt(self, message, payload, record):
+        self._bind(message.system_id, record, payload["external_id"])
+        return HandlerResult({"status": "accepted", "partner_id": record.id}, record=record)
 
     def _fail_as_told(self, name):
         if name == "Blocked":

@@ -299,6 +299,7 @@ class TestDelivery(DistCase):
                 "row_ids": [(0, 0, {"target": "note", "source": "note", "required": True})],
             }
         )
+        mapping.action_approve()
         poison = self._emit()
         self.flow.mapping_id = mapping
         self.partners[1].ref = "has one"

@@ -26,6 +26,7 @@ class TestMapping(DistHttpCase):
                 "row_ids": [(0, 0, {"sequence": number, **row}) for number, row in enumerate(ROWS)],
             }
         )
+        cls.mapping.action_approve()
         cls.system.flow_ids.mapping_id = cls.mapping
 
     def _submit(self, **values):
@@ -62,12 +63,12 @@ class TestMapping(DistHttpCase):
         self.assertIn("Cannot be mapped", self.mapping.preview_result)
 
     def test_approved_is_frozen(self):
-        self.mapping.action_approve()
         with self.assertRaises(ValidationError):
             self.mapping.row_ids[0].target = "other"
         version = self.env["dist.mapping"].browse(self.mapping.action_new_version()["res_id"])
         self.assertEqual((version.version, version.state, len(version.row_ids)), (2, "draft", 3))
 
     def test_bad_rows(self):
+        draft = self.env["dist.mapping"].browse(self.mapping.action_new_version()["res_id"])
         with self.assertRaises(ValidationError):
-            self.mapping.row_ids[0].source = "a["
+            draft.row_ids[0].source = "a["

@@ -20,6 +20,9 @@ CONFIGURATION = (
     "dist.mapping",
     "dist.mapping.row",
     "dist.api.scope",
+    "dist.ownership",
+    "dist.ownership.domain",
+    "dist.ownership.group",
 )
 # what workers write and nobody edits
 RECORDS = (
@@ -28,6 +31,9 @@ RECORDS = (
     "dist.message.attempt",
     "dist.endpoint.status",
     "dist.api.usage",
+    "dist.inbound.change",
+    "dist.flow.history",
+    "dist.cutover.difference",
 )
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 

@@ -44,7 +44,7 @@ class Store:
         for number in range(PARTNERS):
             system, _key = make_system(env, f"Receiver {number}")
             endpoints.append(make_endpoint(env, system, sink.url, lanes=1))
-            flows += make_flow(env, system, "partner.changed", endpoint_id=endpoints[-1].id, state="retired")
+            flows += make_flow(env, system, "partner.changed", endpoint_id=endpoints[-1].id, state="approved")
         self._endpoint_id = endpoints[0].id
         return keys[0], flows
 

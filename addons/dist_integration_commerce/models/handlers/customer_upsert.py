@@ -19,6 +19,19 @@ CODED_FIELDS = {
 }
 
 
+# field of the partner: its pointer in the message, where the two differ
+POINTERS = {
+    **{field: f"/{name}" for name, (_domain, _model, field) in CODED_FIELDS.items()},
+    **{name: f"/address/{name}" for name in ADDRESS_FIELDS},
+    "country_id": "/address/country",
+    "state_id": "/address/state",
+    "lang": "/language",
+    "category_id": "/territory",
+    "dist_blocked": "/status",
+    "dist_block_reason": "/block_reason",
+}
+
+
 class CustomerUpsertHandler(models.AbstractModel):
     """Creates or updates a customer and its addresses.
 
@@ -89,10 +102,12 @@ class CustomerUpsertHandler(models.AbstractModel):
         partner = self._match(message, data, pointer)
         values = self._prepare_partner(message, data, pointer)
         outcome = "unchanged"
+        pointers = {name: pointer + POINTERS.get(name, f"/{name}") for name in values}
         if not partner:
-            partner = self.env["res.partner"].create(self._prepare_new_partner(message, values))
+            new = self._prepare_new_partner(message, values)
+            partner = self._create_inbound(message, "res.partner", new, pointers)
             outcome = "created"
-        elif self._write_changes(partner, values):
+        elif self._write_changes(message, partner, values, pointers):
             outcome = "updated"
         if not self._find_bound(message.system_id, "res.partner", data["external_id"]):
             self._bind_anew(message.system_id, partner, data["external_id"])
@@ -100,6 +115,16 @@ class CustomerUpsertHandler(models.AbstractModel):
             changed = self._upsert_address(message, data, partner, address, f"{pointer}/addresses/{index}")
             outcome = "updated" if changed and outcome == "unchanged" else outcome
         return partner, outcome
+
+    # cut-over
+
+    def _find_counterpart(self, message, payload):
+        return self._match(message, payload, "")
+
+    def _get_comparison_view(self, message, record):
+        """Without ids: those of the old interface are its own."""
+        view = self.env["dist.customer.view"]._get_view(message.system_id, record)
+        return {name: value for name, value in view.items() if name not in ("external_id", "addresses")}
 
     # identity
 
@@ -304,9 +329,11 @@ class CustomerUpsertHandler(models.AbstractModel):
         external_id = f"{data['external_id']}/{address['external_id']}"
         contact = self._find_bound(message.system_id, "res.partner", external_id)
         values = self._prepare_contact(address, pointer)
+        pointers = dict.fromkeys([*values, "parent_id"], pointer)
         if contact:
-            return self._write_changes(contact, values)
-        contact = self.env["res.partner"].create({**values, "parent_id": partner.id})
+            return self._write_changes(message, contact, values, pointers)
+        new = {**values, "parent_id": partner.id}
+        contact = self._create_inbound(message, "res.partner", new, pointers)
         self._bind_anew(message.system_id, contact, external_id)
         return True
 
@@ -328,8 +355,8 @@ class CustomerUpsertHandler(models.AbstractModel):
 
     # changes
 
-    def _write_changes(self, partner, values):
-        """Write only what differs.
+    def _write_changes(self, message, partner, values, pointers):
+        """Write only what differs, as far as the sender may change it.
 
         :return: True when something differed
         """
@@ -339,9 +366,7 @@ class CustomerUpsertHandler(models.AbstractModel):
             changes["category_id"] = [(3, old) for old in moves["remove"]] + [
                 (4, new) for new in moves["add"]
             ]
-        if changes:
-            partner.write(changes)
-        return bool(changes)
+        return bool(changes) and self._write_inbound(message, partner, changes, pointers)
 
     def _differs(self, partner, name, value):
         partner = partner.with_company(self.env.company)

@@ -117,6 +117,51 @@ class OrderSubmitHandler(models.AbstractModel):
             suggestion=_("Ask the channel which of the two it means. Nothing was changed."),
         )
 
+    # cut-over
+
+    def _find_counterpart(self, message, payload):
+        """The order that the old interface made under the same reference."""
+        reference, company = payload["reference"], message.company_id
+        domain = [
+            ("client_order_ref", "=", reference),
+            ("company_id", "=", company.id),
+            ("state", "!=", "cancel"),
+        ]
+        customer = self._find_bound(message.system_id, "res.partner", payload["customer"]["external_id"])
+        if customer:
+            domain.append(("partner_id", "child_of", customer.commercial_partner_id.id))
+        own = self._find_bound(message.system_id, "sale.order", reference)
+        return self.env["sale.order"].search([*domain, ("id", "not in", own.ids)], order="id", limit=1)
+
+    def _get_comparison_view(self, message, record):
+        """What was ordered, without numbers and moments that each interface has of its own."""
+        views = self.env["dist.order.view"]
+        own = ("order", "ordered_at", "channel")
+        head = {name: value for name, value in views._get_head(record).items() if name not in own}
+        return {**head, "lines": [views._get_ordered_line(line) for line in views._get_lines(record)]}
+
+    def _adopt(self, message, payload, record):
+        """Take the order of the old interface for the one submitted, whatever it says: it was agreed."""
+        submission = Submission(message, payload)
+        submission.channel = self._get_channel(submission)
+        submission.order, submission.partner = record, record.partner_id
+        self._resolve_products([submission])
+        free = self.env["dist.order.view"]._get_lines(record)
+        for line in submission.lines:
+            line.unit = line.product.uom_id
+            line.record = free.filtered(lambda own, line=line: own.product_id == line.product)[:1] or None
+            free -= line.record or free.browse()
+        self._bind(message.system_id, record, submission.reference)
+        record.write(
+            {
+                "dist_channel_id": submission.channel.id,
+                "dist_external_ref": submission.reference,
+                "dist_digest": submission.digest,
+                **self._prepare_outcome(submission),
+            }
+        )
+        return self._prepare_result(submission)
+
     # taking
 
     def _take(self, submissions):
@@ -191,7 +236,9 @@ class OrderSubmitHandler(models.AbstractModel):
         contact = self.env["res.partner"].search(
             [("parent_id", "=", parent.id), ("type", "=", address_type), *same], limit=1
         )
-        return contact or contact.create({**values, "type": address_type, "parent_id": parent.id})
+        new = {**values, "type": address_type, "parent_id": parent.id}
+        pointers = dict.fromkeys(new, f"/{name}")
+        return contact or self._create_inbound(submission.message, "res.partner", new, pointers)
 
     def _get_known_address(self, submission, name, data):
         customer = submission.payload["customer"]["external_id"]

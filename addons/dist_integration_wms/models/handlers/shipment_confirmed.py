@@ -143,7 +143,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             portion.package = packages.get(portion.package_key)
         vals = self._prepare_picking_values(plan)
         if vals:
-            plan.picking.write(vals)
+            pointers = {"carrier_tracking_ref": "/tracking_numbers", "carrier_id": "/carrier"}
+            self._write_inbound(plan.message, plan.picking, vals, pointers)
         return result
 
     def _prepare_picking_values(self, plan):

@@ -64,6 +64,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             return plan
         plan.moved_at = self._read_moment(payload, self._get_moment_name())
         plan.picking = self._choose_picking(plan)
+        self._check_owner(plan)
         plan.moves = self._plan_moves(plan)
         self._check_tracking(plan)
         self._check_quantities(plan)
@@ -100,6 +101,16 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 "document_in_draft", _("%s is a draft in Odoo.", picking.name), status=409, record=picking
             )
         return picking
+
+    def _check_owner(self, plan):
+        """What was moved is said by its owner; a confirmation is applied as a whole or not at all.
+
+        :raises OwnershipConflict: another system owns it
+        """
+        pointers = {"state": f"/{self._get_kind()}"}
+        self.env["dist.ownership"]._filter_inbound(
+            plan.message, plan.picking, {"state": "done"}, pointers, undivided=True
+        )
 
     def _prepare_finished(self, plan, picking):
         kind = self._get_kind()
