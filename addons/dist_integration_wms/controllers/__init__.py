@@ -1,1 +1,1 @@
-from . import receipts, shipments
+from . import receipts, shipments, stock

@@ -5,6 +5,9 @@ from . import (
     dist_exception,
     dist_flow,
     dist_message,
+    dist_stock_adjustment,
+    dist_stock_adjustment_line,
+    dist_stock_reason,
     dist_warehouse_confirmation,
     handlers,
     product_product,
@@ -14,4 +17,5 @@ from . import (
     stock_picking,
     stock_picking_type,
     stock_warehouse,
+    stock_warehouse_status,
 )

@@ -14,4 +14,5 @@ from . import (
     test_shipment_packages,
     test_shipments_list,
     test_speed,
+    test_stock_adjusted,
 )

@@ -7,7 +7,13 @@ from odoo import Command
 
 from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCase
 
-INBOUND = ["shipment.acknowledged", "shipment.confirmed", "receipt.confirmed"]
+INBOUND = [
+    "shipment.acknowledged",
+    "shipment.confirmed",
+    "receipt.confirmed",
+    "stock.adjusted",
+    "stock.status.changed",
+]
 OUTBOUND = [
     "shipment.requested",
     "shipment.cancelled",
@@ -16,7 +22,13 @@ OUTBOUND = [
     "receipt.cancelled",
     "receipt.completed",
 ]
-SCOPES = ["shipments:acknowledge", "shipments:confirm", "shipments:read", "receipts:confirm"]
+SCOPES = [
+    "shipments:acknowledge",
+    "shipments:confirm",
+    "shipments:read",
+    "receipts:confirm",
+    "stock:adjust",
+]
 ACKNOWLEDGE = "/shipments/acknowledgements"
 SHIP = "/shipments/confirmations"
 RECEIVE = "/receipts/confirmations"

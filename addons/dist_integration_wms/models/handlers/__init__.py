@@ -9,4 +9,7 @@ from . import (
     receipt_confirmed,
     shipment_acknowledged,
     shipment_confirmed,
+    stock,
+    stock_adjusted,
+    stock_status_changed,
 )
