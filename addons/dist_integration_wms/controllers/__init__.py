@@ -1,1 +1,1 @@
-from . import receipts, shipments, stock
+from . import receipts, returns, shipments, stock

@@ -12,7 +12,14 @@ class DistException(models.Model):
     @api.model
     def _get_acceptable_codes(self):
         """:return: codes of exceptions whose variance a person may accept as it is"""
-        return {"over_shipment", "over_receipt", "adjustment_variance", "adjustment_approval"}
+        return {
+            "over_shipment",
+            "over_receipt",
+            "over_return",
+            "unexpected_return",
+            "adjustment_variance",
+            "adjustment_approval",
+        }
 
     @api.depends("state", "code", "can_retry")
     def _compute_can_accept_variance(self):

@@ -16,6 +16,27 @@ class StockWarehouse(models.Model):
         check_company=True,
         help="Goods that wait for a quality decision are put here, and are not available for sale.",
     )
+    dist_repair_location_id = fields.Many2one(
+        "stock.location",
+        string="Goods to repair go to",
+        domain="[('usage', '=', 'internal'), ('company_id', 'in', (False, company_id))]",
+        check_company=True,
+        help="Returned goods that are to be repaired are put here, and are not available for sale.",
+    )
+    dist_scrap_location_id = fields.Many2one(
+        "stock.location",
+        string="Scrapped goods go to",
+        domain="[('usage', '=', 'inventory'), ('company_id', 'in', (False, company_id))]",
+        check_company=True,
+        help="Returned goods that the warehouse throws away leave the stock to this virtual location.",
+    )
+    dist_unexpected_return_policy = fields.Selection(
+        [("ask", "Wait for a person"), ("accept", "Take it back")],
+        string="Return nobody announced",
+        default="ask",
+        required=True,
+        help="What happens when the warehouse receives goods back without having been told to expect them.",
+    )
     dist_adjustment_limit = fields.Monetary(
         string="Adjustments without approval up to",
         currency_field="dist_currency_id",
@@ -41,6 +62,10 @@ class StockWarehouse(models.Model):
             DAMAGED: self.dist_damaged_location_id,
         }[status]
 
+    def _dist_get_places_apart(self):
+        """:return: locations whose goods are not for sale"""
+        return self.dist_damaged_location_id | self.dist_hold_location_id | self.dist_repair_location_id
+
     def _dist_get_status_locations(self, status):
         """:return: all locations whose stock has a status: those below its own, less those of other statuses"""
         self.ensure_one()
@@ -48,14 +73,23 @@ class StockWarehouse(models.Model):
         if not own:
             return own
         below = self.env["stock.location"].search([("id", "child_of", own.id)])
-        others = (
-            self.env["stock.location"]
-            .union(*(self._dist_get_status_location(other) for other, _label in STATUSES if other != status))
-            .filtered(lambda location: location in below and location != own)
+        others = self._dist_get_places_apart().filtered(
+            lambda location: location in below and location != own
         )
         return (
             below - self.env["stock.location"].search([("id", "child_of", others.ids)]) if others else below
         )
+
+    def _dist_get_return_places(self):
+        """:return: dict, disposition of returned goods to the location they go to; those that have one"""
+        self.ensure_one()
+        places = {
+            "scrap": self.dist_scrap_location_id,
+            "repair": self.dist_repair_location_id,
+            "hold": self.dist_hold_location_id,
+            "damaged": self.dist_damaged_location_id,
+        }
+        return {disposition: location for disposition, location in places.items() if location}
 
     @api.model
     def _dist_find_by_code(self, system, code=None):

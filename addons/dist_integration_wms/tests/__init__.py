@@ -6,6 +6,7 @@ from . import (
     test_products,
     test_receipt_confirmed,
     test_release,
+    test_return_confirmed,
     test_security,
     test_serializers,
     test_shipment_acknowledged,

@@ -11,6 +11,7 @@ INBOUND = [
     "shipment.acknowledged",
     "shipment.confirmed",
     "receipt.confirmed",
+    "return.confirmed",
     "stock.adjusted",
     "stock.status.changed",
 ]
@@ -21,17 +22,22 @@ OUTBOUND = [
     "receipt.requested",
     "receipt.cancelled",
     "receipt.completed",
+    "return.requested",
+    "return.cancelled",
+    "return.completed",
 ]
 SCOPES = [
     "shipments:acknowledge",
     "shipments:confirm",
     "shipments:read",
     "receipts:confirm",
+    "returns:confirm",
     "stock:adjust",
 ]
 ACKNOWLEDGE = "/shipments/acknowledgements"
 SHIP = "/shipments/confirmations"
 RECEIVE = "/receipts/confirmations"
+RETURN = "/returns/confirmations"
 
 
 class WmsMixin:

@@ -7,6 +7,7 @@ from . import (
     warehouse_confirmation_lots,
     warehouse_confirmation_effect,
     receipt_confirmed,
+    return_confirmed,
     shipment_acknowledged,
     shipment_confirmed,
     stock,
