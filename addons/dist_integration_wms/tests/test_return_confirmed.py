@@ -11,7 +11,13 @@ class TestReturnConfirmed(WmsHttpCase):
         parent = cls.warehouse.view_location_id.id
         places = {
             f"dist_{name}_location_id": cls.env["stock.location"]
-            .create({"name": name.title(), "location_id": parent, "usage": usage})
+            .create(
+                {
+                    "name": name.title(),
+                    "location_id": parent if usage == "internal" else False,
+                    "usage": usage,
+                }
+            )
             .id
             for name, usage in (("hold", "internal"), ("repair", "internal"), ("scrap", "inventory"))
         }
@@ -94,6 +100,7 @@ class TestReturnConfirmed(WmsHttpCase):
         response, message = self._take_back(self._line(4, disposition="repair"), **{"return": picking.name})
         self._assert_refused(response, 422, "no_place_for_disposition")
         self.warehouse.dist_repair_location_id = place
+        self.env.flush_all()
         message.exception_id.action_retry()
         self.env.invalidate_all()
         self.assertEqual(self._on_hand(self.tape, location=place), 4)
@@ -202,6 +209,7 @@ class TestReceiptOnHold(WmsHttpCase):
         response, message = self._receive(picking, line)
         self._assert_refused(response, 422, "hold_goods")
         self.warehouse.dist_hold_location_id = hold
+        self.env.flush_all()
         message.exception_id.action_retry()
         self.env.invalidate_all()
         self.assertEqual((self._on_hand(self.tape), self._on_hand(self.tape, location=hold)), (10, 2))
