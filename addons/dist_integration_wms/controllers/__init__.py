@@ -1,1 +1,1 @@
-from . import receipts, shipments
+from . import receipts, returns, shipments, stock

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+GOOD = "good"
+
 
 def digest_of(payload: dict) -> str:
     """Return a text that is equal for payloads with the same content, however they are written."""
@@ -26,6 +28,9 @@ class Portion:
     :param lot_name: as the warehouse writes it
     :param expiry: datetime, or None
     :param package_key: the package's id in the message
+    :param condition: ``good``, ``damaged`` or ``hold``
+    :param disposition: what is done with returned goods, such as ``restock``
+    :param destination: stock.location, when it is another one than the move's
     :param lot: stock.lot, once it is found
     """
 
@@ -34,9 +39,11 @@ class Portion:
     lot_name: str | None = None
     expiry: Any = None
     package_key: str | None = None
-    damaged: bool = False
+    condition: str = GOOD
+    disposition: str | None = None
     lot: Any = None
     package: Any = None
+    destination: Any = None
 
 
 @dataclass

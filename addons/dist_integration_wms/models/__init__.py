@@ -10,6 +10,9 @@ from . import (
     dist_reconciliation_domain_stock,
     dist_reconciliation_line,
     dist_reconciliation_profile,
+    dist_stock_adjustment,
+    dist_stock_adjustment_line,
+    dist_stock_reason,
     dist_warehouse_confirmation,
     handlers,
     product_product,
@@ -20,4 +23,5 @@ from . import (
     stock_picking,
     stock_picking_type,
     stock_warehouse,
+    stock_warehouse_status,
 )

@@ -6,7 +6,7 @@ from odoo import api, models
 class Availability(NamedTuple):
     """Quantities of a product in a warehouse, in the product's unit.
 
-    ``available`` is on hand less reserved, without damaged goods.
+    ``available`` is on hand less reserved, without goods that are damaged, on hold or in repair.
     """
 
     on_hand: float = 0.0
@@ -35,7 +35,7 @@ class DistAvailability(models.AbstractModel):
         """Stock of products per warehouse. Access is the caller's affair: no rule is applied here.
 
         The same figures as Odoo's ``qty_available``, ``incoming_qty`` and ``free_qty`` with the warehouse in the
-        context, except that goods in a warehouse's location for damaged goods are not available.
+        context, except that goods in a warehouse's places for what is damaged, on hold or in repair are not available.
 
         :param product_ids: list of ids
         :param warehouse_ids: list of ids
@@ -70,16 +70,27 @@ class DistAvailability(models.AbstractModel):
 
     def _get_places(self, warehouse_ids):
         """:return: list of (location id, warehouse id, whether goods there may be sold)"""
-        self.env["stock.warehouse"].flush_model(["view_location_id", "dist_damaged_location_id"])
+        self.env["stock.warehouse"].flush_model(
+            [
+                "view_location_id",
+                "dist_damaged_location_id",
+                "dist_hold_location_id",
+                "dist_repair_location_id",
+            ]
+        )
         self.env["stock.location"].flush_model(["parent_path"])
         self.env.cr.execute(
             """
             SELECT location.id, warehouse.id,
-                   damaged.id IS NULL OR location.parent_path NOT LIKE damaged.parent_path || '%%'
+                   NOT EXISTS (
+                       SELECT FROM stock_location apart
+                       WHERE apart.id IN (warehouse.dist_damaged_location_id, warehouse.dist_hold_location_id,
+                                          warehouse.dist_repair_location_id)
+                         AND location.parent_path LIKE apart.parent_path || '%%'
+                   )
             FROM stock_warehouse warehouse
             JOIN stock_location top ON top.id = warehouse.view_location_id
             JOIN stock_location location ON location.parent_path LIKE top.parent_path || '%%'
-            LEFT JOIN stock_location damaged ON damaged.id = warehouse.dist_damaged_location_id
             WHERE warehouse.id = ANY(%s)
             """,
             (list(warehouse_ids),),

@@ -2,6 +2,7 @@ from odoo import api, models
 
 CODED_MODELS = [
     "delivery.carrier",
+    "dist.stock.reason",
     "product.product",
     "res.company",
     "stock.lot",

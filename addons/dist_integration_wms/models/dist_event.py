@@ -1,8 +1,10 @@
 from odoo import api, models
 
 # what is said to one warehouse only
-ADDRESSED = ("shipment.requested", "shipment.cancelled", "receipt.requested", "receipt.cancelled")
-REPORTED = ("shipment.completed", "receipt.completed")
+ADDRESSED = tuple(
+    f"{kind}.{event}" for kind in ("shipment", "receipt", "return") for event in ("requested", "cancelled")
+)
+REPORTED = ("shipment.completed", "receipt.completed", "return.completed")
 
 
 class DistEvent(models.Model):

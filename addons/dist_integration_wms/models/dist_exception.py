@@ -12,7 +12,14 @@ class DistException(models.Model):
     @api.model
     def _get_acceptable_codes(self):
         """:return: codes of exceptions whose variance a person may accept as it is"""
-        return {"over_shipment", "over_receipt"}
+        return {
+            "over_shipment",
+            "over_receipt",
+            "over_return",
+            "unexpected_return",
+            "adjustment_variance",
+            "adjustment_approval",
+        }
 
     @api.depends("state", "code", "can_retry")
     def _compute_can_accept_variance(self):
@@ -30,8 +37,14 @@ class DistException(models.Model):
         for exception in self:
             if not exception.can_accept_variance:
                 raise UserError(_("There is nothing to accept in: %s", exception.name))
+            exception._check_may_accept()
             exception._accept_variance()
         return True
+
+    def _check_may_accept(self):
+        """:raises UserError: the variance is worth more than the user may decide on"""
+        if self.code == "adjustment_approval" and not self.env.user.has_group("stock.group_stock_manager"):
+            raise UserError(_("An inventory administrator has to approve this adjustment."))
 
     def _accept_variance(self):
         stuck = self._get_stuck()

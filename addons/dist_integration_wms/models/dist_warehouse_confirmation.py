@@ -11,7 +11,9 @@ class DistWarehouseConfirmation(models.Model):
 
     system_id = fields.Many2one("dist.system", required=True, readonly=True, ondelete="restrict", index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    kind = fields.Selection([("shipment", "Shipment"), ("receipt", "Receipt")], required=True, readonly=True)
+    kind = fields.Selection(
+        [("shipment", "Shipment"), ("receipt", "Receipt"), ("return", "Return")], required=True, readonly=True
+    )
     external_id = fields.Char(
         string="Number", required=True, readonly=True, help="The warehouse's own number."
     )

@@ -140,8 +140,8 @@ class StockMove(models.Model):
             vals["result_package_id"] = portion.package.id
         if portion.lot and self._should_bypass_reservation():
             vals["lot_id"] = portion.lot.id
-        if portion.damaged:
-            vals["location_dest_id"] = self.picking_type_id.warehouse_id.dist_damaged_location_id.id
+        if portion.destination:
+            vals["location_dest_id"] = portion.destination.id
         return vals
 
     def _dist_prepare_missing(self, portion, quantity):

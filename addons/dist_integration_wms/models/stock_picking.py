@@ -71,7 +71,7 @@ class StockPicking(models.Model):
     def _dist_get_release_kind(self):
         """What the external system is asked to do with this transfer. Other kinds are added by inheritance.
 
-        :return: ``shipment``, ``receipt`` or None
+        :return: ``shipment``, ``receipt``, ``return`` (by a customer) or None
         """
         self.ensure_one()
         code = self.picking_type_id.code
@@ -79,6 +79,8 @@ class StockPicking(models.Model):
             return "shipment"
         if code == "incoming" and self.move_ids.purchase_line_id:
             return "receipt"
+        if code == "incoming" and self.move_ids.origin_returned_move_id:
+            return "return"
         return None
 
     def _dist_watch_release(self):
@@ -225,7 +227,7 @@ class StockPicking(models.Model):
     @api.model
     def _dist_get_release_codes(self):
         """:return: codes of exceptions that a new release settles"""
-        return ["shipment_refused", "nothing_shipped"]
+        return ["shipment_refused", "nothing_shipped", "return_refused"]
 
     # what the rest of the suite asks
 

@@ -36,6 +36,13 @@ class StockWarehouse(models.Model):
         required=True,
         help="What happens to the rest once the warehouse has finished a receipt.",
     )
+    dist_return_short_policy = fields.Selection(
+        SHORT_POLICIES,
+        string="Returned less than announced",
+        default="cancel",
+        required=True,
+        help="What happens to the rest once the warehouse has finished a return.",
+    )
     dist_over_receipt_percent = fields.Float(
         string="Accept over-receipts up to (%)",
         help="How much more than ordered of a line is received without asking a person. 0: nothing.",

@@ -8,6 +8,7 @@ from . import (
     test_products,
     test_receipt_confirmed,
     test_release,
+    test_return_confirmed,
     test_security,
     test_serializers,
     test_shipment_acknowledged,
@@ -17,4 +18,5 @@ from . import (
     test_shipments_list,
     test_speed,
     test_stock_reconciliation,
+    test_stock_adjusted,
 )

@@ -7,7 +7,14 @@ from odoo import Command
 
 from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCase
 
-INBOUND = ["shipment.acknowledged", "shipment.confirmed", "receipt.confirmed"]
+INBOUND = [
+    "shipment.acknowledged",
+    "shipment.confirmed",
+    "receipt.confirmed",
+    "return.confirmed",
+    "stock.adjusted",
+    "stock.status.changed",
+]
 OUTBOUND = [
     "shipment.requested",
     "shipment.cancelled",
@@ -15,11 +22,22 @@ OUTBOUND = [
     "receipt.requested",
     "receipt.cancelled",
     "receipt.completed",
+    "return.requested",
+    "return.cancelled",
+    "return.completed",
 ]
-SCOPES = ["shipments:acknowledge", "shipments:confirm", "shipments:read", "receipts:confirm"]
+SCOPES = [
+    "shipments:acknowledge",
+    "shipments:confirm",
+    "shipments:read",
+    "receipts:confirm",
+    "returns:confirm",
+    "stock:adjust",
+]
 ACKNOWLEDGE = "/shipments/acknowledgements"
 SHIP = "/shipments/confirmations"
 RECEIVE = "/receipts/confirmations"
+RETURN = "/returns/confirmations"
 
 
 class WmsMixin:

@@ -136,7 +136,7 @@ class TestReceiptConfirmed(WmsHttpCase):
         line = {"sku": "TAPE", "quantity": "10", "damaged_quantity": "2"}
         response, message = self._receive(picking, line)
         self._assert_refused(response, 422, "damaged_goods")
-        self.assertIn("location for damaged goods", message.exception_id.suggestion)
+        self.assertIn("Choose the location", message.exception_id.suggestion)
         damaged = self.env["stock.location"].create(
             {"name": "Damaged", "location_id": self.warehouse.view_location_id.id, "usage": "internal"}
         )

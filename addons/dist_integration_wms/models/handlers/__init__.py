@@ -8,6 +8,10 @@ from . import (
     warehouse_confirmation_lots,
     warehouse_confirmation_effect,
     receipt_confirmed,
+    return_confirmed,
     shipment_acknowledged,
     shipment_confirmed,
+    stock,
+    stock_adjusted,
+    stock_status_changed,
 )

@@ -1,10 +1,9 @@
 from odoo import _, models
-from odoo.tools import float_compare
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
-from ...lib import formats
-from ...lib.confirmation import Portion
+from ...lib.confirmation import GOOD
+from ..stock_warehouse_status import STATUSES
 
 
 class ReceiptConfirmedHandler(models.AbstractModel):
@@ -54,54 +53,37 @@ class ReceiptConfirmedHandler(models.AbstractModel):
         percent = move_plan.move.picking_type_id.warehouse_id.dist_over_receipt_percent
         return move_plan.asked * (1 + percent / 100)
 
-    # damaged goods
+    # goods in other conditions
 
-    def _add_conditions(self, line, pointer, portions, convert):
-        """Damaged goods are stated for the line, for its lots, or for both alike."""
-        if "damaged_quantity" not in line:
-            return portions
-        stated = convert(line["damaged_quantity"], f"{pointer}/damaged_quantity")
-        damaged = [portion for portion in portions if portion.damaged]
-        if not damaged and stated:
-            lots = {portion.lot_name for portion in portions}
-            lot_name = lots.pop() if len(lots) == 1 else None
-            return [
-                *portions,
-                Portion(stated, f"{pointer}/damaged_quantity", lot_name=lot_name, damaged=True),
-            ]
-        told = sum(portion.quantity for portion in damaged)
-        if float_compare(told, stated, precision_digits=6):
-            raise BusinessError(
-                "allocation_mismatch",
-                _(
-                    "The damaged lots add up to %(sum)s, the line says %(total)s.",
-                    sum=formats.quantity_text(told),
-                    total=formats.quantity_text(stated),
-                ),
-                f"{pointer}/damaged_quantity",
-            )
-        return portions
+    def _get_condition_fields(self):
+        return {"damaged": "damaged_quantity", "hold": "hold_quantity"}
 
-    def _check_quantities(self, plan):
-        result = super()._check_quantities(plan)
+    def _set_destinations(self, plan):
         warehouse = plan.picking.picking_type_id.warehouse_id
-        damaged = [portion for _move_plan, portion in plan.portions if portion.damaged]
-        if damaged and not warehouse.dist_damaged_location_id:
-            raise BusinessError(
-                "damaged_goods",
-                _(
-                    "Damaged goods were received on %(picking)s, and %(warehouse)s has no place for them.",
-                    picking=plan.picking.name,
-                    warehouse=warehouse.name,
-                ),
-                damaged[0].pointer,
-                record=plan.picking,
-                severity="high",
-                suggestion=_(
-                    "Set the location for damaged goods of the warehouse and retry, or correct the message."
-                ),
-            )
-        return result
+        for _move_plan, portion in plan.portions:
+            if portion.condition == GOOD:
+                continue
+            portion.destination = warehouse._dist_get_status_location(portion.condition)
+            if not portion.destination:
+                raise self._prepare_no_place(plan, portion)
+
+    def _prepare_no_place(self, plan, portion):
+        labels = dict(STATUSES)
+        return BusinessError(
+            f"{portion.condition}_goods",
+            _(
+                "%(picking)s brought goods that are: %(condition)s. %(warehouse)s has no place for them.",
+                picking=plan.picking.name,
+                condition=labels[portion.condition],
+                warehouse=plan.picking.picking_type_id.warehouse_id.name,
+            ),
+            portion.pointer,
+            record=plan.picking,
+            severity="high",
+            suggestion=_(
+                "Choose the location in the form of the warehouse and retry, or correct the message."
+            ),
+        )
 
     # lots
 

@@ -18,7 +18,7 @@ class WarehouseHandler(models.AbstractModel):
 
     def _get_picking_domain(self, message):
         """Transfers the sender may speak of: those released to its own system."""
-        codes = {"shipment": "outgoing", "receipt": "incoming"}
+        codes = {"shipment": "outgoing", "receipt": "incoming", "return": "incoming"}
         return [
             ("dist_system_id", "=", message.system_id.id),
             ("company_id", "=", message.company_id.id),

@@ -68,8 +68,15 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         plan.moves = self._plan_moves(plan)
         self._check_tracking(plan)
         self._check_quantities(plan)
+        self._set_destinations(plan)
         self._resolve_lots(plan)
         return plan
+
+    def _set_destinations(self, plan):
+        """Say where goods go that do not go where the transfer leads.
+
+        :raises ApplyError: there is no place for them
+        """
 
     def _check_same(self, plan):
         if plan.known.digest != plan.digest:

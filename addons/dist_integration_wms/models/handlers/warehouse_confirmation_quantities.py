@@ -4,7 +4,7 @@ from odoo.tools import float_compare
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 from ...lib import formats
-from ...lib.confirmation import Portion
+from ...lib.confirmation import GOOD, Portion
 
 
 class WarehouseConfirmationHandler(models.AbstractModel):
@@ -51,15 +51,45 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             lot_name=allocation.get("lot"),
             expiry=self._read_text(allocation.get("expiry"), formats.read_expiry, f"{pointer}/expiry"),
             package_key=allocation.get("package"),
-            damaged=allocation.get("condition") == "damaged",
+            condition=allocation.get("condition", GOOD),
         )
 
     def _add_conditions(self, line, pointer, portions, convert):
-        """:return: portions with those that the line states apart, such as damaged goods"""
+        """Goods in another condition are stated for the line, for its lots, or for both alike.
+
+        :return: portions with those that only the line states
+        """
+        for condition, name in self._get_condition_fields().items():
+            if name in line:
+                portions = self._add_condition(line, f"{pointer}/{name}", portions, condition, convert)
+        return portions
+
+    def _get_condition_fields(self):
+        """:return: dict, condition to the field of a line that states its quantity"""
+        return {}
+
+    def _add_condition(self, line, pointer, portions, condition, convert):
+        stated = convert(line[pointer.rsplit("/", 1)[1]], pointer)
+        listed = [portion for portion in portions if portion.condition == condition]
+        if not listed and stated:
+            lots = {portion.lot_name for portion in portions}
+            lot_name = lots.pop() if len(lots) == 1 else None
+            return [*portions, Portion(stated, pointer, lot_name=lot_name, condition=condition)]
+        told = sum(portion.quantity for portion in listed)
+        if float_compare(told, stated, precision_digits=6):
+            raise BusinessError(
+                "allocation_mismatch",
+                _(
+                    "The lots add up to %(sum)s, the line says %(total)s.",
+                    sum=formats.quantity_text(told),
+                    total=formats.quantity_text(stated),
+                ),
+                pointer,
+            )
         return portions
 
     def _check_total(self, line, pointer, move, total, portions):
-        good = sum(portion.quantity for portion in portions if not portion.damaged)
+        good = sum(portion.quantity for portion in portions if portion.condition == GOOD)
         if float_compare(good, total, precision_rounding=move.product_id.uom_id.rounding):
             raise BusinessError(
                 "allocation_mismatch",
@@ -153,5 +183,6 @@ def _part_of(portion, quantity):
         lot_name=portion.lot_name,
         expiry=portion.expiry,
         package_key=portion.package_key,
-        damaged=portion.damaged,
+        condition=portion.condition,
+        disposition=portion.disposition,
     )

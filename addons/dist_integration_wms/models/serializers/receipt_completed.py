@@ -23,10 +23,19 @@ class ReceiptCompletedSerializer(models.AbstractModel):
         }
 
     def _get_line(self, move, codes):
-        damaged = move.picking_type_id.warehouse_id.dist_damaged_location_id
-        quantity = sum(
-            line.product_uom_id._compute_quantity(line.quantity, move.product_uom, round=False)
-            for line in move.move_line_ids
-            if damaged and line.location_dest_id == damaged
+        warehouse = move.picking_type_id.warehouse_id
+        return {
+            **super()._get_line(move, codes),
+            "damaged": self._get_quantity_at(move, warehouse.dist_damaged_location_id),
+            "on_hold": self._get_quantity_at(move, warehouse.dist_hold_location_id),
+        }
+
+    def _get_quantity_at(self, move, location):
+        """:return: how much of a move went to a location, in the move's unit, as text"""
+        return formats.quantity_text(
+            sum(
+                line.product_uom_id._compute_quantity(line.quantity, move.product_uom, round=False)
+                for line in move.move_line_ids
+                if location and line.location_dest_id == location
+            )
         )
-        return {**super()._get_line(move, codes), "damaged": formats.quantity_text(quantity)}

@@ -1,0 +1,219 @@
+from odoo import _, models
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec
+
+from ...lib import formats
+
+RESTOCK = "restock"
+UNEXPECTED = "unexpected_return"
+
+
+class ReturnConfirmedHandler(models.AbstractModel):
+    """Goods came back from a customer, announced or not, and the warehouse has decided what becomes of them."""
+
+    _name = "dist.handler.return.confirmed"
+    _inherit = "dist.handler.warehouse.confirmation"
+    _description = "Return confirmed"
+
+    def _get_kind(self):
+        return "return"
+
+    def _get_verb(self):
+        return "returned"
+
+    def _get_picking_domain(self, message):
+        return [*super()._get_picking_domain(message), ("move_ids.origin_returned_move_id", "!=", False)]
+
+    def _find_pickings(self, message, payload):
+        if payload.get("return"):
+            return super()._find_pickings(message, payload)
+        shipments = self._find_shipments(message, payload)
+        returns = shipments.move_ids.returned_move_ids.picking_id
+        return returns.filtered_domain(self._get_picking_domain(message)).sorted("id")
+
+    def _find_shipments(self, message, payload):
+        """:return: done deliveries of this warehouse that the message names"""
+        domain = [
+            ("dist_system_id", "=", message.system_id.id),
+            ("company_id", "=", message.company_id.id),
+            ("picking_type_id.code", "=", "outgoing"),
+            ("state", "=", "done"),
+        ]
+        number = payload.get("shipment")
+        if number:
+            names = ["|", ("dist_release_ref", "=", number), ("name", "=", number)]
+        else:
+            number = payload["order"]
+            names = ["|", ("sale_id.name", "=", number), ("sale_id.client_order_ref", "=", number)]
+        return self.env["stock.picking"].search([*domain, *names], order="id")
+
+    def _choose_picking(self, plan):
+        if not plan.payload.get("return") and not self._get_open(
+            self._find_pickings(plan.message, plan.payload)
+        ):
+            return self._announce(plan)
+        return super()._choose_picking(plan)
+
+    # returns that nobody announced
+
+    def _announce(self, plan):
+        """Make the return that the warehouse was not told to expect.
+
+        :return: stock.picking
+        :raises BusinessError: what was shipped is not known, or a person has to decide first
+        """
+        shipments = self._find_shipments(plan.message, plan.payload)
+        if not shipments:
+            raise self._prepare_not_found(plan.payload)
+        policy = shipments[0].picking_type_id.warehouse_id.dist_unexpected_return_policy
+        if policy == "ask" and not plan.message._accepts(UNEXPECTED):
+            raise BusinessError(
+                UNEXPECTED,
+                _("Goods of %s came back, and nobody had announced it.", shipments[0].name),
+                "/shipment" if plan.payload.get("shipment") else "/order",
+                record=shipments[0],
+                severity="high",
+                suggestion=_(
+                    "Accept it to take the goods back, or settle it with the customer and ignore it."
+                ),
+            )
+        return self._create_return(plan, self._choose_shipment(plan, shipments))
+
+    def _choose_shipment(self, plan, shipments):
+        """:return: the first shipment that all returned items left with
+        :raises BusinessError: there is none
+        """
+        products = self._get_returned_products(plan)
+        for shipment in shipments:
+            if all(product in shipment.move_ids.product_id for product in products):
+                return shipment
+        product = next(product for product in products if product not in shipments[0].move_ids.product_id)
+        raise BusinessError(
+            "item_not_shipped",
+            _(
+                "%(product)s did not leave with %(shipment)s.",
+                product=product.display_name,
+                shipment=", ".join(shipments.mapped("name")),
+            ),
+            f"/lines/{products.index(product)}",
+            record=shipments[0],
+        )
+
+    def _get_returned_products(self, plan):
+        """:return: list of product.product, one for each line"""
+        return self._find_products(
+            plan.message, [(line, f"/lines/{index}") for index, line in enumerate(plan.payload["lines"])]
+        )
+
+    def _create_return(self, plan, shipment):
+        quantities = self._get_returned_quantities(plan, shipment)
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=shipment.id, active_ids=shipment.ids, active_model=shipment._name)
+            .create({"picking_id": shipment.id})
+        )
+        for line in wizard.product_return_moves:
+            line.quantity = quantities.get(line.move_id.id, 0.0)
+        picking = self.env["stock.picking"].browse(wizard.create_returns()["res_id"])
+        # the goods have arrived: nothing is asked of the warehouse any more
+        picking.write(
+            {
+                "dist_release_state": "acknowledged",
+                "dist_system_id": plan.message.system_id.id,
+                "dist_release_ref": picking.name,
+            }
+        )
+        return picking
+
+    def _get_returned_quantities(self, plan, shipment):
+        """:return: dict, id of a shipped move to how much of it came back, in the product's unit"""
+        moves = shipment.move_ids.filtered(lambda move: move.state == "done")
+        quantities = {}
+        for index, product in enumerate(self._get_returned_products(plan)):
+            line, pointer = plan.payload["lines"][index], f"/lines/{index}"
+            move = moves.filtered(lambda move, product=product: move.product_id == product)[:1]
+            unit = self._read_unit(plan, line, pointer, move)
+            amount = self._convert_quantity(line["quantity"], unit, product, f"{pointer}/quantity")
+            quantities[move.id] = quantities.get(move.id, 0.0) + amount
+        return quantities
+
+    # what becomes of the goods
+
+    def _read_portions(self, plan, line, pointer, moves):
+        portions = super()._read_portions(plan, line, pointer, moves)
+        for portion in portions:
+            portion.disposition = portion.disposition or line.get("disposition", RESTOCK)
+        return portions
+
+    def _read_allocation(self, allocation, pointer, convert):
+        portion = super()._read_allocation(allocation, pointer, convert)
+        portion.disposition = allocation.get("disposition")
+        return portion
+
+    def _set_destinations(self, plan):
+        warehouse = plan.picking.picking_type_id.warehouse_id
+        places = warehouse._dist_get_return_places()
+        for _move_plan, portion in plan.portions:
+            if portion.disposition == RESTOCK:
+                continue
+            portion.destination = places.get(portion.disposition)
+            if not portion.destination:
+                raise BusinessError(
+                    "no_place_for_disposition",
+                    _(
+                        "%(warehouse)s has no place for returned goods that are to: %(disposition)s.",
+                        warehouse=warehouse.name,
+                        disposition=portion.disposition,
+                    ),
+                    portion.pointer,
+                    record=plan.picking,
+                    suggestion=_("Choose the location in the form of the warehouse, then use Retry."),
+                )
+
+    def _check_lots(self, plan, portions):
+        """What comes back was shipped: its lots are known."""
+        for move_plan, portion in portions:
+            if not portion.lot:
+                product = move_plan.move.product_id
+                raise BusinessError(
+                    "unknown_lot",
+                    _(
+                        "%(product)s has no lot %(lot)s in Odoo.",
+                        product=product.display_name,
+                        lot=portion.lot_name,
+                    ),
+                    portion.pointer,
+                    record=plan.picking,
+                    suggestion=_("Correct the lot and resubmit."),
+                )
+
+    def _carry_out(self, plans):
+        for plan in plans:
+            if not plan.known:
+                plan.exceptions += self._prepare_refused(plan)
+        return super()._carry_out(plans)
+
+    def _prepare_refused(self, plan):
+        """:return: list of ExceptionSpec: what the warehouse did not take back is the customer's affair"""
+        refused = [
+            (line, quantity)
+            for line in plan.payload["lines"]
+            if (quantity := self._decimal(line.get("refused_quantity", "0")))
+        ]
+        if not refused:
+            return []
+        items = ", ".join(
+            f"{formats.quantity_text(float(quantity))} x {line.get('sku') or line.get('gtin') or line['line']}"
+            for line, quantity in refused
+        )
+        return [
+            ExceptionSpec(
+                "business",
+                "return_refused",
+                _("%(picking)s: not taken back: %(items)s", picking=plan.picking.name, items=items),
+                detail=_("The warehouse did not take these goods back. They remain the customer's."),
+                record=plan.picking,
+                suggestion=_("Tell the customer, and close this exception."),
+                fingerprint=f"stock.picking/{plan.picking.id}/refused",
+            )
+        ]

@@ -1,0 +1,73 @@
+from odoo import _, models
+from odoo.tools import float_is_zero
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError
+
+from ...lib import formats
+
+
+class StockStatusChangedHandler(models.AbstractModel):
+    """Goods became available, were put on hold, or turned out to be damaged; how many there are stays."""
+
+    _name = "dist.handler.stock.status.changed"
+    _inherit = "dist.handler.stock"
+    _description = "Stock status changed"
+
+    def _get_kind(self):
+        return "status"
+
+    def _read_line(self, message, payload, warehouse, line, product, pointer):
+        if line["from"] == line["to"]:
+            raise BusinessError(
+                "same_status", _("The line changes nothing."), f"{pointer}/to", open_exception=False
+            )
+        self._find_place(warehouse, line["from"], f"{pointer}/from")
+        destination = self._find_place(warehouse, line["to"], f"{pointer}/to")
+        quantity = self._read_quantity(message, line, "quantity", product, pointer)
+        if float_is_zero(quantity, precision_rounding=product.uom_id.rounding):
+            raise BusinessError(
+                "no_change", _("The line changes nothing."), f"{pointer}/quantity", open_exception=False
+            )
+        reason = self._read_reason(message, payload, line, pointer)
+        lot = self._find_lot(warehouse, line, product, pointer)
+        quants = self._get_sources(warehouse, line["from"], product, lot)
+        taken, missing = self._take(quants, quantity, product)
+        if missing:
+            raise self._prepare_missing(warehouse, product, quants, quantity, pointer)
+        name = " ".join(filter(None, (payload["adjustment"], reason.name)))
+        return {
+            "moves": [
+                {
+                    **self._prepare_move(quant, amount, quant.location_id, destination, name),
+                    "is_inventory": False,
+                }
+                for quant, amount in taken
+            ],
+            "values": {
+                "product_id": product.id,
+                "lot_id": lot.id,
+                "reason_id": reason.id,
+                "from_status": line["from"],
+                "to_status": line["to"],
+                "quantity": quantity,
+                "previous_quantity": sum(quants.mapped("quantity")),
+                "value": 0.0,
+            },
+        }
+
+    def _prepare_missing(self, warehouse, product, quants, quantity, pointer):
+        return BusinessError(
+            "not_enough_stock",
+            _(
+                "%(product)s: %(quantity)s %(unit)s change their status, Odoo has %(ours)s of it in %(warehouse)s.",
+                product=product.display_name,
+                quantity=formats.quantity_text(quantity),
+                unit=product.uom_id.name,
+                ours=formats.quantity_text(sum(quants.mapped("quantity"))),
+                warehouse=warehouse.name,
+            ),
+            f"{pointer}/quantity",
+            suggestion=_(
+                "A receipt may not have been confirmed yet: retry later, or correct the stock first."
+            ),
+        )
