@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 
 from ..lib import strict_json
 from ..lib.difference import compare
-from .dist_message import _pretty
+from .dist_message import pretty
 
 _logger = logging.getLogger(__name__)
 
@@ -70,8 +70,8 @@ class DistCutoverComparison(models.Model):
         for comparison in self:
             paths = [] if is_manager else comparison.message_type_id._get_sensitive_paths()
             source = comparison.sudo()
-            comparison.ours_view = _pretty(source.ours, paths)
-            comparison.reference_view = _pretty(source.reference, paths)
+            comparison.ours_view = pretty(source.ours, paths)
+            comparison.reference_view = pretty(source.reference, paths)
 
     # taking in
 
