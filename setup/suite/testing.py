@@ -162,7 +162,7 @@ class SeriesRun:
             old.unlink(missing_ok=True)
         environ = {"ODOO_SERIES": self.series, "E2E_JOURNAL": str(journal)}
         with ALONE:
-            arguments = [*WITHOUT_ODOO, "tests/e2e", f"--ignore={DEMONSTRATION}", *self.arguments]
+            arguments = [*WITHOUT_ODOO, "tests/e2e", *self.arguments]
             self._pytest(result, arguments, environ, optional=bool(self.arguments))
             self._test_demonstration(result, environ)
         found = logscan.complaints(sorted(logs.glob("server-*.log")), logscan.read_journal(journal))

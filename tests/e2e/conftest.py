@@ -5,11 +5,15 @@ test that provokes one on purpose says so: `@pytest.mark.odoo_log("a pattern in 
 """
 
 import datetime
+import importlib.util
 import json
 import os
 
 import pytest
 from suite.environment import Environment
+
+# the browser's driver is in the environment of the tools: these tests run there, by themselves
+collect_ignore = [] if importlib.util.find_spec("playwright") else ["demonstration"]
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,10 @@ from partners.control import Control
 from rpc import Session
 from suite import browser
 from suite.demo import Demonstration
+from webclient import WebClient, chromium
 
 ORDERS = 40
-OUTAGE = 4
+OUTAGE = 8
 SCOPES = ("orders:submit", "orders:read")
 
 
@@ -41,16 +42,13 @@ def chrome():
     executable = browser.browser()
     if not executable:
         pytest.skip("no Chromium: install Debian's package chromium")
-    webclient = pytest.importorskip("webclient", reason="playwright is in the environment of the tools")
-    with webclient.chromium(executable) as chrome:
+    with chromium(executable) as chrome:
         yield chrome
 
 
 @pytest.fixture
 def window(day, chrome):
     """A function that opens a window for a person; what went wrong in it fails the test."""
-    from webclient import WebClient
-
     clients = []
 
     def open_window(login="admin"):
