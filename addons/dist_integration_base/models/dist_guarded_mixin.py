@@ -88,17 +88,18 @@ class DistGuardedMixin(models.AbstractModel):
         def keep(env):
             user_env = env(user=user_id, context={"allowed_company_ids": companies}, su=True)
             records = user_env[model_name].browse(ids)
-            return user_env["dist.change.request"]._keep(kind, records, vals).ids
+            kept = user_env["dist.change.request"]._keep(kind, records, vals)
+            return kept.mapped("name"), kept._get_open_action()
 
-        request_ids = self.env["dist.message"]._in_own_transaction(keep)
-        requests = self.env["dist.change.request"].sudo().browse(request_ids)
+        # this transaction does not see what that one wrote
+        names, action = self.env["dist.message"]._in_own_transaction(keep)
         raise RedirectWarning(
             _(
                 "This change needs a second person. It is not applied, but kept as %s: say why it is needed there, "
                 "and ask for approval. You can discard it here.",
-                ", ".join(requests.mapped("name")),
+                ", ".join(names),
             ),
-            requests._get_open_action(),
+            action,
             _("Open the change request"),
         )
 
