@@ -118,7 +118,8 @@ def test_change_approval(env, stack):
     told = env.sql(
         database,
         (
-            "SELECT action, changes FROM dist_audit_entry WHERE res_model = 'dist.endpoint' AND res_id = %s ORDER BY id",
+            "SELECT action, changes FROM dist_audit_entry "
+            "WHERE res_model = 'dist.endpoint' AND res_id = %s ORDER BY id",
             [endpoint],
         ),
     )

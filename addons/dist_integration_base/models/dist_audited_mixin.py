@@ -2,6 +2,7 @@ from lxml import etree
 
 from odoo import _, api, fields, models
 
+LOGGED = ("id", "create_uid", "create_date", "write_uid", "write_date")
 READERS = "dist_integration_base.group_dist_manager,dist_integration_base.group_dist_auditor"
 
 
@@ -33,7 +34,7 @@ class DistAuditedMixin(models.AbstractModel):
             if field.store
             and not (field.compute and field.readonly)
             and not field.related
-            and not field.automatic
+            and name not in LOGGED
             and field.type not in ("one2many", "binary")
             and field.groups != fields.NO_ACCESS
             and name not in chatter

@@ -6,6 +6,13 @@ from odoo.exceptions import RedirectWarning
 from .transaction import get_state
 
 
+class ChangeKept(RedirectWarning):
+    """The change is not applied: it was kept as a request. Shown with a button that opens it."""
+
+    def __str__(self):
+        return self.args[0]
+
+
 class DistGuardedMixin(models.AbstractModel):
     """Configuration whose high-impact changes wait for a second person (G4).
 
@@ -60,7 +67,7 @@ class DistGuardedMixin(models.AbstractModel):
     def _guard(self, kind, vals):
         """
         :param kind: ``write`` or ``unlink``
-        :raises RedirectWarning: the change waits for a second person; says where it was kept
+        :raises ChangeKept: the change waits for a second person; says where it was kept
         """
         rules = self._get_change_rules()
         guarded = self.filtered(lambda record: rules._applies(record, kind, vals)) if rules else None
@@ -88,17 +95,18 @@ class DistGuardedMixin(models.AbstractModel):
         def keep(env):
             user_env = env(user=user_id, context={"allowed_company_ids": companies}, su=True)
             records = user_env[model_name].browse(ids)
-            return user_env["dist.change.request"]._keep(kind, records, vals).ids
+            kept = user_env["dist.change.request"]._keep(kind, records, vals)
+            return kept.mapped("name"), kept._get_open_action()
 
-        request_ids = self.env["dist.message"]._in_own_transaction(keep)
-        requests = self.env["dist.change.request"].sudo().browse(request_ids)
-        raise RedirectWarning(
+        # this transaction does not see what that one wrote
+        names, action = self.env["dist.message"]._in_own_transaction(keep)
+        raise ChangeKept(
             _(
                 "This change needs a second person. It is not applied, but kept as %s: say why it is needed there, "
                 "and ask for approval. You can discard it here.",
-                ", ".join(requests.mapped("name")),
+                ", ".join(names),
             ),
-            requests._get_open_action(),
+            action,
             _("Open the change request"),
         )
 
