@@ -221,7 +221,7 @@ class TestDashboardScreen(DashboardMixin, DistHttpCase):
         self.browser_js(
             "/web#action=dist_integration_base.action_dist_dashboard",
             SCREEN,
-            ready="document.body",
+            ready="!!document.body",
             login=self.people["operator"].login,
             timeout=180,
         )
