@@ -18,7 +18,7 @@ PERIODS = {
     "month": (timedelta(days=30), 86400),
 }
 GROUPS = ("dist_integration_base.group_dist_operator", "dist_integration_base.group_dist_auditor")
-AGES = (("hour", 1), ("day", 24), ("week", 168))
+AGES = (("day", 24), ("week", 168))
 HEALTHY_SHARE = 0.95
 LATE_MINUTES = 15
 

@@ -79,7 +79,7 @@ CALLS = f"""
 class DistTraffic(models.Model):
     """How much moved, how well and how fast: counted once, so that no figure reads millions of messages.
 
-    Rows are five minutes wide, after two days an hour and after forty days a day. What was stored since they were
+    Rows are five minutes wide, after six hours an hour and after forty days a day. What was stored since they were
     last brought up to date is counted on top by whoever reads (:meth:`_get_source`), so that every figure
     is exact and never falls.
     """

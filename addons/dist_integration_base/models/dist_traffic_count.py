@@ -14,7 +14,7 @@ POLL_SECONDS = 0.1
 LOCK = "dist.traffic"
 # age from which rows are wider: (width before, width after, unit, age)
 WIDENING = (
-    (SLOT_MINUTES, 60, "hour", timedelta(days=2)),
+    (SLOT_MINUTES, 60, "hour", timedelta(hours=6)),
     (60, 1440, "day", timedelta(days=40)),
 )
 MERGE = f"""

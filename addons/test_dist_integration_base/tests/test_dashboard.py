@@ -11,7 +11,7 @@ from .operations import OperationsMixin
 # every figure is there; what failed is opened from it
 SCREEN = """
     const wait = async (found) => {
-        for (let i = 0; i < 600; i++) {
+        for (let i = 0; i < 1500; i++) {
             const result = found();
             if (result) return result;
             await new Promise((resolve) => setTimeout(resolve, 100));
@@ -19,6 +19,7 @@ SCREEN = """
         throw new Error(`not found: ${found}`);
     };
     (async () => {
+        await wait(() => document.querySelector(".o_dist_dashboard canvas"));
         const figures = document.querySelectorAll(".o_dist_dashboard [data-figure]");
         if (figures.length !== 6) throw new Error(`${figures.length} figures`);
         if (document.querySelectorAll(".o_dist_dashboard .o_dist_chart").length !== 3) throw new Error("charts");
@@ -220,7 +221,7 @@ class TestDashboardScreen(DashboardMixin, DistHttpCase):
         self.browser_js(
             "/web#action=dist_integration_base.action_dist_dashboard",
             SCREEN,
-            ready="document.querySelector('.o_dist_dashboard canvas')",
+            ready="!!document.body",
             login=self.people["operator"].login,
             timeout=180,
         )

@@ -331,6 +331,7 @@ class TestDelivery(DistCase):
         self.endpoint._job_drain("critical", 0)
         self.assertEqual([headers["webhook-id"] for headers, _body in self.receiver.calls], [critical.uuid])
         self.endpoint.rate_per_minute = 0
+        self.env.flush_all()
         self.endpoint._job_drain("bulk", 0)
         self.env.invalidate_all()
         self.assertEqual(set((bulk | critical).mapped("state")), {"done"})
