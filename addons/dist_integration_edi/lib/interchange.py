@@ -409,7 +409,9 @@ class _Reader:
 
     def _check_reference(self, issues: list[Issue], code: str, segment: Segment, number: str, header: str) -> None:
         said = segment.get(2).strip()
-        if said != number:
+        # X12's numbers are numbers: zeros in front mean nothing.
+        equal = said.lstrip("0") == number.lstrip("0") if self._interchange.standard == X12 else said == number
+        if not equal:
             detail = f'{segment.tag} has the control number "{said}", {header} has "{number}".'
             position = segment.position(2, separators=self._interchange.separators)
             issues.append(Issue(code, detail, position, value=said))
