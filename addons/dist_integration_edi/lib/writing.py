@@ -48,9 +48,13 @@ class _Writer:
         return list(in_order(root, self._declaration.structure))
 
     def _rows(self, rows: Iterable[Any], source: Mapping[str, Any], loop: Loop, where: str) -> None:
+        written: set[str] = set()
         for row in rows:
             if isinstance(row, ListRow):
-                self._several(row, source, loop, where)
+                # Of several places to read a list from, the first one is written.
+                if row.to not in written:
+                    self._several(row, source, loop, where)
+                    written.add(row.to)
             elif isinstance(row, ItemRow):
                 self._item_numbers(row, source, loop, where)
             elif row.constant is not None:
