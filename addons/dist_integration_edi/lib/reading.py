@@ -89,19 +89,17 @@ class _Reader:
             if item.level:
                 self._check_structure(child, item.level)
 
-    def _missing_once(self, loop: Loop, tag: str) -> None:
+    def _missing_once(self, loop: Loop, tag: str, conditions: tuple[Condition, ...] = ()) -> None:
         """Report a missing segment, unless the structure says so already."""
         known = any(
-            issue.code == "missing_segment" and issue.position.tag == tag and issue.position.loop == (loop.tag or None)
+            issue.code == "missing_segment" and issue.position.tag == tag and issue.position.segment == self._place_of_missing(loop)
             for issue in self.issues
         )
-        if not known or loop.tag:
-            self._missing_segment(loop, tag)
+        if not known:
+            self._missing_segment(loop, tag, conditions)
 
-    def _missing_segment(self, loop: Loop, tag: str) -> None:
-        # It should stand behind what comes before it; the last segment of the loop is what is known for sure.
-        before = max((s.number for part in loop.walk() for s in part.segments), default=0) if loop.tag else 0
-        number = (before or self._transaction.header.number) + 1
+    def _missing_segment(self, loop: Loop, tag: str, conditions: tuple[Condition, ...] = ()) -> None:
+        number = self._place_of_missing(loop)
         position = Position(
             segment=number,
             tag=tag,
@@ -109,7 +107,13 @@ class _Reader:
             loop=loop.tag or None,
             offset=self._offset_of(number),
         )
-        self._add(Issue("missing_segment", f"The segment {tag} is missing.", position))
+        kind = "".join(f" with {one.values[0]}" for one in conditions)
+        self._add(Issue("missing_segment", f"The segment {tag}{kind} is missing.", position))
+
+    def _place_of_missing(self, loop: Loop) -> int:
+        """Where it should stand: behind the last segment of its loop, in the document behind the header."""
+        last = max((s.number for part in loop.walk() for s in part.segments), default=0) if loop.tag else 0
+        return (last or self._transaction.header.number) + 1
 
     def _offset_of(self, number: int) -> int | None:
         index = number - self._transaction.header.number
@@ -202,7 +206,7 @@ class _Reader:
                 detail = f"{row.to.replace('_', ' ') or 'A code'} is required ({segment.tag}{path.element:02d})."
                 self._issue("missing_element", detail, segment, path, where + row.to)
             elif row.required and not row.paths[0].loops:
-                self._missing_once(loop, row.paths[0].tag)
+                self._missing_once(loop, row.paths[0].tag, row.paths[0].conditions)
             return list(row.default) if isinstance(row.default, list) else row.default
         segment, path = found
         try:
@@ -395,7 +399,10 @@ def _fits(segment: Segment, conditions: tuple[Condition, ...]) -> bool:
 def _put(target: dict[str, Any], path: str, value: Any) -> None:
     *parents, name = path.split(".")
     for parent in parents:
-        target = target.setdefault(parent, {})
+        # A row of its own may have said that there is nothing.
+        if target.get(parent) is None:
+            target[parent] = {}
+        target = target[parent]
     target[name] = value
 
 

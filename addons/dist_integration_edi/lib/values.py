@@ -25,7 +25,6 @@ _EDIFACT_DATES = {
     "204": "%Y%m%d%H%M%S",
     "303": "%Y%m%d%H%M",
     "304": "%Y%m%d%H%M%S",
-    "616": "%G%V%u",
     "718": "%Y%m%d",
     "719": "%Y%m%d%H%M",
 }
@@ -101,6 +100,9 @@ def read_moment(date: str, time: str = "") -> str:
 
 def read_edifact_moment(text: str, form: str) -> str:
     """Read a date of C507 (2380 by the format 2379) as ``2026-03-02T14:05:00Z``."""
+    if form == "616":
+        # A week, CCYYWW: its Monday.
+        return _parse(text, "%G%V%u", text, "1").strftime("%Y-%m-%dT%H:%M:%SZ")
     pattern = _EDIFACT_DATES.get(form or "102")
     if pattern is None:
         raise ValueProblem("invalid_date", f"The date format {form[:10]} is not known.")
@@ -136,7 +138,8 @@ def write_edifact_moment(text: str) -> tuple[str, str]:
     return (write_date(text) + clock, "203") if clock and clock != "0000" else (write_date(text), "102")
 
 
-def _parse(text: str, pattern: str | None, shown: str) -> datetime:
+def _parse(text: str, pattern: str | None, shown: str, more: str = "") -> datetime:
+    text += more
     expected = None if pattern is None else len(datetime(2000, 11, 22, 13, 44, 55).strftime(pattern))
     if pattern and text.isascii() and text.isdigit() and len(text) == expected:
         try:

@@ -166,7 +166,7 @@ INVOICE = {
             "fields": [
                 LINE,
                 ITEM,
-                *quantity("quantity", "47", "46", required=True),
+                *quantity("quantity", "47", "46", "12", required=True),
                 DESCRIPTION,
                 *PRICES,
                 amount("line_total", "203", "66", "38"),

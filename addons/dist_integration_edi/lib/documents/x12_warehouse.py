@@ -23,9 +23,9 @@ def _address(role: str, code: str) -> list[dict]:
 
 _COMPANY = [
     {"to": "company.code", "from": "N104(01=DE)", "default": None},
-    {"to": "company.name", "from": "N102(01=DE)", "default": ""},
+    {"to": "company.name", "from": "N102(01=DE)", "default": "unknown"},
     {"to": "warehouse.code", "from": "N104(01=WH)", "default": None},
-    {"to": "warehouse.name", "from": "N102(01=WH)", "default": ""},
+    {"to": "warehouse.name", "from": "N102(01=WH)", "default": "unknown"},
 ]
 
 
@@ -70,8 +70,9 @@ SHIPPING_ORDER = {
         {"to": "requested_date", "from": ["G6202(01=10)", "G6202(01=02)", "G6202"], "as": "day", "required": True},
         {"to": "deadline", "from": "G6202(01=54)", "as": "day", "default": None},
         {"to": "note", "from": "NTE02", "default": None},
-        {"to": "carrier.code", "from": "W6610"},
-        {"to": "carrier.name", "from": "W6605"},
+        {"to": "carrier", "default": None},
+        {"to": "carrier.code", "from": ["W6610", "W6605"]},
+        {"to": "carrier.name", "from": ["W6605", "W6610"]},
         {"list": "lines", "each": "LX/W01", "fields": [_BY_NUMBER, *_SHIPPING_LINE]},
         {"list": "lines", "each": "W01", "fields": [_LINE_NUMBER, *_SHIPPING_LINE]},
     ],
