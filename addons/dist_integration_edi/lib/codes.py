@@ -129,7 +129,6 @@ CODES: dict[str, dict[str, Table]] = {
             "resubmission": ["15"],
             "response": ["11"],
             "request": ["13"],
-            "test": ["ZZ"],
         },
         EDIFACT: {
             "original": ["9"],
@@ -187,7 +186,19 @@ CODES: dict[str, dict[str, Table]] = {
             "no_change": ["NC"],
             "quantity_and_price": ["PQ"],
         },
-        EDIFACT: {"add": ["1"], "delete": ["2"], "change": ["3"], "no_change": ["4"]},
+        # EDIFACT does not say what was changed.
+        EDIFACT: {
+            "add": ["1"],
+            "delete": ["2"],
+            "change": ["3"],
+            "no_change": ["4"],
+            **{
+                word: ["3"]
+                for word in (
+                    "quantity_increase quantity_decrease price_change quantity_and_price replace reschedule".split()
+                )
+            },
+        },
     },
     "charge": {X12: {"charge": ["C", "N"], "allowance": ["A"]}, EDIFACT: {"charge": ["C"], "allowance": ["A"]}},
     "invoice_type": {

@@ -30,6 +30,8 @@ A declaration is a dict:
         an entry for each loop or segment; paths are relative to it
     ``{"map": "parties", "each": "N1", "key": {...}, "fields": [...]}``
         the same, an object by the key's value
+    ``derived``
+        of a list: other rows write what it is read from, so it is not written, and equal entries are one
     ``{"items": "item", "from": "PO106"}``
         pairs of qualifier and item number from there on, in any order
 ``hierarchy``
@@ -62,7 +64,7 @@ _STEP = re.compile(
 _CONDITION = re.compile(r"\((?P<element>[0-9]{2})(?:\.(?P<component>[0-9]+))?=(?P<values>[^()]+)\)")
 _AS = re.compile(r"text|decimal|integer|date|day|moment|gtin|N[0-9]")
 _ROW = {"to", "from", "as", "codes", "unknown", "default", "required", "constant", "count", "split", "width", "cut"}
-_ROW_LIST = {"list", "map", "each", "key", "fields", "items", "from", "required", "default"}
+_ROW_LIST = {"list", "map", "each", "key", "fields", "items", "from", "required", "default", "derived"}
 _PARTS = {"document", "standard", "code", "group", "structure", "fields", "hierarchy", "options", "versions", "name"}
 _OVERLAY = {"fields", "structure", "codes", "item_numbers", "options", "hierarchy"}
 
@@ -147,6 +149,7 @@ class ListRow:
     key: Row | None = None
     required: bool = False
     has_default: bool = False
+    derived: bool = False
 
     @property
     def own_parent(self) -> bool:
@@ -299,7 +302,15 @@ def _compile_row(row: dict[str, Any]) -> Any:
         name = row.get("list") or row.get("map")
         _check_names(row, _ROW_LIST, f"field {name}")
         key = _compile_plain({"to": "", **row["key"]}) if "map" in row else None
-        return ListRow(name, parse_path(row["each"]), compile_rows(row["fields"]), key, bool(row.get("required")), "default" in row)
+        return ListRow(
+            to=name,
+            each=parse_path(row["each"]),
+            rows=compile_rows(row["fields"]),
+            key=key,
+            required=bool(row.get("required")),
+            has_default="default" in row,
+            derived=bool(row.get("derived")),
+        )
     return _compile_plain(row)
 
 

@@ -143,7 +143,7 @@ class _Reader:
             place = f"{where}{row.to}"
             if row.key is None:
                 self._rows(row.rows, node, entry, f"{place}[{len(entries)}].")
-                if entry:
+                if entry and not (row.derived and entry in entries):
                     entries.append({name: str(len(entries) + 1) if part == INDEX else part for name, part in entry.items()})
                 continue
             key = self._value(row.key, node, place)

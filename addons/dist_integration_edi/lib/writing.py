@@ -52,7 +52,7 @@ class _Writer:
         for row in rows:
             if isinstance(row, ListRow):
                 # Of several places to read a list from, the first one is written.
-                if row.to not in written:
+                if row.to not in written and not row.derived:
                     self._several(row, source, loop, where)
                     written.add(row.to)
             elif isinstance(row, ItemRow):

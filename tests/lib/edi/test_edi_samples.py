@@ -50,6 +50,7 @@ CONTENT = {
     "810/chapdad031167+EDI-Map-Check__source_810_sap.edi": {"missing_element BIG01"},
     "846/chapdad031167+EDI-Map-Check__source_846_defects.edi": {"invalid_date BIA04"},
     "850/chapdad031167+EDI-Map-Check__audit_kit_850_03_semantic_errors.edi": {
+        "invalid_code BEG01",
         "invalid_date BEG05",
         "missing_element BEG03",
         "missing_element PO102",

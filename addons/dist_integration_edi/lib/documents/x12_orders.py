@@ -106,7 +106,7 @@ ACKNOWLEDGEMENT = {
     "group": "PR",
     "structure": f"BAK! {_HEADER} {_NOTES} {PARTY_LOOP} PO1*{{{_LINE}}} {_SUMMARY}",
     "fields": [
-        {"to": "purpose", "from": "BAK01", "codes": "purpose", "required": True},
+        {"to": "purpose", "from": "BAK01", "codes": "purpose", "required": True, "default": "original"},
         {"to": "status", "from": "BAK02", "codes": "response", "required": True},
         {"to": "order", "from": "BAK03", "required": True},
         {"to": "order_date", "from": "BAK04", "as": "date"},
@@ -157,7 +157,7 @@ CHANGE_ACKNOWLEDGEMENT = {
     "group": "CA",
     "structure": f"BCA! {_HEADER} {_NOTES} {PARTY_LOOP} POC*{{{_LINE}}} {_SUMMARY}",
     "fields": [
-        {"to": "purpose", "from": "BCA01", "codes": "purpose", "required": True},
+        {"to": "purpose", "from": "BCA01", "codes": "purpose", "required": True, "default": "original"},
         {"to": "status", "from": "BCA02", "codes": "response", "required": True},
         {"to": "order", "from": "BCA03", "required": True},
         {"to": "release", "from": "BCA04"},
@@ -168,7 +168,15 @@ CHANGE_ACKNOWLEDGEMENT = {
         {"to": "number", "from": "BCA09"},
         {"to": "date", "from": "BCA10", "as": "date"},
         *_COMMON,
-        {"list": "lines", "each": "POC", "fields": [*_CHANGED_LINE, *_LINE_DETAILS, _ANSWERS]},
+        {
+            "list": "lines",
+            "each": "POC",
+            "fields": [
+                *({**row, "default": "no_change"} if row.get("to") == "change" else row for row in _CHANGED_LINE),
+                *_LINE_DETAILS,
+                _ANSWERS,
+            ],
+        },
         *_TOTALS,
     ],
 }

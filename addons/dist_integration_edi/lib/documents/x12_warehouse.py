@@ -187,6 +187,7 @@ SHIPPING_ADVICE = {
         {
             "list": "packages",
             "each": "LX/MAN",
+            "derived": True,
             "fields": [{"to": "package", "from": "MAN02"}, {"to": "sscc", "from": "MAN02(01=GM)"}],
         },
     ],
