@@ -34,6 +34,7 @@ CASES = {
     ),
     "emission": ("emit_order_confirm", "emit_picking_done"),
     "deliveries": ("deliveries_vs_jobs",),
+    "edi": ("x12_vs_pyx12", "edifact_vs_pydifact"),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
 }
 

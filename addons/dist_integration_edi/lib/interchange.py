@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from .errors import EdiSyntaxError, Issue, Position, has_errors
-from .segment import Segment
+from .segment import Element, Segment, first_text
 from .separators import EDIFACT, X12, Separators
 from .tokenizer import Tokenizer
 
@@ -251,31 +251,30 @@ class _Reader:
     def transactions(self) -> Iterator[Transaction]:
         for batch in self._tokenizer.batches():
             roles = _ENVELOPES[self._tokenizer.separators.standard]
-            open_segments = self._transaction.segments if self._transaction else None
-            for segment in batch:
-                tag = segment.parts[0]
-                if tag.__class__ is str and tag not in roles:
-                    if open_segments is None:
-                        self._outside(segment)
-                    else:
-                        open_segments.append(segment)
-                    continue
-                done = self._envelope(segment, roles.get(segment.tag, ""))
-                if done is not None:
-                    yield done
-                open_segments = self._transaction.segments if self._transaction else None
-            if open_segments and len(open_segments) > MAX_SEGMENTS:
-                raise _error("transaction_too_large", f"A transaction has more than {MAX_SEGMENTS} segments.", batch[-1])
+            done = 0
+            for place in _envelope_places(self._tokenizer.tags, roles):
+                self._inside(batch[done:place])
+                segment = batch[place]
+                transaction = self._envelope(segment, roles[segment.tag])
+                if transaction is not None:
+                    yield transaction
+                done = place + 1
+            self._inside(batch[done:] if done else batch)
         if self._interchange is not None:
             self._truncated(None)
 
-    def _envelope(self, segment: Segment, role: str) -> Transaction | None:
-        if not role:
-            if self._transaction:
-                self._transaction.segments.append(segment)
-            else:
+    def _inside(self, segments: list[Segment]) -> None:
+        """Take segments that are no envelopes."""
+        if self._transaction is None:
+            for segment in segments:
                 self._outside(segment)
-            return None
+            return
+        found = self._transaction.segments
+        found += segments
+        if len(found) > MAX_SEGMENTS:
+            raise _error("transaction_too_large", f"A transaction has more than {MAX_SEGMENTS} segments.", found[-1])
+
+    def _envelope(self, segment: Segment, role: str) -> Transaction | None:
         if role != "open" and self._interchange is None:
             raise _error("bad_envelope", f"{segment.tag} stands outside of an interchange.", segment)
         return getattr(self, "_" + role)(segment)
@@ -428,6 +427,13 @@ class _Reader:
             code="truncated",
             position=replace((segment or interchange.header).position(), in_transaction=None),
         )
+
+
+def _envelope_places(tags: list[Element], roles: dict[str, str]) -> list[int]:
+    try:
+        return [place for place, tag in enumerate(tags) if tag in roles]
+    except TypeError:  # a tag with components
+        return [place for place, tag in enumerate(tags) if (tag if isinstance(tag, str) else first_text(tag)) in roles]
 
 
 def _error(code: str, detail: str, segment: Segment) -> EdiSyntaxError:

@@ -35,7 +35,7 @@ class Segment(NamedTuple):
     def tag(self) -> str:
         """Such as ``PO1``."""
         tag = self.parts[0]
-        return tag if tag.__class__ is str else _first(tag)
+        return tag if tag.__class__ is str else first_text(tag)
 
     def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
         """Return a value, ``""`` where there is none. All numbers count from 1."""
@@ -102,7 +102,8 @@ def unshift(text: str, release: str) -> str:
     return text.translate({ord(RELEASE): release, **{SHIFT + byte: chr(byte) for byte in range(256)}})
 
 
-def _first(part: Any) -> str:
+def first_text(part: Element) -> str:
+    """Return the first component of an element's first repetition."""
     while part.__class__ is not str:
         part = part[0]
     return part

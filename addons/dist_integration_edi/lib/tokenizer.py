@@ -18,7 +18,8 @@ from .errors import EdiSyntaxError, Issue, Position, WARNING
 from .segment import RELEASE, SHIFT, Element, Segment
 from .separators import BLANK, EDIFACT, MAX_HEADER, X12, Separators, detect
 
-BLOCK = 64 * 1024
+# Small, so that a block and what is made of it stay in the processor's cache.
+BLOCK = 4 * 1024
 MAX_SEGMENT = 1024 * 1024
 TRAILERS = {X12: "IEA", EDIFACT: "UNZ"}
 # what may stand in front of and behind an interchange: blanks, NUL, end-of-file mark
@@ -38,6 +39,7 @@ class Tokenizer:
     :param source: bytes, or a file opened for reading bytes; it is read once, from where it stands
     :ivar separators: those of the interchange that is being read
     :ivar issues: what was odd about the form of this interchange so far
+    :ivar tags: first parts of the segments of the last batch
     """
 
     def __init__(self, source: bytes | BinaryIO) -> None:
@@ -50,6 +52,7 @@ class Tokenizer:
         self._ended = False
         self.separators: Separators | None = None
         self.issues: list[Issue] = []
+        self.tags: list[Element] = []
 
     def __iter__(self) -> Iterator[Segment]:
         """Go through the segments one by one; see :meth:`batches`."""
@@ -159,8 +162,9 @@ class Tokenizer:
             table = [_compound(piece, element, component) if component in piece else piece.split(element) for piece in pieces]
         else:
             table = [piece.split(element) for piece in pieces]
+        self.tags = tags = [parts[0] for parts in table]
         # Other line breaks than the usual one stand in front of a tag, or a terminator was left within a piece.
-        if stripped.count(separators.terminator) >= len(pieces) or _has_blank(table):
+        if stripped.count(separators.terminator) >= len(pieces) or _has_blank(tags):
             return self._split_irregular(stripped, offset)
         step = len(end)
         offsets = itertools.accumulate([len(piece) + step for piece in pieces], initial=offset)
@@ -183,6 +187,7 @@ class Tokenizer:
                 batch.append(Segment(parts, number, here, body))
             offset += len(piece) + 1
         self._number = number
+        self.tags = [segment.parts[0] for segment in batch]
         return batch
 
     def _decoded(self, body: str, number: int, offset: int) -> list[Element]:
@@ -261,12 +266,11 @@ def _released(text: str, start: int, end: int, release: str) -> bool:
     return (end - first) % 2 == 1
 
 
-def _has_blank(table: list[list[Element]]) -> bool:
+def _has_blank(tags: list[Element]) -> bool:
     try:
-        tags = {parts[0] for parts in table}
+        return any(not tag or tag[0] in BLANK for tag in set(tags))
     except TypeError:  # a tag with components, which is as rare as it is legal
         return True
-    return any(not tag or tag[0] in BLANK for tag in tags)
 
 
 def _compound(piece: str, element: str, component: str) -> list[Element]:

@@ -27,9 +27,9 @@ def test_pydifact(name):
         interchanges = read_interchanges(data)
     except EdiError:
         pytest.skip("refused by ours")
-    codec = "utf-8" if _is_utf8(data) else "iso8859-1"
     try:
-        theirs = segments.RawSegmentCollection.from_str(data.decode(codec).removeprefix("\ufeff")).segments
+        text = data.removeprefix(b"\xef\xbb\xbf").decode(_codec(interchanges[0], data))
+        theirs = segments.RawSegmentCollection.from_str(text).segments
     except Exception as error:
         pytest.skip(f"refused by pydifact: {error}")
     if any(one.separators.repetition for one in interchanges):
@@ -40,12 +40,15 @@ def test_pydifact(name):
     assert [_trimmed(parts) for parts in ours] == [_trimmed(parts) for parts in theirs]
 
 
-def _is_utf8(data):
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _codec(interchange, data):
+    """The announced set, or what is there instead."""
+    for codec in (interchange.separators.codec, "utf-8"):
+        try:
+            data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        return codec
+    return "iso8859-1"
 
 
 def _trimmed(parts):
@@ -80,10 +83,16 @@ def test_pyx12(name):
     except (errors.EngineError, errors.X12Error, AttributeError, IndexError, ValueError) as error:
         pytest.skip(f"refused by pyx12: {error}")
     ours = [segment for segment in Tokenizer(data) if segment.parts[0] != "ISA"]
+    if any(issue.code == "missing_terminator" for issue in interchanges[0].issues):
+        # pyx12 drops a segment without terminator and says nothing.
+        ours.pop()
     theirs_parts = [segment for segment, _errors in theirs if segment.get_seg_id() != "ISA"]
     assert [segment.tag for segment in ours] == [segment.get_seg_id() for segment in theirs_parts]
     component, repetition = interchanges[0].separators.component, interchanges[0].separators.repetition
     for mine, other in zip(ours, theirs_parts):
+        if len(mine.tag) > 3:
+            # A name pyx12 cannot address elements by.
+            continue
         assert _trimmed(mine.parts[1:]) == _trimmed(_elements(other, component, repetition))
 
 

@@ -185,32 +185,32 @@ def test_memory_is_bounded_by_a_transaction(standard):
         return used
 
     peak(10)
-    assert peak(1500) < 2 * peak(150) + 500_000
+    assert peak(600) < 2 * peak(60) + 500_000
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        ISA.encode() + b"A" * 3_000_000,
-        b"UNA:+.? 'UNB+UNOC:3+A+B+1:1+7'" + b"?'" * 1_500_000,
-        b"UNA:+.? 'UNB+UNOC:3+A+B+1:1+7'" + b"?" * 3_000_000,
-        b"UNB+" * 500_000,
-        b"UNB+UNOC:3+A+B+1:1+7'" + b"XUNZ+'" * 300_000,
-        b"UNB+UNOC:3+A+B+1:1+7'UNZ+0+7'" * 50_000,
-        b"UNA:+.? 'UNB+UNOC:3+A?'A+B+1:1+7'UNZ+0+7'\n" * 50_000,
-        (ISA.encode() + b"IEA*0*000000007~") * 20_000,
-        b" " * 3_000_000,
+        ISA.encode() + b"A" * 1_000_000,
+        b"UNA:+.? 'UNB+UNOC:3+A+B+1:1+7'" + b"?'" * 500_000,
+        b"UNA:+.? 'UNB+UNOC:3+A+B+1:1+7'" + b"?" * 1_000_000,
+        b"UNB+" * 200_000,
+        b"UNB+UNOC:3+A+B+1:1+7'" + b"XUNZ+'" * 100_000,
+        b"UNB+UNOC:3+A+B+1:1+7'UNZ+0+7'" * 15_000,
+        b"UNA:+.? 'UNB+UNOC:3+A?'A+B+1:1+7'UNZ+0+7'\n" * 15_000,
+        (ISA.encode() + b"IEA*0*000000007~") * 6_000,
+        b" " * 1_000_000,
     ],
     ids=["one segment", "released", "release characters", "headers", "trailers in data", "interchanges", "with UNA", "of X12", "blanks"],
 )  # fmt: skip
 def test_hostile_files_cost_time_in_proportion(data):
-    """E1: three megabytes of anything; quadratic would be minutes."""
+    """E1: a megabyte of anything; quadratic would be a minute."""
     started = time.process_time()
     try:
         read_interchanges(data)
     except EdiError as error:
         assert error.code
-    assert time.process_time() - started < 30
+    assert time.process_time() - started < 15
 
 
 def test_a_segment_without_end_is_refused_early(monkeypatch):
