@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any, BinaryIO
 from .errors import EdiSyntaxError, Issue, Position, has_errors
 from .segment import Element, Segment, first_text
 from .separators import EDIFACT, X12, Separators
-from .tokenizer import Tokenizer
+from .tokenizer import Row, Tokenizer, make_segment
 
 # One purchase order of 100,000 lines has about this many.
 MAX_SEGMENTS = 1_000_000
@@ -145,11 +146,13 @@ class Group:
 class Transaction:
     """A transaction set or message.
 
-    :ivar segments: from ST to SE, from UNH to UNT
+    :ivar header: ST or UNH
+    :ivar rows: what the segments from header to trailer are made of
     """
 
     group: Group
-    segments: list[Segment]
+    header: Segment
+    rows: list[Row] = field(repr=False)
     issues: list[Issue] = field(default_factory=list)
     complete: bool = False
 
@@ -161,9 +164,10 @@ class Transaction:
     def standard(self) -> str:
         return self.interchange.standard
 
-    @property
-    def header(self) -> Segment:
-        return self.segments[0]
+    @functools.cached_property
+    def segments(self) -> list[Segment]:
+        """From ST to SE, from UNH to UNT; made when they are asked for, once the transaction is read."""
+        return list(map(make_segment, self.rows))
 
     @property
     def trailer(self) -> Segment | None:
@@ -254,7 +258,7 @@ class _Reader:
             done = 0
             for place in _envelope_places(self._tokenizer.tags, roles):
                 self._inside(batch[done:place])
-                segment = batch[place]
+                segment = make_segment(batch[place])
                 transaction = self._envelope(segment, roles[segment.tag])
                 if transaction is not None:
                     yield transaction
@@ -263,16 +267,17 @@ class _Reader:
         if self._interchange is not None:
             self._truncated(None)
 
-    def _inside(self, segments: list[Segment]) -> None:
+    def _inside(self, rows: list[Row]) -> None:
         """Take segments that are no envelopes."""
         if self._transaction is None:
-            for segment in segments:
-                self._outside(segment)
+            for row in rows:
+                self._outside(make_segment(row))
             return
-        found = self._transaction.segments
-        found += segments
+        found = self._transaction.rows
+        found += rows
         if len(found) > MAX_SEGMENTS:
-            raise _error("transaction_too_large", f"A transaction has more than {MAX_SEGMENTS} segments.", found[-1])
+            detail = f"A transaction has more than {MAX_SEGMENTS} segments."
+            raise _error("transaction_too_large", detail, make_segment(found[-1]))
 
     def _envelope(self, segment: Segment, role: str) -> Transaction | None:
         if role != "open" and self._interchange is None:
@@ -319,7 +324,7 @@ class _Reader:
             )
         group.count += 1
         self._messages += 1
-        self._transaction = Transaction(group, [segment])
+        self._transaction = Transaction(group, segment, [segment])
         if self._keep:
             group.transactions.append(self._transaction)
         number = self._transaction.control_number
@@ -347,9 +352,9 @@ class _Reader:
             detail = f"{segment.tag} ends a transaction that did not start."
             self._interchange.issues.append(Issue("unexpected_segment", detail, segment.position()))
             return None
-        transaction.segments.append(segment)
+        transaction.rows.append(segment)
         transaction.complete = True
-        self._check_count(transaction.issues, "segment_count", segment, len(transaction.segments), "segments")
+        self._check_count(transaction.issues, "segment_count", segment, len(transaction.rows), "segments")
         header = transaction.header
         number = transaction.control_number
         self._check_reference(transaction.issues, "transaction_reference", segment, number, header.tag)

@@ -30,7 +30,9 @@ _BOM_16 = ("\xff\xfe", "\xfe\xff")
 
 _UNSHIFT = {ord(RELEASE): None, **{SHIFT + byte: chr(byte) for byte in range(256)}}
 
-_make = functools.partial(tuple.__new__, Segment)
+# what a segment is made of: parts, number, offset, text
+Row = tuple[list[Element], int, int, str]
+make_segment = functools.partial(tuple.__new__, Segment)
 
 
 class Tokenizer:
@@ -57,10 +59,11 @@ class Tokenizer:
     def __iter__(self) -> Iterator[Segment]:
         """Go through the segments one by one; see :meth:`batches`."""
         for batch in self.batches():
-            yield from batch
+            yield from map(make_segment, batch)
 
-    def batches(self) -> Iterator[list[Segment]]:
-        """Yield segments in lists, none of which reaches over the end of an interchange.
+    def batches(self) -> Iterator[list[Row]]:
+        """Yield segments in lists, none of which reaches over the end of an interchange; as plain tuples, which are what
+        most of them are ever needed as. :data:`make_segment` makes a segment of one.
 
         :raises EdiSyntaxError: the bytes are no interchange, or end within a segment
         """
@@ -108,7 +111,7 @@ class Tokenizer:
 
     # -- splitting -------------------------------------------------------------------------------------------
 
-    def _interchange(self) -> Iterator[list[Segment]]:
+    def _interchange(self) -> Iterator[list[Row]]:
         trailer = TRAILERS[self.separators.standard]
         shift = _shifter(self.separators)
         while True:
@@ -126,7 +129,7 @@ class Tokenizer:
             self._position = min(end + 1, len(self._text))
             if batch:
                 yield batch
-                if batch[-1].tag == trailer:
+                if self.tags[-1] == trailer:
                     return
 
     def _end_of_batch(self, trailer: str) -> int:
@@ -145,7 +148,7 @@ class Tokenizer:
             end = text.rfind(terminator, start, end)
         return end
 
-    def _split(self, chunk: str, offset: int) -> list[Segment]:
+    def _split(self, chunk: str, offset: int) -> list[Row]:
         """Split what is between two terminators.
 
         :param offset: of the chunk in the file
@@ -170,9 +173,9 @@ class Tokenizer:
         offsets = itertools.accumulate([len(piece) + step for piece in pieces], initial=offset)
         first = self._number + 1
         self._number += len(pieces)
-        return list(map(_make, zip(table, itertools.count(first), offsets, pieces)))
+        return list(zip(table, itertools.count(first), offsets, pieces))
 
-    def _split_irregular(self, chunk: str, offset: int) -> list[Segment]:
+    def _split_irregular(self, chunk: str, offset: int) -> list[Row]:
         separators = self.separators
         number = self._number
         batch = []
@@ -184,10 +187,10 @@ class Tokenizer:
                 number += 1
                 here = offset + len(piece) - len(piece.lstrip(BLANK))
                 parts = _parts(body, separators) if body.isascii() else self._decoded(body, number, here)
-                batch.append(Segment(parts, number, here, body))
+                batch.append((parts, number, here, body))
             offset += len(piece) + 1
         self._number = number
-        self.tags = [segment.parts[0] for segment in batch]
+        self.tags = [row[0][0] for row in batch]
         return batch
 
     def _decoded(self, body: str, number: int, offset: int) -> list[Element]:
