@@ -154,7 +154,9 @@ class _X12Writer:
         notes = _by_segment(issue for issue in told if issue.code not in TRANSACTION_CODES)
         for (number, tag), issues in list(notes.items())[:MAX_SEGMENT_NOTES]:
             yield from self._segment(number, tag, issues)
-        codes = dict.fromkeys(TRANSACTION_CODES[issue.code] for issue in told if issue.code in TRANSACTION_CODES)
+        codes = dict.fromkeys(
+            TRANSACTION_CODES[issue.code] for issue in told if issue.code in TRANSACTION_CODES
+        )
         if notes:
             codes[_SEGMENTS_WRONG] = None
         status = "R" if not judged.accepted else "E" if told else "A"
@@ -191,13 +193,17 @@ class _X12Writer:
 
 def _by_segment(issues: Iterable[Issue]) -> Mapping[tuple[int, str], list[Issue]]:
     found: dict[tuple[int, str], list[Issue]] = {}
-    for issue in sorted(issues, key=lambda one: (one.position.in_transaction or 0, one.position.element or 0)):
+    for issue in sorted(
+        issues, key=lambda one: (one.position.in_transaction or 0, one.position.element or 0)
+    ):
         place = (issue.position.in_transaction or 1, issue.position.tag or "")
         found.setdefault(place, []).append(issue)
     return found
 
 
-def acknowledge_interchange(interchange: Interchange, judged: Sequence[Judged], version: str = "D3") -> Outgoing | None:
+def acknowledge_interchange(
+    interchange: Interchange, judged: Sequence[Judged], version: str = "D3"
+) -> Outgoing | None:
     """Return the CONTRL of an interchange, None when there is nothing to acknowledge but acknowledgements.
 
     :param judged: the interchange's messages, in order
@@ -207,7 +213,13 @@ def acknowledge_interchange(interchange: Interchange, judged: Sequence[Judged], 
         return None
     header = interchange.header
     refused = has_errors(interchange.issues)
-    uci = ["UCI", interchange.control_number, _copy(header, 2), _copy(header, 3), REFUSED if refused else ACKNOWLEDGED]
+    uci = [
+        "UCI",
+        interchange.control_number,
+        _copy(header, 2),
+        _copy(header, 3),
+        REFUSED if refused else ACKNOWLEDGED,
+    ]
     segments = [Segment([*uci, *_reason(interchange.issues)])]
     by_id = {id(one.transaction): one for one in judged}
     for group in interchange.groups:
@@ -231,7 +243,10 @@ def _reason(issues: Sequence[Issue]) -> list[str]:
     wrong = [issue for issue in issues if issue.severity == ERROR]
     if not wrong:
         return []
-    return [EDIFACT_CODES.get(wrong[0].code, _UNSPECIFIED), *([wrong[0].position.tag] if wrong[0].position.tag else [])]
+    return [
+        EDIFACT_CODES.get(wrong[0].code, _UNSPECIFIED),
+        *([wrong[0].position.tag] if wrong[0].position.tag else []),
+    ]
 
 
 def _message(judged: Judged) -> Iterable[Segment]:
@@ -252,4 +267,10 @@ def _message(judged: Judged) -> Iterable[Segment]:
                 place = [str(issue.position.element + 1)]
                 if issue.position.component:
                     place.append(str(issue.position.component))
-                yield Segment(["UCD", EDIFACT_CODES.get(issue.code, _UNSPECIFIED), place if len(place) > 1 else place[0]])
+                yield Segment(
+                    [
+                        "UCD",
+                        EDIFACT_CODES.get(issue.code, _UNSPECIFIED),
+                        place if len(place) > 1 else place[0],
+                    ]
+                )

@@ -78,7 +78,9 @@ def read_acknowledgement(transaction: Transaction) -> dict[str, Any]:
     """
     reader = {"997": _read_x12, "999": _read_x12, "CONTRL": _read_contrl}.get(transaction.code)
     if reader is None:
-        raise EdiError(f"{transaction.code} is not a functional acknowledgement.", code="not_an_acknowledgement")
+        raise EdiError(
+            f"{transaction.code} is not a functional acknowledgement.", code="not_an_acknowledgement"
+        )
     return reader(transaction)
 
 
@@ -114,7 +116,9 @@ class _X12Reader:
 
     def _open(self, segment: Segment) -> None:
         # Without AK5 the transaction was neither accepted nor refused.
-        self._transaction = _filled(code=segment.get(1), control_number=segment.get(2)) | {"status": "received"}
+        self._transaction = _filled(code=segment.get(1), control_number=segment.get(2)) | {
+            "status": "received"
+        }
         self._transaction.setdefault("control_number", "?")
         self.result["transactions"].append(self._transaction)
         self._error = None
@@ -123,7 +127,9 @@ class _X12Reader:
         if self._transaction is None:
             return
         code = segment.get(4) or "8"
-        self._error = _filled(tag=segment.get(1), loop=segment.get(3), code=code) | _number("segment", segment.get(2))
+        self._error = _filled(tag=segment.get(1), loop=segment.get(3), code=code) | _number(
+            "segment", segment.get(2)
+        )
         self._error["reason"] = SEGMENT_REASONS.get(code, f"Error {code}")
         self._transaction.setdefault("errors", []).append(self._error)
 

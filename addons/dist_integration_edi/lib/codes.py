@@ -200,7 +200,10 @@ CODES: dict[str, dict[str, Table]] = {
             },
         },
     },
-    "charge": {X12: {"charge": ["C", "N"], "allowance": ["A"]}, EDIFACT: {"charge": ["C"], "allowance": ["A"]}},
+    "charge": {
+        X12: {"charge": ["C", "N"], "allowance": ["A"]},
+        EDIFACT: {"charge": ["C"], "allowance": ["A"]},
+    },
     "invoice_type": {
         X12: {"invoice": ["DI", "DR", "PR"], "credit_note": ["CR", "CN"], "debit_note": ["DM"]},
         EDIFACT: {
@@ -280,7 +283,12 @@ CODES: dict[str, dict[str, Table]] = {
         }
     },
     "shipment_status": {
-        X12: {"complete": ["CC", "F"], "partial": ["PS", "P", "CP"], "short": ["G", "CS"], "cancelled": ["CL", "ID", "I"]}
+        X12: {
+            "complete": ["CC", "F"],
+            "partial": ["PS", "P", "CP"],
+            "short": ["G", "CS"],
+            "cancelled": ["CL", "ID", "I"],
+        }
     },
     "price_change": {EDIFACT: {"add": ["1"], "delete": ["2"], "change": ["3"], "no_change": ["4"]}},
     "item_condition": {X12: {"good": ["A", "07"], "damaged": ["01", "02", "D"]}},

@@ -63,9 +63,33 @@ _STEP = re.compile(
 )
 _CONDITION = re.compile(r"\((?P<element>[0-9]{2})(?:\.(?P<component>[0-9]+))?=(?P<values>[^()]+)\)")
 _AS = re.compile(r"text|decimal|integer|date|day|moment|gtin|N[0-9]")
-_ROW = {"to", "from", "as", "codes", "unknown", "default", "required", "constant", "count", "split", "width", "cut"}
+_ROW = {
+    "to",
+    "from",
+    "as",
+    "codes",
+    "unknown",
+    "default",
+    "required",
+    "constant",
+    "count",
+    "split",
+    "width",
+    "cut",
+}
 _ROW_LIST = {"list", "map", "each", "key", "fields", "items", "from", "required", "default", "derived"}
-_PARTS = {"document", "standard", "code", "group", "structure", "fields", "hierarchy", "options", "versions", "name"}
+_PARTS = {
+    "document",
+    "standard",
+    "code",
+    "group",
+    "structure",
+    "fields",
+    "hierarchy",
+    "options",
+    "versions",
+    "name",
+}
 _OVERLAY = {"fields", "structure", "codes", "item_numbers", "options", "hierarchy"}
 
 
@@ -116,7 +140,10 @@ def _parse_step(step: str, text: str) -> tuple[str, int, int, tuple[Condition, .
         found["tag"],
         int(found["element"] or 0),
         int(found["component"] or 1),
-        tuple(Condition(int(c["element"]), int(c["component"] or 1), tuple(c["values"].split("|"))) for c in conditions),
+        tuple(
+            Condition(int(c["element"]), int(c["component"] or 1), tuple(c["values"].split("|")))
+            for c in conditions
+        ),
     )
 
 
@@ -213,7 +240,10 @@ def _compile(source_text: str, overlay_text: str) -> Declaration:
     merged = apply_overlay(source, overlay)
     hierarchy = merged.get("hierarchy")
     if hierarchy:
-        hierarchy = {**hierarchy, "levels": {name: compile_rows(rows) for name, rows in hierarchy["levels"].items()}}
+        hierarchy = {
+            **hierarchy,
+            "levels": {name: compile_rows(rows) for name, rows in hierarchy["levels"].items()},
+        }
     standard = merged["standard"]
     return Declaration(
         document=merged["document"],
@@ -280,7 +310,12 @@ def _rows_of(merged: dict[str, Any], path: str) -> tuple[list[dict[str, Any]], s
     rows, name = merged["fields"], path
     while "." in name:
         nested = next(
-            (row for row in rows if "fields" in row and name.startswith((row.get("list") or row.get("map")) + ".")), None
+            (
+                row
+                for row in rows
+                if "fields" in row and name.startswith((row.get("list") or row.get("map")) + ".")
+            ),
+            None,
         )
         if nested is None:
             break

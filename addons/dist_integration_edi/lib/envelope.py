@@ -93,10 +93,14 @@ def build_interchange(envelope: Envelope, transactions: Sequence[Outgoing], sepa
 def _x12(envelope: Envelope, transactions: Sequence[Outgoing], separators: Separators) -> list[Segment]:
     groups: dict[tuple[str, str], list[Outgoing]] = {}
     for transaction in transactions:
-        groups.setdefault((transaction.group, transaction.version + transaction.association), []).append(transaction)
+        groups.setdefault((transaction.group, transaction.version + transaction.association), []).append(
+            transaction
+        )
     body = []
     for number, ((code, version), members) in enumerate(groups.items()):
-        body += _x12_group(envelope, code, version, members, _wrap(envelope.group_control_number + number), separators)
+        body += _x12_group(
+            envelope, code, version, members, _wrap(envelope.group_control_number + number), separators
+        )
     segments = [_isa(envelope, transactions[0].version, separators), *body]
     segments.append(Segment(["IEA", str(len(groups)), f"{envelope.control_number:09d}"]))
     return segments
@@ -123,7 +127,9 @@ def _isa(envelope: Envelope, version: str, separators: Separators) -> Segment:
 
 def _fixed(text: str, width: int) -> str:
     if len(text) > width:
-        raise EdiWriteError(f'"{text}" is longer than the {width} characters there are for it.', code="invalid_value")
+        raise EdiWriteError(
+            f'"{text}" is longer than the {width} characters there are for it.', code="invalid_value"
+        )
     return text.ljust(width)
 
 
@@ -153,7 +159,12 @@ def _edifact(envelope: Envelope, transactions: Sequence[Outgoing], separators: S
     # Version 4 writes the century.
     day = f"{moment:%Y%m%d}" if envelope.syntax_version >= "4" else f"{moment:%y%m%d}"
     number = str(envelope.control_number)
-    header: list = ["UNB", [envelope.syntax, envelope.syntax_version], _party(envelope.sender), _party(envelope.receiver)]
+    header: list = [
+        "UNB",
+        [envelope.syntax, envelope.syntax_version],
+        _party(envelope.sender),
+        _party(envelope.receiver),
+    ]
     header += [[day, f"{moment:%H%M}"], number]
     tail = ["", "", "", "1" if envelope.acknowledgement_requested else "", "", "1" if envelope.test else ""]
     while tail and not tail[-1]:
@@ -173,5 +184,7 @@ def _edifact(envelope: Envelope, transactions: Sequence[Outgoing], separators: S
 
 def _party(address: Address) -> str | list[str]:
     if len(address.id) > 35:
-        raise EdiWriteError(f'"{address.id}" is longer than the 35 characters there are for it.', code="invalid_value")
+        raise EdiWriteError(
+            f'"{address.id}" is longer than the 35 characters there are for it.', code="invalid_value"
+        )
     return [address.id, address.qualifier] if address.qualifier else address.id

@@ -52,11 +52,15 @@ def link_levels(
         code = loop.trigger.get(hierarchy["level"]).strip() if hierarchy.get("level") else ""
         kind = hierarchy["codes"].get(code, "") if hierarchy.get("level") else "any"
         if not kind:
-            report("unknown_level", f'The level "{code[:10]}" is not known.', loop.trigger, hierarchy["level"])
+            report(
+                "unknown_level", f'The level "{code[:10]}" is not known.', loop.trigger, hierarchy["level"]
+            )
         node = Node(loop, kind)
         order.append(node)
         if number in nodes:
-            report("duplicate_level", f"The level {number[:20]} is there twice.", loop.trigger, hierarchy["id"])
+            report(
+                "duplicate_level", f"The level {number[:20]} is there twice.", loop.trigger, hierarchy["id"]
+            )
         else:
             nodes[number] = node
     for node in order:
@@ -134,7 +138,9 @@ class _Level:
             found["within"] = self.package
         self.package = name
         if all(other["package"] != name for other in packages):
-            packages.append({"package": name, **{part: value for part, value in found.items() if part != "package"}})
+            packages.append(
+                {"package": name, **{part: value for part, value in found.items() if part != "package"}}
+            )
 
     def _add_line(self, rows: Any, loop: Loop, document: dict[str, Any], read_rows: RowReader) -> None:
         lines = document.setdefault("lines", [])

@@ -20,7 +20,14 @@ _MAX_REMEMBERED = 100_000
 
 _ENVELOPES = {
     X12: {"ISA": "open", "GS": "open_group", "ST": "start", "SE": "end", "GE": "close_group", "IEA": "close"},
-    EDIFACT: {"UNB": "open", "UNG": "open_group", "UNH": "start", "UNT": "end", "UNE": "close_group", "UNZ": "close"},
+    EDIFACT: {
+        "UNB": "open",
+        "UNG": "open_group",
+        "UNH": "start",
+        "UNT": "end",
+        "UNE": "close_group",
+        "UNZ": "close",
+    },
 }
 _ACKNOWLEDGEMENTS = {"997", "999", "TA1", "CONTRL"}
 # Segments an interchange may carry beside its groups: acknowledgement of an interchange, security
@@ -88,7 +95,11 @@ class Interchange:
 
     @property
     def is_test(self) -> bool:
-        return self.header.get(15) == "T" if self.standard == X12 else self.header.get(11) in ("1", "2", "3", "4")
+        return (
+            self.header.get(15) == "T"
+            if self.standard == X12
+            else self.header.get(11) in ("1", "2", "3", "4")
+        )
 
     @property
     def acknowledgement_requested(self) -> bool:
@@ -191,7 +202,9 @@ class Transaction:
     def version(self) -> str:
         """Such as ``004010`` or ``D96A``."""
         if self.standard == X12:
-            return (self.header.get(3) or self.group.version or self.interchange.version.ljust(6, "0")).strip()
+            return (
+                self.header.get(3) or self.group.version or self.interchange.version.ljust(6, "0")
+            ).strip()
         return self.header.get(2, 2) + self.header.get(2, 3)
 
     @property
@@ -209,7 +222,11 @@ class Transaction:
         return self.complete and not has_errors(self.issues)
 
     def position(
-        self, segment: Segment, element: int | None = None, component: int | None = None, loop: str | None = None
+        self,
+        segment: Segment,
+        element: int | None = None,
+        component: int | None = None,
+        loop: str | None = None,
     ) -> Position:
         """Return where something is, with its number in this transaction."""
         number = segment.number - self.header.number + 1
@@ -286,7 +303,9 @@ class _Reader:
 
     def _outside(self, segment: Segment) -> None:
         if self._interchange is None:
-            raise _error("bad_header", "The interchange header is not followed by its own separators.", segment)
+            raise _error(
+                "bad_header", "The interchange header is not followed by its own separators.", segment
+            )
         if segment.tag in _BESIDE:
             self._interchange.beside.append(segment)
             return
@@ -320,7 +339,9 @@ class _Reader:
         group = self._current_group()
         if self._interchange.standard == X12 and group.header is None and not group.count:
             self._interchange.issues.append(
-                Issue("missing_group", "A transaction stands outside of a functional group.", segment.position())
+                Issue(
+                    "missing_group", "A transaction stands outside of a functional group.", segment.position()
+                )
             )
         group.count += 1
         self._messages += 1
@@ -370,7 +391,9 @@ class _Reader:
             return unfinished
         group.trailer = segment
         self._check_count(group.issues, "group_count", segment, group.count, "transactions")
-        self._check_reference(group.issues, "group_reference", segment, group.control_number, group.header.tag)
+        self._check_reference(
+            group.issues, "group_reference", segment, group.control_number, group.header.tag
+        )
         self._group = None
         return unfinished
 
@@ -381,10 +404,18 @@ class _Reader:
         interchange = self._interchange
         interchange.trailer = segment
         # EDIFACT counts groups where there are some, else messages.
-        counted, what = (self._groups, "groups") if self._groups or interchange.standard == X12 else (self._messages, "messages")
+        counted, what = (
+            (self._groups, "groups")
+            if self._groups or interchange.standard == X12
+            else (self._messages, "messages")
+        )
         self._check_count(interchange.issues, "interchange_count", segment, counted, what)
         self._check_reference(
-            interchange.issues, "interchange_reference", segment, interchange.control_number, interchange.header.tag
+            interchange.issues,
+            "interchange_reference",
+            segment,
+            interchange.control_number,
+            interchange.header.tag,
         )
         interchange.issues[:0] = self._tokenizer.issues
         self._interchange = self._group = None
@@ -411,10 +442,14 @@ class _Reader:
             position = segment.position(1, separators=self._interchange.separators)
             issues.append(Issue(code, detail, position, value=said))
 
-    def _check_reference(self, issues: list[Issue], code: str, segment: Segment, number: str, header: str) -> None:
+    def _check_reference(
+        self, issues: list[Issue], code: str, segment: Segment, number: str, header: str
+    ) -> None:
         said = segment.get(2).strip()
         # X12's numbers are numbers: zeros in front mean nothing.
-        equal = said.lstrip("0") == number.lstrip("0") if self._interchange.standard == X12 else said == number
+        equal = (
+            said.lstrip("0") == number.lstrip("0") if self._interchange.standard == X12 else said == number
+        )
         if not equal:
             detail = f'{segment.tag} has the control number "{said}", {header} has "{number}".'
             position = segment.position(2, separators=self._interchange.separators)
@@ -438,7 +473,11 @@ def _envelope_places(tags: list[Element], roles: dict[str, str]) -> list[int]:
     try:
         return [place for place, tag in enumerate(tags) if tag in roles]
     except TypeError:  # a tag with components
-        return [place for place, tag in enumerate(tags) if (tag if isinstance(tag, str) else first_text(tag)) in roles]
+        return [
+            place
+            for place, tag in enumerate(tags)
+            if (tag if isinstance(tag, str) else first_text(tag)) in roles
+        ]
 
 
 def _error(code: str, detail: str, segment: Segment) -> EdiSyntaxError:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import values
 from .declaration import INDEX, Condition, Declaration, ItemRow, ListRow, Path, Row
-from .errors import Issue, Position, WARNING
+from .errors import WARNING, Issue, Position
 from .hierarchy import link_levels, read_hierarchy
 from .interchange import Transaction
 from .segment import Segment
@@ -92,7 +92,9 @@ class _Reader:
     def _missing_once(self, loop: Loop, tag: str, conditions: tuple[Condition, ...] = ()) -> None:
         """Report a missing segment, unless the structure says so already."""
         known = any(
-            issue.code == "missing_segment" and issue.position.tag == tag and issue.position.segment == self._place_of_missing(loop)
+            issue.code == "missing_segment"
+            and issue.position.tag == tag
+            and issue.position.segment == self._place_of_missing(loop)
             for issue in self.issues
         )
         if not known:
@@ -144,13 +146,23 @@ class _Reader:
             if row.key is None:
                 self._rows(row.rows, node, entry, f"{place}[{len(entries)}].")
                 if entry and not (row.derived and entry in entries):
-                    entries.append({name: str(len(entries) + 1) if part == INDEX else part for name, part in entry.items()})
+                    entries.append(
+                        {
+                            name: str(len(entries) + 1) if part == INDEX else part
+                            for name, part in entry.items()
+                        }
+                    )
                 continue
             key = self._value(row.key, node, place)
             if key is None:
                 continue
             if key in by_key:
-                self._issue("repeated_party", f"There are two {key}; the first counts.", node.trigger, severity=WARNING)
+                self._issue(
+                    "repeated_party",
+                    f"There are two {key}; the first counts.",
+                    node.trigger,
+                    severity=WARNING,
+                )
                 continue
             self._rows(row.rows, node, entry, f"{place}.{key}.")
             by_key[key] = entry
@@ -164,7 +176,11 @@ class _Reader:
         """Return the loops, or each segment as a loop of its own, that a path names."""
         found = []
         for parent in self._loops(path, loop):
-            found += [child for child in parent.loops if child.tag == path.tag and _fits(child.trigger, path.conditions)]
+            found += [
+                child
+                for child in parent.loops
+                if child.tag == path.tag and _fits(child.trigger, path.conditions)
+            ]
             found += [
                 Loop(path.tag, [segment], parent=parent)
                 for segment in parent.segments
@@ -203,7 +219,9 @@ class _Reader:
         if not text:
             if row.required and found:
                 segment, path = found
-                detail = f"{row.to.replace('_', ' ') or 'A code'} is required ({segment.tag}{path.element:02d})."
+                detail = (
+                    f"{row.to.replace('_', ' ') or 'A code'} is required ({segment.tag}{path.element:02d})."
+                )
                 self._issue("missing_element", detail, segment, path, where + row.to)
             elif row.required and not row.paths[0].loops:
                 self._missing_once(loop, row.paths[0].tag, row.paths[0].conditions)
@@ -219,7 +237,9 @@ class _Reader:
         if row.split > 1:
             parts = [segment.get(path.element, path.component + number) for number in range(row.split)]
             # A part that is full goes on in the next one, maybe within a word.
-            return "".join(part if len(part) == row.width else f"{part} " for part in parts if part.strip()).strip()
+            return "".join(
+                part if len(part) == row.width else f"{part} " for part in parts if part.strip()
+            ).strip()
         return segment.get(path.element, path.component).strip()
 
     def _convert(self, row: Row, text: str, segment: Segment, path: Path) -> Any:
@@ -247,7 +267,11 @@ class _Reader:
 
     def _gtin_issue(self, number: str, segment: Segment, element: int, field: str) -> None:
         detail = f'"{number[:20]}" is not a GTIN: its length or check digit is wrong.'
-        self._add(Issue("invalid_gtin", detail, self._transaction.position(segment, element), WARNING, number, field))
+        self._add(
+            Issue(
+                "invalid_gtin", detail, self._transaction.position(segment, element), WARNING, number, field
+            )
+        )
 
     def _date(self, kind: str, text: str, segment: Segment, path: Path) -> str:
         if self._separators.standard == EDIFACT:
@@ -265,7 +289,9 @@ class _Reader:
                 self._issue("unknown_unit", detail, segment, path, row.to, code, WARNING)
             if row.keep_unknown:
                 return code
-            raise values.ValueProblem("invalid_code", f'"{code[:40]}" is not a code of {row.codes.replace("_", " ")}.')
+            raise values.ValueProblem(
+                "invalid_code", f'"{code[:40]}" is not a code of {row.codes.replace("_", " ")}.'
+            )
         return word
 
     # -- item numbers ----------------------------------------------------------------------------------------
@@ -289,9 +315,13 @@ class _Reader:
         elif row.required:
             segments = loop.named(row.path.tag) or loop.segments
             if segments:
-                self._issue("missing_element", "The item is not named.", segments[0], row.path, where + row.to)
+                self._issue(
+                    "missing_element", "The item is not named.", segments[0], row.path, where + row.to
+                )
 
-    def _gtin(self, item: dict[str, Any], number: str, qualifier: str, segment: Segment, element: int, field: str) -> None:
+    def _gtin(
+        self, item: dict[str, Any], number: str, qualifier: str, segment: Segment, element: int, field: str
+    ) -> None:
         gtin = values.gtin_14(number)
         if gtin is None:
             self._gtin_issue(number, segment, element, field)
@@ -317,7 +347,9 @@ class _Reader:
             last = first if segment.tag != "PIA" else len(segment.parts) - 1
             for element in range(first, last + 1):
                 if segment.get(element).strip():
-                    found.append((segment, element, segment.get(element, 2).strip(), segment.get(element).strip()))
+                    found.append(
+                        (segment, element, segment.get(element, 2).strip(), segment.get(element).strip())
+                    )
             return found
         for element in range(first, len(segment.parts), 2):
             number = segment.get(element + 1).strip()
@@ -332,7 +364,9 @@ class _Reader:
         for loop in (loop for loop in tree.loops if loop.tag == self._declaration.hierarchy["loop"]):
             self._read.add(loop.trigger.number)
             marks = self._declaration.hierarchy.get("marks")
-            self._read.update(s.number for part in loop.walk() for s in part.segments if marks and s.tag in ("GIN", "PCI"))
+            self._read.update(
+                s.number for part in loop.walk() for s in part.segments if marks and s.tag in ("GIN", "PCI")
+            )
         read_hierarchy(nodes, self._declaration.hierarchy, document, self._rows_at)
 
     def _rows_at(self, rows: tuple[Any, ...], loop: Loop, target: dict[str, Any], where: str) -> None:
@@ -356,7 +390,9 @@ class _Reader:
 
     def _count(self, name: str, document: dict[str, Any]) -> int:
         if name == "hierarchy":
-            return sum(1 for segment in self._transaction.body if segment.tag == self._declaration.hierarchy["loop"])
+            return sum(
+                1 for segment in self._transaction.body if segment.tag == self._declaration.hierarchy["loop"]
+            )
         return len(document.get(name, ()))
 
     # -- issues ----------------------------------------------------------------------------------------------
@@ -372,8 +408,10 @@ class _Reader:
         severity: str = "error",
     ) -> None:
         element, component = (path.element, path.component) if path else (None, None)
-        compound = element is not None and isinstance(segment.parts[element : element + 1], list) and any(
-            not isinstance(part, str) for part in segment.parts[element : element + 1]
+        compound = (
+            element is not None
+            and isinstance(segment.parts[element : element + 1], list)
+            and any(not isinstance(part, str) for part in segment.parts[element : element + 1])
         )
         position = self._transaction.position(
             segment,

@@ -47,7 +47,11 @@ def recognize(data: bytes, overlay: Mapping[str, Any] | None = None) -> dict[str
         "issues": [
             issue.to_dict()
             for one in interchanges
-            for issue in [*one.issues, *(issue for group in one.groups for issue in group.issues), *finder.issues]
+            for issue in [
+                *one.issues,
+                *(issue for group in one.groups for issue in group.issues),
+                *finder.issues,
+            ]
         ][:MAX_VALUES],
     }
 
@@ -89,7 +93,9 @@ class _Finder:
                 self._segment(segment, row, declaration)
         for role, party in (reading.canonical.get("parties") or {}).items():
             if isinstance(party, dict) and len(self._parties) < MAX_VALUES:
-                self._parties.setdefault((role, party.get("id", party.get("name", ""))), {"role": role, **party})
+                self._parties.setdefault(
+                    (role, party.get("id", party.get("name", ""))), {"role": role, **party}
+                )
 
     def _segment(self, segment: Segment, row: Any, declaration: Declaration) -> None:
         if isinstance(row, ItemRow):
@@ -106,18 +112,27 @@ class _Finder:
     def _item_numbers(self, segment: Segment, row: ItemRow, declaration: Declaration) -> None:
         meanings = {code: word for word, codes in declaration.item_numbers.items() for code in codes}
         if declaration.standard == "EDIFACT":
-            places = [(segment.get(n, 2), segment.get(n)) for n in range(2, 7)] if segment.tag == "PIA" else []
+            places = (
+                [(segment.get(n, 2), segment.get(n)) for n in range(2, 7)] if segment.tag == "PIA" else []
+            )
             if segment.tag == row.path.tag:
                 places = [(segment.get(row.path.element, 2), segment.get(row.path.element))]
         elif segment.tag == row.path.tag:
-            places = [(segment.get(n), segment.get(n + 1)) for n in range(row.path.element, len(segment.parts), 2)]
+            places = [
+                (segment.get(n), segment.get(n + 1)) for n in range(row.path.element, len(segment.parts), 2)
+            ]
         else:
             places = []
         for qualifier, number in places:
             if number.strip():
                 found = self._items.setdefault(
                     (declaration.standard, qualifier.strip()),
-                    {"qualifier": qualifier.strip(), "meaning": meanings.get(qualifier.strip()), "count": 0, "examples": []},
+                    {
+                        "qualifier": qualifier.strip(),
+                        "meaning": meanings.get(qualifier.strip()),
+                        "count": 0,
+                        "examples": [],
+                    },
                 )
                 found["count"] += 1
                 if len(found["examples"]) < 5 and number.strip() not in found["examples"]:

@@ -88,7 +88,9 @@ def parse_tree(
     names = _element_names(declaration) if declaration else {}
     by_segment: dict[int, list[Issue]] = {}
     for issue in issues:
-        number = issue.position.in_transaction or (issue.position.segment or 0) - transaction.header.number + 1
+        number = (
+            issue.position.in_transaction or (issue.position.segment or 0) - transaction.header.number + 1
+        )
         by_segment.setdefault(number, []).append(issue)
     found = []
     for number, segment in enumerate(transaction.segments[:MAX_SEGMENTS], 1):
@@ -236,7 +238,9 @@ def render(canonical: Mapping[str, Any], document: str) -> dict[str, Any]:
 def _pairs(name: str, value: Any) -> list[list[str]]:
     if isinstance(value, Mapping):
         return [
-            [f"{label(name)}: {key.lower()}", text] for part, inner in value.items() for key, text in _pairs(part, inner)
+            [f"{label(name)}: {key.lower()}", text]
+            for part, inner in value.items()
+            for key, text in _pairs(part, inner)
         ]
     return [] if value in (None, "") else [[label(name), _shown(value)]]
 
@@ -251,13 +255,21 @@ def _party(role: str, party: Mapping[str, Any]) -> dict[str, Any]:
 def _table(title: str, entries: list[Any]) -> dict[str, Any]:
     rows = [dict(_flat(entry)) if isinstance(entry, Mapping) else {title: str(entry)} for entry in entries]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    return {"title": title, "columns": columns, "rows": [[row.get(name, "") for name in columns] for row in rows]}
+    return {
+        "title": title,
+        "columns": columns,
+        "rows": [[row.get(name, "") for name in columns] for row in rows],
+    }
 
 
 def _flat(entry: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for name, value in entry.items():
-        if isinstance(value, Mapping) and not any(isinstance(inner, (Mapping, list)) for inner in value.values()):
-            yield from ((f"{label(name)} {label(part).lower()}", _shown(inner)) for part, inner in value.items())
+        if isinstance(value, Mapping) and not any(
+            isinstance(inner, (Mapping, list)) for inner in value.values()
+        ):
+            yield from (
+                (f"{label(name)} {label(part).lower()}", _shown(inner)) for part, inner in value.items()
+            )
         elif value not in (None, "", [], {}):
             yield label(name), _shown(value)
 
@@ -268,5 +280,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(_shown(one) for one in value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{label(name).lower()} {_shown(inner)}" for name, inner in value.items() if inner not in (None, ""))
+        return ", ".join(
+            f"{label(name).lower()} {_shown(inner)}"
+            for name, inner in value.items()
+            if inner not in (None, "")
+        )
     return "" if value is None else str(value)

@@ -71,10 +71,16 @@ class Segment(NamedTuple):
         start, end = self.offset, self.offset + len(self.text)
         if separators is not None and element is not None and self.text:
             start, end = self.span(separators, element, component, repetition)
-        return Position(self.number, self.tag, element, component, repetition, in_transaction, loop, start, end)
+        return Position(
+            self.number, self.tag, element, component, repetition, in_transaction, loop, start, end
+        )
 
     def span(
-        self, separators: Separators, element: int, component: int | None = None, repetition: int | None = None
+        self,
+        separators: Separators,
+        element: int,
+        component: int | None = None,
+        repetition: int | None = None,
     ) -> tuple[int, int]:
         """Return first byte and byte behind an element or component; where it is missing, the segment's end."""
         start, end = 0, len(self.text)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .charset import DEFAULT, codec_of
-from .errors import EdiSyntaxError, Issue, Position, WARNING
+from .errors import WARNING, EdiSyntaxError, Issue, Position
 
 X12 = "X12"
 EDIFACT = "EDIFACT"
@@ -86,7 +86,11 @@ def detect(text: str, start: int = 0, base: int = 0) -> Detected:
     if head == "UNB":
         syntax = _UNB_SYNTAX.match(text, start)
         if not syntax or syntax[1] != "+":
-            raise _error("bad_header", "The interchange starts with UNB but not with UNA and not with UNB+.", base + start)
+            raise _error(
+                "bad_header",
+                "The interchange starts with UNB but not with UNA and not with UNB+.",
+                base + start,
+            )
         separators = _with_syntax(EDIFACT_DEFAULT, syntax, False)
         first_end = text.find(separators.terminator, start, start + MAX_HEADER) + 1
         return Detected(replace(separators, suffix=_suffix(text, first_end) if first_end else ""), start)
@@ -111,7 +115,9 @@ def _detect_x12(text: str, start: int, base: int) -> Detected:
     header = text[start : start + MAX_HEADER]
     parts = header.split(element, ISA_ELEMENTS)
     if len(parts) <= ISA_ELEMENTS or len(parts[ISA_ELEMENTS]) < 2:
-        raise _error("bad_header", "The ISA segment does not have 16 elements and a terminator.", base + start)
+        raise _error(
+            "bad_header", "The ISA segment does not have 16 elements and a terminator.", base + start
+        )
     component, terminator = parts[ISA_ELEMENTS][0], parts[ISA_ELEMENTS][1]
     if any(character in BLANK for part in parts[1:ISA_ELEMENTS] for character in part.replace(" ", "")):
         raise _error("bad_header", "The ISA segment does not have 16 elements.", base + start)
@@ -164,7 +170,11 @@ def _detect_una(text: str, start: int, base: int) -> Detected:
     if len(una) < 6:
         raise _error("truncated", "The file ends within UNA.", base + start)
     component, element, decimal, release, repetition, terminator = una
-    for mark, what in ((component, "component separator"), (element, "element separator"), (terminator, "terminator")):
+    for mark, what in (
+        (component, "component separator"),
+        (element, "element separator"),
+        (terminator, "terminator"),
+    ):
         _check_separator(mark, what, base + start)
     position = start + 9
     suffix = _suffix(text, position)

@@ -23,7 +23,9 @@ def serialize(segments: Iterable[Segment], separators: Separators, keep_original
     return b"".join(_pieces(segments, separators, end, keep_original))
 
 
-def _pieces(segments: Iterable[Segment], separators: Separators, end: bytes, keep_original: bool) -> Iterator[bytes]:
+def _pieces(
+    segments: Iterable[Segment], separators: Separators, end: bytes, keep_original: bool
+) -> Iterator[bytes]:
     if separators.una:
         una = separators.una_text or una_of(separators)
         yield f"UNA{una}{separators.suffix}".encode("latin-1")

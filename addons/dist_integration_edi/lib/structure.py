@@ -143,7 +143,12 @@ def _belongs(entry: tuple[Loop, Level], tag: str) -> bool:
     if item is None:
         return False
     # A single segment that is there already belongs further out: AMT of the document behind AMT of the last line.
-    return item.repeated or item.level is not None or all(segment.tag != tag for segment in loop.segments) or not loop.tag
+    return (
+        item.repeated
+        or item.level is not None
+        or all(segment.tag != tag for segment in loop.segments)
+        or not loop.tag
+    )
 
 
 def in_order(root: Loop, level: Level) -> Iterator[Segment]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from .charset import decode
-from .errors import EdiSyntaxError, Issue, Position, WARNING
+from .errors import WARNING, EdiSyntaxError, Issue, Position
 from .segment import RELEASE, SHIFT, Element, Segment
 from .separators import BLANK, EDIFACT, MAX_HEADER, X12, Separators, detect
 
@@ -159,10 +159,17 @@ class Tokenizer:
         repetition = separators.repetition
         if not stripped.isascii() or (repetition and repetition in stripped):
             return self._split_irregular(stripped, offset)
-        element, component, end = separators.element, separators.component, separators.terminator + separators.suffix
+        element, component, end = (
+            separators.element,
+            separators.component,
+            separators.terminator + separators.suffix,
+        )
         pieces = stripped.split(end)
         if component in stripped:
-            table = [_compound(piece, element, component) if component in piece else piece.split(element) for piece in pieces]
+            table = [
+                _compound(piece, element, component) if component in piece else piece.split(element)
+                for piece in pieces
+            ]
         else:
             table = [piece.split(element) for piece in pieces]
         self.tags = tags = [parts[0] for parts in table]

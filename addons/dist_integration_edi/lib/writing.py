@@ -15,7 +15,9 @@ from .separators import EDIFACT, Separators
 from .structure import Loop, in_order
 
 
-def write_document(document: Mapping[str, Any], declaration: Declaration, separators: Separators) -> list[Segment]:
+def write_document(
+    document: Mapping[str, Any], declaration: Declaration, separators: Separators
+) -> list[Segment]:
     """Return the segments of a transaction, without header and trailer.
 
     :param document: canonical document
@@ -97,7 +99,9 @@ class _Writer:
             return codes[0]
         if row.keep_unknown:
             return word
-        raise values.ValueProblem("invalid_code", f'"{word[:40]}" has no code in {row.codes.replace("_", " ")}.')
+        raise values.ValueProblem(
+            "invalid_code", f'"{word[:40]}" has no code in {row.codes.replace("_", " ")}.'
+        )
 
     def _date(self, row: Row, text: str, loop: Loop, path: Path) -> None:
         if self._edifact:
@@ -130,7 +134,9 @@ class _Writer:
         if row.each.tag == loop.tag and not row.each.loops:
             # The list is in the segment that started the loop, which holds one entry.
             for entry in list(found)[:1]:
-                self._rows(row.rows, entry, Loop(loop.tag, [loop.trigger], parent=loop), f"{where}{row.to}[0].")
+                self._rows(
+                    row.rows, entry, Loop(loop.tag, [loop.trigger], parent=loop), f"{where}{row.to}[0]."
+                )
             return
         for number, (key, entry) in enumerate(entries):
             parent = self._own_parent(loop, row.each) if row.own_parent else self._parent(loop, row.each)

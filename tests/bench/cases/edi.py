@@ -22,7 +22,11 @@ def x12_file() -> str:
         body = [f"BEG*00*SA*P{order:05d}**20260615", "REF*DP*045", "DTM*002*20260701"]
         body += ["N1*ST*STORE 118*92*0118", "N3*4501 CASCADE AVE", "N4*BOULDER*CO*80301"]
         for line in range(1, X12_LINES + 1):
-            body += [f"PO1*{line}*12*EA*8.5**UP*614141007349*VN*SKU-{line}", "PID*F****TRAIL MIX 12OZ", "DTM*002*20260701"]
+            body += [
+                f"PO1*{line}*12*EA*8.5**UP*614141007349*VN*SKU-{line}",
+                "PID*F****TRAIL MIX 12OZ",
+                "DTM*002*20260701",
+            ]
         body.append(f"CTT*{X12_LINES}")
         segments += [f"ST*850*{order:04d}~", *(f"{one}~" for one in body), f"SE*{len(body) + 2}*{order:04d}~"]
     return "\n".join([*segments, f"GE*{X12_ORDERS}*1~", "IEA*1*000000001~\n"])
@@ -34,10 +38,18 @@ def edifact_file() -> str:
     for order in range(1, EDIFACT_ORDERS + 1):
         body = [f"BGM+220+P{order:05d}+9", "DTM+137:20260615:102", "NAD+BY+4000001000005::9", "CUX+2:EUR:9"]
         for line in range(1, EDIFACT_LINES + 1):
-            body += [f"LIN+{line}++4006381333931:EN", f"PIA+1+SKU-{line}:SA", "IMD+F++:::Sealant 300 ml?: grey"]
+            body += [
+                f"LIN+{line}++4006381333931:EN",
+                f"PIA+1+SKU-{line}:SA",
+                "IMD+F++:::Sealant 300 ml?: grey",
+            ]
             body += ["QTY+21:12:PCE", "PRI+AAA:8.5"]
         body += ["UNS+S", f"CNT+2:{EDIFACT_LINES}"]
-        segments += [f"UNH+{order}+ORDERS:D:96A:UN:EAN008'", *(f"{one}'" for one in body), f"UNT+{len(body) + 2}+{order}'"]
+        segments += [
+            f"UNH+{order}+ORDERS:D:96A:UN:EAN008'",
+            *(f"{one}'" for one in body),
+            f"UNT+{len(body) + 2}+{order}'",
+        ]
     return "\n".join([*segments, f"UNZ+{EDIFACT_ORDERS}+1'\n"])
 
 
@@ -45,9 +57,10 @@ def run(bench: Bench) -> list[Result]:
     """Measure `x12_vs_pyx12` and `edifact_vs_pydifact`."""
     # only now: the addons are on the path, and the tests' packages need not be there for the other cases
     logging.getLogger("pydifact").setLevel(logging.WARNING)
-    from odoo.addons.dist_integration_edi.lib.interchange import iterate_transactions
     from pydifact.segmentcollection import Interchange
     from pyx12.x12file import X12Reader
+
+    from odoo.addons.dist_integration_edi.lib.interchange import iterate_transactions
 
     def ours(data: bytes) -> int:
         found = 0
@@ -80,7 +93,11 @@ def _compare(
         # what is around the transactions is counted by one and not by the other
         if not segments - 10 < found <= segments:
             raise RuntimeError(f"{found} segments were read of {segments}.")
-    samples = interleave({"theirs": lambda: timed(lambda: theirs(text)), "ours": lambda: timed(lambda: ours(data))}, rounds, WARMUPS)
+    samples = interleave(
+        {"theirs": lambda: timed(lambda: theirs(text)), "ours": lambda: timed(lambda: ours(data))},
+        rounds,
+        WARMUPS,
+    )
     slow, quick = samples["theirs"], samples["ours"]
     note = f"{milliseconds(slow)} against {milliseconds(quick)}, {segments} segments, {rounds} pairs"
     return Result.of(figure, ratio(slow, quick), note)

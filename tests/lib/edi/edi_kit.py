@@ -51,7 +51,13 @@ def x12(*segments, version="004010", group="PO", isa=ISA, code="850", end="~"):
     return (isa + "".join(segment + end for segment in whole)).encode()
 
 
-def edifact(*segments, code="ORDERS", version="D:96A", una="UNA:+.? '", unb="UNB+UNOC:3+BUYER:14+SELLER:14+260615:1200+7'"):
+def edifact(
+    *segments,
+    code="ORDERS",
+    version="D:96A",
+    una="UNA:+.? '",
+    unb="UNB+UNOC:3+BUYER:14+SELLER:14+260615:1200+7'",
+):
     """An interchange around the segments of one message."""
     body = [f"UNH+1+{code}:{version}:UN", *segments, f"UNT+{len(segments) + 2}+1"]
     return (una + unb + "".join(segment + "'" for segment in [*body, "UNZ+1+7"])).encode("iso8859-1")

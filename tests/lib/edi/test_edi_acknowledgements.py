@@ -11,16 +11,28 @@ from edi_kit import NOW, edifact, first, read, sample, validator, x12
 
 BEG, PO1 = "BEG*00*SA*P1**20260302", "PO1*1*12*EA*8.5**UP*614141007349"
 WRONG_X12 = {
-    "a missing element": (["BEG*00*SA***20260302", PO1], {"segment": 2, "tag": "BEG", "element": 3, "code": "1"}),
-    "a wrong date": (["BEG*00*SA*P1**20261301", PO1], {"segment": 2, "tag": "BEG", "element": 5, "code": "8"}),
-    "a wrong code": (["BEG*77*SA*P1**20260302", PO1], {"segment": 2, "tag": "BEG", "element": 1, "code": "7"}),
+    "a missing element": (
+        ["BEG*00*SA***20260302", PO1],
+        {"segment": 2, "tag": "BEG", "element": 3, "code": "1"},
+    ),
+    "a wrong date": (
+        ["BEG*00*SA*P1**20261301", PO1],
+        {"segment": 2, "tag": "BEG", "element": 5, "code": "8"},
+    ),
+    "a wrong code": (
+        ["BEG*77*SA*P1**20260302", PO1],
+        {"segment": 2, "tag": "BEG", "element": 1, "code": "7"},
+    ),
     "a wrong number": ([BEG, "PO1*1*1A*EA"], {"segment": 3, "tag": "PO1", "element": 2, "code": "6"}),
     "a missing segment": ([PO1], {"segment": 2, "tag": "BEG", "code": "3"}),
     "a segment without name": ([BEG, "WRONG*1", PO1], {"segment": 3, "tag": "WRONG", "code": "1"}),
 }
 WRONG_EDIFACT = {
     "a missing element": (["BGM+220++9", "DTM+137:20260302:102"], {"segment": 2, "element": 2, "code": "13"}),
-    "a wrong date": (["BGM+220+P1+9", "DTM+137:20261301:102"], {"segment": 3, "element": 1, "component": 2, "code": "12"}),
+    "a wrong date": (
+        ["BGM+220+P1+9", "DTM+137:20261301:102"],
+        {"segment": 3, "element": 1, "component": 2, "code": "12"},
+    ),
     "a wrong code": (["BGM+220+P1+99", "DTM+137:20260302:102"], {"segment": 2, "element": 3, "code": "12"}),
     "a missing segment": (["BGM+220+P1+9"], {"segment": 2, "code": "13"}),
 }
@@ -101,7 +113,9 @@ def test_a_wrong_group_is_refused_as_a_whole(old, new, code):
 
 def test_a_wrong_interchange_is_refused_as_a_whole():
     """E5: UCI says 4, with the code and the segment."""
-    (interchange,) = read_interchanges(edifact("BGM+220+P1+9", "DTM+137:20260302:102").replace(b"UNZ+1+7", b"UNZ+2+7"))
+    (interchange,) = read_interchanges(
+        edifact("BGM+220+P1+9", "DTM+137:20260302:102").replace(b"UNZ+1+7", b"UNZ+2+7")
+    )
     found = travel(acknowledge_interchange(interchange, judge(interchange)), EDIFACT_DEFAULT)
     assert found["status"] == "rejected" and found["codes"] == ["29"] and found["errors"][0]["tag"] == "UNZ"
 
@@ -110,7 +124,12 @@ def test_what_is_well_is_accepted_and_warnings_are_told_on_demand():
     """E5: A, or E where the partner wants to hear of warnings."""
     (interchange,) = read_interchanges(x12(BEG, "PO1*1*12*XX"))
     group, judged = interchange.groups[0], judge(interchange)
-    assert [segment.tag for segment in acknowledge_group(group, judged).segments] == ["AK1", "AK2", "AK5", "AK9"]
+    assert [segment.tag for segment in acknowledge_group(group, judged).segments] == [
+        "AK1",
+        "AK2",
+        "AK5",
+        "AK9",
+    ]
     told = travel(acknowledge_group(group, judged, tell_warnings=True))
     assert told["status"] == "accepted_with_errors"
     assert told["transactions"][0]["errors"][0] == {
@@ -121,7 +140,9 @@ def test_what_is_well_is_accepted_and_warnings_are_told_on_demand():
 def test_a_group_of_edifact_is_acknowledged_with_its_messages():
     """E5: UCF."""
     data = edifact("BGM+220+P1+9", "DTM+137:20260302:102")
-    data = data.replace(b"UNH+1", b"UNG+ORDERS+A+B+260615:1200+G1+UN+D:96A'UNH+1").replace(b"UNZ", b"UNE+1+G1'UNZ")
+    data = data.replace(b"UNH+1", b"UNG+ORDERS+A+B+260615:1200+G1+UN+D:96A'UNH+1").replace(
+        b"UNZ", b"UNE+1+G1'UNZ"
+    )
     (interchange,) = read_interchanges(data)
     outgoing = acknowledge_interchange(interchange, judge(interchange))
     assert [segment.tag for segment in outgoing.segments] == ["UCI", "UCF", "UCM"]
@@ -142,7 +163,9 @@ def test_a_published_999_is_read_with_its_places():
     found = read_acknowledgement(first(sample("999/cosyte+x12__ack_999-accept-with-errors.edi")))
     assert found["status"] == "accepted_with_errors"
     (error,) = found["transactions"][0]["errors"]
-    assert fits(error, {"tag": "NM1", "segment": 8, "loop": "2010BA", "element": 1, "component": 2, "code": "7"})
+    assert fits(
+        error, {"tag": "NM1", "segment": 8, "loop": "2010BA", "element": 1, "component": 2, "code": "7"}
+    )
 
 
 def test_a_published_997_is_read():

@@ -101,7 +101,9 @@ def _elements(segment, component, repetition):
     for number in range(1, len(segment) + 1):
         value = segment.get_value(f"{segment.get_seg_id()}{number:02d}") or ""
         if repetition and repetition in value:
-            found.append(tuple(one.split(component) if component in one else one for one in value.split(repetition)))
+            found.append(
+                tuple(one.split(component) if component in one else one for one in value.split(repetition))
+            )
         else:
             found.append(value.split(component) if component in value else value)
     return found

@@ -45,13 +45,19 @@ def test_every_document_both_ways_in_every_version(standard, code):
 
 
 @pytest.mark.parametrize(
-    ("standard", "code", "version"), [("X12", "850", "005010"), ("EDIFACT", "ORDERS", "D96A"), ("EDIFACT", "ORDERS", "D01B")]
+    ("standard", "code", "version"),
+    [("X12", "850", "005010"), ("EDIFACT", "ORDERS", "D96A"), ("EDIFACT", "ORDERS", "D01B")],
 )
 def test_an_order_comes_back_as_it_was(standard, code, version):
     """E3: nothing of the example is lost."""
     order = example("purchase.order")
     order["notes"] = [{"text": "Ring at gate 5"}]
-    order["parties"]["ship_to"] = {"name": "Store 118", "street": "4501 Cascade Ave", "city": "Boulder", "zip": "80301"}
+    order["parties"]["ship_to"] = {
+        "name": "Store 118",
+        "street": "4501 Cascade Ave",
+        "city": "Boulder",
+        "zip": "80301",
+    }
     reading = read(write(order, standard, code, version))
     found = reading.canonical
     for name in ("number", "purpose", "order_date", "currency", "requested_date", "parties", "lines"):
@@ -59,7 +65,9 @@ def test_an_order_comes_back_as_it_was(standard, code, version):
     assert found["notes"][0]["text"] == "Ring at gate 5"
 
 
-@pytest.mark.parametrize(("standard", "code", "version"), [("X12", "856", "004010"), ("EDIFACT", "DESADV", "D96A")])
+@pytest.mark.parametrize(
+    ("standard", "code", "version"), [("X12", "856", "004010"), ("EDIFACT", "DESADV", "D96A")]
+)
 def test_a_ship_notice_of_pallets_and_cartons_comes_back(standard, code, version):
     """E3: lots, packages in packages and two orders."""
     notice = {
@@ -90,8 +98,17 @@ def test_an_inventory_report_in_edifact():
     """E3: INVRPT."""
     reading = read(
         edifact(
-            "BGM+35+STOCK1+9", "DTM+137:20260308:102", "NAD+SU+4000001000005::9", "LIN+1++4006381333931:EN",
-            "QTY+145:500:PCE", "LOC+18+A1", "QTY+61:20:PCE", "LIN+2++X1:SA", "INV+2+11", "QTY+156:3:CS", "CNT+2:2",
+            "BGM+35+STOCK1+9",
+            "DTM+137:20260308:102",
+            "NAD+SU+4000001000005::9",
+            "LIN+1++4006381333931:EN",
+            "QTY+145:500:PCE",
+            "LOC+18+A1",
+            "QTY+61:20:PCE",
+            "LIN+2++X1:SA",
+            "INV+2+11",
+            "QTY+156:3:CS",
+            "CNT+2:2",
             code="INVRPT",
         )  # fmt: skip
     )
@@ -109,14 +126,25 @@ def test_a_change_of_an_order_in_edifact():
     """E2: ORDCHG by line."""
     reading = read(
         edifact(
-            "BGM+230+C1+4", "DTM+137:20260304:102", "RFF+ON:P1", "DTM+171:20260302:102", "LIN+1+3+4006381333931:EN",
-            "QTY+21:10:PCE", "LIN+2+2+X1:SA", "UNS+S", "CNT+2:2", code="ORDCHG",
+            "BGM+230+C1+4",
+            "DTM+137:20260304:102",
+            "RFF+ON:P1",
+            "DTM+171:20260302:102",
+            "LIN+1+3+4006381333931:EN",
+            "QTY+21:10:PCE",
+            "LIN+2+2+X1:SA",
+            "UNS+S",
+            "CNT+2:2",
+            code="ORDCHG",
         )  # fmt: skip
     )
     assert errors(reading.issues) == []
     found = reading.canonical
     assert (found["order"], found["order_date"], found["purpose"]) == ("P1", "2026-03-02", "change")
-    assert [(line["change"], line.get("quantity")) for line in found["lines"]] == [("change", "10"), ("delete", None)]
+    assert [(line["change"], line.get("quantity")) for line in found["lines"]] == [
+        ("change", "10"),
+        ("delete", None),
+    ]
     assert validator("purchase.change").errors(found) == []
 
 
@@ -157,7 +185,9 @@ BEG, PO1 = "BEG*00*SA*P1**20260302", "PO1*1*12*EA*8.5**VN*V1"
 
 def test_a_partner_moves_removes_and_adds_fields():
     """E6: deviations are data laid over the document."""
-    data = x12(BEG, "REF*ZA*77", "DTM*010*20260401", "DTM*002*20260402", PO1, "PID*F****Trail mix", "REF*LI*9")
+    data = x12(
+        BEG, "REF*ZA*77", "DTM*010*20260401", "DTM*002*20260402", PO1, "PID*F****Trail mix", "REF*LI*9"
+    )
     overlay = {
         "fields": {
             "requested_date": {"from": "DTM02(01=010)"},
@@ -177,7 +207,10 @@ def test_a_partner_moves_removes_and_adds_fields():
 
 def test_a_partners_codes_and_item_numbers():
     """E6: his codes in front of ours, both ways."""
-    overlay = {"codes": {"units": {"CS": ["BX"]}, "parties": {"ship_to": "SN"}}, "item_numbers": {"buyer_sku": ["VN"]}}
+    overlay = {
+        "codes": {"units": {"CS": ["BX"]}, "parties": {"ship_to": "SN"}},
+        "item_numbers": {"buyer_sku": ["VN"]},
+    }
     data = x12(BEG, "N1*SN*Store", "PO1*1*12*BX***VN*V1")
     found = read(data, overlay).canonical
     assert found["lines"][0] == {"line": "1", "quantity": "12", "unit": "CS", "item": {"buyer_sku": "V1"}}
@@ -229,7 +262,9 @@ def test_declarations_are_data():
 def test_segments_find_their_loops_whatever_their_order():
     """E1: what is not known changes nothing; a segment outside closes a loop."""
     level = parse_structure("BEG! DTM* N1*{N3 N4} PO1+{PID* DTM*} CTT{AMT} AMT")
-    segments = first(x12(BEG, "N1*ST*A", "N4*X", "ZZ9*1", "N3*Y", "DTM*002*1", PO1, "DTM*002*2", "CTT*1", "AMT*TT*3"))
+    segments = first(
+        x12(BEG, "N1*ST*A", "N4*X", "ZZ9*1", "N3*Y", "DTM*002*1", PO1, "DTM*002*2", "CTT*1", "AMT*TT*3")
+    )
     tree = build_tree(segments.body, level)
     assert [segment.tag for segment in tree.segments] == ["BEG", "DTM"]
     assert [(loop.tag, [segment.tag for segment in loop.segments]) for loop in tree.loops] == [

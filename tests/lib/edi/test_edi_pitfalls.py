@@ -8,7 +8,13 @@ from dist_integration_edi.lib import values
 from dist_integration_edi.lib.acknowledgement import Judged, acknowledge_group, acknowledge_interchange
 from dist_integration_edi.lib.acknowledgement_reading import read_acknowledgement
 from dist_integration_edi.lib.codes import by_code, table
-from dist_integration_edi.lib.envelope import Address, Envelope, Outgoing, build_interchange, next_control_number
+from dist_integration_edi.lib.envelope import (
+    Address,
+    Envelope,
+    Outgoing,
+    build_interchange,
+    next_control_number,
+)
 from dist_integration_edi.lib.errors import EdiError, EdiSyntaxError, EdiWriteError
 from dist_integration_edi.lib.interchange import describe, iterate_transactions, read_interchanges
 from dist_integration_edi.lib.segment import Segment
@@ -26,7 +32,11 @@ def test_01_collapsed_isa_is_read_by_its_elements_and_flagged():
     collapsed = "ISA*00**00**ZZ*BUYER*ZZ*SELLER*260615*1200*U*00401*000000007*0*T*>~"
     (interchange,) = read_interchanges(x12(BEG, PO1, isa=collapsed))
     assert codes(interchange.issues) == ["header_width"]
-    assert (interchange.sender, interchange.receiver, interchange.control_number) == ("BUYER", "SELLER", "000000007")
+    assert (interchange.sender, interchange.receiver, interchange.control_number) == (
+        "BUYER",
+        "SELLER",
+        "000000007",
+    )
     assert not read_interchanges(x12(BEG, PO1))[0].issues
 
 
@@ -34,13 +44,16 @@ def test_01_collapsed_isa_is_read_by_its_elements_and_flagged():
 @pytest.mark.parametrize("front", [b"", b"\xef\xbb\xbf", b"\r\n  "])
 def test_02_terminators_and_what_stands_in_front(terminator, front):
     """E1: any terminator, a BOM and blanks in front."""
-    (transaction,) = read_interchanges(front + x12(BEG, PO1, isa=ISA[:-1] + terminator, end=terminator))[0].transactions
+    (transaction,) = read_interchanges(front + x12(BEG, PO1, isa=ISA[:-1] + terminator, end=terminator))[
+        0
+    ].transactions
     assert [segment.tag for segment in transaction.segments] == ["ST", "BEG", "PO1", "SE"]
     assert transaction.is_valid
 
 
 @pytest.mark.parametrize(
-    ("isa11", "version", "repetition"), [("U", "00401", ""), ("^", "00401", ""), ("^", "00501", "^"), ("U", "00501", "")]
+    ("isa11", "version", "repetition"),
+    [("U", "00401", ""), ("^", "00401", ""), ("^", "00501", "^"), ("U", "00501", "")],
 )
 def test_03_repetition_separator_by_version(isa11, version, repetition):
     """E1: ISA11 is U before 00402, the repetition separator after."""
@@ -58,14 +71,18 @@ def test_04_separators_are_scrubbed_on_the_way_out():
     assert scrub([segment], X12_DEFAULT)[0].parts == ["MSG", "5   3   a b next"]
     with pytest.raises(EdiWriteError):
         serialize([segment], X12_DEFAULT)
-    written = serialize(scrub([Segment(["FTX", "AAI", "", "", "what's + this? 1:2"])], EDIFACT_DEFAULT), EDIFACT_DEFAULT)
+    written = serialize(
+        scrub([Segment(["FTX", "AAI", "", "", "what's + this? 1:2"])], EDIFACT_DEFAULT), EDIFACT_DEFAULT
+    )
     assert written.endswith(b"FTX+AAI+++what?'s ?+ this?? 1?:2'")
 
 
 def test_05_several_interchanges_in_one_file():
     """E1: each with its own separators."""
-    data = x12(BEG, PO1) + b"\r\n" + x12(BEG, PO1, isa=ISA.replace("*", "|").replace("~", "\n"), end="\n").replace(
-        b"*", b"|"
+    data = (
+        x12(BEG, PO1)
+        + b"\r\n"
+        + x12(BEG, PO1, isa=ISA.replace("*", "|").replace("~", "\n"), end="\n").replace(b"*", b"|")
     )
     found = read_interchanges(data + edifact(*ORDERS))
     assert [one.separators.element for one in found] == ["*", "|", "+"]
@@ -174,7 +191,9 @@ def test_09_an_acknowledgement_is_never_acknowledged():
 
 def test_10_an_acknowledgement_is_matched_on_the_groups_number():
     """E5: GS06, not ISA13."""
-    found = read_acknowledgement(first(x12("AK1*PO*1044", "AK2*850*0001", "AK5*A", "AK9*A*1*1*1", code="997", group="FA")))
+    found = read_acknowledgement(
+        first(x12("AK1*PO*1044", "AK2*850*0001", "AK5*A", "AK9*A*1*1*1", code="997", group="FA"))
+    )
     assert found["group"] == {"functional_code": "PO", "control_number": "1044"}
     assert found["transactions"] == [{"code": "850", "control_number": "0001", "status": "accepted"}]
 
@@ -214,7 +233,12 @@ SHIPMENT, ORDER_LEVEL, TARE, PACK, ITEM = (
     ["LIN*1*UP*614141007349", "SN1*1*12*EA"],
 )
 SHAPES = {
-    "S-O-P-I": [("1", "", "S", SHIPMENT), ("2", "1", "O", ORDER_LEVEL), ("3", "2", "P", PACK), ("4", "3", "I", ITEM)],
+    "S-O-P-I": [
+        ("1", "", "S", SHIPMENT),
+        ("2", "1", "O", ORDER_LEVEL),
+        ("3", "2", "P", PACK),
+        ("4", "3", "I", ITEM),
+    ],
     "S-O-I": [("1", "", "S", SHIPMENT), ("2", "1", "O", ORDER_LEVEL), ("3", "2", "I", ITEM)],
     "S-I": [("1", "", "S", SHIPMENT), ("2", "1", "I", ITEM)],
     "S-O-T-P-I": [
@@ -252,7 +276,13 @@ def test_12_ship_notices_of_every_shape_in_any_order(shape, turned):
 
 def test_12_levels_that_hang_nowhere():
     """E2: a parent that is missing, a number twice, a level within itself."""
-    levels = [("1", "", "S", SHIPMENT), ("2", "9", "O", ORDER_LEVEL), ("2", "1", "I", ITEM), ("4", "5", "O", []), ("5", "4", "O", [])]
+    levels = [
+        ("1", "", "S", SHIPMENT),
+        ("2", "9", "O", ORDER_LEVEL),
+        ("2", "1", "I", ITEM),
+        ("4", "5", "O", []),
+        ("5", "4", "O", []),
+    ]
     reading = ship_notice(levels)
     assert set(errors(reading.issues)) >= {"unknown_parent", "duplicate_level"}
 
@@ -276,12 +306,22 @@ def test_13_item_numbers_in_any_order(pairs, item):
 def test_13_item_numbers_of_edifact():
     """E6: LIN and PIA."""
     reading = read(edifact(*ORDERS, "LIN+1++4006381333931:EN", "PIA+1+B1:IN+V1:SA", "QTY+21:12:PCE", "UNS+S"))
-    assert reading.canonical["lines"][0]["item"] == {"gtin": "04006381333931", "buyer_sku": "B1", "supplier_sku": "V1"}
+    assert reading.canonical["lines"][0]["item"] == {
+        "gtin": "04006381333931",
+        "buyer_sku": "B1",
+        "supplier_sku": "V1",
+    }
 
 
 @pytest.mark.parametrize(
     ("x12_code", "edifact_code", "unit"),
-    [("EA", "PCE", "EA"), ("CA", "CS", "CS"), ("DZ", "DZN", "DZN"), ("LB", "LBR", "LBR"), ("KG", "KGM", "KGM")],
+    [
+        ("EA", "PCE", "EA"),
+        ("CA", "CS", "CS"),
+        ("DZ", "DZN", "DZN"),
+        ("LB", "LBR", "LBR"),
+        ("KG", "KGM", "KGM"),
+    ],
 )
 def test_14_units(x12_code, edifact_code, unit):
     """E6: CA is the case of X12, CS that of EDIFACT; a partner may have codes of his own."""
@@ -322,6 +362,7 @@ def test_15_parties_by_qualifier_and_code(x12_code, edifact_code, role):
 
 def test_16_implied_decimals():
     """E1: TDS01 is in cents, an explicit point is believed, EDIFACT's mark comes from UNA."""
+
     def invoice(total):
         return read(x12("BIG*20260302*I1", f"TDS*{total}", code="810", group="IN")).canonical["amount_total"]
 
@@ -381,7 +422,9 @@ def test_17_dates_of_x12_and_of_envelopes():
 )
 def test_18_character_sets(syntax, text, raw):
     """E1: as UNB says; what is outside of it is read all the same, and told."""
-    data = edifact(*ORDERS, "NAD+BY+1::9++NAME", unb=f"UNB+{syntax}:3+A+B+260615:1200+7'").replace(b"NAME", raw)
+    data = edifact(*ORDERS, "NAD+BY+1::9++NAME", unb=f"UNB+{syntax}:3+A+B+260615:1200+7'").replace(
+        b"NAME", raw
+    )
     (interchange,) = read_interchanges(data)
     assert interchange.issues == []
     assert interchange.transactions[0].body[2].get(4) == text
@@ -420,7 +463,14 @@ def test_19_functions_of_bgm(code, purpose):
 def test_19_quantities_and_amounts_by_their_qualifiers():
     """E2: 21 ordered, 12 despatched, 47 invoiced, 83 backorder; allowances and tax are kept apart."""
     data = edifact(
-        "BGM+351+N1+9", ORDERS[1], "CPS+1", "LIN+1++X:SA", "QTY+21:12", "QTY+12:8:PCE", "QTY+83:4", code="DESADV"
+        "BGM+351+N1+9",
+        ORDERS[1],
+        "CPS+1",
+        "LIN+1++X:SA",
+        "QTY+21:12",
+        "QTY+12:8:PCE",
+        "QTY+83:4",
+        code="DESADV",
     )
     (line,) = read(data).canonical["lines"]
     assert (line["ordered"], line["quantity"], line["backordered"]) == ("12", "8", "4")

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from dist_integration_edi.lib.documents import ACKNOWLEDGEMENTS, DECLARATIONS, declaration_of
 from dist_integration_edi.lib.acknowledgement_reading import read_acknowledgement
+from dist_integration_edi.lib.documents import ACKNOWLEDGEMENTS, DECLARATIONS, declaration_of
 from dist_integration_edi.lib.errors import EdiError, has_errors
 from dist_integration_edi.lib.interchange import read_interchanges
 from dist_integration_edi.lib.reading import read_document
@@ -35,14 +35,19 @@ ENVELOPE_TOO = {
     "ORDERS/DAXaholic+vscode-edifact__test_sample_esc_release_char_before_seg_delimiter_formatted.edi": {
         "interchange_reference"
     },
-    "ORDERS/DAXaholic+vscode-edifact__test_sample_hash_seg_delimiter_formatted.edi": {"interchange_reference"},
+    "ORDERS/DAXaholic+vscode-edifact__test_sample_hash_seg_delimiter_formatted.edi": {
+        "interchange_reference"
+    },
     "ORDERS/DAXaholic+vscode-edifact__test_sample_line_break.edi": {"interchange_reference"},
     "ORDERS/EDIandXML+OBOE__testFiles_orders.missingMandatoryElements": {"interchange_reference"},
     "ORDERS/EDIandXML+OBOE__testFiles_orders.missingMandatorySegments": {"interchange_reference"},
     "ORDERS/nerdocs+pydifact__data_wikipedia_de.edi": {"interchange_reference"},
     "ORDRSP/indice-co+EDI.Net__Samples_edifact.ORDRSP-formatted.edi": {"interchange_reference"},
     "ORDRSP/indice-co+EDI.Net__Samples_edifact.ORDRSP.edi": {"interchange_reference"},
-    "mixed/indice-co+EDI.Net__Samples_edifact.Issue188.edi": {"interchange_count", "duplicate_control_number"},
+    "mixed/indice-co+EDI.Net__Samples_edifact.Issue188.edi": {
+        "interchange_count",
+        "duplicate_control_number",
+    },
 }
 # Faults within documents, by code and place, confirmed by looking at each.
 CONTENT = {
@@ -58,7 +63,10 @@ CONTENT = {
     "850/chapdad031167+EDI-Map-Check__source_850_defects.edi": {"invalid_date BEG05"},
     "850/chapdad031167+EDI-Map-Check__source_850_multi_baseline.edi": {"missing_element BEG01"},
     "850/chapdad031167+EDI-Map-Check__source_850_multi_defects.edi": {"missing_element BEG01"},
-    "850/chapdad031167+EDI-Map-Check__source_850_partner.edi": {"missing_element BEG01", "missing_element BEG05"},
+    "850/chapdad031167+EDI-Map-Check__source_850_partner.edi": {
+        "missing_element BEG01",
+        "missing_element BEG05",
+    },
     "850/chapdad031167+EDI-Map-Check__source_850_usercsv.edi": {"missing_element BEG01"},
     "850/hellooops+vscode-edi-support__docs_850-lineBreak-LF.x12": {"missing_segment PO1"},
     "850/hellooops+vscode-edi-support__docs_850.x12": {"missing_segment PO1"},
@@ -68,7 +76,10 @@ CONTENT = {
         "missing_segment BEG",
         "missing_segment PO1",
     },
-    "855/chapdad031167+EDI-Map-Check__output_855_ack_defects.edi": {"invalid_code ACK01", "invalid_date BAK04"},
+    "855/chapdad031167+EDI-Map-Check__output_855_ack_defects.edi": {
+        "invalid_code ACK01",
+        "invalid_date BAK04",
+    },
     "855/chapdad031167+EDI-Map-Check__source_855_defects.edi": {"invalid_code ACK01", "invalid_date BAK04"},
     "855/xlate+staedi__issue590_multi-tx-transaction-type.edi": {"invalid_code BAK01"},
     "856/chapdad031167+EDI-Map-Check__source_856_defects.edi": {"unknown_level HL03", "unknown_parent HL02"},
@@ -84,7 +95,10 @@ CONTENT = {
     "INVOIC/nerdocs+pydifact__data_invoice_with_colon_at_end.edi": {"invalid_date DTM01"},
     "INVOIC/xlate+staedi__EDIFACT_invoic_d97b_bad.edi": {"invalid_number PRI01", "invalid_number QTY01"},
     "ORDERS/EDIandXML+OBOE__testFiles_orders.escape": {"missing_segment DTM", "missing_segment QTY"},
-    "ORDERS/EDIandXML+OBOE__testFiles_orders.missingMandatorySegments": {"missing_segment BGM", "missing_segment DTM"},
+    "ORDERS/EDIandXML+OBOE__testFiles_orders.missingMandatorySegments": {
+        "missing_segment BGM",
+        "missing_segment DTM",
+    },
     "ORDERS/hellooops+vscode-edi-support__docs_bug-edifact-escape.edifact": {"missing_segment DTM"},
     "ORDERS/hellooops+vscode-edi-support__docs_sample-invalid-version.edifact": {"missing_segment DTM"},
     "ORDERS/hellooops+vscode-edi-support__docs_syntaxVersion4.edifact": {"missing_segment DTM"},
@@ -128,7 +142,9 @@ def test_envelopes(name):
         assert refused.value.code in allowed
         return
     interchanges = read_interchanges(data)
-    expected = {ENVELOPE[fault] for fault in FAULTS[name] if fault in ENVELOPE} | ENVELOPE_TOO.get(name, set())
+    expected = {ENVELOPE[fault] for fault in FAULTS[name] if fault in ENVELOPE} | ENVELOPE_TOO.get(
+        name, set()
+    )
     assert envelope_errors(interchanges) == expected
     traits = [fault for fault in FAULTS[name] if fault not in ENVELOPE]
     for trait in traits:
@@ -199,7 +215,9 @@ def test_regular_documents_come_back_byte_for_byte(name):
         assert "missing_terminator" in {issue.code for one in interchanges for issue in one.issues}
     for one in interchanges:
         segments = all_segments(one)
-        separators = replace(one.separators, codec="utf-8") if one.separators.codec == "ascii" else one.separators
+        separators = (
+            replace(one.separators, codec="utf-8") if one.separators.codec == "ascii" else one.separators
+        )
         again = read_interchanges(serialize(segments, separators, keep_original=False))[0]
         assert [segment.parts for segment in all_segments(again)] == [segment.parts for segment in segments]
 

@@ -17,8 +17,12 @@ from edi_kit import ISA, codes, edifact, sample, sample_names, x12
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]), max_size=12)
-TAG = st.from_regex(r"[B-HJ-T][A-Z0-9]{1,2}", fullmatch=True).filter(lambda tag: tag not in ("SE", "GE", "GS", "ST"))
+TEXT = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"]), max_size=12
+)
+TAG = st.from_regex(r"[B-HJ-T][A-Z0-9]{1,2}", fullmatch=True).filter(
+    lambda tag: tag not in ("SE", "GE", "GS", "ST")
+)
 V4 = replace(EDIFACT_DEFAULT, repetition="*", codec="utf-8")
 
 
@@ -39,9 +43,14 @@ def without(marks):
 @given(trees(TEXT, repetition=True))
 def test_any_tree_of_edifact_comes_back(segments):
     """E1: released characters, repetitions, empty components at the end."""
-    head, tail = Segment(["UNB", ["UNOY", "4"], "A", "B", ["20260615", "1200"], "7"]), Segment(["UNZ", "0", "7"])
+    head, tail = (
+        Segment(["UNB", ["UNOY", "4"], "A", "B", ["20260615", "1200"], "7"]),
+        Segment(["UNZ", "0", "7"]),
+    )
     data = serialize([head, *segments, tail], V4)
-    assert [segment.parts for segment in Tokenizer(data)] == [segment.parts for segment in [head, *segments, tail]]
+    assert [segment.parts for segment in Tokenizer(data)] == [
+        segment.parts for segment in [head, *segments, tail]
+    ]
 
 
 @given(trees(without("*>~^"), repetition=True), st.sampled_from(["", "\n", "\r\n"]))

@@ -65,16 +65,25 @@ def test_every_sample_can_be_shown(name):
 
 def test_a_document_for_people():
     """E9: header, parties and lines."""
-    transaction = first(x12(BEG, "CUR*BY*USD", "N1*ST*Store*92*7", "N3*Main St", "N4*Boulder*CO*80301", PO1, "PID*F****Mix"))
+    transaction = first(
+        x12(BEG, "CUR*BY*USD", "N1*ST*Store*92*7", "N3*Main St", "N4*Boulder*CO*80301", PO1, "PID*F****Mix")
+    )
     canonical = read_document(transaction, declaration_of("X12", "850")).canonical
     page = render(canonical, "purchase.order")
     assert page["title"] == "Purchase order"
     assert ["Order date", "2026-03-02"] in page["header"] and ["Currency", "USD"] in page["header"]
-    assert page["parties"] == [{"role": "Ship to", "id": "7", "lines": ["Store", "Main St", "80301 Boulder CO"]}]
+    assert page["parties"] == [
+        {"role": "Ship to", "id": "7", "lines": ["Store", "Main St", "80301 Boulder CO"]}
+    ]
     (table,) = page["tables"]
     assert table["title"] == "Lines"
     row = dict(zip(table["columns"], table["rows"][0]))
-    assert (row["Quantity"], row["Unit"], row["Item gtin"], row["Description"]) == ("12", "EA", "00614141007349", "Mix")
+    assert (row["Quantity"], row["Unit"], row["Item gtin"], row["Description"]) == (
+        "12",
+        "EA",
+        "00614141007349",
+        "Mix",
+    )
 
 
 def test_a_partner_is_proposed_from_a_sample():
@@ -86,7 +95,14 @@ def test_a_partner_is_proposed_from_a_sample():
     assert interchange["sender"] == {"qualifier": "ZZ", "id": "BUYER"} and interchange["test"] is True
     assert interchange["groups"][0]["functional_code"] == "PO"
     assert found["documents"] == [
-        {"code": "850", "version": "004010", "association": "", "count": 1, "known": True, "document": "purchase.order"}
+        {
+            "code": "850",
+            "version": "004010",
+            "association": "",
+            "count": 1,
+            "known": True,
+            "document": "purchase.order",
+        }
     ]
     assert found["codes"]["units"] == [{"code": "XX", "count": 1, "meaning": None}]
     assert {"code": "Q9", "count": 1, "meaning": None} in found["codes"]["parties"]
@@ -98,7 +114,9 @@ def test_a_partner_is_proposed_from_a_sample():
 
 def test_a_partner_of_edifact():
     """E7: the same of UNB, LIN and PIA."""
-    data = edifact("BGM+220+P1+9", "DTM+137:20260302:102", "LIN+1++4006381333931:EN", "PIA+1+V1:SA", "QTY+21:3:PCE")
+    data = edifact(
+        "BGM+220+P1+9", "DTM+137:20260302:102", "LIN+1++4006381333931:EN", "PIA+1+V1:SA", "QTY+21:3:PCE"
+    )
     found = recognize(data)
     assert found["interchanges"][0]["receiver"] == {"qualifier": "14", "id": "SELLER"}
     assert {one["qualifier"] for one in found["items"]} == {"EN", "SA"}

@@ -54,7 +54,9 @@ def declaration_of(
     """
     source = DECLARATIONS.get((standard, code))
     if source is None:
-        raise DeclarationError(f"{standard} {code} is not a document that can be read.", code="unknown_document")
+        raise DeclarationError(
+            f"{standard} {code} is not a document that can be read.", code="unknown_document"
+        )
     if standard == EDIFACT and "01" <= version[1:3] < "90":
         source = _with_longer_texts(source)
     return compile_declaration(source, overlay)

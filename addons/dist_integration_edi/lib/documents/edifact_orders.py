@@ -80,7 +80,12 @@ ORDER = {
         {
             "list": "lines",
             "each": "LIN",
-            "fields": [LINE, *quantity("quantity", "21", "1", "59", required=True), *_LINE_DETAILS, REFERENCES],
+            "fields": [
+                LINE,
+                *quantity("quantity", "21", "1", "59", required=True),
+                *_LINE_DETAILS,
+                REFERENCES,
+            ],
         },
         *_FOOTER,
     ],
@@ -138,8 +143,16 @@ ACKNOWLEDGEMENT = {
                     "each": "LIN(02=*)",
                     "fields": [
                         {"to": "status", "from": "LIN02", "codes": "line_status", "required": True},
-                        {"to": "quantity", "from": ["../QTY01.2(01.1=113)", "../QTY01.2(01.1=12|83|185)"], "as": "decimal"},
-                        {"to": "date", "from": ["../DTM01.2(01.1=67)", "../DTM01.2(01.1=69|2|17)"], "as": "date"},
+                        {
+                            "to": "quantity",
+                            "from": ["../QTY01.2(01.1=113)", "../QTY01.2(01.1=12|83|185)"],
+                            "as": "decimal",
+                        },
+                        {
+                            "to": "date",
+                            "from": ["../DTM01.2(01.1=67)", "../DTM01.2(01.1=69|2|17)"],
+                            "as": "date",
+                        },
                     ],
                 },
             ],

@@ -99,4 +99,9 @@ def amount(name: str, *qualifiers: str, required: bool = False) -> dict:
 
 def date(name: str, *qualifiers: str, kind: str = "date", required: bool = False) -> dict:
     """A date of DTM. The first qualifier is written."""
-    return {"to": name, "from": [f"DTM01.2(01.1={one})" for one in qualifiers], "as": kind, "required": required}
+    return {
+        "to": name,
+        "from": [f"DTM01.2(01.1={one})" for one in qualifiers],
+        "as": kind,
+        "required": required,
+    }

@@ -64,10 +64,14 @@ SHIP_NOTICE = {
         date("expected_at", "17", "132", "2", "35", kind="moment"),
         {"to": "bill_of_lading", "from": "RFF01.2(01.1=BM)"},
         {"to": "tracking", "from": "RFF01.2(01.1=CN)"},
-        {"list": "orders", "each": "RFF(01.1=ON)", "fields": [
-            {"to": "number", "from": "RFF01.2"},
-            {"to": "order_date", "from": "DTM01.2(01.1=171)", "as": "date"},
-        ]},
+        {
+            "list": "orders",
+            "each": "RFF(01.1=ON)",
+            "fields": [
+                {"to": "number", "from": "RFF01.2"},
+                {"to": "order_date", "from": "DTM01.2(01.1=171)", "as": "date"},
+            ],
+        },
         *CARRIER,
         {"to": "equipment", "from": "EQD02.1"},
         PARTIES,

@@ -119,7 +119,10 @@ ACKNOWLEDGEMENT = {
             "list": "lines",
             "each": "PO1",
             "fields": [
-                *({**row, "required": False} if row.get("to") == "quantity" else row for row in order_line("PO1")),
+                *(
+                    {**row, "required": False} if row.get("to") == "quantity" else row
+                    for row in order_line("PO1")
+                ),
                 *_LINE_DETAILS,
                 _ANSWERS,
             ],
@@ -172,7 +175,10 @@ CHANGE_ACKNOWLEDGEMENT = {
             "list": "lines",
             "each": "POC",
             "fields": [
-                *({**row, "default": "no_change"} if row.get("to") == "change" else row for row in _CHANGED_LINE),
+                *(
+                    {**row, "default": "no_change"} if row.get("to") == "change" else row
+                    for row in _CHANGED_LINE
+                ),
                 *_LINE_DETAILS,
                 _ANSWERS,
             ],

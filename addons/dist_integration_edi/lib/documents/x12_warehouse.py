@@ -67,7 +67,12 @@ SHIPPING_ORDER = {
         {"to": "priority", "default": "normal"},
         {"to": "shipping_policy", "default": "as_available"},
         *_address("ship_to", "ST"),
-        {"to": "requested_date", "from": ["G6202(01=10)", "G6202(01=02)", "G6202"], "as": "day", "required": True},
+        {
+            "to": "requested_date",
+            "from": ["G6202(01=10)", "G6202(01=02)", "G6202"],
+            "as": "day",
+            "required": True,
+        },
         {"to": "deadline", "from": "G6202(01=54)", "as": "day", "default": None},
         {"to": "note", "from": "NTE02", "default": None},
         {"to": "carrier", "default": None},
