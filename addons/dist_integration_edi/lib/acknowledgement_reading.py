@@ -71,10 +71,12 @@ EDIFACT_REASONS = {
 def read_acknowledgement(transaction: Transaction) -> dict[str, Any]:
     """Return what an acknowledgement says of what was sent.
 
-    X12 is matched on ``group.control_number`` (GS06 of what was sent), EDIFACT on ``interchange.control_number``; then on
+    X12 is matched on ``group.control_number`` (GS06 of what was sent), EDIFACT on
+    ``interchange.control_number``; then on
     the control number of each transaction.
 
-    :raises EdiError: code ``not_an_acknowledgement``, or ``bad_acknowledgement`` when it does not say what it acknowledges
+    :raises EdiError: code ``not_an_acknowledgement``, or ``bad_acknowledgement`` when it does not say what
+    it acknowledges
     """
     reader = {"997": _read_x12, "999": _read_x12, "CONTRL": _read_contrl}.get(transaction.code)
     if reader is None:

@@ -11,7 +11,8 @@ A declaration is a dict:
 
     ``{"to": "number", "from": "BEG03"}``
         element 3 of BEG. ``DTM02(01=002)``: of the DTM whose element 1 is 002; ``RFF01.2(01.1=ON)``: component 2;
-        ``N1(01=ST)/N301``: in the loop N1 whose element 1 is ST; ``../LX01``: in the loop around. Several in a list: the first one found is read, the
+        ``N1(01=ST)/N301``: in the loop N1 whose element 1 is ST; ``../LX01``: in the loop around. Several
+        in a list: the first one found is read, the
         first one is written. ``*`` as a condition's value: something is there
     ``as``
         ``text`` (left out), ``decimal``, ``N0`` to ``N9``, ``gtin``, ``date``, ``moment`` (the next element of X12 is
@@ -20,7 +21,8 @@ A declaration is a dict:
     ``codes``, ``unknown``
         code list of :mod:`.codes`; ``keep`` leaves codes that are not in it as they are
     ``default``, ``required``, ``constant``, ``count``
-        stands in when nothing is there (null and, for a list, ``[]`` as well; ``$index`` is the number of the entry); must be
+        stands in when nothing is there (null and, for a list, ``[]`` as well; ``$index`` is the number of
+        the entry); must be
         there; written always; written as number of entries of a list, and
         compared with it on reading
     ``split``
@@ -38,7 +40,8 @@ A declaration is a dict:
     see :mod:`.hierarchy`
 
 An overlay is a dict as well. Its ``fields`` are by path (``lines.requested_date``): a dict is laid over the row, None
-takes it away, a new path with ``from`` adds a row. ``structure``, ``codes`` (canonical word to code), ``item_numbers`` and
+takes it away, a new path with ``from`` adds a row. ``structure``, ``codes`` (canonical word to code),
+``item_numbers`` and
 ``options`` replace or extend their like. Whatever a partner has beyond our documents goes to ``extensions.<name>``.
 """
 

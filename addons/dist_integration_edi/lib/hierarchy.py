@@ -5,13 +5,15 @@
 ``loop``, ``id``, ``parent``, ``level``
     tag and the elements with number, parent's number and (X12) level code
 ``codes``
-    level code to level: ``shipment``, ``order``, ``package``, ``item``; EDIFACT has none, there a level is what it holds
+    level code to level: ``shipment``, ``order``, ``package``, ``item``; EDIFACT has none, there a level is
+    what it holds
 ``item``, ``package``, ``marks``
     EDIFACT: the loops within that hold items and packages, and the qualifiers of GIN that mark a package
 ``levels``
     rows by level
 
-The canonical ship notice is flat: lines name their order and the package they are in, packages name the one around them.
+The canonical ship notice is flat: lines name their order and the package they are in, packages name the
+one around them.
 """
 
 from __future__ import annotations

@@ -23,8 +23,10 @@ def recognize(data: bytes, overlay: Mapping[str, Any] | None = None) -> dict[str
     """Describe a file.
 
     :param overlay: of the partner, as far as it is known
-    :return: JSON-able: ``standard``, ``interchanges`` (see :func:`.interchange.describe`), ``separators``, ``documents``
-        (``code``, ``version``, ``association``, ``count``, ``known``, ``document``), ``codes`` by code list (``code``, ``count``,
+    :return: JSON-able: ``standard``, ``interchanges`` (see :func:`.interchange.describe`), ``separators``,
+    ``documents``
+        (``code``, ``version``, ``association``, ``count``, ``known``, ``document``), ``codes`` by code
+        list (``code``, ``count``,
         ``meaning`` or null), ``items`` (``qualifier``, ``meaning`` or null, ``examples``), ``parties``, ``issues``
     :raises EdiError: the file cannot be read, or is larger than 20 MB (code ``too_large``)
     """

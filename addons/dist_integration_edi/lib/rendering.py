@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from .declaration import Declaration, ItemRow, ListRow, Path, Row
+from .declaration import Declaration, ItemRow, ListRow, Path
 from .errors import Issue
 from .interchange import Transaction
 from .segment import Segment
-from .separators import Separators
+from .separators import EDIFACT, Separators
 
 MAX_SEGMENTS = 5000
 _SEGMENT_NAMES = {
@@ -80,7 +81,8 @@ def parse_tree(
 
     :param declaration: names elements by the field they are read into
     :return: each ``{'number', 'tag', 'name', 'start', 'end', 'elements', 'issues'}``; an element is ``{'position',
-        'value', 'name', 'start', 'end', 'issues'}``, with ``'components'`` alike where it has some. Numbers count from the
+        'value', 'name', 'start', 'end', 'issues'}``, with ``'components'`` alike where it has some.
+        Numbers count from the
         header as 1; *start* and *end* are bytes of the file. Issues are texts. A segment that is missing is an entry
         without elements and ``'missing': True``.
     """
@@ -186,17 +188,20 @@ def _element_names(declaration: Declaration) -> dict[tuple[str, int, int, str | 
         if not path.conditions:
             names.setdefault((*key, None), label(name))
 
+    item_number = "item number" if declaration.standard == EDIFACT else "kind of item number"
+
     def collect(rows: Iterable[Any]) -> None:
         for row in rows:
-            if isinstance(row, Row):
-                for path in row.paths:
-                    add(path, row.to or ("number of " + row.count if row.count else ""))
-            elif isinstance(row, ListRow):
-                if row.key is not None:
-                    add(row.key.paths[0], "role")
-                collect(row.rows)
-            elif isinstance(row, ItemRow):
-                add(row.path, "item number" if declaration.standard == "EDIFACT" else "kind of item number")
+            if isinstance(row, ListRow):
+                collect([*([replace(row.key, to="role")] if row.key else []), *row.rows])
+                continue
+            name = (
+                item_number
+                if isinstance(row, ItemRow)
+                else row.to or (f"number of {row.count}" if row.count else "")
+            )
+            for path in [row.path] if isinstance(row, ItemRow) else row.paths:
+                add(path, name)
 
     collect(declaration.rows)
     for rows in (declaration.hierarchy or {}).get("levels", {}).values():

@@ -62,7 +62,8 @@ class Tokenizer:
             yield from map(make_segment, batch)
 
     def batches(self) -> Iterator[list[Row]]:
-        """Yield segments in lists, none of which reaches over the end of an interchange; as plain tuples, which are what
+        """Yield segments in lists, none of which reaches over the end of an interchange; as plain tuples,
+        which are what
         most of them are ever needed as. :data:`make_segment` makes a segment of one.
 
         :raises EdiSyntaxError: the bytes are no interchange, or end within a segment

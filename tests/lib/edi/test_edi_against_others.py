@@ -17,9 +17,11 @@ def names(kind):
     return [name for name in sample_names() if sample(name).lstrip(b"\xef\xbb\xbf\r\n ").startswith(kind)]
 
 
+@pytest.mark.filterwarnings("ignore:segments.xml not found")
 @pytest.mark.parametrize("name", names((b"UNA", b"UNB")))
 def test_pydifact(name):
-    """E1: elements and components as pydifact has them; it merges interchanges, drops the headers and empty components at
+    """E1: elements and components as pydifact has them; it merges interchanges, drops the headers and
+    empty components at
     the end, and knows no repetition."""
     segments = pytest.importorskip("pydifact.segmentcollection")
     data = sample(name)

@@ -168,7 +168,8 @@ def test_a_price_catalogue():
             "CTP**UCP*8.5*1*EA", code="832", group="SC")
     ).canonical  # fmt: skip
     right = read(
-        edifact("BGM+9+CAT1+9", "DTM+137:20260301:102", "DTM+194:20260401:102", "CUX+2:USD:9", "LIN+1+1+00614141007349:EN",
+        edifact("BGM+9+CAT1+9", "DTM+137:20260301:102", "DTM+194:20260401:102", "CUX+2:USD:9",
+        "LIN+1+1+00614141007349:EN",
                 "IMD+F++:::TRAIL MIX", "PRI+AAA:8.5:::1:PCE", code="PRICAT")
     ).canonical  # fmt: skip
     for found in (left, right):

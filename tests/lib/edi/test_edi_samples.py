@@ -174,7 +174,8 @@ def readable_names():
 
 @pytest.mark.parametrize("name", readable_names())
 def test_content(name):
-    """E1: documents reach their canonical form, which fits its schema, or are refused with the fault that is in them."""
+    """E1: documents reach their canonical form, which fits its schema, or are refused with the fault that
+    is in them."""
     data = sample(name)
     found = set()
     for transaction in transactions(read_interchanges(data)):

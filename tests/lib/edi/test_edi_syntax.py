@@ -75,13 +75,34 @@ MARKS = b"ISA*UNBUNA:+.?'~\n^>0123456789GSTHEZ \x1c\xef\xbb\xbf\xff"
         st.binary(max_size=400),
         st.lists(st.sampled_from([bytes([byte]) for byte in MARKS]), max_size=300).map(b"".join),
         st.lists(
-            st.sampled_from([b"UNA:+.? '", b"UNB+UNOC:3+A+B+1:1+7'", b"UNH+1+ORDERS:D:96A:UN'", b"UNT+2+1'", b"UNZ+1+7'", b"?", b"'",
-                             b"UNG+1'", ISA.encode(), b"GS*PO*A*B*1*1*1*X*004010~", b"ST*850*1~", b"SE*2*1~", b"GE*1*1~", b"IEA*1*7~",
-                             b"~", b"\r\n", b"UNE+1+1'", b"IEA~", b"UNZ'", b"LIN:1+2'"]),
+            st.sampled_from(
+                [
+                    b"UNA:+.? '",
+                    b"UNB+UNOC:3+A+B+1:1+7'",
+                    b"UNH+1+ORDERS:D:96A:UN'",
+                    b"UNT+2+1'",
+                    b"UNZ+1+7'",
+                    b"?",
+                    b"'",
+                    b"UNG+1'",
+                    ISA.encode(),
+                    b"GS*PO*A*B*1*1*1*X*004010~",
+                    b"ST*850*1~",
+                    b"SE*2*1~",
+                    b"GE*1*1~",
+                    b"IEA*1*7~",
+                    b"~",
+                    b"\r\n",
+                    b"UNE+1+1'",
+                    b"IEA~",
+                    b"UNZ'",
+                    b"LIN:1+2'",
+                ]
+            ),
             max_size=20,
         ).map(b"".join),
     )
-)  # fmt: skip
+)
 @example(b"UNA:+.? ?UNB+UNOA:1'")
 @example(ISA.encode() + b"IEA~" * 5)
 def test_any_bytes_are_read_or_refused(data):
@@ -210,8 +231,18 @@ def test_memory_is_bounded_by_a_transaction(standard):
         (ISA.encode() + b"IEA*0*000000007~") * 6_000,
         b" " * 1_000_000,
     ],
-    ids=["one segment", "released", "release characters", "headers", "trailers in data", "interchanges", "with UNA", "of X12", "blanks"],
-)  # fmt: skip
+    ids=[
+        "one segment",
+        "released",
+        "release characters",
+        "headers",
+        "trailers in data",
+        "interchanges",
+        "with UNA",
+        "of X12",
+        "blanks",
+    ],
+)
 def test_hostile_files_cost_time_in_proportion(data):
     """E1: a megabyte of anything; quadratic would be a minute."""
     started = time.process_time()

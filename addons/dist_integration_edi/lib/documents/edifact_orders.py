@@ -30,7 +30,8 @@ _LINE = (
     f"{CHARGE_LOOP} TDT*{{LOC* DTM*}} TOD*{{LOC*}} SCC*{{FTX* RFF* QTY*{{DTM*}}}}"
 )
 _STRUCTURE = (
-    f"BGM! DTM+ PAI ALI* IMD* FTX* GIR* AJT* RFF*{{DTM*}} {PARTY_LOOP} TAX*{{MOA LOC*}} CUX*{{PCD DTM*}} PAT*{{DTM* PCD* MOA*}} "
+    f"BGM! DTM+ PAI ALI* IMD* FTX* GIR* AJT* RFF*{{DTM*}} {PARTY_LOOP} TAX*{{MOA LOC*}} CUX*{{PCD "
+    f"DTM*}} PAT*{{DTM* PCD* MOA*}} "
     f"TDT*{{LOC*{{DTM*}}}} TOD*{{LOC*}} PAC*{{MEA*}} {CHARGE_LOOP} LIN*{{{_LINE}}} UNS MOA* CNT*"
 )
 _HEADER = [

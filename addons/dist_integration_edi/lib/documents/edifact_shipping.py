@@ -54,7 +54,8 @@ SHIP_NOTICE = {
     "document": "ship.notice",
     "standard": "EDIFACT",
     "code": "DESADV",
-    "structure": f"BGM! DTM+ ALI* MEA* FTX* MOA* LOC* RFF*{{DTM*}} {PARTY_LOOP} TOD*{{LOC*}} TDT*{{LOC*{{DTM*}}}} EQD*{{SEL*}} {_GOODS} CNT*",
+    "structure": f"BGM! DTM+ ALI* MEA* FTX* MOA* LOC* RFF*{{DTM*}} {PARTY_LOOP} TOD*{{LOC*}} "
+    "TDT*{{LOC*{{DTM*}}}} EQD*{{SEL*}} {_GOODS} CNT*",
     "fields": [
         {"to": "notice_type", "from": "BGM01.1", "default": "351"},
         {"to": "number", "from": "BGM02.1", "required": True},
@@ -144,8 +145,10 @@ INVOICE = {
     "code": "INVOIC",
     "structure": (
         f"BGM! DTM+ PAI ALI* IMD* FTX* LOC* GIS* DGS GIR* RFF*{{DTM* GIR* LOC* MEA* QTY* FTX* MOA*}} {PARTY_LOOP} "
-        f"TAX*{{MOA* LOC*}} CUX*{{DTM*}} PAT*{{DTM* PCD MOA* PAI FII}} TDT*{{LOC* RFF*}} TOD*{{LOC*}} PAC*{{MEA* EQD* PCI*}} "
-        f"{CHARGE_LOOP} LIN*{{PIA* IMD* MEA* QTY* PCD* ALI* DTM* GIN* GIR* QVR* EQD* FTX* MOA*{{CUX*}} PAT*{{DTM* PCD MOA*}} "
+        f"TAX*{{MOA* LOC*}} CUX*{{DTM*}} PAT*{{DTM* PCD MOA* PAI FII}} TDT*{{LOC* RFF*}} TOD*{{LOC*}} "
+        f"PAC*{{MEA* EQD* PCI*}} "
+        f"{CHARGE_LOOP} LIN*{{PIA* IMD* MEA* QTY* PCD* ALI* DTM* GIN* GIR* QVR* EQD* FTX* MOA*{{CUX*}} "
+        f"PAT*{{DTM* PCD MOA*}} "
         f"PRI*{{APR* RNG* DTM*}} RFF*{{DTM*}} PAC*{{MEA* PCI*}} LOC*{{QTY* DTM*}} TAX*{{MOA* LOC*}} "
         f"NAD*{{LOC* RFF*{{DTM*}} CTA*}} {CHARGE_LOOP} TDT*{{LOC*}} TOD*}} "
         "UNS CNT* MOA*{RFF*{DTM*}}"

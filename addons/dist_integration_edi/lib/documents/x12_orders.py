@@ -16,7 +16,10 @@ from .x12_parts import (
     order_line,
 )
 
-_HEADER = "CUR REF* PER* TAX* FOB CTP* PAM* CSH* SAC* ITD* DIS* INC* DTM* LIN* PID* MEA* PWK* PKG* TD1* TD5* TD3* TD4* MAN* TXI*"
+_HEADER = (
+    "CUR REF* PER* TAX* FOB CTP* PAM* CSH* SAC* ITD* DIS* INC* DTM* LIN* PID* MEA* PWK* "
+    "PKG* TD1* TD5* TD3* TD4* MAN* TXI*"
+)
 _NOTES = "N9*{DTM* MSG*}"
 _LINE = (
     "CUR PO3* CTP* PAM* MEA* PID* PWK* PO4* REF* PER* SAC* IT8* ITD* DIS* TAX* FOB SDQ* DTM* TD1* TD5* TD3* MAN* MSG* "

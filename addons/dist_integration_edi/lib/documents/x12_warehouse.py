@@ -168,7 +168,8 @@ SHIPPING_ADVICE = {
     "code": "945",
     "group": "SW",
     "structure": (
-        f"W06! {_HEADER} LX*{{MAN* PAL* N9* W12*{{G69* N9* W20 QTY* MEA* G62* LS*}}}} W12*{{G69* N9* W20 QTY* MAN*}} W03"
+        f"W06! {_HEADER} LX*{{MAN* PAL* N9* W12*{{G69* N9* W20 QTY* MEA* G62* LS*}}}} W12*{{G69* N9* "
+        f"W20 QTY* MAN*}} W03"
     ),
     "fields": [
         {"from": "W0601", "constant": "F"},
