@@ -54,8 +54,10 @@ SHIP_NOTICE = {
     "document": "ship.notice",
     "standard": "EDIFACT",
     "code": "DESADV",
-    "structure": f"BGM! DTM+ ALI* MEA* FTX* MOA* LOC* RFF*{{DTM*}} {PARTY_LOOP} TOD*{{LOC*}} "
-    "TDT*{{LOC*{{DTM*}}}} EQD*{{SEL*}} {_GOODS} CNT*",
+    "structure": (
+        f"BGM! DTM+ ALI* MEA* FTX* MOA* LOC* RFF*{{DTM*}} {PARTY_LOOP} TOD*{{LOC*}} "
+        f"TDT*{{LOC*{{DTM*}}}} EQD*{{SEL*}} {_GOODS} CNT*"
+    ),
     "fields": [
         {"to": "notice_type", "from": "BGM01.1", "default": "351"},
         {"to": "number", "from": "BGM02.1", "required": True},
