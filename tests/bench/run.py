@@ -35,6 +35,7 @@ CASES = {
     "emission": ("emit_order_confirm", "emit_picking_done"),
     "deliveries": ("deliveries_vs_jobs",),
     "reconciliation": ("reconcile_1m_vs_sql",),
+    "edi": ("x12_vs_pyx12", "edifact_vs_pydifact"),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
     "dashboard": ("dashboard_1m_s",),
     "isolation": ("isolation_p95_s",),

@@ -40,6 +40,8 @@ GOALS = {
     "emit_order_confirm": Goal(1.03, False, "confirming an order, subscribed / nobody subscribed"),
     "emit_picking_done": Goal(1.03, False, "validating a picking, subscribed / nobody subscribed"),
     "deliveries_vs_jobs": Goal(10.0, True, "webhooks a second / empty jobs a second, same workers"),
+    "x12_vs_pyx12": Goal(8.0, True, "pyx12's checked reader / ours, 25,000 segments"),
+    "edifact_vs_pydifact": Goal(4.0, True, "pydifact / ours, 9,000 segments"),
     "inbox_2m_vs_10k": Goal(1.2, False, "receiving a message with 2,000,000 stored / with 10,000 stored"),
     "outbox_2m_vs_10k": Goal(
         1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"
