@@ -1,0 +1,116 @@
+"""From what was sold to what was wanted: the history that forecasts are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+# from this share of days out of stock on, a bucket says nothing about demand
+UNRELIABLE_SHARE = 0.7
+
+
+@dataclass
+class History:
+    """Demand of one item at one place, a value per bucket, the oldest first.
+
+    :ivar gross: what was ordered to be delivered, returns not considered
+    :ivar returned: what came back of it, in the bucket of the sale it belongs to
+    :ivar stock_out: share of the bucket's days without stock, 0 to 1
+    :ivar first_bucket: index from which on the item was sold; buckets before it are not usable
+    :ivar last_bucket: index of the last bucket in which it is sold; None while it goes on
+    """
+
+    gross: Sequence[float]
+    returned: Sequence[float] = ()
+    stock_out: Sequence[float] = ()
+    first_bucket: int = 0
+    last_bucket: int | None = None
+
+    @cached_property
+    def net(self) -> list[float]:
+        """Demand less returns, never below zero: more may come back than was sold in the window."""
+        returned = self.returned or (0.0,) * len(self.gross)
+        return [max(0.0, sold - back) for sold, back in zip(self.gross, returned, strict=True)]
+
+    @cached_property
+    def usable(self) -> list[bool]:
+        """Whether each bucket tells something about demand."""
+        stock_out = self.stock_out or (0.0,) * len(self.gross)
+        return [
+            index >= self.first_bucket
+            and (self.last_bucket is None or index <= self.last_bucket)
+            and share < UNRELIABLE_SHARE
+            for index, share in enumerate(stock_out)
+        ]
+
+
+def supersede(old: History, new: History, factor: float = 1.0) -> History:
+    """History of an item that took another's place: the old item's demand counts as its own.
+
+    :param factor: how many of the new item one of the old stands for
+    :return: the history the new item is forecast from
+    """
+    if len(old.gross) != len(new.gross):
+        raise ValueError("The two histories have not the same buckets.")
+    switch = new.first_bucket
+    gross = [before * factor + after for before, after in zip(old.net, new.net)]
+    old_share = old.stock_out or (0.0,) * len(gross)
+    new_share = new.stock_out or (0.0,) * len(gross)
+    stock_out = [*old_share[:switch], *new_share[switch:]]
+    return History(gross, stock_out=stock_out, first_bucket=min(old.first_bucket, switch))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How demand comes.
+
+    :ivar interval: mean number of buckets from one demand to the next (ADI)
+    :ivar variation: squared coefficient of variation of the sizes of demands (CV2)
+    :ivar kind: ``smooth``, ``erratic``, ``intermittent``, ``lumpy``, or ``none`` without any demand
+    """
+
+    interval: float
+    variation: float
+    kind: str
+
+
+# Syntetos, Boylan, Croston (2005)
+INTERMITTENT_INTERVAL = 1.32
+ERRATIC_VARIATION = 0.49
+
+
+def classify(demand: Sequence[float], usable: Sequence[bool]) -> Pattern:
+    """Pattern of a history, over its usable buckets."""
+    known = [value for value, counts in zip(demand, usable) if counts]
+    sizes = [value for value in known if value > 0.0]
+    if not sizes:
+        return Pattern(float(len(known) or 1), 0.0, "none")
+    mean = sum(sizes) / len(sizes)
+    variation = sum((size / mean - 1.0) ** 2 for size in sizes) / len(sizes)
+    interval = len(known) / len(sizes)
+    steady = variation < ERRATIC_VARIATION
+    if interval < INTERMITTENT_INTERVAL:
+        return Pattern(interval, variation, "smooth" if steady else "erratic")
+    return Pattern(interval, variation, "intermittent" if steady else "lumpy")
+
+
+def abc(values: Sequence[float], limits: Sequence[float] = (0.8, 0.95)) -> list[str]:
+    """Class of each item by its share of the whole value: A up to 80 %, B up to 95 %, C the rest.
+
+    The item that crosses a limit still belongs to the class above it.
+    """
+    total = sum(values)
+    classes = ["C"] * len(values)
+    running = 0.0
+    for index in sorted(range(len(values)), key=lambda index: -values[index]):
+        if total > 0.0 and values[index] > 0.0:
+            share = running / total
+            classes[index] = "A" if share < limits[0] else "B" if share < limits[1] else "C"
+            running += values[index]
+    return classes
+
+
+def xyz(variations: Sequence[float], limits: Sequence[float] = (0.5, 1.0)) -> list[str]:
+    """Class of each item by the coefficient of variation of its demand: X below .5, Y below 1, Z the rest."""
+    return ["X" if value < limits[0] else "Y" if value < limits[1] else "Z" for value in variations]

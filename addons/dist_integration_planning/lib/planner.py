@@ -1,0 +1,434 @@
+"""Forecasts of many series: which model, how good it was, what comes, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from statistics import NormalDist
+
+from .backend import batches
+from .demand import History, Pattern, classify
+from .models import (
+    Aggregated,
+    DampedTrend,
+    LastValue,
+    MovingAverage,
+    SimpleExponential,
+    SyntetosBoylan,
+    TeunterSyntetosBabai,
+    Theta,
+    fit,
+    run,
+)
+from .seasonality import seasonal_indices
+
+INTERMITTENT = (MovingAverage(), TeunterSyntetosBabai(), SyntetosBoylan(), Aggregated())
+SMOOTH = (SimpleExponential(), DampedTrend(), Theta())
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+# below this many buckets there is nothing to try a model on
+SHORT = 12
+# how much of the other models' error a seasonal one may make to take their place
+SEASONAL_MARGIN = 0.95
+# what is kept of a raw seasonal index before it is worth trying
+LEAST_SEASONALITY = 0.1
+# origins of a backtest below which the spread of errors is taken from a distribution
+FEW_ORIGINS = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked of a run.
+
+    :ivar horizon: buckets to forecast
+    :ivar lead_time: buckets over which errors are added up to compare models: lead time with review period
+    :ivar season: buckets in a year
+    :ivar test: buckets at the end of the history on which models are tried; a quarter of it at most
+    :ivar levels: quantiles
+    :ivar plain: compute without numpy even where it is installed
+    """
+
+    horizon: int = 13
+    lead_time: int = 4
+    season: int = 52
+    test: int = 26
+    levels: Sequence[float] = LEVELS
+    plain: bool = False
+
+
+@dataclass
+class Forecast:
+    """Forecast of one series.
+
+    :ivar method: name of the model, for people
+    :ivar parameters: its parameters
+    :ivar values: one per bucket ahead
+    :ivar quantiles: level to one value per bucket ahead
+    :ivar lead_time_deviation: standard deviation of the error summed over the lead time
+    :ivar error: mean absolute error over the lead time in the backtest; None when the history is too short
+    :ivar bias: mean error over the lead time in the backtest, positive when too much was forecast
+    :ivar naive_error: the same error of the naive forecast
+    :ivar pattern: how demand comes
+    :ivar seasonality: share of the raw seasonal index that was kept; 0 for none
+    :ivar notes: codes of what was special: ``short``, ``ended``, ``no_demand``, ``prior``
+    """
+
+    method: str
+    values: list[float]
+    pattern: Pattern
+    parameters: tuple[float, ...] = ()
+    quantiles: dict[float, list[float]] = field(default_factory=dict)
+    lead_time_deviation: float = 0.0
+    error: float | None = None
+    bias: float | None = None
+    naive_error: float | None = None
+    seasonality: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def forecast(
+    histories: Sequence[History], settings: Settings | None = None, priors: Sequence[float | None] = ()
+) -> list[Forecast]:
+    """Forecast series of the same number of buckets.
+
+    Smooth and erratic demand: mean of simple smoothing, damped trend and theta; a seasonal index where two
+    seasons of history are there and it would have been better; the naive forecast where that would have been
+    better. Intermittent and lumpy demand: the model with the least error and bias over the lead time.
+
+    :param priors: expected demand per bucket of items without enough history of their own, None for unknown
+    :return: one Forecast a history, in the order given
+    :raises ValueError: histories of different length
+    """
+    settings = settings or Settings()
+    if len({len(history.gross) for history in histories}) > 1:
+        raise ValueError("The histories have not all the same number of buckets.")
+    priors = list(priors) or [None] * len(histories)
+    results: list[Forecast | None] = [None] * len(histories)
+    groups: dict[str, list[int]] = {"smooth": [], "intermittent": []}
+    for index, (history, prior) in enumerate(zip(histories, priors, strict=True)):
+        pattern = classify(history.net, history.usable)
+        special = _forecast_special(history, pattern, prior, settings)
+        if special:
+            results[index] = special
+        else:
+            kind = "smooth" if pattern.kind in ("smooth", "erratic") else "intermittent"
+            groups[kind].append(index)
+            results[index] = Forecast("", [], pattern)
+    for kind, members in groups.items():
+        function = _forecast_smooth if kind == "smooth" else _forecast_intermittent
+        for backend, part in batches(len(members), settings.plain):
+            indices = members[part]
+            batch = _Batch(backend, [histories[index] for index in indices], settings)
+            for index, found in zip(indices, function(batch), strict=True):
+                results[index] = replace(found, pattern=results[index].pattern)
+    return [_ended(found, history, settings) for found, history in zip(results, histories)]
+
+
+def _forecast_special(history, pattern, prior, settings):
+    """Forecast of what no model can be tried on; None for all else."""
+    usable = [value for value, counts in zip(history.net, history.usable) if counts]
+    if len(usable) >= SHORT and pattern.kind != "none":
+        return None
+    if prior is not None:
+        # the expectation counts as much as SHORT buckets would
+        mean = (sum(usable) + prior * (SHORT - min(len(usable), SHORT))) / max(len(usable), SHORT)
+        return _flat("expectation and own demand", mean, usable, pattern, settings, ("prior",))
+    if pattern.kind == "none":
+        return _flat("no demand", 0.0, usable, pattern, settings, ("no_demand",))
+    return _flat("mean", sum(usable) / len(usable), usable, pattern, settings, ("short",))
+
+
+def _flat(method, mean, usable, pattern, settings, notes):
+    """The same forecast for each bucket."""
+    values = [mean] * settings.horizon
+    bands, deviation = _spread_of_few(values, usable, settings)
+    return Forecast(method, values, pattern, quantiles=bands, lead_time_deviation=deviation, notes=notes)
+
+
+def _spread_of_few(values, usable, settings):
+    """Spread where there are too few errors to take it from: that of the demand, at least a Poisson count's.
+
+    :return: (quantiles, standard deviation over the lead time)
+    """
+    mean = sum(usable) / max(len(usable), 1)
+    variance = sum((value - mean) ** 2 for value in usable) / max(len(usable) - 1, 1)
+    deviation = max(variance, mean, sum(values) / len(values)) ** 0.5
+    bands = {
+        level: [max(0.0, value + NormalDist().inv_cdf(level) * deviation) for value in values]
+        for level in settings.levels
+    }
+    return bands, deviation * settings.lead_time**0.5
+
+
+def _ended(found, history, settings):
+    """Nothing is forecast for buckets in which the item is no longer sold."""
+    if history.last_bucket is None:
+        return found
+    left = max(0, history.last_bucket - len(history.gross) + 1)
+
+    def cut(values):
+        return [*values[:left], *[0.0] * (settings.horizon - left)]
+
+    return replace(
+        found,
+        values=cut(found.values),
+        quantiles={level: cut(values) for level, values in found.quantiles.items()},
+        notes=(*found.notes, "ended"),
+    )
+
+
+class _Batch:
+    """Series of one group as columns, and what is tried on them."""
+
+    def __init__(self, backend, histories, settings):
+        self.xp = backend
+        self.settings = settings
+        self.histories = histories
+        self.demand = backend.columns([history.net for history in histories])
+        self.usable = backend.flags([history.usable for history in histories])
+        self.length = len(self.demand)
+        self.lead_time = min(settings.lead_time, self.length // 4)
+        # models are tried on the end of the history, and tuned on what is before it
+        self.test = min(settings.test + self.lead_time, self.length // 2)
+        self.train = self.length - self.test
+
+    def part(self, members):
+        """The batch of some of its series."""
+        return _Batch(self.xp, [self.histories[index] for index in members], self.settings)
+
+    def tune(self, model):
+        """Parameters that fit the part of the history before the test."""
+        return fit(self.xp, model, self.demand[: self.train], self.usable[: self.train])
+
+    def states(self, model, parameters):
+        """States after each bucket, the start taken from before the test."""
+        return run(self.xp, model, self.demand, self.usable, parameters, self.train)
+
+
+class _Candidate:
+    """A way to forecast a batch, with its errors over the lead time at each origin of the test.
+
+    :param members: list of (model, parameters, states); their mean is the forecast
+    :param indices: seasonal indices by position, or None
+    """
+
+    def __init__(self, batch, name, members, indices=None, origins=None):
+        self.batch = batch
+        self.name = name
+        self.members = members
+        self.indices = indices
+        self.origins = origins or range(batch.train - 1, batch.length - batch.lead_time)
+        self.errors, self.counted = [], []
+        for origin in self.origins:
+            error, counts = self._error(origin)
+            self.errors.append(error)
+            self.counted.append(counts)
+        self._summarise()
+
+    def project(self, origin, ahead):
+        """Forecast made after bucket `origin` for the one `ahead` of it."""
+        xp, total = self.batch.xp, 0.0
+        for model, parameters, states in self.members:
+            total = total + model.project(xp, states[origin], ahead, parameters)
+        value = total / len(self.members)
+        if self.indices:
+            value = value * self.indices[(origin + ahead) % len(self.indices)]
+        return value
+
+    def _error(self, origin):
+        """Forecast less demand over the usable buckets of the lead time, and whether there are any."""
+        xp, batch = self.batch.xp, self.batch
+        flat = not self.indices and all(model.flat for model, _parameters, _states in self.members)
+        total = number = xp.where(batch.usable[0], 0.0, 0.0)
+        value = self.project(origin, 1) if flat else None
+        for ahead in range(1, batch.lead_time + 1):
+            counts = batch.usable[origin + ahead]
+            forecast = value if flat else self.project(origin, ahead)
+            total = total + xp.where(counts, forecast - batch.demand[origin + ahead], 0.0)
+            number = number + xp.where(counts, 1.0, 0.0)
+        return total, number > 0.0
+
+    def _summarise(self):
+        xp = self.batch.xp
+        total = absolute = square = number = xp.where(self.batch.usable[0], 0.0, 0.0)
+        for error, counts in zip(self.errors, self.counted):
+            total = total + error
+            absolute = absolute + xp.absolute(error)
+            square = square + error * error
+            number = number + xp.where(counts, 1.0, 0.0)
+        self.number = number
+        self.bias = total / xp.maximum(number, 1.0)
+        self.error = absolute / xp.maximum(number, 1.0)
+        self.deviation = xp.sqrt(square / xp.maximum(number, 1.0))
+        self.score = self.error + xp.absolute(self.bias)
+
+    def spread(self, levels):
+        """Quantiles of the error of each bucket ahead.
+
+        :return: list over buckets ahead of lists of columns, one per level
+        """
+        batch, found = self.batch, []
+        for ahead in range(1, batch.settings.horizon + 1):
+            # further ahead than the test is long, errors are those of its end
+            reach = min(ahead, batch.test // 2)
+            errors, counted = [], []
+            for origin in range(batch.train - 1, batch.length - reach):
+                counts = batch.usable[origin + reach]
+                errors.append(batch.demand[origin + reach] - self.project(origin, reach))
+                counted.append(counts)
+            found.append(batch.xp.quantiles(errors, counted, levels))
+        return found
+
+
+def _combination(batch, indices=None):
+    """Mean of the smooth models, on demand without its season when indices are given."""
+    source = batch
+    if indices:
+        source = _Batch(batch.xp, batch.histories, batch.settings)
+        source.demand = [value / indices[index % len(indices)] for index, value in enumerate(batch.demand)]
+    members = []
+    for model in SMOOTH:
+        parameters = source.tune(model)
+        members.append((model, parameters, source.states(model, parameters)))
+    name = "seasonal smoothing with trend" if indices else "smoothing with trend"
+    return _Candidate(batch, name, members, indices)
+
+
+def _naive(batch):
+    model = LastValue()
+    return _Candidate(batch, "last value", [(model, (), batch.states(model, ()))])
+
+
+def _forecast_smooth(batch):
+    usual, naive = _combination(batch), _naive(batch)
+    chosen = _results(batch, usual, naive)
+    scores = batch.xp.values(usual.score)
+    naive_scores = batch.xp.values(naive.score)
+    other = _results(batch, naive, naive)
+    for index, (score, naive_score) in enumerate(zip(scores, naive_scores)):
+        if naive_score < score:
+            chosen[index] = other[index]
+    for index, found, score in _forecast_seasonal(batch, naive):
+        if score < SEASONAL_MARGIN * min(scores[index], naive_scores[index]):
+            chosen[index] = found
+    return chosen
+
+
+def _forecast_seasonal(batch, naive):
+    """Seasonal forecasts of those that have two seasons of history and a season that shows.
+
+    :return: list of (index in the batch, Forecast, score)
+    """
+    season = batch.settings.season
+    if batch.length < 2 * season or batch.train < season + 1:
+        return []
+    xp = batch.xp
+    _indices, kept = seasonal_indices(xp, batch.demand[: batch.train], batch.usable[: batch.train], season)
+    members = [index for index, value in enumerate(xp.values(kept)) if value > LEAST_SEASONALITY]
+    if not members:
+        return []
+    part = batch.part(members)
+    indices, _kept = seasonal_indices(xp, part.demand[: part.train], part.usable[: part.train], season)
+    tried = _combination(part, indices)
+    # what is forecast rests on all of the history
+    indices, kept = seasonal_indices(xp, part.demand, part.usable, season)
+    final = _combination(part, indices)
+    found = _results(part, final, _naive(part), judged_by=tried)
+    kept = xp.values(kept)
+    return [
+        (index, replace(result, seasonality=share), score)
+        for index, result, share, score in zip(members, found, kept, xp.values(tried.score))
+    ]
+
+
+def _forecast_intermittent(batch):
+    """The model with the least error and bias over the lead time before the test."""
+    xp, best = batch.xp, None
+    candidates = []
+    tuning = range(min(SHORT, batch.train // 2), batch.train - batch.lead_time)
+    for model in INTERMITTENT:
+        for parameters in model.grid:
+            if isinstance(model, MovingAverage) and parameters[0] > batch.train // 2 > model.grid[0][0]:
+                continue
+            states = batch.states(model, parameters)
+            candidate = _Candidate(batch, model.name, [(model, parameters, states)], origins=tuning or None)
+            position = xp.constant(candidate.score, float(len(candidates)))
+            candidates.append((model, parameters, states))
+            if best is None:
+                best, choice = candidate.score, position
+            else:
+                better = candidate.score < best
+                best = xp.where(better, candidate.score, best)
+                choice = xp.where(better, position, choice)
+    return _results_by_choice(batch, candidates, [int(value) for value in xp.values(choice)])
+
+
+def _results_by_choice(batch, candidates, choices):
+    results = [None] * len(choices)
+    for position, (model, parameters, _states) in enumerate(candidates):
+        members = [index for index, choice in enumerate(choices) if choice == position]
+        if not members:
+            continue
+        part = batch.part(members)
+        candidate = _Candidate(part, model.name, [(model, parameters, part.states(model, parameters))])
+        for index, result in zip(members, _results(part, candidate, _naive(part))):
+            results[index] = result
+    return results
+
+
+def _results(batch, candidate, naive, judged_by=None):
+    """Forecasts of a batch by one candidate."""
+    judged_by = judged_by or candidate
+    xp, settings = batch.xp, batch.settings
+    origin = batch.length - 1
+    values = [candidate.project(origin, ahead) for ahead in range(1, settings.horizon + 1)]
+    spread = judged_by.spread(settings.levels)
+    bands = [
+        [
+            xp.maximum(value + offset, 0.0)
+            for value, offset in zip(values, (step[position] for step in spread))
+        ]
+        for position in range(len(settings.levels))
+    ]
+    columns = {
+        "values": xp.rows(values),
+        "bands": [xp.rows(band) for band in bands],
+        "number": xp.values(judged_by.number),
+        "deviation": xp.values(judged_by.deviation),
+        "error": xp.values(judged_by.error),
+        "bias": xp.values(judged_by.bias),
+        "naive": xp.values(naive.error),
+        "parameters": _parameters(xp, candidate, len(batch.histories)),
+    }
+    return [_result(batch, candidate, columns, index) for index in range(len(batch.histories))]
+
+
+def _parameters(xp, candidate, count):
+    """One tuple of numbers per series."""
+    found = [()] * count
+    for _model, parameters, _states in candidate.members:
+        for parameter in parameters:
+            values = [parameter] * count if isinstance(parameter, int | float) else xp.values(parameter)
+            found = [(*known, value) for known, value in zip(found, values)]
+    return found
+
+
+def _result(batch, candidate, columns, index):
+    settings = batch.settings
+    values = columns["values"][index]
+    bands = {level: band[index] for level, band in zip(settings.levels, columns["bands"])}
+    deviation = columns["deviation"][index]
+    if columns["number"][index] < FEW_ORIGINS:
+        history = batch.histories[index]
+        usable = [value for value, counts in zip(history.net, history.usable) if counts]
+        bands, deviation = _spread_of_few(values, usable, settings)
+    return Forecast(
+        candidate.name,
+        values,
+        None,
+        parameters=columns["parameters"][index],
+        quantiles=bands,
+        lead_time_deviation=deviation,
+        error=columns["error"][index],
+        bias=columns["bias"][index],
+        naive_error=columns["naive"][index],
+    )
