@@ -8,6 +8,7 @@ from . import (
     test_mapping,
     test_routes_security,
     test_screens,
+    test_secrets,
     test_security,
     test_views,
 )
