@@ -4,6 +4,7 @@ An addon's own ``__init__`` imports models. A stub package with the addon's path
 ``from dist_integration_base.lib import signature`` runs the library alone.
 """
 
+import os
 import sys
 import types
 from pathlib import Path
@@ -19,5 +20,10 @@ for addon in sorted(ADDONS.iterdir()):
         sys.modules[addon.name] = package
 
 # A busy machine is slow now and then; that is no finding.
-settings.register_profile("lib", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "lib",
+    deadline=None,
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES") or settings.default.max_examples),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("lib")

@@ -19,6 +19,7 @@ from . import (
     test_register,
     test_routes_security,
     test_screens,
+    test_secrets,
     test_security,
     test_sources,
     test_transports,

@@ -274,6 +274,14 @@ class TestDelivery(DistCase):
         (job,) = self.env["queue.job"].search([]) - jobs
         self.assertEqual((job.model_name, job.method_name), ("dist.endpoint", "_job_drain"))
 
+    def test_job_put_off_comes_back_soon(self):
+        """M7: a drain that queue_job puts off does not hold up its lane for queue_job's ten minutes."""
+        for job in (
+            self.endpoint.with_delay()._job_drain("normal", 0),
+            self.env["dist.message"].with_delay()._job_process_inbox("normal"),
+        ):
+            self.assertLessEqual(job._get_retry_seconds(), 10)
+
     def test_order_over_changed_lanes(self):
         """M2: a message keeps its place when the number of lanes is changed while it waits."""
         first = self._emit()

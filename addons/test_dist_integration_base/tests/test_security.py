@@ -222,6 +222,7 @@ class TestSecurity(PeopleMixin, DistCase):
     def test_manager_replaces_a_secret(self):
         """G7: a manager rotates, the former secret stays valid for the overlap; nobody else may."""
         self._as("manager", self.credential).action_generate()
+        self.env.invalidate_all()
         self.assertEqual(len(self.credential.version_ids), 2)
         self.assertIn(SECRET, self.credential._get_secrets())
         self.assertNotEqual(self.credential._get_secret(), SECRET)
