@@ -7,6 +7,7 @@ from rpc import Session
 # orders that come at once meet on the same stock, and one of them may have to wait
 pytestmark = pytest.mark.odoo_log("could not serialize access")
 ROOT = "dist_integration_base.menu_dist_root"
+ROOT_NAME = "Integration"
 OPERATOR = "olivia.operator@example.com"
 # what people talk about keeps a log of it
 CHATTER = {"dist.exception", "dist.system", "dist.endpoint", "dist.api.client", "dist.flow", "dist.mapping"}
@@ -14,17 +15,15 @@ CHATTER = {"dist.exception", "dist.system", "dist.endpoint", "dist.api.client", 
 
 def menus(session):
     """Return the menus of the app that a person sees, as (path, action)."""
-    fields = ["complete_name", "parent_id", "action"]
-    rows = {row["id"]: row for row in session.search_read("ir.ui.menu", [], fields)}
-    root = session.ref(ROOT)
-
-    def is_shown(row):
-        while row and row["id"] != root:
-            row = row["parent_id"] and rows.get(row["parent_id"][0])
-        return bool(row)
-
-    shown = [row for row in rows.values() if row["action"] and is_shown(row)]
-    return [(row["complete_name"], int(row["action"].split(",")[1])) for row in shown]
+    shown = session.call("ir.ui.menu", "load_menus", False)
+    found, open_menus = [], [(ROOT_NAME, shown[str(session.ref(ROOT))])]
+    while open_menus:
+        path, menu = open_menus.pop()
+        if menu["action"]:
+            found.append((path, int(menu["action"].split(",")[1])))
+        children = [shown[str(child)] for child in menu["children"]]
+        open_menus += [(f"{path}/{child['name']}", child) for child in children]
+    return found
 
 
 @pytest.fixture(params=["admin", "demo", OPERATOR])
