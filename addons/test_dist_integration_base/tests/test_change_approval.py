@@ -299,7 +299,7 @@ class TestChangeApproval(AuditMixin, DistCase):
             rule.condition = "[('nothing', '=', 1)]"
         with self.assertRaises(ValidationError):
             rule.field_names = "url, nothing"
-        with self.assertRaises(ValueError):
+        with self.assertRaises((ValueError, ValidationError)):
             rule.model = "res.partner"
 
     def test_default_rules_fit(self):
