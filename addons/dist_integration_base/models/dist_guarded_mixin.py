@@ -1,16 +1,22 @@
 from lxml import etree
 
 from odoo import _, api, fields, models
-from odoo.exceptions import RedirectWarning
+from odoo.exceptions import UserError
 
 from .transaction import get_state
 
 
-class ChangeKept(RedirectWarning):
-    """The change is not applied: it was kept as a request. Shown with a button that opens it."""
+class ChangeKept(UserError):
+    """The change is not applied: it was kept as a request. Shown with a button that opens it.
 
-    def __str__(self):
-        return self.args[0]
+    :param message: sentence for the person
+    :param action: opens the request
+    :param button: label of the button
+    """
+
+    def __init__(self, message, action, button):
+        super().__init__(message)
+        self.context = {"action": action, "button": button}
 
 
 class DistGuardedMixin(models.AbstractModel):

@@ -149,9 +149,10 @@ class TestAudit(AuditMixin, DistCase):
         self.assertEqual(len(granted), 3, "manager, operator and user")
         other = new_test_user(self.env, login="audited2")
         clear = self.env.ref("dist_integration_base.group_dist_clear")
-        clear.write({"users": [Command.link(other.id)]})
+        members = "users" if "users" in clear._fields else "user_ids"
+        clear.write({members: [Command.link(other.id)]})
         self.assertEqual(len(self._entries(other, action="granted")), 1)
-        clear.write({"users": [Command.unlink(other.id)]})
+        clear.write({members: [Command.unlink(other.id)]})
         self.assertEqual(len(self._entries(other, action="revoked")), 1)
         born = new_test_user(self.env, login="audited3", groups="dist_integration_base.group_dist_auditor")
         self.assertEqual(len(self._entries(born, action="granted")), 1)
