@@ -121,17 +121,23 @@ class DistFlow(models.Model):
     def write(self, vals):
         if "state" not in vals:
             return super().write(vals)
-        return self._write_state(vals)
-
-    def _write_state(self, vals):
         moving = self.filtered(lambda flow: flow.state != vals["state"])
-        moving._check_transition(vals["state"])
-        before = {flow: flow.state for flow in moving}
+        before = moving._start_transition(vals["state"])
         result = super().write(vals)
-        super(DistFlow, moving).write(self._prepare_state(vals["state"]))
-        for flow, state in before.items():
-            self.env["dist.flow.history"]._add(flow, "state", state, vals["state"])
+        moving._finish_transition(before)
         return result
+
+    def _start_transition(self, state):
+        """:return: dict, flow to the state it leaves
+        :raises UserError: it may not
+        """
+        self._check_transition(state)
+        return {flow: flow.state for flow in self}
+
+    def _finish_transition(self, before):
+        for flow, state in before.items():
+            flow.write(self._prepare_state(flow.state))
+            self.env["dist.flow.history"]._add(flow, "state", state, flow.state)
 
     @api.model
     def _prepare_state(self, state):

@@ -51,9 +51,9 @@ class DistHandler(models.AbstractModel):
     def _find_counterpart(self, message, payload):
         """The record that the old interface made of the same message, and this one has not made itself.
 
-        :return: record; None or empty when there is none
+        :return: record, empty when there is none
         """
-        return None
+        return self.env["base"]
 
     def _get_comparison_view(self, message, record):
         """:return: document (JSON) of a record, to be compared with that of its counterpart; None compares the
