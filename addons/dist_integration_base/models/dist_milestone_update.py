@@ -159,7 +159,8 @@ class DistMilestone(models.Model):
             self.env.cr.execute(
                 SQL(
                     "INSERT INTO dist_milestone (process_id, step_id, severity, company_id, system_id, "
-                    "res_model, res_id, document_name, state, create_uid, create_date) VALUES %s ON CONFLICT DO NOTHING",
+                    "res_model, res_id, document_name, state, create_uid, create_date) VALUES %s "
+                    "ON CONFLICT DO NOTHING",
                     SQL(", ").join(rows),
                 )
             )

@@ -68,8 +68,8 @@ class DistReconciliationDomain(models.AbstractModel):
         self.env.cr.execute(f"ANALYZE pg_temp.{name}")  # pylint: disable=sql-injection
 
     def _get_theirs(self, run):
-        """:return: SQL that selects ``key``, ``amount``, ``class_code``, ``res_id`` and ``problem`` (why a row cannot be
-        compared) from ``dist_theirs``
+        """:return: SQL that selects ``key``, ``amount``, ``class_code``, ``res_id`` and ``problem`` (why a row cannot
+        be compared) from ``dist_theirs``
         """
         return SQL(
             "SELECT key, amount, NULL::varchar AS class_code, NULL::integer AS res_id, NULL::varchar AS problem "
@@ -84,8 +84,8 @@ class DistReconciliationDomain(models.AbstractModel):
         """What the ledger has to be corrected by to be that of the moment of the run: movements that happened after it
         are taken back, those that happened before it and wait in messages are added.
 
-        :return: SQL that selects ``key``, ``amount``, ``class_code``, ``res_id``; a key may come several times. None when
-            there is no such thing
+        :return: SQL that selects ``key``, ``amount``, ``class_code``, ``res_id``; a key may come several times. None
+            when there is no such thing
         """
         return None
 

@@ -1,9 +1,11 @@
-from odoo import models
+from odoo import fields, models
 
 
 class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "dist.timeline.mixin"]
+
+    dist_test_date = fields.Date()
 
     def _dist_get_impact(self):
         impact = super()._dist_get_impact()

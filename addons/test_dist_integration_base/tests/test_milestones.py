@@ -53,7 +53,7 @@ class TestMilestones(PeopleMixin, DistCase):
             compensation="activity",
         )
         cls.dated = cls._make_step(
-            "dated", condition="[('ref', '!=', False)]", due_from="field", due_field="date"
+            "dated", condition="[('ref', '!=', False)]", due_from="field", due_field="dist_test_date"
         )
         cls.process.action_start()
         cls.env.registry.clear_cache()
@@ -133,17 +133,17 @@ class TestMilestones(PeopleMixin, DistCase):
 
     def test_date_of_the_document(self):
         """M12: a deadline that is a date of the document moves with it."""
-        partner = self._partner(date="2031-01-02")
+        partner = self._partner(dist_test_date="2031-01-02")
         self._update()
         dated = self._milestones(partner)["dated"]
         self.assertEqual(dated.due_at, datetime(2031, 1, 2))
-        partner.date = "2031-01-05"
+        partner.dist_test_date = "2031-01-05"
         self._update()
         self.assertEqual(dated.due_at, datetime(2031, 1, 5))
-        partner.date = "2021-01-05"
+        partner.dist_test_date = "2021-01-05"
         self._update()
         self.assertEqual(dated.state, "overdue")
-        partner.date = "2031-01-05"
+        partner.dist_test_date = "2031-01-05"
         self._update()
         self.assertEqual(dated.state, "expected")
 

@@ -2,8 +2,8 @@
 
 One database, a million quants of lots, a file of a million lines of which one in a thousand differs. Bare SQL
 copies the file to a temporary table and lists the differences, with the same joins from quant to item number and
-lot. The engine does all of its work: the job's code, resolving numbers and units, what is in flight, tolerance, accuracy, storing and
-describing the variances, superseding those of the run before, and the commit.
+lot. The engine does all of its work: the job's code, resolving numbers and units, what is in flight, tolerance,
+accuracy, storing and describing the variances, superseding those of the run before, and the commit.
 """
 
 import io
