@@ -218,8 +218,10 @@ class TestDashboardScreen(DashboardMixin, DistHttpCase):
         """X4: the screen draws its figures and charts, and a figure opens its records."""
         self._make_past(self.outbound, ["done"] * 3 + ["dead"], seconds=0.2)
         self.env.flush_all()
+        url = "/web#action=dist_integration_base.action_dist_dashboard"  # 17-only
+        # 19-only: url = "/odoo/action-dist_integration_base.action_dist_dashboard"
         self.browser_js(
-            "/web#action=dist_integration_base.action_dist_dashboard",
+            url,
             SCREEN,
             ready="!!document.body",
             login=self.people["operator"].login,
