@@ -69,7 +69,7 @@ class DistEndpoint(models.Model):
 
     @api.constrains("purpose")
     def _check_purpose(self):
-        self.flow_ids._check_endpoint()
+        self.flow_ids._check_purpose()
 
     def _get_source_flows(self):
         """:return: active inbound flows of this endpoint, the one with the narrowest choice of files first"""
