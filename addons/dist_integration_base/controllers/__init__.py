@@ -1,2 +1,1 @@
-from . import api, documents, metrics, operations
-from . import api, cutover, documents, operations
+from . import api, cutover, documents, metrics, operations
