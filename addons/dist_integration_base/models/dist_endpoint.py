@@ -238,7 +238,7 @@ class DistEndpoint(models.Model):
 
         :raises UserError: in the administrator's words, when it cannot be reached
         """
-        self.ensure_one()
+        self._check_may_call()
         reason = self._get_blocked_reason()
         if reason:
             raise UserError(reason)
@@ -246,9 +246,15 @@ class DistEndpoint(models.Model):
             _("Reached %(url)s: %(answer)s.", url=self.url, answer=self._probe()), "success"
         )
 
+    def _check_may_call(self):
+        """:raises AccessError: only who may change the endpoint has it called"""
+        self.ensure_one()
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+
     def action_send_test_event(self):
         """Send a signed `integration.test` message now and show its outcome."""
-        self.ensure_one()
+        self._check_may_call()
         if self.purpose != "send":
             raise UserError(_("Nothing is sent to this endpoint: it is fetched from."))
         message = self.env["dist.message"]._create_test_message(self)

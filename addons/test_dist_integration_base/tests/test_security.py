@@ -77,6 +77,13 @@ class TestSecurity(PeopleMixin, DistCase):
             if name.startswith("dist.") and not model._abstract and not model._transient
         ]
 
+    def test_only_who_may_change_an_endpoint_has_it_called(self):
+        """M9: by RPC as well, reading an endpoint is not enough to call the partner."""
+        for group in ("user", "operator", "auditor"):
+            for method in ("action_test_connection", "action_send_test_event"):
+                with self.subTest(group=group, method=method), self.assertRaises(AccessError):
+                    getattr(self.endpoint.with_user(self.people[group]), method)()
+
     def test_auditor_reads_all_and_changes_nothing(self):
         """The auditor reads every model of the framework and may change none."""
         for name in self._get_models():
