@@ -42,12 +42,21 @@ def test_what_is_not_documented_is_found(stage, tmp_path, change, complaint):
     with urllib.request.urlopen(stage.document, timeout=60) as answer:
         document = json.load(answer)
     answers = document["paths"]["/dist/v1/orders/{reference}"]["get"]["responses"]
-    answers["404"] = {"description": "Not found", "content": document["components"]["responses"]["Problem404"]["content"]}
+    answers["404"] = {
+        "description": "Not found",
+        "content": document["components"]["responses"]["Problem404"]["content"],
+    }
     change(answers)
     changed = tmp_path / "openapi.json"
     changed.write_text(json.dumps(document))
     outcome = generate(
-        str(changed), stage.keys, tmp_path, stage.known, url=stage.server.url, phases="fuzzing", options=READ_ORDER
+        str(changed),
+        stage.keys,
+        tmp_path,
+        stage.known,
+        url=stage.server.url,
+        phases="fuzzing",
+        options=READ_ORDER,
     )
     assert outcome.failed
     assert complaint in outcome.output

@@ -52,7 +52,11 @@ class Trade:
     def order(self, quantity):
         """Return an order that nobody has sent yet."""
         line = {"line": "1", "item": {"sku": SKU}, "quantity": str(quantity), "unit": "EA"}
-        return {"reference": f"TRADE-{next(self.numbers)}", "customer": {"external_id": CUSTOMER}, "lines": [line]}
+        return {
+            "reference": f"TRADE-{next(self.numbers)}",
+            "customer": {"external_id": CUSTOMER},
+            "lines": [line],
+        }
 
     def orders(self, reference):
         """Return the sales orders of a reference."""
@@ -145,7 +149,9 @@ def test_confirmations_repeated_and_out_of_order(trade, seed):
     (sold,) = trade.odoo.search_read("sale.order.line", domain, ["qty_delivered"])
     assert sold["qty_delivered"] == 60
     booked = trade.odoo.search_read(
-        "dist.warehouse.confirmation", [("external_id", "in", [part["confirmation"] for part in parts])], ["picking_id"]
+        "dist.warehouse.confirmation",
+        [("external_id", "in", [part["confirmation"] for part in parts])],
+        ["picking_id"],
     )
     assert len(booked) == 3
     shop_order = trade.shop.orders[reference]

@@ -19,9 +19,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "e2e"), str(ROOT / "setup")]
 
+from suite.environment import Environment  # noqa: E402
+
 from soak.outcome import Outcome, Soak  # noqa: E402
 from soak.runs import RUNS  # noqa: E402
-from suite.environment import Environment  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:

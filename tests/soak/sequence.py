@@ -123,7 +123,9 @@ class Sequence:
         if answered:
             request = self.random.choice(answered)
             answer = self._post(request)
-            assert answer.raw == request.answer, f"{request.key}: {answer.raw!r} instead of {request.answer!r}"
+            assert answer.raw == request.answer, (
+                f"{request.key}: {answer.raw!r} instead of {request.answer!r}"
+            )
             assert answer.headers["idempotent-replayed"] == "true"
 
     def reuse_key(self) -> None:

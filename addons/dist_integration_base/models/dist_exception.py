@@ -247,14 +247,14 @@ class DistException(models.Model):
         in_own_transaction = self.env["dist.message"]._in_own_transaction
         for exception_id in self.search([("impact_stale", "=", True), ("state", "in", UNSOLVED)]).ids:
             in_own_transaction(
-                lambda env, exception_id=exception_id: env["dist.exception"]
-                .browse(exception_id)
-                .write({"impact_stale": False})
+                lambda env, exception_id=exception_id: (
+                    env["dist.exception"].browse(exception_id).write({"impact_stale": False})
+                )
             )
             in_own_transaction(
-                lambda env, exception_id=exception_id: env["dist.exception"]
-                .browse(exception_id)
-                ._update_impact()
+                lambda env, exception_id=exception_id: (
+                    env["dist.exception"].browse(exception_id)._update_impact()
+                )
             )
 
     def _update_impact(self, given=None):
@@ -275,7 +275,9 @@ class DistException(models.Model):
         """Write what differs: messages that fail alike at the same time would all conflict on this one row."""
         self.ensure_one()
         current = self.read(list(values), load=None)[0]
-        changes = {name: value for name, value in values.items() if (current[name] or False) != (value or False)}
+        changes = {
+            name: value for name, value in values.items() if (current[name] or False) != (value or False)
+        }
         if changes:
             self.write(changes)
 

@@ -34,7 +34,12 @@ class TestSecrets(PeopleMixin, DistHttpCase):
         cls.former = cls.signing._generate()
         cls.current = cls.signing._generate()
         cls.token = cls.env["dist.credential"].create(
-            {"name": "Token", "system_id": cls.system.id, "kind": "token", "secret": "tok_9f1c2b7a-not-to-be-seen"}
+            {
+                "name": "Token",
+                "system_id": cls.system.id,
+                "kind": "token",
+                "secret": "tok_9f1c2b7a-not-to-be-seen",
+            }
         )
         cls.secrets = (cls.key, cls.former, cls.current, "tok_9f1c2b7a-not-to-be-seen")
 
