@@ -19,8 +19,10 @@ def menus(session):
     found, open_menus = [], [(ROOT_NAME, shown[str(session.ref(ROOT))])]
     while open_menus:
         path, menu = open_menus.pop()
-        if menu["action"]:
-            found.append((path, int(menu["action"].split(",")[1])))
+        # how a menu names its action changes with the series
+        action = menu.get("action_id") or (menu.get("action") or "").rpartition(",")[2]
+        if action:
+            found.append((path, int(action)))
         children = [shown[str(child)] for child in menu["children"]]
         open_menus += [(f"{path}/{child['name']}", child) for child in children]
     return found
