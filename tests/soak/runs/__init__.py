@@ -3,11 +3,12 @@
 An addon's own run is a module here and a line in `RUNS`.
 """
 
-from . import contract, faults, lib, sequences
+from . import contract, faults, lib, sequences, two_servers
 
 RUNS = {
     "lib": lib.once,
     "sequences": sequences.once,
     "faults": faults.once,
     "contract": contract.once,
+    "two_servers": two_servers.once,
 }
