@@ -30,7 +30,18 @@ def make_endpoint(session, environment):
 
 def verify(env, server, database, *arguments):
     """Run the command; return (status, what it printed)."""
-    command = [*env.odoo_command, "dist_audit_verify", "-c", server.config, "-d", database, *arguments]
+    # Odoo looks for commands of addons before it reads its configuration
+    places = f"--addons-path={env.addons_path}"
+    command = [
+        *env.odoo_command,
+        places,
+        "dist_audit_verify",
+        "-c",
+        server.config,
+        "-d",
+        database,
+        *arguments,
+    ]
     done = subprocess.run(
         list(map(str, command)),
         cwd=env.run,

@@ -1,4 +1,4 @@
-"""odoo-bin dist_audit_verify -c odoo.conf -d database [--head NUMBER:HASH]"""
+"""odoo-bin --addons-path=... dist_audit_verify -c odoo.conf -d database [--head NUMBER:HASH]"""
 
 import argparse
 import sys
