@@ -61,7 +61,7 @@ def started(environment):
     show = Demonstration(environment)
     note = notes.process(environment.series, "demo", os.getpid())
     try:
-        show.start(PORT if _is_free(PORT) else free_port())
+        show.start(PORT)
         yield show
     except KeyboardInterrupt:
         pass
@@ -94,13 +94,15 @@ class Demonstration:
     def start(self, port=None):
         """Start Odoo on a fresh database, and the partners.
 
-        :param port: of Odoo; None for any free one
+        :param port: of Odoo, when nobody listens there; None for any free one
         """
         # the addons of a distributor: those for tests would show in the API
         databases = self.environment.databases
         modules = [name for name in databases.modules(None) if not name.startswith("test_")]
         self.database = self.environment.create_database(self.name, demo=True, modules=modules)
-        self.server = self.environment.server(self.database, port=port)
+        # asked late: making the database takes a while
+        free = port if port and _is_free(port) else None
+        self.server = self.environment.server(self.database, port=free)
         self.console.say("starting Odoo")
         self.server.start()
         for name in PARTNERS:
