@@ -64,6 +64,28 @@ class TestChangeApproval(AuditMixin, DistCase):
         request.with_user(user).action_request()
         return request
 
+    def test_ownership_and_tolerance(self):
+        """G4: who owns data, and how far both sides may be apart, wait for a second person as well."""
+        owned = self.env["dist.ownership"].search([("company_id", "=", self.env.company.id)], limit=1)
+        profile = self.env["dist.reconciliation.profile"].create(
+            {"name": "Stock", "system_id": self.system.id, "tolerance_ids": [Command.create({"percent": 1})]}
+        )
+        for record, vals in (
+            (owned, {"owner": "odoo"}),
+            (profile, {"auto_post": True}),
+            (profile.tolerance_ids, {"percent": 50}),
+        ):
+            with self.subTest(model=record._name):
+                with self._kept() as requests:
+                    self._as(self.manager, record).write(vals)
+                name, value = next(iter(vals.items()))
+                self.assertNotEqual(record[name], value)
+                request = requests[0]
+                request.with_user(self.manager).reason = "Agreed in the meeting"
+                request.with_user(self.manager).action_request()
+                request.with_user(self.approver).action_approve()
+                self.assertEqual(record[name], value)
+
     def test_off_until_turned_on(self):
         """G4: nothing waits before an administrator turned approval on."""
         self.env["ir.config_parameter"].sudo().set_param(SETTING, "False")
