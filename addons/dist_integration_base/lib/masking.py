@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -201,3 +202,18 @@ def mask_headers(headers: Mapping[str, str], names: Sequence[str] = ()) -> dict[
         else:
             masked[name] = value
     return masked
+
+
+def to_readable(text: str, paths: Iterable[str]) -> str:
+    """Lay JSON out for a person, masked.
+
+    What a partner sent may be anything: half a surrogate pair is a character to JSON, and none to a browser or a
+    database; it becomes a question mark.
+
+    :raises ValueError: it is not JSON, or nested too deeply to be read
+    """
+    try:
+        shown = json.dumps(mask(json.loads(text), paths), indent=2, ensure_ascii=False)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return shown.encode("utf-8", "replace").decode()

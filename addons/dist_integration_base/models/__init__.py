@@ -1,6 +1,7 @@
 from . import (
     base,
     dist_cached_mixin,
+    dist_kept_mixin,
     dist_audit_entry,
     dist_audit_pending,
     dist_audit_head,

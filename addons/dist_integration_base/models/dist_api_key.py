@@ -12,7 +12,7 @@ class DistApiKey(models.Model):
 
     _name = "dist.api.key"
     _description = "API key"
-    _inherit = ["dist.audited.mixin"]
+    _inherit = ["dist.kept.mixin", "dist.audited.mixin"]
     _order = "create_date desc, id desc"
     _rec_name = "prefix"
 
@@ -35,6 +35,10 @@ class DistApiKey(models.Model):
         for key in self:
             expired = key.expires_at and key.expires_at <= now
             key.state = "revoked" if key.revoked else "expired" if expired else "valid"
+
+    @api.model
+    def _get_writable_fields(self):
+        return {"expires_at"}
 
     @api.model
     def _generate(self, client):
@@ -83,4 +87,6 @@ class DistApiKey(models.Model):
         return "key_generated" if action == "created" else "key_revoked"
 
     def action_revoke(self):
-        self.write({"revoked": True})
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        self.sudo().write({"revoked": True})

@@ -235,6 +235,8 @@ class DistChangeRequest(models.Model):
             if set(vals) - {"reason"}:
                 raise AccessError(_("A change request is decided with its buttons."))
             self._check_own()
+            if any(request.state != "draft" for request in self):
+                raise AccessError(_("The reason stays what the approver decides by."))
         return super().write(vals)
 
     def _check_own(self):

@@ -26,7 +26,7 @@ class DistException(models.Model):
 
     _name = "dist.exception"
     _description = "Integration exception"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["dist.kept.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "state, due_at, severity_order desc, id"
 
     name = fields.Char(string="What happened", required=True, readonly=True)
@@ -98,6 +98,17 @@ class DistException(models.Model):
             "CREATE UNIQUE INDEX IF NOT EXISTS dist_exception_open_fingerprint_uniq ON dist_exception "
             "(company_id, fingerprint) WHERE state IN ('open', 'in_progress')"
         )
+
+    @api.model
+    def _get_writable_fields(self):
+        return {
+            "assignee_id",
+            "due_at",
+            "severity",
+            "activity_ids",
+            "message_follower_ids",
+            "message_ids",
+        }
 
     @api.depends("severity")
     def _compute_severity_order(self):
@@ -279,7 +290,7 @@ class DistException(models.Model):
             name: value for name, value in values.items() if (current[name] or False) != (value or False)
         }
         if changes:
-            self.write(changes)
+            self.sudo().write(changes)
 
     def _get_impact(self):
         """:return: impact of the documents of the exception and its messages, as of `_dist_get_impact`"""
@@ -349,7 +360,7 @@ class DistException(models.Model):
         )._close(resolution)
 
     def _close(self, resolution, state="resolved"):
-        unsolved = self.filtered(lambda exception: exception.state in UNSOLVED)
+        unsolved = self.sudo().filtered(lambda exception: exception.state in UNSOLVED)
         unsolved.write(
             {
                 "state": state,
@@ -413,13 +424,18 @@ class DistException(models.Model):
 
     # what a person does
 
+    def _check_may_act(self):
+        """:raises AccessError: the user does not work on these exceptions"""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+
     def action_take(self):
-        self.write({"assignee_id": self.env.uid, "state": "in_progress"})
+        self._check_may_act()
+        self.sudo().write({"assignee_id": self.env.uid, "state": "in_progress"})
 
     def action_retry(self):
         """Try the stuck messages again."""
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         self._note_action("replayed")
         for exception in self:
             if (exception.fingerprint or "").startswith("event/"):
@@ -493,18 +509,20 @@ class DistException(models.Model):
         """Cancel the stuck messages and close, with the reason and the user's name."""
         if not (reason or "").strip():
             raise UserError(_("Say why this can be ignored."))
-        self.write({"ignore_reason": reason})
+        self._check_may_act()
+        self.sudo().write({"ignore_reason": reason})
         self.env["dist.audit.entry"]._add_each("ignored", self, reason=reason)
         for exception in self:
             exception._get_stuck().action_cancel(reason)
         self._close("ignored", state="ignored")
         # cancelling the last message closed some as solved
-        self.write({"state": "ignored", "resolution": "ignored"})
+        self.sudo().write({"state": "ignored", "resolution": "ignored"})
 
     def action_mark_handled(self):
         """Close: a person settled the matter by hand."""
         if self._get_stuck():
             raise UserError(_("Messages are still waiting: retry, correct or ignore them."))
+        self._check_may_act()
         self._close("handled")
         self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Settled by hand"))
 

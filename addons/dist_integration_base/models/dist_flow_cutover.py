@@ -153,7 +153,7 @@ class DistFlow(models.Model):
         if not (reason or "").strip() and self._needs_reason(stage):
             raise UserError(_("Say why: differences are open on %s.", self.name))
         self._note_stage(stage, reason)
-        self.write(
+        self._write_kept(
             {
                 "previous_stage": self.stage,
                 "stage": stage,
@@ -179,7 +179,7 @@ class DistFlow(models.Model):
         since = self._get_messages_since()
         since.sudo().write({"rollback_state": "to_handle"})
         self._note_stage(self.previous_stage, reason, len(since))
-        self.write(
+        self._write_kept(
             {
                 "stage": self.previous_stage,
                 "previous_stage": False,
@@ -231,6 +231,8 @@ class DistFlow(models.Model):
 
     def action_compare_now(self):
         """Compare what waits: messages built in the shadow, and counterparts that came later."""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
         self.env["dist.cutover.comparison"]._collect(self)
         self.comparison_ids._look_again()
 

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import is_html_empty
+
+from .transaction import get_state
 
 LIFECYCLE = {
     "draft": ("approved",),
@@ -11,6 +13,18 @@ LIFECYCLE = {
 }
 RUNNING = ("active", "deprecated")
 WAITING = ("pending", "retry", "error")
+# what tells how a flow came where it is
+KEPT = {
+    "stage",
+    "previous_stage",
+    "stage_since",
+    "rolled_back_at",
+    "approved_by_id",
+    "approved_at",
+    "activated_at",
+    "deprecated_at",
+    "retired_at",
+}
 
 
 class DistFlow(models.Model):
@@ -114,11 +128,38 @@ class DistFlow(models.Model):
         flows = super().create(vals_list)
         for flow in flows:
             stamps = flow._prepare_state(flow.state)
-            flow.write({name: value for name, value in stamps.items() if value and not flow[name]})
+            flow._write_kept({name: value for name, value in stamps.items() if value and not flow[name]})
             self.env["dist.flow.history"]._add(flow, "state", False, flow.state)
         return flows
 
+    def _write_kept(self, vals):
+        """Write what no person writes by hand, as part of what this user does: approval still asks for it."""
+        state = get_state(self.env.cr)
+        former, state.moving_flow = state.moving_flow, True
+        try:
+            return self.write(vals)
+        finally:
+            state.moving_flow = former
+
+    def _check_kept(self, vals):
+        """:raises AccessError: a value that only follows from a step of the lifecycle or the cut-over"""
+        state = get_state(self.env.cr)
+        if self.env.su or state.approved or state.moving_flow:
+            return
+        kept = sorted(KEPT & set(vals))
+        if kept:
+            raise AccessError(
+                _(
+                    "%s follows from the steps of a flow: use the buttons.",
+                    ", ".join(self._fields[name].string for name in kept),
+                )
+            )
+
     def write(self, vals):
+        self._check_kept(vals)
+        if get_state(self.env.cr).approved and "stage" in vals:
+            for flow in self:
+                flow._note_stage(vals["stage"], _("Approved by a second person"))
         if "state" not in vals:
             return super().write(vals)
         moving = self.filtered(lambda flow: flow.state != vals["state"])
@@ -136,7 +177,7 @@ class DistFlow(models.Model):
 
     def _finish_transition(self, before):
         for flow, state in before.items():
-            flow.write(self._prepare_state(flow.state))
+            flow._write_kept(self._prepare_state(flow.state))
             self.env["dist.flow.history"]._add(flow, "state", state, flow.state)
 
     @api.model

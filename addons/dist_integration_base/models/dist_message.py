@@ -10,7 +10,7 @@ from odoo.tools.sql import create_index
 from ..lib import trace
 from ..lib.erasure import by_name
 from ..lib.identifiers import new_id
-from ..lib.masking import mask
+from ..lib.masking import to_readable
 
 _logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class DistMessage(models.Model):
 
     _name = "dist.message"
     _description = "Message"
+    _inherit = ["dist.kept.mixin"]
     _order = "id desc"
     _rec_name = "uuid"
 
@@ -412,6 +413,6 @@ def pretty(text, paths):
     if not text:
         return ""
     try:
-        return json.dumps(mask(json.loads(text), paths), indent=2, ensure_ascii=False)
+        return to_readable(text, paths)
     except ValueError:
         return _("The content is not JSON: it is only shown in clear.") if paths else text

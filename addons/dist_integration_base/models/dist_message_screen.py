@@ -122,6 +122,11 @@ class DistMessage(models.Model):
         except ValueError:
             return text
 
+    @api.model
+    def _check_may_act_on_all(self):
+        """:raises AccessError: the user is no operator"""
+        self.env["ir.model.access"].check(self._name, "write")
+
     def _check_may_act(self):
         """Operators act on every message; others on those of the exceptions they work on.
 

@@ -27,7 +27,7 @@ class DistReplay(models.Model):
 
     _name = "dist.replay"
     _description = "Replay"
-    _inherit = ["mail.thread"]
+    _inherit = ["dist.kept.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "reason"
     _check_company_auto = True
@@ -133,12 +133,17 @@ class DistReplay(models.Model):
         body = Markup("").join(Markup("<tr>{}</tr>").format(row) for row in rows)
         return Markup("<table class='table table-sm o_dist_preview'><tr>{}</tr>{}</table>").format(head, body)
 
+    @api.model
+    def _get_writable_fields(self):
+        chosen = {"reason", "company_id", "item_ids", "message_follower_ids", "message_ids", "activity_ids"}
+        return chosen | {*CRITERIA, *CHOSEN}
+
     def write(self, vals):
         if any(name in vals for name in (*CRITERIA, *CHOSEN)):
             if any(replay.state != "draft" for replay in self):
                 raise UserError(_("A replay that was started is kept as it was."))
             if not vals.keys() <= {"reason"}:
-                vals = {**vals, "previewed_at": False}
+                self.sudo().write({"previewed_at": False})
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -210,7 +215,7 @@ class DistReplay(models.Model):
             self._prepare_items()
         if not self.open_count:
             raise UserError(_("No message fits: nothing would happen."))
-        self.write({"state": "running", "started_at": fields.Datetime.now(), "user_id": self.env.uid})
+        self.sudo().write({"state": "running", "started_at": fields.Datetime.now(), "user_id": self.env.uid})
         self._note_replay()
         self._schedule()
         return True
@@ -218,7 +223,7 @@ class DistReplay(models.Model):
     def action_cancel(self):
         """Stop: what was handled stays, the rest is left as it is."""
         self._check_may_replay()
-        self.filtered(lambda replay: replay.state in ("draft", "running")).write(
+        self.sudo().filtered(lambda replay: replay.state in ("draft", "running")).write(
             {"state": "cancelled", "finished_at": fields.Datetime.now()}
         )
         return True

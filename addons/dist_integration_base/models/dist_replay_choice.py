@@ -11,6 +11,11 @@ REFUSALS = (
         "message.payload IS NULL AND CASE message.direction WHEN 'out' THEN event.payload IS NULL "
         "ELSE message.raw IS NULL AND message.state <> 'done' END",
     ),
+    (
+        "answered",
+        "NOT %(named)s AND message.direction = 'in' AND message.state = 'dead' "
+        "AND message.answer_status BETWEEN 400 AND 499",
+    ),
     ("no_endpoint", "message.direction = 'out' AND message.endpoint_id IS NULL"),
     (
         "overtaken",
@@ -46,7 +51,12 @@ class DistReplay(models.Model):
             raise UserError(_("This replay was started already."))
         for model in ("dist.message", "dist.event", "dist.replay", "dist.replay.item", "dist.exception"):
             self.env[model].flush_model()
-        params = {"replay": self.id, "with_overtaken": self.with_overtaken}
+        params = {
+            "replay": self.id,
+            "with_overtaken": self.with_overtaken,
+            # whoever names the messages, or what they wait for, means them
+            "named": self.criterion != "period",
+        }
         if self.criterion == "selection":
             self.env.cr.execute(
                 f"""
@@ -70,7 +80,7 @@ class DistReplay(models.Model):
                 {**params, **values},
             )
         self.env["dist.replay.item"].invalidate_model()
-        self.previewed_at = fields.Datetime.now()
+        self.sudo().previewed_at = fields.Datetime.now()
 
     def _get_condition(self):
         """:return: (SQL condition on ``message``, dict of its parameters)"""

@@ -34,6 +34,7 @@ class TransactionState:
     :ivar trace: Trace of the transaction
     :ivar written: (type code, model name, record id) to id of the event written in this transaction
     :ivar approved: whether a change is being applied that a second person approved
+    :ivar moving_flow: whether values are being written that follow from a step of a flow
     :ivar left_values: id of an inbound message to what of it was left out, because others own it
     :ivar is_shadow: whatever is done here is only compared, then rolled back
     :ivar given_numbers: name of a PostgreSQL sequence to how many of its numbers were given out in the shadow
@@ -42,6 +43,7 @@ class TransactionState:
     trace: Trace = field(default_factory=new)
     written: dict = field(default_factory=dict)
     approved: bool = False
+    moving_flow: bool = False
     left_values: dict = field(default_factory=dict)
     is_shadow: bool = False
     given_numbers: dict = field(default_factory=dict)

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from ..lib import strict_json
 from ..lib.errors import IntegrationError
-from ..lib.masking import mask, restore
+from ..lib.masking import restore, to_readable
 from ..models.dist_message import pretty
 
 
@@ -50,7 +50,7 @@ class DistMessageCorrect(models.TransientModel):
         text = message.sudo()._get_body_text()
         paths = message._get_masked_paths()
         try:
-            return json.dumps(mask(json.loads(text), paths), indent=2, ensure_ascii=False)
+            return to_readable(text, paths)
         except ValueError as error:
             if paths and message.may_reveal:
                 message._reveal(_("To correct it"))

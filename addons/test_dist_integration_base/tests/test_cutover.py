@@ -13,7 +13,13 @@ from .people import PeopleMixin
 
 SHADOW = "odoo.addons.dist_integration_base.models.dist_message_cutover"
 # what a message in the shadow may write: itself, its attempt, its comparison
-OWN_TABLES = ("dist_message", "dist_message_attempt", "dist_cutover_comparison", "dist_cutover_difference")
+OWN_TABLES = (
+    "dist_api_call",
+    "dist_message",
+    "dist_message_attempt",
+    "dist_cutover_comparison",
+    "dist_cutover_difference",
+)
 
 
 @tagged("post_install", "-at_install")

@@ -1,3 +1,5 @@
+import json
+
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -22,6 +24,22 @@ class TestInbound(DistHttpCase):
         )
         message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
         return response, message
+
+    def test_hostile_content_can_be_looked_at(self):
+        """X1: whatever a partner sends is refused, and a person sees it on the screen all the same."""
+        for body in (
+            b'{"a":' * 5000 + b"1" + b"}" * 5000,
+            b'{"external_id": "\\ud800", "name": "A"}',
+            b"\xff\xfe{",
+        ):
+            with self.subTest(body=body[:20]), mute_logger(INBOUND):
+                response = self._call("POST", "/test/partners", body, self.key)
+                self.assertEqual(response.status_code, 400)
+                message = self.env["dist.message"].search([], limit=1)
+                shown = message.read(["payload_view", "answer_view"])[0]
+                json.dumps(shown, default=str).encode()
+                self.assertTrue(shown["payload_view"])
+                self.assertEqual(message.action_correct()["res_model"], "dist.message.correct")
 
     def test_missing_mapping(self):
         """M8, X1: an unknown code stops only its own message; one answer replays all that wait for it."""

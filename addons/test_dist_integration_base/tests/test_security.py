@@ -77,6 +77,41 @@ class TestSecurity(PeopleMixin, DistCase):
             if name.startswith("dist.") and not model._abstract and not model._transient
         ]
 
+    def test_what_happened_is_not_forged(self):
+        """G5, X1: states, names and moments follow from what people do; writing them is refused to everybody."""
+        replay = self.env["dist.replay"].create({"reason": "Retry"})
+        client_key = self.client.key_ids[:1]
+        client_key.revoked = True
+        for group, record, vals in (
+            ("operator", self.messages[0], {"state": "done"}),
+            ("operator", self.messages[0], {"uuid": "forged"}),
+            ("operator", self.messages[0], {"next_attempt_at": False}),
+            ("user", self.own, {"external_code": "FORGED", "mapping_domain": "product"}),
+            ("user", self.own, {"state": "resolved", "resolved_by_id": 2}),
+            ("operator", replay, {"state": "done"}),
+            ("manager", client_key, {"revoked": False}),
+            ("manager", client_key, {"client_id": self.client.copy().id}),
+            ("manager", self.flow, {"stage": "shadow"}),
+            ("manager", self.flow, {"approved_by_id": 2}),
+        ):
+            with self.subTest(record=record, vals=vals), self.assertRaises(AccessError):
+                self._as(group, record).write(vals)
+        with self.assertRaises(AccessError):
+            self.env["dist.replay"].with_user(self.people["operator"]).create(
+                {"state": "done", "reason": "x"}
+            )
+
+    def test_what_people_set_themselves(self):
+        """X1: an assignee, a due time, a severity and the end of a key are a person's to set."""
+        self._as("user", self.own).write({"due_at": "2030-01-01 00:00:00", "severity": "high"})
+        self._as("user", self.own).action_take()
+        self.assertEqual((self.own.assignee_id, self.own.state), (self.people["user"], "in_progress"))
+        self._as("manager", self.client.key_ids[:1]).expires_at = "2030-01-01 00:00:00"
+        self._as("operator", self.others)._ignore("Settled by phone")
+        self.assertEqual(
+            (self.others.state, self.others.resolved_by_id), ("ignored", self.people["operator"])
+        )
+
     def test_only_who_may_change_an_endpoint_has_it_called(self):
         """M9: by RPC as well, reading an endpoint is not enough to call the partner."""
         for group in ("user", "operator", "auditor"):

@@ -3,7 +3,15 @@ import json
 
 import pytest
 from dist_integration_base.lib.errors import ConfigurationError
-from dist_integration_base.lib.masking import MASK, collect, mask, mask_headers, redact, restore
+from dist_integration_base.lib.masking import (
+    MASK,
+    collect,
+    mask,
+    mask_headers,
+    redact,
+    restore,
+    to_readable,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -201,3 +209,11 @@ def test_another_replacement():
 @given(st.text(min_size=4).filter(lambda text: MASK not in text))
 def test_redacted_value_is_gone(value):
     assert value not in redact({"a": [value]}, [value])["a"]
+
+
+def test_readable_whatever_was_sent():
+    """X1: text for a person can be stored and shown, or it is a ValueError."""
+    assert to_readable('{"a": "\\ud800", "b": 1}', ["b"]) == '{\n  "a": "?",\n  "b": "***"\n}'
+    for text in ("{", '{"a":' * 5000 + "1" + "}" * 5000):
+        with pytest.raises(ValueError):
+            to_readable(text, [])

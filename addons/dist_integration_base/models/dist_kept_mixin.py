@@ -1,0 +1,42 @@
+from odoo import _, api, models
+from odoo.exceptions import AccessError
+
+
+class DistKeptMixin(models.AbstractModel):
+    """Records whose values tell what happened: a person changes them by what the buttons do, never by writing.
+
+    Who may press a button may write to the record, and so may whoever calls the server directly; this is what
+    keeps such a call from forging a state, a name or a moment.
+    """
+
+    _name = "dist.kept.mixin"
+    _description = "Values kept by the system"
+
+    @api.model
+    def _get_writable_fields(self):
+        """:return: set of names of the fields that people set themselves"""
+        return set()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_kept(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_kept(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_kept(self, vals):
+        """:raises AccessError: a value is not a person's to set"""
+        kept = set(vals) - self._get_writable_fields()
+        if kept and not self.env.su:
+            labels = sorted(self._fields[name].string for name in kept if name in self._fields)
+            raise AccessError(
+                _(
+                    "%(fields)s of %(model)s cannot be changed by hand: use the buttons.",
+                    fields=", ".join(labels),
+                    model=self.env["ir.model"]._get(self._name).name,
+                )
+            )
