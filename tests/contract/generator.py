@@ -71,7 +71,7 @@ def generate(
     command += ["--report", "json", "--report-json-path", str(report), "--no-color", *options]
     variables = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE)}
     done = subprocess.run(
-        command, cwd=HERE, env={**variables, "CONTRACT_GUIDE": str(guide)}, capture_output=True, text=True
+        command, cwd=folder, env={**variables, "CONTRACT_GUIDE": str(guide)}, capture_output=True, text=True
     )
     guide.unlink()
     operations = json.loads(report.read_text())["operations"] if report.exists() else {}

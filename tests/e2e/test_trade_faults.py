@@ -26,7 +26,7 @@ class Trade:
 
     def __init__(self, environment):
         self.environment = environment
-        self.database = environment.create_database("trade")
+        self.database = environment.create_database("trade", demo=True)
         self.server = environment.server(self.database, workers=4)
         self.shop = Shop(self.server.url)
         self.warehouse = Warehouse(self.server.url)
