@@ -50,6 +50,8 @@ class Tokenizer:
         self._text = ""
         self._position = 0
         self._base = 0
+        # up to where no terminator was found, in the file
+        self._searched = 0
         self._number = 0
         self._ended = False
         self.separators: Separators | None = None
@@ -138,15 +140,19 @@ class Tokenizer:
         text, start = self._text, self._position
         hint = text.find(trailer, start)
         terminator, release = self.separators.terminator, self.separators.release
+        # what was searched in vain before more was read is not searched again
+        unsearched = max(start, self._searched - self._base)
         if hint >= 0:
-            end = text.find(terminator, hint)
+            end = text.find(terminator, max(hint, unsearched))
             while end >= 0 and _released(text, start, end, release):
                 end = text.find(terminator, end + 1)
             if end >= 0:
                 return end
-        end = text.rfind(terminator, start)
+        end = text.rfind(terminator, unsearched)
         while end >= 0 and _released(text, start, end, release):
-            end = text.rfind(terminator, start, end)
+            end = text.rfind(terminator, unsearched, end)
+        if end < 0:
+            self._searched = self._base + len(text)
         return end
 
     def _split(self, chunk: str, offset: int) -> list[Row]:
