@@ -11,11 +11,6 @@ REFUSALS = (
         "message.payload IS NULL AND CASE message.direction WHEN 'out' THEN event.payload IS NULL "
         "ELSE message.raw IS NULL AND message.state <> 'done' END",
     ),
-    (
-        "answered",
-        "NOT %(named)s AND message.direction = 'in' AND message.state = 'dead' "
-        "AND message.answer_status BETWEEN 400 AND 499",
-    ),
     ("no_endpoint", "message.direction = 'out' AND message.endpoint_id IS NULL"),
     (
         "overtaken",
@@ -51,12 +46,7 @@ class DistReplay(models.Model):
             raise UserError(_("This replay was started already."))
         for model in ("dist.message", "dist.event", "dist.replay", "dist.replay.item", "dist.exception"):
             self.env[model].flush_model()
-        params = {
-            "replay": self.id,
-            "with_overtaken": self.with_overtaken,
-            # whoever names the messages, or what they wait for, means them
-            "named": self.criterion != "period",
-        }
+        params = {"replay": self.id, "with_overtaken": self.with_overtaken}
         if self.criterion == "selection":
             self.env.cr.execute(
                 f"""

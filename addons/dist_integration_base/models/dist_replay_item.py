@@ -32,7 +32,6 @@ class DistReplayItem(models.Model):
             ("bulk", "its items are replayed by themselves"),
             ("waiting", "it waits and goes by itself"),
             ("purged", "its content was deleted"),
-            ("answered", "its sender was told that it is refused"),
             ("no_endpoint", "its endpoint is gone"),
             ("overtaken", "a later message replaced it"),
         ],

@@ -104,6 +104,7 @@ class TestMasking(ContentCase):
                 "row_ids": [fields.Command.create({"target": "note", "source": "bemerkung"})],
             }
         )
+        mapping.action_approve()
         self.inbound.mapping_id = mapping
         raw = base64.b64encode(json.dumps({"bemerkung": "IBAN 4711"}).encode())
         unmapped = self._make_message(self.inbound, raw=raw)

@@ -94,24 +94,19 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
 
     def test_csv(self):
         """M9: rows of a CSV file go through the flow's mapping."""
-        self.flow.write(
+        mapping = self.env["dist.mapping"].create(
             {
-                "content_format": "csv",
-                "mapping_id": self.env["dist.mapping"]
-                .create(
-                    {
-                        "name": "CSV",
-                        "system_id": self.system.id,
-                        "message_type_id": self.flow.message_type_id.id,
-                        "row_ids": [
-                            (0, 0, {"target": "external_id", "source": "Nr", "required": True}),
-                            (0, 0, {"target": "name", "source": '"Firma, Name"', "required": True}),
-                        ],
-                    }
-                )
-                .id,
+                "name": "CSV",
+                "system_id": self.system.id,
+                "message_type_id": self.flow.message_type_id.id,
+                "row_ids": [
+                    (0, 0, {"target": "external_id", "source": "Nr", "required": True}),
+                    (0, 0, {"target": "name", "source": '"Firma, Name"', "required": True}),
+                ],
             }
         )
+        mapping.action_approve()
+        self.flow.write({"content_format": "csv", "mapping_id": mapping.id})
         self._put("rows.csv", '\ufeffNr;"Firma, Name"\r\n1;"Nord; ""wind"""\r\n2;"Zwei\nZeilen"\r\n')
         message = self._poll()
         self._process()
