@@ -14,6 +14,9 @@ PROBLEM = "application/problem+json"
 #: What the API says about values that do not fit the document; a value that was made to fit never earns it.
 MISFITS = {"invalid_message", "invalid_parameter", "unknown_parameter", "unreadable_message", "invalid_bulk"}
 
+#: Bodies with a document of any shape in it: the limits of what is read as JSON (depth, exponents) are no schema's.
+FREE_FORM = {"/dist/v1/cutover/references"}
+
 
 @schemathesis.hook
 def map_case(_context, case):
@@ -42,7 +45,8 @@ def valid_data_is_taken_for_valid(_context, response, case):
     """A business rule may refuse what fits its schema; the schema may not."""
     if _is_valid(case) and response.status_code in (400, 422):
         code = json.loads(response.text).get("code")
-        assert code not in MISFITS, f"Schema-valid request answered with {code}: {response.text}"
+        misfits = MISFITS - {"unreadable_message"} if case.path in FREE_FORM else MISFITS
+        assert code not in misfits, f"Schema-valid request answered with {code}: {response.text}"
 
 
 @schemathesis.check

@@ -5,7 +5,7 @@ from ..lib import openapi
 # what every route may answer beside its own
 COMMON_STATUSES = (400, 401, 403, 429, 503)
 BODY_STATUSES = (413, 415, 422)
-MESSAGE_STATUSES = (409,)
+MESSAGE_STATUSES = (409, 410)
 
 
 class DistOpenapi(models.AbstractModel):
