@@ -43,7 +43,7 @@ def before_call(_context, case, _kwargs):
 @schemathesis.check
 def valid_data_is_taken_for_valid(_context, response, case):
     """A business rule may refuse what fits its schema; the schema may not."""
-    if _is_valid(case) and response.status_code in (400, 422):
+    if _is_valid(case) and not _holds_nul(case) and response.status_code in (400, 422):
         code = json.loads(response.text).get("code")
         misfits = MISFITS - {"unreadable_message"} if case.path in FREE_FORM else MISFITS
         assert code not in misfits, f"Schema-valid request answered with {code}: {response.text}"
@@ -76,6 +76,11 @@ def every_refusal_is_a_problem(_context, response, _case):
 
 def _is_valid(case):
     return case.meta is None or case.meta.generation.mode.is_positive
+
+
+def _holds_nul(case):
+    """The coverage phase makes such texts whatever it is told; the API refuses them wherever they are."""
+    return isinstance(case.body, dict) and "\\u0000" in json.dumps(case.body)
 
 
 def _is_body_negative(case):

@@ -229,12 +229,12 @@ class ApiCall:
             .strip()
             .strip('"')
         )
-        if len(key) > MAX_KEY or "\x00" in key:
+        if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
             raise Problem(
                 400,
                 "invalid_idempotency_key",
                 _("Invalid Idempotency-Key"),
-                _("A key has at most %s characters.", MAX_KEY),
+                _("A key has at most %s characters, all of them printable ASCII.", MAX_KEY),
             )
         if key:
             # the key is the caller's within one method and path

@@ -100,6 +100,11 @@ class TestRoutesSecurity(DistHttpCase):
         ):
             response = self._call("PUT", "/test/partners/H", {"name": "H"}, self.key, **headers)
             self.assertLess(response.status_code, 500, headers)
+        for key in ("k" * 256, "k\x7f", "k\xe9", "k\tk"):
+            response = self._call("PUT", "/test/partners/H", {"name": "H"}, self.key, Idempotency_Key=key)
+            self.assertEqual(
+                (response.status_code, response.json()["code"]), (400, "invalid_idempotency_key"), repr(key)
+            )
 
     def test_hostile_paths(self):
         for path in (

@@ -13,7 +13,7 @@ PHASES = "examples,coverage,fuzzing,stateful"
 
 def once(soak: Soak, seed: int) -> Outcome:
     """Look for an answer that the OpenAPI document does not announce."""
-    with ContractStage(soak.environment, "soak_contract") as stage:
+    with ContractStage(soak.environment, "soak_contract", workers=6) as stage:
         found = generate(
             stage.document,
             stage.keys,
