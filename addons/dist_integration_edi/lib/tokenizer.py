@@ -98,6 +98,15 @@ class Tokenizer:
             self._text += block.decode("latin-1")
         return len(self._text) >= length
 
+    def _have_more(self) -> bool:
+        """Have more than now, when there is more.
+
+        Twice as much at a time, so that a long segment is not searched anew with every block.
+        """
+        ahead = len(self._text) - self._position
+        self._have(max(1, 2 * ahead))
+        return len(self._text) - self._position > ahead
+
     def _skip_padding(self) -> bool:
         """Go to what is not padding; tell whether there is something."""
         if not self._base and not self._position:
@@ -122,7 +131,7 @@ class Tokenizer:
             if end < 0:
                 if len(self._text) - self._position > MAX_SEGMENT:
                     raise self._error("segment_too_long", f"A segment is longer than {MAX_SEGMENT} bytes.")
-                if self._have(len(self._text) - self._position + 1):
+                if self._have_more():
                     continue
                 end = self._end_without_terminator(trailer)
                 if end < 0:
