@@ -78,6 +78,7 @@ def make_endpoint(stack):
         (type_id,) = stack.odoo.search("dist.message.type", [("code", "=", message_type)])
         names = {"system_id": stack.connection.system, "message_type_id": type_id, "endpoint_id": endpoint}
         flows.append(stack.odoo.create("dist.flow", {**names, **(flow or {})}))
+        stack.odoo.call("dist.flow", "action_approve", flows[-1:])
         stack.odoo.call("dist.flow", "action_activate", flows[-1:])
         return endpoint
 

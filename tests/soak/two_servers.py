@@ -124,7 +124,9 @@ class TwoServers:
         (type_id,) = odoo.search("dist.message.type", [("code", "=", "partner.changed")])
         flow = {"system_id": self.connection.system, "message_type_id": type_id, "endpoint_id": endpoint_id}
         self.stream = endpoint_id
-        odoo.call("dist.flow", "action_activate", [odoo.create("dist.flow", flow)])
+        flow_id = odoo.create("dist.flow", flow)
+        odoo.call("dist.flow", "action_approve", [flow_id])
+        odoo.call("dist.flow", "action_activate", [flow_id])
 
     def sql(self, *statements: Any) -> list[list[Any]]:
         """Run SQL; see `Environment.sql`."""
