@@ -168,12 +168,12 @@ class TestViews(PeopleMixin, DistCase):
     def test_every_model_has_its_views(self):
         """No screen of a model with a menu is made up by Odoo."""
         actions = {
-            menu.action.res_model
+            menu.action.res_model: menu.action.sudo().view_mode.split(",")
             for menu in self._get_menus("manager").values()
             if menu.action._name == "ir.actions.act_window"
         }
-        for model_name in actions:
-            for kind in ("tree", "search"):
+        for model_name, kinds in actions.items():
+            for kind in (*kinds, "search"):
                 if (model_name, kind) == ("dist.api.scope", "search") or self.env[model_name]._transient:
                     continue
                 found = self.env["ir.ui.view"].search_count([("model", "=", model_name), ("type", "=", kind)])
