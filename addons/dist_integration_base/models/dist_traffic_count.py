@@ -3,6 +3,7 @@ import time
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .dist_traffic import CALLS, KEY, SLOT_MINUTES, SOURCES
 
@@ -67,10 +68,8 @@ class DistTraffic(models.Model):
         transaction that may hold earlier ones goes on
         """
         with self.env.registry.cursor() as cr:
-            cr.execute(
-                f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END "  # pylint: disable=sql-injection
-                f"FROM {table}_id_seq"
-            )
+            sequence = SQL.identifier(f"{table}_id_seq")
+            cr.execute(SQL("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM %s", sequence))
             (end,) = cr.fetchone()
             writers = _get_writers(cr, table)
         deadline = time.monotonic() + WAIT_SECONDS
