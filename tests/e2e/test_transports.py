@@ -99,7 +99,8 @@ def submissions(stack, prefix):
 
 def until_applied(stack, prefix, count):
     """Wait until each of *count* submissions has made its partner, once."""
-    until(lambda: stack.count_partners(f"{prefix}-") == count, 60, what=f"{count} partners")
+    # what was stored by a worker that died is left alone for a minute and a half, then taken up by the next sweep
+    until(lambda: stack.count_partners(f"{prefix}-") == count, 180, what=f"{count} partners")
     stack.until_quiet()
     rows = submissions(stack, prefix)
     assert len(rows) == count
