@@ -276,6 +276,7 @@ def test_feed(stack, make_endpoint):
         (type_id,) = stack.odoo.search("dist.message.type", [("code", "=", "partner.submit")])
         names = {"name": "Feed", "system_id": stack.connection.system, "message_type_id": type_id}
         mapping = stack.odoo.create("dist.mapping", {**names, "row_ids": rows})
+        stack.odoo.call("dist.mapping", "action_approve", [mapping])
         endpoint = make_endpoint(
             "partner.submit",
             flow={"mapping_id": mapping},
