@@ -57,8 +57,7 @@ class DistMappingFix(models.TransientModel):
         """Save the meaning, in a transaction of its own, then replay."""
         self.ensure_one()
         exception = self.exception_id
-        exception.check_access_rights("write")
-        exception.check_access_rule("write")
+        exception._check_may_act()
         if exception.state not in UNSOLVED:
             raise UserError(_("This exception is closed already."))
         if bool(self.record_ref) == bool(self.value):

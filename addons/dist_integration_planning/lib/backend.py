@@ -37,10 +37,6 @@ class NumpyBackend:
         """Turn rows of booleans into columns."""
         return list(numpy.ascontiguousarray(numpy.asarray(rows, dtype=bool).T))
 
-    def column(self, values: Sequence[float]) -> Column:
-        """Turn one value per series into a column."""
-        return numpy.asarray(values, dtype=float)
-
     def rows(self, columns: Sequence[Column]) -> list[list[float]]:
         """Turn columns back into one list per series."""
         return numpy.asarray(columns).T.tolist()
@@ -99,10 +95,6 @@ class PlainBackend:
     def flags(self, rows: Sequence[Sequence[bool]]) -> list[Column]:
         """Return the booleans of the only row."""
         return [bool(value) for value in rows[0]]
-
-    def column(self, values: Sequence[float]) -> Column:
-        """Return the only value."""
-        return float(values[0])
 
     def rows(self, columns: Sequence[Column]) -> list[list[float]]:
         """Return the values as the only row."""

@@ -32,8 +32,7 @@ class DistException(models.Model):
 
     def action_accept_variance(self):
         """Apply the stuck messages although they say more than was asked."""
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._check_may_act()
         for exception in self:
             if not exception.can_accept_variance:
                 raise UserError(_("There is nothing to accept in: %s", exception.name))
