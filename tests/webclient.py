@@ -5,6 +5,7 @@ Runs where playwright is installed, which is the environment of the tools.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 SIZE = {"width": 1280, "height": 800}
 # A loaded machine builds the bundles first; nothing waits longer than it has to.
 TIMEOUT = 120_000
-VIEW = ".o_action_manager .o_list_view, .o_action_manager .o_form_view, .o_action_manager .o_kanban_view"
+VIEW = ", ".join(f".o_action_manager .o_{kind}_view" for kind in ("list", "form", "kanban", "pivot", "graph"))
 DIALOG = ".modal.o_technical_modal, .o_dialog .modal"
 ERROR = ".o_error_dialog"
 ENTER = """app => {
@@ -96,17 +97,18 @@ class WebClient:
         """
         self.page.evaluate(ENTER, app)
 
-    def open(self, action: str | int, record: int | None = None) -> None:
+    def open(self, action: str | int, record: int | None = None, view: str = VIEW) -> None:
         """Open an action by its id or the name that its addon gave it, and perhaps one record of it."""
         self.page.evaluate(OPEN, [action, record, TIMEOUT])
-        self.wait_for_view()
+        self.wait_for_view(view=view)
 
-    def wait_for_view(self, title: str = "") -> None:
+    def wait_for_view(self, title: str = "", view: str = VIEW) -> None:
         """Wait until a view is there.
 
         :param title: what the breadcrumb ends with
+        :param view: selector of what the action shows
         """
-        expect(self.page.locator(VIEW).or_(self.page.locator(ERROR)).first).to_be_visible()
+        expect(self.page.locator(view).or_(self.page.locator(ERROR)).first).to_be_visible()
         if title:
             expect(self.page.locator(".o_last_breadcrumb_item")).to_contain_text(title)
 
@@ -167,8 +169,12 @@ class WebClient:
     def choose(self, field: str, text: str, within: Locator | None = None) -> None:
         """Choose a record by typing its name."""
         box = (within or self.page).locator(f"[name='{field}'] input").last
-        box.click()
-        box.fill(text)
+        # what is found later opens the list once more
+        with self.page.expect_response(
+            lambda answer: "name_search" in answer.url and json.dumps(text) in (answer.request.post_data or "")
+        ):
+            box.click()
+            box.fill(text)
         self.page.locator(".o-autocomplete--dropdown-item", has_text=text).first.click()
 
     def fill_editor(self, editor: Locator, text: str) -> None:

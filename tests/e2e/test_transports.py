@@ -148,7 +148,7 @@ def test_broker_stops_under_load(stack, rabbitmq, make_endpoint):
         assert row["last_error"]
         rabbitmq.start()
         names = load.result()
-    stack.until_quiet(90)
+    stack.until_quiet(240)
     events = [
         (properties.message_id, int(properties.headers["cloudEvents_sequence"]), json.loads(body)["name"])
         for properties, body in rabbitmq.drain("changes")
@@ -160,7 +160,14 @@ def test_sftp_is_cut_under_load(stack, sshd, make_endpoint):
     """M7, M9: cut connections and a stopped server delay files; none is lost, none is half."""
     key = {"name": "SSH", "system_id": stack.connection.system, "kind": "ssh_key", "username": sshd.user}
     credential = stack.odoo.create("dist.credential", {**key, "pem": sshd.private_key})
-    endpoint = make_endpoint("partner.changed", transport="sftp", url=sshd.url, credential_id=credential)
+    endpoint = make_endpoint(
+        "partner.changed",
+        transport="sftp",
+        url=sshd.url,
+        credential_id=credential,
+        # exchanging keys takes a loaded machine more than the two seconds of the others
+        timeout=20,
+    )
     with pytest.raises(RpcError, match="not approved"):
         stack.odoo.call("dist.endpoint", "action_test_connection", [endpoint])
     action = stack.odoo.call("dist.endpoint", "action_fetch_host_key", [endpoint])
@@ -178,7 +185,7 @@ def test_sftp_is_cut_under_load(stack, sshd, make_endpoint):
         time.sleep(1)
         sshd.start()
         names = load.result()
-    stack.until_quiet(90)
+    stack.until_quiet(240)
     assert cuts, "no connection was there to be cut, so nothing was proved"
     files = [path for path in sshd.files.iterdir() if not path.name.startswith(".")]
     documents = [json.loads(path.read_bytes()) for path in files]

@@ -202,7 +202,7 @@ class DistAlertRule(models.Model):
         for company in (due | ended).company_id:
             groups = (due & fired, due - fired, ended)
             self.with_company(company)._tell(
-                company, *(group.filtered(lambda alert, c=company: alert.company_id == c) for group in groups)
+                *(group.filtered(lambda alert, c=company: alert.company_id == c) for group in groups)
             )
 
     def _get_breaches(self):
@@ -223,7 +223,7 @@ class DistAlertRule(models.Model):
 
     # telling
 
-    def _tell(self, company, started, reminded, ended):
+    def _tell(self, started, reminded, ended):
         """Tell people of alerts, grouped by those who are to know.
 
         :param started: dist.alert that begin
@@ -243,17 +243,16 @@ class DistAlertRule(models.Model):
                 lists[index] |= alert
         for people, lists in groups.items():
             if self.by_mail:
-                self._send_mail(company, people, *lists)
+                self._send_mail(people, *lists)
             if self.by_activity:
                 self._update_activities(people, lists[0] | lists[1])
 
-    def _send_mail(self, company, people, started, reminded, ended):
+    def _send_mail(self, people, started, reminded, ended):
         template = self.env.ref("dist_integration_base.mail_template_alert", raise_if_not_found=False)
         addresses = people.filtered("email").partner_id
         if not template or not addresses:
             return
         context = {
-            "company": company,
             "started": started,
             "reminded": reminded,
             "ended": ended,

@@ -282,7 +282,7 @@ class DistMessage(models.Model):
             if isinstance(error, LeftToOther):
                 self._record_left(message_id, ready[message_id], started)
                 return
-            if not isinstance(error, IntegrationError | UserError):
+            if not isinstance(error, IntegrationError | UserError) and not _is_conflict(error):
                 _logger.exception("Message %s failed", message_id)
             self._record_failure(message_id, error, ready[message_id], started)
 
@@ -462,7 +462,7 @@ class DistMessage(models.Model):
         }
 
     def _classify_technical(self, error):
-        contention = isinstance(error, RetryLater) or getattr(error, "pgcode", None) in CONFLICTS
+        contention = isinstance(error, RetryLater) or _is_conflict(error)
         schedule = RetrySchedule.parse(CONTENTION_RETRIES if contention else TECHNICAL_RETRIES)
         delay = schedule.delay(self.attempt_count + 1, random.random)
         detail = f"{type(error).__name__}: {error}"[:1000]
@@ -654,7 +654,8 @@ def _work_and_commit(cr, user_id, work):
 
 
 def _is_conflict(error):
-    return error.pgcode in CONFLICTS
+    """Whether other transactions were in the way, which is nothing to look into."""
+    return getattr(error, "pgcode", None) in CONFLICTS
 
 
 def _claim(cr, message_id):

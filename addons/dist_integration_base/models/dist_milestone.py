@@ -1,6 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.sql import create_index, create_unique_index
+from odoo.tools.sql import create_index
 
 WAITING = ("expected", "overdue", "refused")
 
@@ -48,10 +48,15 @@ class DistMilestone(models.Model):
         "dist.exception", readonly=True, ondelete="set null", index="btree_not_null"
     )
 
+    _sql_constraints = [
+        (
+            "document_uniq",
+            "UNIQUE(res_model, res_id, step_id)",
+            "A document has one milestone of each step.",
+        ),
+    ]
+
     def init(self):
-        create_unique_index(
-            self.env.cr, "dist_milestone_document_uniq", self._table, ["res_model", "res_id", "step_id"]
-        )
         create_index(
             self.env.cr,
             "dist_milestone_waiting_idx",

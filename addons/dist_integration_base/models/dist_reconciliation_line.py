@@ -1,6 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.sql import create_index, create_unique_index
+from odoo.tools.sql import create_index
 
 STATES = [
     ("open", "Open"),
@@ -75,10 +75,11 @@ class DistReconciliationLine(models.Model):
     can_approve = fields.Boolean(compute="_compute_actions")
     can_post = fields.Boolean(compute="_compute_actions")
 
+    _sql_constraints = [
+        ("run_key_uniq", "UNIQUE(run_id, key)", "A run has one line for each key."),
+    ]
+
     def init(self):
-        create_unique_index(
-            self.env.cr, "dist_reconciliation_line_run_key_uniq", self._table, ["run_id", "key"]
-        )
         create_index(
             self.env.cr,
             "dist_reconciliation_line_unsettled_idx",

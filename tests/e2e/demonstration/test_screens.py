@@ -46,15 +46,30 @@ def test_every_screen_opens(day, window, person):
     found = menus(session)
     assert len(found) >= 2
     for path, action_id in found:
-        client.open(action_id)
-        expect(client.page.locator(".o_last_breadcrumb_item").first).to_be_visible()
-        client.settle()
-        (action,) = day.odoo.call("ir.actions.act_window", "read", [action_id], ["res_model", "view_mode"])
-        model = action["res_model"]
-        if "form" in action["view_mode"] and model != "res.config.settings":
-            open_form(client, session, action_id, model)
+        (action,) = day.odoo.call("ir.actions.actions", "read", [action_id], ["type"])
+        OPEN[action["type"]](day, client, session, action_id)
         client.check()
         print(path)
+
+
+def open_window(day, client, session, action_id):
+    """A list or another view of records, and the form of the first."""
+    client.open(action_id)
+    expect(client.page.locator(".o_last_breadcrumb_item").first).to_be_visible()
+    client.settle()
+    (action,) = day.odoo.call("ir.actions.act_window", "read", [action_id], ["res_model", "view_mode"])
+    model = action["res_model"]
+    if "form" in action["view_mode"] and model != "res.config.settings":
+        open_form(client, session, action_id, model)
+
+
+def open_page(_day, client, _session, action_id):
+    """A page of our own: the dashboard."""
+    client.open(action_id, view=".o_dist_dashboard")
+    client.settle()
+
+
+OPEN = {"ir.actions.act_window": open_window, "ir.actions.client": open_page}
 
 
 def open_form(client, session, action_id, model):
