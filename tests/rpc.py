@@ -29,9 +29,9 @@ class Session:
         self.database = database
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(cookies)
-        self.user = self.post(
-            "/web/session/authenticate", {"db": database, "login": login, "password": password}
-        )["uid"]
+        info = self.post("/web/session/authenticate", {"db": database, "login": login, "password": password})
+        self.user = info["uid"]
+        self.company = info["user_companies"]["current_company"]
 
     def get(self, path, timeout=60):
         """Return the body of a page as text."""

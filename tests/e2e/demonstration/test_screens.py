@@ -74,7 +74,9 @@ OPEN = {"ir.actions.act_window": open_window, "ir.actions.client": open_page}
 
 def open_form(client, session, action_id, model):
     """Open the first record, when there is one."""
-    records = session.search(model, [], limit=1)
+    # a record of another company has the window change to that company
+    companies = {"allowed_company_ids": [session.company]}
+    records = session.search(model, [], limit=1, context=companies)
     if records:
         client.open(action_id, records[0])
         client.check()
