@@ -25,6 +25,7 @@ def files(addon):
 
 @pytest.mark.parametrize("addon", lint.addons(), ids=lambda path: path.name)
 def test_wheel_is_complete(addon, tools, tmp_path):
+    """O2: every addon builds as a wheel, and what is installed from it is the whole addon."""
     assert (addon / "pyproject.toml").exists(), "an addon is built by its pyproject.toml"
     source = tmp_path / addon.name
     shutil.copytree(addon, source, ignore=shutil.ignore_patterns("__pycache__"))

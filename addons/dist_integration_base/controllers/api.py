@@ -140,13 +140,15 @@ def _serve(controller, function, operation, arguments):
     headers = {"Trace-Id": current.trace_id}
     try:
         _check_database()
-        caller = _authenticate()
-        request.dist_caller = (caller.company_id.id, caller.system_id.id)
-        headers.update(_take_rate(caller))
-        _check_scope(caller, operation)
+        access = _authenticate()
+        request.dist_caller = (access.company_id, access.system_id)
+        headers.update(_take_rate(access))
+        _check_scope(access, operation)
         body = _read_body(operation)
-        _check_signature(caller, body)
-        call = ApiCall(operation, caller, current, body, headers)
+        client = request.env["dist.api.client"].browse(access.client_id)
+        if access.signature_required:
+            _check_signature(client, body)
+        call = ApiCall(operation, client, current, body, headers)
         call.query = call.check_query(request.httprequest.args.to_dict())
         path_arguments = _get_path_arguments(operation, arguments)
         return function(controller, call, **path_arguments)
@@ -190,7 +192,10 @@ def _get_path_arguments(operation, arguments):
 
 
 def _authenticate():
-    """:return: dist.api.client, in the environment of its service user"""
+    """Find out who calls, and work in the name of its service user from here on.
+
+    :return: ApiAccess
+    """
     full_key = _get_key()
     if not full_key:
         raise Problem(
@@ -200,8 +205,9 @@ def _authenticate():
             _("Send the key as 'Authorization: Bearer <key>'."),
             headers={"WWW-Authenticate": "Bearer"},
         )
-    key = request.env["dist.api.key"]._find(full_key)
-    if not key or key.state != "valid" or not key.client_id.active:
+    keys = request.env["dist.api.key"].sudo()
+    access = keys._find_access(full_key)
+    if not access or not access.is_valid:
         # one answer for all: it must not tell which keys once existed
         raise Problem(
             401,
@@ -210,15 +216,14 @@ def _authenticate():
             _("The key is unknown, expired or revoked."),
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
-    client = key.client_id
-    _check_address(client)
-    if client.system_id.state != "active" or not client.system_id.active:
+    _check_address(access)
+    if not access.is_connected:
         raise Problem(403, "system_inactive", _("System not active"), _("This connection is not active."))
-    key._touch()
-    user = client.user_id
-    context = {"allowed_company_ids": client.company_id.ids, "lang": user.lang, "tz": user.tz}
-    request.update_env(user=user.id, context=context, su=True)
-    return client.with_env(request.env)
+    keys._touch(access)
+    companies = [access.company_id] if access.company_id else []
+    context = {"allowed_company_ids": companies, "lang": access.lang, "tz": access.tz}
+    request.update_env(user=access.user_id, context=context, su=True)
+    return access
 
 
 def _get_key():
@@ -229,33 +234,30 @@ def _get_key():
     return headers.get("X-API-Key", "").strip()
 
 
-def _check_address(client):
-    networks = client._get_allowed_networks()
-    if not networks:
-        return
+def _check_address(access):
     address = request.httprequest.remote_addr
-    if not client._is_address_allowed(address):
-        _logger.info("API client %s called from %s, which is outside its ranges", client.id, address)
+    if not request.env["dist.api.client"]._is_address_allowed(address, access.allowed_networks):
+        _logger.info("API client %s called from %s, which is outside its ranges", access.client_id, address)
         raise Problem(
             403, "address_refused", _("Address refused"), _("This key is not accepted from your address.")
         )
 
 
-def _check_scope(client, operation):
-    if operation.scope and not client._has_scope(operation.scope):
+def _check_scope(access, operation):
+    if operation.scope and operation.scope not in access.scopes:
         raise Problem(
             403, "scope_missing", _("Not allowed"), _("The key lacks the scope %s.", operation.scope)
         )
 
 
-def _take_rate(client):
+def _take_rate(access):
     """Count the call against the client's limit.
 
     :return: headers that say how much is left
     """
-    if not client.rate_per_minute:
+    if not access.rate_per_minute:
         return {}
-    headers, wait = client._take_call()
+    headers, wait = request.env["dist.api.client"]._take_call(access)
     if wait:
         raise Problem(
             429, "rate_limited", _("Too many calls"), _("Try again in %s s.", int(wait) + 1), headers=headers
@@ -280,8 +282,6 @@ def _too_large(limit):
 
 
 def _check_signature(client, body):
-    if not client.signature_required:
-        return
     try:
         verify(
             request.httprequest.headers, body, client.signing_credential_id._get_secrets(), int(time.time())

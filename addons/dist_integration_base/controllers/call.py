@@ -198,7 +198,7 @@ class ApiCall:
             self._check_same_request(message_id, vals)
         if self._wants_later() or (items and len(items) > SYNCHRONOUS_ITEMS):
             return self._answer_later(message_id, items)
-        return self._process_now(message_id, items)
+        return self._process_now(message_id, items, is_new)
 
     def _prepare_message(self, flow, message_type, version):
         key, request_hash = self._get_idempotency_key()
@@ -335,12 +335,15 @@ class ApiCall:
         messages._release_to_inbox(message_id)
         return self._reply(message_id)
 
-    def _process_now(self, message_id, items):
+    def _process_now(self, message_id, items, is_new):
         messages = self.env["dist.message"]
         if items:
             messages._store_items(message_id, items)
         try:
-            messages._process_waiting(message_id)
+            if is_new:
+                messages._process([message_id])
+            else:
+                messages._process_waiting(message_id)
         except InFlight as error:
             raise Problem(
                 409,

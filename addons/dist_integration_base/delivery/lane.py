@@ -22,8 +22,8 @@ from ..tools import get_exact_now
 
 _logger = logging.getLogger(__name__)
 
-BATCH = 50
-RECORD_AFTER = 25
+BATCH = 200
+RECORD_AFTER = 50
 RECORD_SECONDS = 0.5
 RUN_SECONDS = 20
 # how long a lane whose endpoint is configured wrongly is left alone

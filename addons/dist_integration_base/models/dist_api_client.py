@@ -120,28 +120,36 @@ class DistApiClient(models.Model):
         users = self.env["res.users"].sudo().with_context(no_reset_password=True)
         return users.create(self._prepare_service_user(vals))
 
-    def _get_allowed_networks(self):
-        return parse_networks(self.allowed_networks or "")
+    @api.model
+    def _is_address_allowed(self, address, allowed_networks):
+        """Whether a call may come from an address.
 
-    def _is_address_allowed(self, address):
-        """:param address: IP address as text; False for what is none"""
+        :param address: IP address as text; False for what is none
+        :param allowed_networks: text of networks; empty for all there are
+        """
+        networks = parse_networks(allowed_networks or "")
+        if not networks:
+            return True
         try:
             caller = ipaddress.ip_address(address or "")
         except ValueError:
             return False
         mapped = getattr(caller, "ipv4_mapped", None)
-        return any((mapped or caller) in network for network in self._get_allowed_networks())
+        return any((mapped or caller) in network for network in networks)
 
-    def _take_call(self):
+    @api.model
+    def _take_call(self, access):
         """Count a call against the client's limit.
 
+        :param access: ApiAccess
         :return: (rate limit headers, seconds to wait; 0 when the call is allowed)
         """
-        self.ensure_one()
-        bucket = TokenBucket(self.burst, self.rate_per_minute / 60)
+        bucket = TokenBucket(access.burst, access.rate_per_minute / 60)
 
         def take(env):
-            env.cr.execute("SELECT level, level_at FROM dist_api_usage WHERE client_id = %s", (self.id,))
+            env.cr.execute(
+                "SELECT level, level_at FROM dist_api_usage WHERE client_id = %s", (access.client_id,)
+            )
             known = env.cr.fetchone() or (None, None)
             now = time.time()
             allowed, level, wait = bucket.take(1, *known, now)
@@ -150,14 +158,11 @@ class DistApiClient(models.Model):
                 INSERT INTO dist_api_usage (client_id, level, level_at) VALUES (%s, %s, %s)
                 ON CONFLICT (client_id) DO UPDATE SET level = EXCLUDED.level, level_at = EXCLUDED.level_at
                 """,
-                (self.id, level, now),
+                (access.client_id, level, now),
             )
             return rate_limit_headers(bucket, level, wait, now=now), 0 if allowed else wait
 
-        return self.env["dist.message"]._in_serial_transaction(f"dist.api.client/{self.id}", take)
-
-    def _has_scope(self, code):
-        return code in self.scope_ids.mapped("code")
+        return self.env["dist.message"]._in_serial_transaction(f"dist.api.client/{access.client_id}", take)
 
     def _generate_key(self):
         """Make a key; the former ones keep working for the overlap.

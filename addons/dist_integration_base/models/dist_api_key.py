@@ -1,10 +1,56 @@
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 
 from ..lib import apikey
 
 LAST_USED_PRECISION = timedelta(minutes=10)
+# All that decides over a call, in one look. It is not cached: what was revoked must not be good for another moment.
+ACCESS = """
+    SELECT key.id AS key_id, key.key_hash, key.last_used_at, client.id AS client_id, client.system_id,
+           client.company_id, client.user_id, partner.lang, partner.tz,
+           NOT COALESCE(key.revoked, FALSE) AND client.active
+               AND (key.expires_at IS NULL OR key.expires_at > %s) AS is_valid,
+           system.state = 'active' AND system.active AS is_connected,
+           client.allowed_networks, client.rate_per_minute, client.burst, client.signature_required,
+           ARRAY(SELECT scope.code FROM dist_api_scope scope
+                 JOIN dist_api_client_dist_api_scope_rel granted ON granted.dist_api_scope_id = scope.id
+                 WHERE granted.dist_api_client_id = client.id) AS scopes
+    FROM dist_api_key key
+    JOIN dist_api_client client ON client.id = key.client_id
+    JOIN dist_system system ON system.id = client.system_id
+    JOIN res_users service ON service.id = client.user_id
+    JOIN res_partner partner ON partner.id = service.partner_id
+    WHERE key.prefix = %s
+"""
+
+
+@dataclass(frozen=True)
+class ApiAccess:
+    """What a key is good for right now.
+
+    :ivar is_valid: neither revoked nor expired, of a client in use
+    :ivar is_connected: whether the system behind it is active
+    :ivar scopes: list of codes
+    """
+
+    key_id: int
+    key_hash: str
+    last_used_at: datetime | None
+    client_id: int
+    system_id: int
+    company_id: int
+    user_id: int
+    lang: str | None
+    tz: str | None
+    is_valid: bool
+    is_connected: bool
+    allowed_networks: str | None
+    rate_per_minute: int
+    burst: int
+    signature_required: bool | None
+    scopes: list
 
 
 class DistApiKey(models.Model):
@@ -48,31 +94,34 @@ class DistApiKey(models.Model):
         return full_key
 
     @api.model
-    def _find(self, full_key):
-        """Key record of a full key, whatever its state; empty when there is none.
+    def _find_access(self, full_key):
+        """What a full key is good for, whatever its state.
 
         The hash is compared in constant time also when the prefix is unknown, so that the time of the answer
         does not tell which prefixes exist.
+
+        :return: ApiAccess; None when there is no such key
         """
-        keys = self.sudo()
         try:
             prefix = apikey.split_prefix(full_key)
         except apikey.InvalidKeyError:
-            return keys.browse()
-        key = keys.search([("prefix", "=", prefix)], limit=1)
-        stored = key.key_hash or apikey.hash_key(prefix)
-        return key if apikey.matches(full_key, stored) and key else keys.browse()
+            return None
+        self.env.cr.execute(ACCESS, (fields.Datetime.now(), prefix))
+        row = self.env.cr.dictfetchone()
+        matches = apikey.matches(full_key, row["key_hash"] if row else apikey.hash_key(prefix))
+        return ApiAccess(**row) if row and matches else None
 
-    def _touch(self):
-        """Note the use, at most every ten minutes and only when no other worker is doing so."""
+    @api.model
+    def _touch(self, access):
+        """Note the use of a key, at most every ten minutes and only when no other worker is doing so."""
         now = fields.Datetime.now()
-        if self.last_used_at and now - self.last_used_at < LAST_USED_PRECISION:
+        if access.last_used_at and now - access.last_used_at < LAST_USED_PRECISION:
             return
         with self.env.registry.cursor() as cr:
             cr.execute(
                 "UPDATE dist_api_key SET last_used_at = %s WHERE id = "
                 "(SELECT id FROM dist_api_key WHERE id = %s FOR UPDATE SKIP LOCKED)",
-                (now, self.id),
+                (now, access.key_id),
             )
 
     def _get_audited_fields(self):

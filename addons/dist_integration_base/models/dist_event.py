@@ -282,9 +282,9 @@ class DistEvent(models.Model):
     @api.model
     def _is_subscribed(self, flow_id, row):
         """Whether the record of an event is one the flow asks for. Addons narrow it to the partner concerned."""
-        flow = self.env["dist.flow"].browse(flow_id)
-        if not flow.filter_domain:
+        if not self.env["dist.flow"]._get_delivery_settings(flow_id)["has_filter"]:
             return True
+        flow = self.env["dist.flow"].browse(flow_id)
         with self.env.cr.savepoint(flush=False):
             record = self.env[row["res_model"]].browse(row["res_id"])
             return bool(record.filtered_domain(flow._get_filter_domain()))

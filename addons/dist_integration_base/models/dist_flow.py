@@ -163,7 +163,7 @@ class DistFlow(models.Model):
     @api.model
     @tools.ormcache("flow_id")
     def _get_delivery_settings(self, flow_id):
-        """:return: dict of what a new message of the flow needs, cached for the emitting transaction"""
+        """:return: dict of what every message of the flow needs, cached for the transactions they are made in"""
         flow = self.sudo().browse(flow_id)
         return {
             "system_id": flow.system_id.id,
@@ -172,6 +172,9 @@ class DistFlow(models.Model):
             "version_id": flow.version_id.id or None,
             "lanes": flow.endpoint_id.lanes,
             "stage": flow.stage,
+            "system_kind": flow.system_id.kind,
+            "has_filter": bool(flow.filter_domain),
+            "has_mapping": bool(flow.mapping_id),
         }
 
     @api.model

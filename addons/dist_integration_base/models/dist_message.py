@@ -170,12 +170,12 @@ class DistMessage(models.Model):
     def _insert_rows(self, table, rows):
         """Insert rows that all have the same columns, by SQL: this is the path every event and call takes.
 
-        :param table: name of a table of this addon
+        :param table: name of the table
         :param rows: list of dicts, column to value
         :return: list of ids in the order of rows
         """
         columns = sorted(rows[0])
-        if table not in ("dist_message", "dist_event", "dist_message_attempt"):
+        if table not in ("dist_message", "dist_event", "dist_message_attempt", "queue_job"):
             raise ValueError(table)
         row_placeholder = f"({', '.join(['%s'] * len(columns))})"
         self.env.cr.execute(
@@ -206,23 +206,6 @@ class DistMessage(models.Model):
             postcommit.data[WAKING] = {"lanes": set(), "endpoints": set()}
             postcommit.add(partial(_wake, self.env.registry, postcommit))
         postcommit.data[WAKING][kind] |= keys
-
-    @api.model
-    def _wake_lanes(self, lanes):
-        """Enqueue the drains of lanes, but for those that have one waiting.
-
-        :param lanes: set of (endpoint id, criticality, lane)
-        """
-        endpoints = self.env["dist.endpoint"].sudo()
-        keys = {endpoints._get_drain_key(*lane): lane for lane in lanes}
-        self.env.cr.execute(
-            "SELECT identity_key FROM queue_job WHERE identity_key IN %s AND state IN ('pending', 'enqueued')",
-            (tuple(keys),),
-        )
-        scheduled = {row[0] for row in self.env.cr.fetchall()}
-        for key in sorted(set(keys) - scheduled):
-            endpoint_id, criticality, lane = keys[key]
-            endpoints.browse(endpoint_id)._schedule_drain(criticality, lane)
 
     @api.model
     def _find_waiting_lanes(self, endpoint_ids):
@@ -401,8 +384,9 @@ def _wake(registry, postcommit):
             messages = api.Environment(cr, SUPERUSER_ID, {})["dist.message"]
             lanes = waking["lanes"] | messages._find_waiting_lanes(waking["endpoints"])
             if lanes:
-                messages._wake_lanes(lanes)
-                messages.env.flush_all()
+                # a wake-up that a crash takes away is made up for by the sweeper
+                cr.execute("SET LOCAL synchronous_commit TO off")
+                messages.env["dist.endpoint"]._enqueue_drains(lanes)
     except Exception:  # pylint: disable=broad-except
         # the business transaction is committed, its messages wait, and the sweeper finds them
         _logger.exception("Delivery could not be scheduled; it starts with the next sweep")

@@ -338,7 +338,7 @@ class DistMessage(models.Model):
             "error_code": False,
             "business_key": self.business_key or self._get_handler()._get_external_id(payload),
         }
-        if self.flow_id.mapping_id and not self.payload:
+        if not self.payload and self.flow_id._get_delivery_settings(self.flow_id.id)["has_mapping"]:
             values["payload"] = strict_json.dumps(payload).decode()
         if record:
             values.update(res_model=record._name, res_id=record.id)
@@ -367,16 +367,16 @@ class DistMessage(models.Model):
 
     def _add_attempt(self, outcome, started, **values):
         duration = int((time.monotonic() - started) * 1000) if started else 0
-        self.env["dist.message.attempt"].sudo().create(
-            {
-                "message_id": self.id,
-                "number": self.attempt_count,
-                "started_at": get_exact_now() - timedelta(milliseconds=duration),
-                "duration_ms": duration,
-                "outcome": outcome,
-                **values,
-            }
-        )
+        row = {
+            "message_id": self.id,
+            "number": self.attempt_count,
+            "started_at": get_exact_now() - timedelta(milliseconds=duration),
+            "duration_ms": duration,
+            "outcome": outcome,
+            **values,
+        }
+        self._insert_rows("dist_message_attempt", [row])
+        self.invalidate_recordset(["attempt_ids"], flush=False)
 
     # failure
 

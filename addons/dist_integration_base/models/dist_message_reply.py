@@ -63,6 +63,8 @@ class DistMessage(models.Model):
                 410, "answer_purged", detail="The message was processed; its answer is no longer kept."
             )
             return {**reply, "status": 410, "document": problem.to_dict()}
+        if final.state in ("done", "dead") and final.answer:
+            return {**reply, "status": final.answer_status, "document": json.loads(final.answer)}
         if final.child_ids:
             finished = final.state == "done"
             return {
@@ -71,8 +73,6 @@ class DistMessage(models.Model):
                 "document": final._get_bulk_document(),
                 "operation": None if finished else operation,
             }
-        if final.state in ("done", "dead") and final.answer:
-            return {**reply, "status": final.answer_status, "document": json.loads(final.answer)}
         if final.state == "dead":
             problem = Problem(
                 422, final.error_code or "processing_failed", detail="The message could not be processed."

@@ -21,7 +21,7 @@ SYSTEM_KINDS = [
 class DistSystem(models.Model):
     _name = "dist.system"
     _description = "External system"
-    _inherit = ["mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
     _order = "name"
     _check_company_auto = True
 

@@ -14,8 +14,8 @@ class DistEvent(models.Model):
     @api.model
     def _may_hear(self, flow_id, row):
         """Whether the system of a flow may hear of a document."""
-        system = self.env["dist.flow"].browse(flow_id).system_id
+        settings = self.env["dist.flow"]._get_delivery_settings(flow_id)
         record = self.env[row["res_model"]].browse(row["res_id"])
-        if system.kind not in CHANNEL_KINDS or not hasattr(record, "_dist_get_channel"):
+        if settings["system_kind"] not in CHANNEL_KINDS or not hasattr(record, "_dist_get_channel"):
             return True
-        return record._dist_get_channel().system_id == system
+        return record._dist_get_channel().system_id.id == settings["system_id"]

@@ -231,10 +231,15 @@ class DistSalesChannel(models.Model):
         :param code: channel named in the message, when it names one
         :return: the channels that fit; the caller decides what none or several mean
         """
-        domain = [("system_id", "=", system.id), ("company_id", "=", company.id)]
+        return self.browse(self._find_ids_for(system.id, company.id, code))
+
+    @api.model
+    @tools.ormcache("system_id", "company_id", "code")
+    def _find_ids_for(self, system_id, company_id, code):
+        domain = [("system_id", "=", system_id), ("company_id", "=", company_id)]
         if code:
             domain.append(("code", "=", code))
-        return self.search(domain)
+        return tuple(self.sudo().search(domain).ids)
 
     @api.model
     def _choose(self, system, company, code=None):

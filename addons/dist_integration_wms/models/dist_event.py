@@ -24,6 +24,7 @@ class DistEvent(models.Model):
             return True
         picking = self.env["stock.picking"].browse(row["res_id"])
         system = picking.dist_system_id or picking.picking_type_id.dist_system_id
-        if self.env["dist.flow"]._get_delivery_settings(flow_id)["system_id"] == system.id:
+        settings = self.env["dist.flow"]._get_delivery_settings(flow_id)
+        if settings["system_id"] == system.id:
             return True
-        return code in REPORTED and self.env["dist.flow"].browse(flow_id).system_id.kind != "warehouse"
+        return code in REPORTED and settings["system_kind"] != "warehouse"

@@ -368,6 +368,7 @@ class OrderSubmitHandler(models.AbstractModel):
             [
                 {
                     "system_id": submission.message.system_id.id,
+                    "company_id": submission.message.system_id.company_id.id,
                     "res_model": "sale.order",
                     "res_id": submission.order.id,
                     "external_id": submission.reference,
