@@ -1,10 +1,13 @@
+import re
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..lib import apikey
 
 LAST_USED_PRECISION = timedelta(minutes=10)
+KEPT = re.compile(r"[0-9A-Za-z]{8}:[0-9a-f]{64}")
 
 
 class DistApiKey(models.Model):
@@ -41,11 +44,22 @@ class DistApiKey(models.Model):
         return {"expires_at"}
 
     @api.model
-    def _generate(self, client):
+    def _make(self, client):
+        """:return: (full key, shown once; what is kept of it: its prefix and hash)"""
         environment = "live" if client.system_id.environment == "production" else "test"
         full_key, prefix = apikey.generate(environment)
-        self.sudo().create({"client_id": client.id, "prefix": prefix, "key_hash": apikey.hash_key(full_key)})
-        return full_key
+        return full_key, f"{prefix}:{apikey.hash_key(full_key)}"
+
+    @api.model
+    def _add(self, client, kept):
+        """
+        :param kept: as of `_make`
+        :raises ValidationError: it has another shape
+        """
+        if not KEPT.fullmatch(kept):
+            raise ValidationError(_("This is not what is kept of an API key. Use Generate key."))
+        prefix, key_hash = kept.split(":")
+        return self.sudo().create({"client_id": client.id, "prefix": prefix, "key_hash": key_hash})
 
     @api.model
     def _find(self, full_key):
