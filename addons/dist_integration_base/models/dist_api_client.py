@@ -85,7 +85,9 @@ class DistApiClient(models.Model):
         for client in self.filtered("new_key"):
             kept = client.new_key
             end = fields.Datetime.now() + timedelta(hours=client.key_overlap_hours)
-            for key in client.key_ids.filtered(lambda key, end=end: not key.expires_at or key.expires_at > end):
+            for key in client.key_ids.filtered(
+                lambda key, end=end: not key.expires_at or key.expires_at > end
+            ):
                 key.expires_at = end
             self.env["dist.api.key"]._add(client, kept)
         self.invalidate_recordset(["new_key"])

@@ -253,7 +253,9 @@ class DistEndpoint(models.Model):
                 answer=answer,
             )
             return self._get_notification(text, "warning", sticky=True)
-        return self._get_notification(_("Reached %(url)s: %(answer)s.", url=self.url, answer=answer), "success")
+        return self._get_notification(
+            _("Reached %(url)s: %(answer)s.", url=self.url, answer=answer), "success"
+        )
 
     def _check_may_call(self):
         """:raises AccessError: only who may change the endpoint has it called"""

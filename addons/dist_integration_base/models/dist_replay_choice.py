@@ -16,7 +16,10 @@ REFUSALS = (
         "%(leave_refused)s AND message.direction = 'in' AND message.state = 'dead' "
         "AND message.answer_status BETWEEN 400 AND 499",
     ),
-    ("shadow", "message.direction = 'out' AND message.state = 'done' AND COALESCE(message.stage, '') = 'shadow'"),
+    (
+        "shadow",
+        "message.direction = 'out' AND message.state = 'done' AND COALESCE(message.stage, '') = 'shadow'",
+    ),
     ("no_endpoint", "message.direction = 'out' AND message.endpoint_id IS NULL"),
     (
         "overtaken",

@@ -327,7 +327,9 @@ class TestAudit(AuditMixin, DistCase):
             ("UPDATE dist_audit_head SET hash = %s", "0" * 64),
             ("UPDATE dist_audit_head SET proof = %s", "0" * 64),
             ("UPDATE dist_audit_head SET proof = NULL",),
-            ("INSERT INTO dist_audit_head (number, hash, proof) SELECT number, hash, proof FROM dist_audit_head",),
+            (
+                "INSERT INTO dist_audit_head (number, hash, proof) SELECT number, hash, proof FROM dist_audit_head",
+            ),
             ("DELETE FROM dist_audit_head",),
         ):
             with self.subTest(statement[0]), self.env.cr.savepoint() as savepoint:

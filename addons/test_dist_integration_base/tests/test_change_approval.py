@@ -288,7 +288,7 @@ class TestChangeApproval(AuditMixin, DistCase):
         self.assertEqual(credential._get_secret(), shown)
 
     def test_key_of_a_client(self):
-        """G4, G8: a new key waits for a second person like any credential; only its hash waits, and it is then valid."""
+        """G4, G8: a new key waits for a second person like any credential; only its hash is kept until then."""
         client = self.client
         keys = client.key_ids
         action = self._as(self.manager, client).action_generate_key()

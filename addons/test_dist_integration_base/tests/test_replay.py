@@ -183,7 +183,7 @@ class TestReplay(OperationsMixin, DistCase):
         self.assertEqual(self._get_expected(replay)[overtaken], "apply")
 
     def test_refused_before(self):
-        """M6: in bulk, what a person or a rule refused is left alone unless it is asked for, and the preview says so."""
+        """M6: in bulk, what a person or a rule refused is left alone unless asked for, and shown so."""
         blocked, broken = self._submit("Blocked"), self._submit("Broken", "R-2")
         ignored = self._submit("Blocked", "R-3")
         ignored.exception_id.with_user(self.people["operator"])._ignore("a joke")
