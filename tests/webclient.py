@@ -171,7 +171,9 @@ class WebClient:
         box = (within or self.page).locator(f"[name='{field}'] input").last
         # what is found later opens the list once more
         with self.page.expect_response(
-            lambda answer: "name_search" in answer.url and json.dumps(text) in (answer.request.post_data or "")
+            lambda answer: (
+                "name_search" in answer.url and json.dumps(text) in (answer.request.post_data or "")
+            )
         ):
             box.click()
             box.fill(text)
