@@ -21,5 +21,5 @@
         "views/dist_exception_views.xml",
         "views/menus.xml",
     ],
-    "demo": ["demo/dist_commerce_demo.xml"],
+    "demo": ["demo/dist_commerce_demo.xml", "demo/dist_commerce_operations_demo.xml"],
 }

@@ -27,5 +27,5 @@
         "views/stock_picking_type_views.xml",
         "views/stock_picking_views.xml",
     ],
-    "demo": ["demo/dist_wms_demo.xml"],
+    "demo": ["demo/dist_wms_demo.xml", "demo/dist_wms_operations_demo.xml"],
 }

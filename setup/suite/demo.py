@@ -32,7 +32,7 @@ Odoo is at {url}
 Look at
  1. Integration > Exceptions: what a person must decide, the most urgent first, and what it puts at risk
  2. Sales > Orders, any order: its button Messages shows the way from the shop's call to the last shipment
- 3. Integration > Systems > Endpoints: Test connection, Send test event
+ 3. Integration > Configuration > Endpoints: Test connection, Send test event
  4. {url}/dist/v1/docs: the API as partners read it
 
 Logs are in {logs}/

@@ -87,8 +87,21 @@ def test_audit_trail(env, stack):
     number, head = env.sql(database, "SELECT number, hash FROM dist_audit_head")[0]
     assert f"end: {number}:{head} (signed)" in text
     assert head in server.log.read_text()
-    with pytest.raises(Exception, match="append-only"):
-        env.sql(database, f"DELETE FROM dist_audit_seal WHERE number = {number}")
+    for statement in ("DELETE FROM dist_audit_seal", "UPDATE dist_audit_head SET number = 1"):
+        with pytest.raises(Exception, match="append-only"):
+            env.sql(database, f"{statement} WHERE number = {number}")
+    env.sql(
+        database,
+        "ALTER TABLE dist_audit_head DISABLE TRIGGER USER",
+        "UPDATE dist_audit_head SET proof = NULL",
+        "ALTER TABLE dist_audit_head ENABLE TRIGGER USER",
+    )
+    status, text = verify(env, server, database)
+    assert (status, "not signed, although" in text) == (2, True), text
+    status, text = verify(env, server, database, "--sign")
+    assert status == 0, text
+    number, head = env.sql(database, "SELECT number, hash FROM dist_audit_head")[0]
+    assert f"end: {number}:{head} (signed)" in text
     env.sql(
         database,
         "ALTER TABLE dist_audit_seal DISABLE TRIGGER USER",

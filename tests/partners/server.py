@@ -254,6 +254,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve
 
+    def do_OPTIONS(self) -> None:
+        """Say what may be sent here, as a test of the connection asks."""
+        self._answer(Response(200, None, {"Allow": "OPTIONS, POST"}))
+
     def _read(self) -> Request | None:
         length = self.headers.get("Content-Length", "0")
         if self.headers.get("Transfer-Encoding") or not length.isdecimal() or int(length) > MAX_BODY:

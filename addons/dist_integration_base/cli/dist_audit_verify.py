@@ -1,4 +1,4 @@
-"""odoo-bin --addons-path=... dist_audit_verify -c odoo.conf -d database [--head NUMBER:HASH]"""
+"""odoo-bin --addons-path=... dist_audit_verify -c odoo.conf -d database [--head NUMBER:HASH] [--sign]"""
 
 import argparse
 import sys
@@ -31,10 +31,17 @@ class DistAuditVerify(Command):
             metavar="NUMBER:HASH",
             help="an entry whose hash was kept elsewhere, such as the end that the server's log tells of",
         )
+        parser.add_argument(
+            "--sign",
+            action="store_true",
+            help="sign the end of a chain that is whole, after an encryption key was set up or lost; "
+            "that is an entry of the trail",
+        )
         own, others = parser.parse_known_args(args)
         config.parse_config([*others, "-d", own.database])
         with Registry(own.database).cursor() as cr:
-            result = api.Environment(cr, SUPERUSER_ID, {})["dist.audit.seal"]._verify(dict(own.head))
+            seals = api.Environment(cr, SUPERUSER_ID, {})["dist.audit.seal"]
+            result = (seals._sign_anew if own.sign else seals._verify)(dict(own.head))
         sys.stdout.write(
             f"{result['text']}\nend: {result['count']}:{result['head']} "
             f"({'signed' if result['signed'] else 'not signed'}), not sealed yet: {result['pending']}\n"

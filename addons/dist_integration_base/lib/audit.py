@@ -40,7 +40,7 @@ class Finding:
     :ivar number: position of the first wrong entry
     :ivar code: ``missing`` (no such entry), ``removed`` (its hash is there, its content is not), ``changed``,
         ``detached`` (does not follow the one before), ``cut`` (the end is missing); the database adds ``forged``,
-        ``unsealed`` and ``unprotected``
+        ``unsigned``, ``unsealed`` and ``unprotected``
     """
 
     number: int

@@ -150,6 +150,22 @@ class DistAlertRule(models.Model):
     def _get_figure_overdue(self):
         return self._count_exceptions([("due_at", "<", fields.Datetime.now())])
 
+    def _get_figure_milestones(self):
+        """Steps that documents have not reached in time; of no system counted for the company only."""
+        groups = self.env["dist.milestone"]._read_group(
+            [("company_id", "in", self._get_companies().ids), ("state", "=", "overdue")],
+            ["company_id", "system_id"],
+            ["__count"],
+        )
+        rows = [
+            {"company_id": company.id, "system_id": system.id, "flow_id": None, "number": number}
+            for company, system, number in groups
+        ]
+        counts = Counter()
+        for key, row in self._get_wanted(rows):
+            counts[key] += row["number"]
+        return counts
+
     def _get_figure_credential(self):
         """Days until the newest secret, or the last valid key of an API client, expires."""
         self.env["dist.credential.version"].flush_model()
@@ -190,6 +206,11 @@ class DistAlertRule(models.Model):
         if figure in ("exceptions", "overdue"):
             states = [("state", "in", UNSOLVED)]
             return self.env["dist.exception"]._get_list_action(place + states)
+        if figure == "milestones":
+            action = self.env["ir.actions.act_window"]._for_xml_id(
+                "dist_integration_base.action_dist_milestone"
+            )
+            return {**action, "domain": [*place, ("state", "=", "overdue")], "context": {}}
         if figure == "credential":
             action = self.env["ir.actions.act_window"]._for_xml_id(
                 "dist_integration_base.action_dist_credential"

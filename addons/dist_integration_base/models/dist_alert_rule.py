@@ -102,6 +102,7 @@ class DistAlertRule(models.Model):
             "volume": (_("Messages, of the usual number"), "%", True, EVERYWHERE),
             "exceptions": (_("Open exceptions"), exceptions, False, EVERYWHERE),
             "overdue": (_("Overdue exceptions"), exceptions, False, EVERYWHERE),
+            "milestones": (_("Overdue milestones"), _("milestones"), False, ("company", "system")),
             "endpoint_held": (_("Held back by an endpoint"), messages, False, ("company", "system")),
             "credential": (_("Credential expires in"), _("days"), True, ("company", "system")),
         }

@@ -46,6 +46,12 @@ class DistApiClient(models.Model):
         "dist.credential", check_company=True, domain="[('system_id', '=', system_id)]"
     )
     key_ids = fields.One2many("dist.api.key", "client_id")
+    new_key = fields.Char(
+        compute="_compute_new_key",
+        inverse="_inverse_new_key",
+        groups="dist_integration_base.group_dist_manager",
+        help="What is kept of a key that was generated: its start and its hash. Never shown.",
+    )
     key_overlap_hours = fields.Integer(
         default=72, help="How long the former key still works after a new one was made."
     )
@@ -61,6 +67,30 @@ class DistApiClient(models.Model):
         for client in self:
             keys = client.sudo().key_ids  # how many there are is no secret
             client.valid_key_count = len(keys.filtered(lambda key: key.state == "valid"))
+
+    def _get_secret_fields(self):
+        return ["new_key"]
+
+    def _get_secret_text(self, name, value=None):
+        """Keys are told apart by their start, which every list shows."""
+        if value:
+            return value.partition(":")[0]
+        return ", ".join(self.sudo().key_ids.filtered(lambda key: key.state == "valid").mapped("prefix"))
+
+    def _compute_new_key(self):
+        self.new_key = False
+
+    def _inverse_new_key(self):
+        """Take a key into use; the former ones keep working for the overlap."""
+        for client in self.filtered("new_key"):
+            kept = client.new_key
+            end = fields.Datetime.now() + timedelta(hours=client.key_overlap_hours)
+            for key in client.key_ids.filtered(
+                lambda key, end=end: not key.expires_at or key.expires_at > end
+            ):
+                key.expires_at = end
+            self.env["dist.api.key"]._add(client, kept)
+        self.invalidate_recordset(["new_key"])
 
     @api.depends("key_ids.last_used_at")
     def _compute_last_call(self):
@@ -165,19 +195,26 @@ class DistApiClient(models.Model):
         return self.env["dist.message"]._in_serial_transaction(f"dist.api.client/{access.client_id}", take)
 
     def _generate_key(self):
-        """Make a key; the former ones keep working for the overlap.
+        """Make a key; it is valid at once, or as soon as a second person approves where a rule asks for it.
 
         :return: the full key, shown once and stored only as a hash
         """
         self.ensure_one()
-        end = fields.Datetime.now() + timedelta(hours=self.key_overlap_hours)
-        for key in self.key_ids.filtered(lambda key: not key.expires_at or key.expires_at > end):
-            key.expires_at = end
-        return self.env["dist.api.key"]._generate(self)
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        full_key, kept = self.env["dist.api.key"]._make(self)
+        if self._needs_approval({"new_key": kept}):
+            self.env["dist.change.request"]._keep("write", self, {"new_key": kept})
+        else:
+            self.new_key = kept
+        return full_key
 
     def action_generate_key(self):
         """Make a key and show it once."""
         self.ensure_one()
-        return self.env["dist.secret.show"]._show(
-            self._generate_key(), _("Give this key to %s now. It is not shown again.", self.system_id.name)
-        )
+        key = self._generate_key()
+        note = _("Give this key to %s now. It is not shown again.", self.system_id.name)
+        request = self.env["dist.change.request"].sudo()._get_open_requests(self).get(self.id)
+        if request and "new_key" in request.line_ids.mapped("name"):
+            note += " " + _("It is valid as soon as a second person approves %s.", request.name)
+        return self.env["dist.secret.show"]._show(key, note)

@@ -1,11 +1,14 @@
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..lib import apikey
 
 LAST_USED_PRECISION = timedelta(minutes=10)
+KEPT = re.compile(r"[0-9A-Za-z]{8}:[0-9a-f]{64}")
 # All that decides over a call, in one look. It is not cached: what was revoked must not be good for another moment.
 ACCESS = """
     SELECT key.id AS key_id, key.key_hash, key.last_used_at, client.id AS client_id, client.system_id,
@@ -87,11 +90,22 @@ class DistApiKey(models.Model):
         return {"expires_at"}
 
     @api.model
-    def _generate(self, client):
+    def _make(self, client):
+        """:return: (full key, shown once; what is kept of it: its prefix and hash)"""
         environment = "live" if client.system_id.environment == "production" else "test"
         full_key, prefix = apikey.generate(environment)
-        self.sudo().create({"client_id": client.id, "prefix": prefix, "key_hash": apikey.hash_key(full_key)})
-        return full_key
+        return full_key, f"{prefix}:{apikey.hash_key(full_key)}"
+
+    @api.model
+    def _add(self, client, kept):
+        """
+        :param kept: as of `_make`
+        :raises ValidationError: it has another shape
+        """
+        if not KEPT.fullmatch(kept):
+            raise ValidationError(_("This is not what is kept of an API key. Use Generate key."))
+        prefix, key_hash = kept.split(":")
+        return self.sudo().create({"client_id": client.id, "prefix": prefix, "key_hash": key_hash})
 
     @api.model
     def _find_access(self, full_key):

@@ -4,12 +4,16 @@ from odoo import _, api, fields, models
 from odoo.tools import split_every
 
 from ..lib import audit
-from .dist_audit_entry import make_append_only
+from .dist_audit_entry import SEALING, make_append_only
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 1000
 LOCK = "dist.audit"
+# the triggers that keep the trail as it is: two of each table, a third of the noted end
+GUARDS = 7
+# findings that concern the noted end only
+SIGNABLE = ("unsigned", "forged")
 
 
 class DistAuditSeal(models.Model):
@@ -55,13 +59,18 @@ class DistAuditSeal(models.Model):
             continue
 
     @api.model
-    def _seal_batch(self):
-        """:return: number of entries that were sealed"""
+    def _seal_batch(self, sign_anew=False):
+        """
+        :param sign_anew: note and sign the end although the one that was noted is not authentic
+        :return: number of entries that were sealed
+        """
         pending = self.env["dist.audit.pending"].search([], order="id", limit=BATCH)
         if not pending:
             return 0
-        head = self.env["dist.audit.head"].search([], limit=1)
-        number, previous = (head.number, head.hash) if head else (0, audit.GENESIS)
+        last = self.search([], order="number desc", limit=1)
+        number, previous = (last.number, last.hash) if last else (0, audit.GENESIS)
+        head = self.env["dist.audit.head"].search([])
+        authentic = self._is_end(head, number, previous)
         now = fields.Datetime.now()
         rows = []
         for entry in pending.entry_id:
@@ -78,7 +87,11 @@ class DistAuditSeal(models.Model):
             )
             previous = current
         self.create(rows)
-        self._note_head(head, number, previous)
+        if authentic or sign_anew:
+            self._note_head(head, number, previous)
+        else:
+            # what was tampered with stays as it is for whoever looks into it; nothing is left unsealed
+            _logger.error("The noted end of the audit trail is not authentic; it is left as it is")
         count = len(pending)
         pending.unlink()
         return count
@@ -98,6 +111,45 @@ class DistAuditSeal(models.Model):
         # whoever keeps the server's log keeps the end of the chain where the database's owner cannot reach
         _logger.info("Audit trail sealed up to entry %s: %s", number, current)
 
+    @api.model
+    def _is_end(self, head, number, current):
+        """Whether the noted end is that of the chain, and signed where there is a key to sign it with.
+
+        :param head: dist.audit.head, all there are
+        :param number: number of the last seal, 0 for none
+        :param current: its hash
+        """
+        if not head:
+            return not number
+        keys = self.env["dist.keyring"]._get_keys()
+        return (head.mapped("number"), head.mapped("hash")) == ([number], [current]) and (
+            not keys or audit.is_signed(keys, number, current, head.proof or "")
+        )
+
+    @api.model
+    def _sign_anew(self, known=None):
+        """Sign the end of a chain that is whole in itself: a key was set up or lost, or the cause was looked into.
+
+        For the command: who runs it holds the keys. That it was done is an entry of its own.
+
+        :param known: as of `_verify`
+        :return: as of `_verify`; nothing was done when anything else was found
+        """
+
+        def sign(env):
+            seals = env["dist.audit.seal"]
+            found = seals._verify(known)
+            if found["code"] not in (None, *SIGNABLE):
+                return found
+            # sealed here; after the commit it would wait for the lock that is held here
+            env.cr.postcommit.data[SEALING] = True
+            env["dist.audit.entry"]._add("overridden", reason=_("The end of the audit trail was signed anew"))
+            while seals._seal_batch(sign_anew=True) == BATCH:
+                continue
+            return seals._verify()
+
+        return self.env["dist.message"]._in_serial_transaction(LOCK, sign)
+
     # verifying
 
     @api.model
@@ -109,20 +161,20 @@ class DistAuditSeal(models.Model):
             (whether the end is signed), ``number``, ``code`` and ``text`` of the first finding (``code`` None when
             all is well), ``entry_id`` (False when it is gone)
         """
-        head = self.env["dist.audit.head"].sudo().search([], limit=1)
+        head = self.env["dist.audit.head"].sudo().search([], order="number desc")
         verifier = audit.Verifier(known)
         last = 0
         while links := self._get_links(last):
             if not all(verifier.add(link) for link in links):
                 break
             last = links[-1].number
-        finding = verifier.finish(head.number) or self._find_beside(head, verifier)
+        finding = verifier.finish(head[:1].number) or self._find_beside(head, verifier)
         pending = self.env["dist.audit.pending"].sudo().search_count([])
         result = {
             "count": verifier.number,
             "head": verifier.head,
             "pending": pending,
-            "signed": bool(head.proof),
+            "signed": bool(head[:1].proof),
             "number": finding.number if finding else 0,
             "code": finding.code if finding else None,
             "entry_id": False,
@@ -155,11 +207,9 @@ class DistAuditSeal(models.Model):
     @api.model
     def _find_beside(self, head, verifier):
         """What the chain itself does not show: an end that was forged, entries outside of it, triggers taken off."""
-        keys = self.env["dist.keyring"]._get_keys()
-        if head and (head.number, head.hash) != (verifier.number, verifier.head):
-            return audit.Finding(verifier.number, "forged")
-        if head.proof and keys and not audit.is_signed(keys, head.number, head.hash, head.proof):
-            return audit.Finding(verifier.number, "forged")
+        if not self._is_end(head, verifier.number, verifier.head):
+            unsigned = len(head) == 1 and not head.proof
+            return audit.Finding(verifier.number, "unsigned" if unsigned else "forged")
         self.env.cr.execute(
             """
             SELECT (SELECT count(*) FROM dist_audit_entry) -
@@ -171,11 +221,12 @@ class DistAuditSeal(models.Model):
         self.env.cr.execute(
             """
             SELECT count(*) FROM pg_trigger
-            WHERE tgrelid IN ('dist_audit_entry'::regclass, 'dist_audit_seal'::regclass)
-              AND tgfoid = 'dist_audit_refuse'::regproc AND tgenabled IN ('O', 'A')
+            WHERE tgrelid IN ('dist_audit_entry'::regclass, 'dist_audit_seal'::regclass, 'dist_audit_head'::regclass)
+              AND tgfoid IN ('dist_audit_refuse'::regproc, 'dist_audit_forward'::regproc)
+              AND tgenabled IN ('O', 'A')
             """
         )
-        return None if self.env.cr.fetchone()[0] == 4 else audit.Finding(verifier.number, "unprotected")
+        return None if self.env.cr.fetchone()[0] == GUARDS else audit.Finding(verifier.number, "unprotected")
 
     @api.model
     def _get_verdict(self, result):
@@ -188,6 +239,11 @@ class DistAuditSeal(models.Model):
             "changed": _("Entry %s was changed.", number),
             "detached": _("Entry %s does not follow the one before.", number),
             "forged": _("The noted end of the audit trail is not authentic (entry %s).", number),
+            "unsigned": _(
+                "The noted end of the audit trail is not signed, although there is an encryption key (entry %s). "
+                "When the key is new, sign it with the command dist_audit_verify --sign.",
+                number,
+            ),
             "unsealed": _("There are entries that belong to no chain."),
             "unprotected": _("The database no longer refuses changes of the audit trail."),
         }

@@ -153,7 +153,7 @@ class DistChangeRequest(models.Model):
             if name not in record._fields:
                 continue
             secret = name in record._get_secret_fields()
-            old = self._get_secret_text(record) if secret else _get_text(record, name)
+            old = record._get_secret_text(name) if secret and record else _get_text(record, name)
             new = self._get_new_text(changed, name, vals, secret)
             if old != new:
                 label = record._fields[name]._description_string(self.env)
@@ -163,16 +163,10 @@ class DistChangeRequest(models.Model):
     @api.model
     def _get_new_text(self, changed, name, vals, secret):
         if secret:
-            return (
-                _("Fingerprint %s", self.env["dist.keyring"]._fingerprint(vals[name])) if vals[name] else ""
-            )
+            return changed._get_secret_text(name, vals[name]) if vals[name] else ""
         if changed._fields[name].type == "one2many" and name in vals:
             return json.dumps(self._hide_line_secrets(changed[name], vals[name]), default=str)
         return _get_text(changed, name)
-
-    @api.model
-    def _get_secret_text(self, record):
-        return _("Fingerprint %s", record.fingerprint) if record.fingerprint else ""
 
     @api.model
     def _hide_secrets(self, record, vals):

@@ -64,7 +64,7 @@ class DistCredential(models.Model):
     ]
 
     def _get_secret_fields(self):
-        return ["secret"]
+        return ["secret", "pem"]
 
     def _compute_secret(self):
         self.secret = False

@@ -244,6 +244,7 @@ class DistDashboard(models.AbstractModel):
             "failed": sum(row["number"] for row in backlog if row["state"] in FAILED),
             "exceptions": exceptions,
             "reason": flow._get_hold_reason(),
+            "shadow": flow.stage == "shadow",
         }
         return {**row, **self._get_health(row)}
 
@@ -256,6 +257,7 @@ class DistDashboard(models.AbstractModel):
             ("danger", _("Failing"), row["share"] is not None and row["share"] < HEALTHY_SHARE),
             ("warning", _("Late"), late),
             ("warning", _("Needs a person"), row["failed"] or row["exceptions"]),
+            ("muted", _("In the shadow"), row["shadow"]),
             ("success", _("Healthy"), row["messages"] or row["attempts"]),
             ("muted", _("Quiet"), True),
         )

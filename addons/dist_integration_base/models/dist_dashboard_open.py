@@ -6,6 +6,9 @@ from odoo.exceptions import UserError
 from .dist_backlog import FAILED, WAITING
 from .dist_exception import UNSOLVED
 
+# what was built in the shadow and never left is no delivery
+MOVED = ["|", ("direction", "=", "in"), ("stage", "!=", "shadow")]
+
 
 class DistDashboard(models.AbstractModel):
     """The records behind a figure."""
@@ -56,7 +59,7 @@ class DistDashboard(models.AbstractModel):
     @api.model
     def _open_messages(self, since, until, flow_id):
         moments = [("received_at", ">=", since), ("received_at", "<", until)]
-        return self._list_messages(_("Messages"), moments + self._get_flow_domain(flow_id))
+        return self._list_messages(_("Messages"), moments + MOVED + self._get_flow_domain(flow_id))
 
     @api.model
     def _open_attempts(self, since, until, flow_id):
@@ -79,7 +82,7 @@ class DistDashboard(models.AbstractModel):
         domain = [("done_at", ">=", since), ("done_at", "<", until), ("state", "=", "done")]
         if not flow_id:
             domain.append(("direction", "=", "out"))
-        return self._list_messages(_("Delivered"), domain + self._get_flow_domain(flow_id))
+        return self._list_messages(_("Delivered"), domain + MOVED + self._get_flow_domain(flow_id))
 
     @api.model
     def _open_waiting(self, _since, _until, flow_id):

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import IntegrationError
 from ..lib.network import parse_networks
+from ..lib.transports.base import Doubtful
 
 DEFAULT_RETRY_SCHEDULE = "5s, 30s, 2m, 10m, 1h, 3h, 6h, 12h, 24h"
 
@@ -234,7 +235,8 @@ class DistEndpoint(models.Model):
             )
 
     def action_test_connection(self):
-        """Reach the endpoint without sending a message; says what happened.
+        """Reach the endpoint without sending a message; says what happened, as a warning when messages are likely
+        to be refused there.
 
         :raises UserError: in the administrator's words, when it cannot be reached
         """
@@ -242,8 +244,17 @@ class DistEndpoint(models.Model):
         reason = self._get_blocked_reason()
         if reason:
             raise UserError(reason)
+        answer = self._probe()
+        if isinstance(answer, Doubtful):
+            text = _(
+                "%(url)s can be reached, but does not seem to take messages: %(answer)s. Look whether the address and "
+                "the authentication are right, and press Send test event to be sure.",
+                url=self.url,
+                answer=answer,
+            )
+            return self._get_notification(text, "warning", sticky=True)
         return self._get_notification(
-            _("Reached %(url)s: %(answer)s.", url=self.url, answer=self._probe()), "success"
+            _("Reached %(url)s: %(answer)s.", url=self.url, answer=answer), "success"
         )
 
     def _check_may_call(self):
@@ -269,11 +280,11 @@ class DistEndpoint(models.Model):
         }
 
     @api.model
-    def _get_notification(self, text, kind):
+    def _get_notification(self, text, kind, sticky=False):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"message": text, "type": kind, "sticky": False},
+            "params": {"message": text, "type": kind, "sticky": sticky},
         }
 
     def action_view_pending(self):

@@ -47,6 +47,14 @@ class DistGuardedMixin(models.AbstractModel):
         """:return: list of fields whose value is kept encrypted and shown as a fingerprint"""
         return []
 
+    def _get_secret_text(self, name, value=None):
+        """:param name: one of the secret fields
+        :param value: a new secret; None for the one that is kept
+        :return: text that tells the secret apart and does not give it away; empty when there is none
+        """
+        fingerprint = self.env["dist.keyring"]._fingerprint(value) if value else self.fingerprint
+        return _("Fingerprint %s", fingerprint) if fingerprint else ""
+
     @api.model_create_multi
     def create(self, vals_list):
         self._guard_create(vals_list)

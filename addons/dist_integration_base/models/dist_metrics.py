@@ -67,7 +67,7 @@ class DistMetrics(models.AbstractModel):
                 Metric(
                     "dist_messages_total",
                     "counter",
-                    "Messages stored: received when inbound, published when outbound.",
+                    "Messages stored: received when inbound, published when outbound; not what is built in the shadow.",
                 ),
                 rows,
                 "message",

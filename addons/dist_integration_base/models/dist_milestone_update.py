@@ -195,7 +195,7 @@ class DistMilestone(models.Model):
             "SELECT DISTINCT res_id FROM dist_event WHERE res_model = %s AND res_id IN %s AND message_type_id = %s"
             if step.reached_by == "event"
             else "SELECT DISTINCT res_id FROM dist_message WHERE res_model = %s AND res_id IN %s "
-            "AND message_type_id = %s AND state = 'done'"
+            "AND message_type_id = %s AND state = 'done' AND COALESCE(stage, '') <> 'shadow'"
         )
         self.env.cr.execute(query, (step.process_id.model_name, tuple(ids), step.event_type_id.id))
         return [row[0] for row in self.env.cr.fetchall()]

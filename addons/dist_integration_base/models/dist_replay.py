@@ -15,7 +15,15 @@ CRITERIA = (
     "since",
     "until",
 )
-CHOSEN = ("with_failed", "with_done", "with_overtaken", "exception_ids", "code_map_id", "reason")
+CHOSEN = (
+    "with_failed",
+    "with_done",
+    "with_refused",
+    "with_overtaken",
+    "exception_ids",
+    "code_map_id",
+    "reason",
+)
 
 
 class DistReplay(models.Model):
@@ -68,6 +76,11 @@ class DistReplay(models.Model):
         string="What got through",
         help="Outbound messages are sent again under the same id, marked as replayed. Inbound ones are recognised: "
         "they have no second effect.",
+    )
+    with_refused = fields.Boolean(
+        string="Also what was answered as refused",
+        help="Inbound messages that a rule refused, and whose senders were told so. They may have done something else "
+        "since.",
     )
     with_overtaken = fields.Boolean(
         string="Also what a later message replaced",

@@ -11,6 +11,15 @@ REFUSALS = (
         "message.payload IS NULL AND CASE message.direction WHEN 'out' THEN event.payload IS NULL "
         "ELSE message.raw IS NULL AND message.state <> 'done' END",
     ),
+    (
+        "answered",
+        "%(leave_refused)s AND message.direction = 'in' AND message.state = 'dead' "
+        "AND message.answer_status BETWEEN 400 AND 499",
+    ),
+    (
+        "shadow",
+        "message.direction = 'out' AND message.state = 'done' AND COALESCE(message.stage, '') = 'shadow'",
+    ),
     ("no_endpoint", "message.direction = 'out' AND message.endpoint_id IS NULL"),
     (
         "overtaken",
@@ -46,7 +55,12 @@ class DistReplay(models.Model):
             raise UserError(_("This replay was started already."))
         for model in ("dist.message", "dist.event", "dist.replay", "dist.replay.item", "dist.exception"):
             self.env[model].flush_model()
-        params = {"replay": self.id, "with_overtaken": self.with_overtaken}
+        params = {
+            "replay": self.id,
+            "with_overtaken": self.with_overtaken,
+            # who chose a message, its exception or its code by name means it
+            "leave_refused": self.criterion == "period" and not self.with_refused,
+        }
         if self.criterion == "selection":
             self.env.cr.execute(
                 f"""
@@ -77,6 +91,8 @@ class DistReplay(models.Model):
         conditions, params = ["message.company_id = %(company)s"], {"company": self.company_id.id}
         states = [
             *(("retry", "error", "dead") if self.with_failed else ()),
+            # what a person cancelled is left alone, and shown so
+            *(("cancelled",) if self.with_failed and self.criterion == "period" else ()),
             *(("done",) if self.with_done else ()),
         ]
         if self.criterion == "exception":

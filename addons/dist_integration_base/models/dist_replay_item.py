@@ -34,6 +34,8 @@ class DistReplayItem(models.Model):
             ("purged", "its content was deleted"),
             ("no_endpoint", "its endpoint is gone"),
             ("overtaken", "a later message replaced it"),
+            ("answered", "its sender was told that it is refused"),
+            ("shadow", "it was built in the shadow, and not for sending"),
         ],
         readonly=True,
         string="Because",

@@ -38,10 +38,12 @@ FROM_ATTEMPTS = """
     FROM dist_message_attempt attempt JOIN dist_message message ON message.id = attempt.message_id
     WHERE attempt.id > %(attempt_low)s AND attempt.id <= %(attempt_high)s
 """
+# what is built in the shadow never leaves, so it moved nowhere
 MESSAGES = f"""
     SELECT {_slot("message.received_at")}, {SLOT_MINUTES}, 'message', {OF_MESSAGE},
            NULL, NULL, NULL::integer, count(*), 0.0
     FROM dist_message message WHERE message.id > %(message_low)s AND message.id <= %(message_high)s
+      AND NOT (message.direction = 'out' AND COALESCE(message.stage, '') = 'shadow')
     GROUP BY 1, 4, 5, 6, 7, 8
 """
 ATTEMPTS = f"""

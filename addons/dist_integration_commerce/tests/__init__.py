@@ -1,3 +1,4 @@
+from . import test_alerts
 from . import test_availability
 from . import test_customer_matching
 from . import test_customer_upsert

@@ -43,3 +43,17 @@ class TestDemo(TransactionCase):
         bindings = self.env["dist.binding"]
         barn = bindings._find(self.record("system_fieldmart"), "res.partner", "C-1001/BARN")
         self.assertEqual(barn.parent_id, self.record("customer_green_valley"))
+
+    def test_ownership(self):
+        """O1, G1: customers belong to the shop, what they may owe to Odoo; the record says so."""
+        customer = self.record("customer_harvest_hill")
+        rules = customer._dist_get_rules()
+        system = self.record("system_fieldmart")
+        self.assertEqual((rules["street"].owner, bool(rules["credit_limit"].owner)), (system.id, False))
+        self.assertIn("Fieldmart", customer.dist_owner_text)
+        self.assertIn("Odoo", customer.dist_owner_text)
+
+    def test_processes(self):
+        """O1, M12: orders and returns are followed."""
+        for name in ("process_order_to_cash", "process_return_to_credit"):
+            self.assertEqual(self.record(name).state, "running")

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from odoo import fields
-from odoo.tests import tagged
+from odoo import Command, fields
+from odoo.tests import new_test_user, tagged
 
 from .common import CommerceCase
 
@@ -95,3 +95,156 @@ class TestOrderToCash(CommerceCase):
         self._update()
         states = {milestone.state for milestone in self._milestones(order).values()}
         self.assertEqual(states, {"reached", "skipped"})
+
+    def test_other_company(self):
+        """M12: an order of another company is followed and told there, and seen by nobody here."""
+        company = self.env["res.company"].create({"name": "Other"})
+        shop, _client, key = self.make_shop("THEIRS", company)
+        self.make_channel(shop)
+        self.bind(self.customer, "C-1", shop)
+        body = self.order(self.line(quantity="3"))
+        response = self.submit(body, key=key)
+        self.assertEqual(response.status_code, 200, response.text)
+        order = self.env["sale.order"].search([("name", "=", response.json_body["order"])])
+        self.assertEqual(order.company_id, company)
+        if order.dist_state == "held":
+            order.action_dist_release()
+        self._commit_events()
+        self._update()
+        milestones = self.env["dist.milestone"].union(*self._milestones(order).values())
+        self.assertEqual(milestones.company_id, company)
+        shipped = self._milestones(order)["shipped"]
+        shipped.due_at = fields.Datetime.now() - timedelta(days=1)
+        self._update()
+        exception = shipped.exception_id
+        self.assertEqual((shipped.state, exception.company_id), ("overdue", company))
+        here = new_test_user(self.env, "here", groups="dist_integration_base.group_dist_operator")
+        there = new_test_user(
+            self.env,
+            "there",
+            groups="dist_integration_base.group_dist_operator",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        for user, number in ((here, 0), (there, len(milestones))):
+            found = self.env["dist.milestone"].with_user(user).search([("id", "in", milestones.ids)])
+            self.assertEqual(len(found), number)
+            exceptions = self.env["dist.exception"].with_user(user).search([("id", "=", exception.id)])
+            self.assertEqual(len(exceptions), bool(number))
+
+
+@tagged("post_install", "-at_install")
+class TestReturnToCredit(CommerceCase):
+    """Returns of customers followed until their credit note."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.process = cls.env.ref("dist_integration_commerce.process_return_to_credit")
+        cls.process.action_start()
+        # records of a test are as old as its transaction
+        cls.process.started_at -= timedelta(hours=1)
+
+    def _update(self):
+        self.env.flush_all()
+        self.env["dist.milestone"]._cron_update()
+        self.env.invalidate_all()
+
+    def _deliver(self, product):
+        """:return: order of three that were shipped and invoiced"""
+        _answer, order = self.submit_ok(self.order(self.line(product.default_code, "3")))
+        self._do_transfer(order.picking_ids)
+        order._create_invoices().action_post()
+        return order
+
+    def _do_transfer(self, picking):
+        for move in picking.move_ids:
+            move.write({"quantity": move.product_uom_qty, "picked": True})
+        picking._action_done()
+
+    def _return(self, order, quantity):
+        """:return: the return, authorised and not received"""
+        shipment = order.picking_ids.filtered(lambda item: item.picking_type_code == "outgoing")[:1]
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=shipment.id, active_ids=shipment.ids, active_model="stock.picking")
+            .create({"picking_id": shipment.id})
+        )
+        wizard.product_return_moves.quantity = quantity
+        picking = self.env["stock.picking"].browse(wizard.create_returns()["res_id"])
+        self._update()
+        return picking
+
+    def _credit(self, order, quantity):
+        """Credit part of the order by hand, as an accountant does."""
+        invoice = order.invoice_ids.filtered(lambda move: move.move_type == "out_invoice")[:1]
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id, "reason": "return"})
+        )
+        refund = self.env["account.move"].browse(wizard.reverse_moves()["res_id"])
+        refund.invoice_line_ids.quantity = quantity
+        refund.action_post()
+        return refund
+
+    def _milestones(self, picking):
+        found = self.env["dist.milestone"].search(
+            [("res_model", "=", "stock.picking"), ("res_id", "=", picking.id)]
+        )
+        return {milestone.step_id.code: milestone for milestone in found}
+
+    def _states(self, picking):
+        return {code: milestone.state for code, milestone in self._milestones(picking).items()}
+
+    def test_return_to_credit(self):
+        """M12: a return is authorised, received and credited, whether orders are invoiced as ordered or as shipped."""
+        for policy in ("order", "delivery"):
+            with self.subTest(policy):
+                product = self.make_product(f"RET-{policy}", 50.0, price=10.0, invoice_policy=policy)
+                order = self._deliver(product)
+                picking = self._return(order, 2)
+                self.assertEqual(
+                    self._states(picking),
+                    {"authorised": "reached", "received": "expected", "credited": "expected"},
+                )
+                milestones = self._milestones(picking)
+                self.assertIn("Received", picking.dist_milestone_strip)
+                self.assertGreater(milestones["received"].due_at, fields.Datetime.now() + timedelta(days=13))
+                self._do_transfer(picking)
+                self._update()
+                self.assertEqual(
+                    self._states(picking),
+                    {"authorised": "reached", "received": "reached", "credited": "expected"},
+                )
+                self.assertTrue(milestones["credited"].due_at)
+                self._credit(order, 2)
+                self._update()
+                self.assertEqual(milestones["credited"].state, "reached")
+
+    def test_overdue(self):
+        """M12, X1: a customer who waits for the credit is told of until the credit note is posted."""
+        order = self._deliver(self.make_product("RET-LATE", 50.0, price=10.0, invoice_policy="delivery"))
+        picking = self._return(order, 1)
+        self._do_transfer(picking)
+        self._update()
+        credited = self._milestones(picking)["credited"]
+        credited.due_at = fields.Datetime.now() - timedelta(days=1)
+        self._update()
+        exception = credited.exception_id
+        self.assertEqual((credited.state, exception.state, exception.severity), ("overdue", "open", "high"))
+        self.assertEqual((exception.res_model, exception.res_id), ("stock.picking", picking.id))
+        self._credit(order, 1)
+        self._update()
+        self.assertEqual((credited.state, credited.is_late, exception.state), ("reached", True, "resolved"))
+
+    def test_what_is_no_return(self):
+        """M12: a delivery and a receipt of no order are not followed; a cancelled return is given up."""
+        order = self._deliver(self.make_product("RET-NONE", 50.0, price=10.0))
+        self.assertFalse(self._milestones(order.picking_ids))
+        picking = self._return(order, 1)
+        picking.action_cancel()
+        self._update()
+        self.assertEqual(
+            self._states(picking), {"authorised": "reached", "received": "skipped", "credited": "skipped"}
+        )

@@ -14,3 +14,14 @@ class PurchaseOrder(models.Model):
 
     def _dist_get_process_system(self, step):
         return self.picking_type_id.dist_system_id
+
+    def _dist_get_impact(self):
+        lines = self.order_line.filtered("product_id")
+        return {
+            "orders": len(self),
+            "lines": len(lines),
+            "skus": sorted({product.default_code or product.name for product in lines.product_id}),
+            "warehouses": sorted(set(self.picking_type_id.warehouse_id.mapped("name"))),
+            "value": sum(order.amount_total / (order.currency_rate or 1.0) for order in self),
+            "currency": self.company_id[:1].currency_id,
+        }

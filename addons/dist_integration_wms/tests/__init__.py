@@ -1,9 +1,11 @@
 from . import (
+    test_alerts,
     test_availability,
     test_constraints,
     test_cutover,
     test_demo,
     test_formats,
+    test_milestones,
     test_ownership,
     test_products,
     test_receipt_confirmed,

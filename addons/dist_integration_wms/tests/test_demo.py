@@ -1,8 +1,10 @@
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.tests.common import DistCase
 
 
 @tagged("post_install", "-at_install")
-class TestDemo(TransactionCase):
+class TestDemo(DistCase):
     """A demo file that fails is only a warning, so its records are looked for here."""
 
     def setUp(self):
@@ -38,3 +40,65 @@ class TestDemo(TransactionCase):
         self.assertTrue(
             self.record("lot_seal_first").expiration_date < self.record("lot_seal_second").expiration_date
         )
+
+    def test_reconciliation(self):
+        """O1, X2: a finished run shows what differs, is explained, is missing, is within tolerance."""
+        run, profile = self.record("run_northside_stock"), self.record("profile_northside_stock")
+        self.assertEqual((profile.last_run_id, profile.open_line_count), (run, 3))
+        states = dict.fromkeys(("open", "explained", "within"), 0)
+        for line in run.line_ids:
+            states[line.state] += 1
+            self.assertAlmostEqual(line.variance, line.theirs - line.expected)
+            self.assertAlmostEqual(line.value_at_risk, abs(line.variance) * line.product_id.standard_price)
+        self.assertEqual(states, {"open": 2, "explained": 1, "within": 1})
+        beyond = run.line_ids.filtered(lambda line: line.state != "within")
+        self.assertEqual((run.variance_count, run.value_at_risk), (3, sum(beyond.mapped("value_at_risk"))))
+        self.assertEqual(run.counted, run.matched_count + run.within_count + run.variance_count)
+        self.assertAlmostEqual(run.accuracy, 100 * run.accuracy_ids.within / run.counted, places=2)
+        self.assertTrue(self.record("variance_pump").needs_second)
+        self.assertTrue(self.record("variance_hose").can_explain)
+
+    def test_reconciliation_is_that_of_its_stock(self):
+        """O1, X2: the engine finds the same when the warehouse sends the list that the demonstration is about."""
+        stock = {"DIST-HOSE": 118, "DIST-BULB": 401}
+        products = self.env["product.product"].search(
+            [("default_code", "=like", "DIST-%"), ("default_code", "not in", ("DIST-SEAL", "DIST-PUMP"))]
+        )
+        warehouse = self.record("warehouse_northside")
+        table = self.env["dist.availability"]._get_availability(products.ids, warehouse.ids)
+        rows = ["warehouse,sku,lot,quantity", "N-PDX,DIST-SEAL,L-2601,86", "N-PDX,DIST-SEAL,L-2602,240"]
+        for product in products:
+            on_hand = int(table[product.id, warehouse.id].on_hand)
+            rows.append(f"N-PDX,{product.default_code},,{stock.get(product.default_code, on_hand)}")
+        profile = self.record("profile_northside_stock").copy({"name": "Again"})
+        run = self.env["dist.reconciliation"]._make(profile, "\n".join(rows).encode())
+        run._enqueue()
+        self.env.flush_all()
+        run._job_run()
+        self.env.invalidate_all()
+        shown = self.record("run_northside_stock")
+        self.assertEqual(run.state, "done", run.error)
+        for name in ("counted", "matched_count", "within_count", "variance_count", "accuracy"):
+            self.assertAlmostEqual(run[name], shown[name], places=2, msg=name)
+        self.assertEqual(
+            {(line.key, line.kind, line.variance) for line in run.line_ids},
+            {(line.key, line.kind, line.variance) for line in shown.line_ids},
+        )
+
+    def test_purchases(self):
+        """O1, M12: purchases stand at several steps, and the one that is overdue has its exception."""
+        self.assertEqual(self.record("process_procure_to_pay").state, "running")
+        self.env["dist.milestone"]._cron_update()
+        self.env.invalidate_all()
+        states = {}
+        for name in ("received", "awaited", "late"):
+            found = self.env["dist.milestone"].search(
+                [("res_model", "=", "purchase.order"), ("res_id", "=", self.record(f"purchase_{name}").id)]
+            )
+            states[name] = {milestone.step_id.code: milestone.state for milestone in found}
+        self.assertEqual(
+            [states[name]["received"] for name in ("received", "awaited", "late")],
+            ["reached", "expected", "overdue"],
+        )
+        exceptions = self.env["dist.exception"].search([("code", "=", "milestone_overdue")])
+        self.assertIn(self.record("purchase_late").name, str(exceptions.mapped("detail")))

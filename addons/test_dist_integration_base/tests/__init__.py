@@ -25,6 +25,7 @@ from . import (
     test_security,
     test_sources,
     test_traffic,
+    test_traffic_concurrency,
     test_transports,
     test_views,
 )

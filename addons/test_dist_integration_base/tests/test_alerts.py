@@ -1,7 +1,7 @@
 import json
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -230,6 +230,55 @@ class TestAlerts(OperationsMixin, DistCase):
         mapping = self._make_rule(figure="exceptions", category="delivery", system_id=self.system.id)
         self.assertFalse(mapping._get_breaches())
 
+    def test_milestones(self):
+        """X3, M12: overdue steps are told by system and company; those of another company to nobody here."""
+        process = self.env["dist.process"].create(
+            {
+                "name": "Onboarding",
+                "code": "onboarding",
+                "model_name": "res.partner",
+                "step_ids": [
+                    Command.create({"name": "Taxed", "code": "taxed", "condition": "[('vat', '!=', False)]"})
+                ],
+            }
+        )
+        company = self.env["res.company"].create({"name": "Other"})
+        own = {"company_id": self.system.company_id.id, "system_id": self.system.id}
+        plan = [(own, "overdue")] * 3 + [(own, "expected"), (own, "reached")]
+        plan += [({**own, "system_id": False}, "overdue"), ({"company_id": company.id}, "overdue")]
+        milestones = self.env["dist.milestone"].create(
+            [
+                {
+                    "process_id": process.id,
+                    "step_id": process.step_ids.id,
+                    "res_model": "res.partner",
+                    "res_id": number,
+                    "document_name": f"Partner {number}",
+                    "state": state,
+                    **place,
+                }
+                for number, (place, state) in enumerate(plan, 1)
+            ]
+        )
+        before = self._make_rule(figure="milestones", scope="company")._get_breaches()
+        by_system = self._make_rule(figure="milestones", system_id=self.system.id)
+        self.assertEqual(by_system._get_breaches(), {(self.system.company_id.id, self.system.id): 3})
+        self.assertEqual(before[company.id, company.id], 1)
+        self.assertGreaterEqual(before[self.system.company_id.id, self.system.company_id.id], 4)
+        own_company = self._make_rule(
+            figure="milestones", scope="company", company_id=self.system.company_id.id
+        )
+        self.assertNotIn((company.id, company.id), own_company._get_breaches())
+        self.assertEqual(by_system.condition, "Overdue milestones > 0 milestones")
+        with self.assertRaises(ValidationError):
+            self._make_rule(figure="milestones", scope="flow")
+        self._run()
+        action = self._get_alerts(by_system).action_view_cause()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), milestones[:3])
+        milestones.filtered(lambda milestone: milestone.system_id).state = "reached"
+        self._run()
+        self.assertEqual(self._get_alerts(by_system).state, "ended")
+
     def test_volume(self):
         """X5: a flow that carries far less than it usually does at this time is noticed."""
         for weeks in range(1, 5):
@@ -259,7 +308,7 @@ class TestAlerts(OperationsMixin, DistCase):
     def test_rules_that_come_with_it(self):
         """X3: sensible rules are there."""
         rules = self.env["dist.alert.rule"].with_context(active_test=False)
-        for name in ("queue_age", "endpoint_held", "failed", "success_rate", "credential"):
+        for name in ("queue_age", "endpoint_held", "failed", "success_rate", "credential", "milestones"):
             rule = self.env.ref(f"dist_integration_base.alert_rule_{name}")
             self.assertEqual(rule.figure, name)
             self.assertTrue(rule.advice)

@@ -3,6 +3,7 @@ import csv
 import hashlib
 import io
 import json
+from unittest.mock import patch
 
 import psycopg2
 
@@ -247,6 +248,13 @@ class TestAudit(AuditMixin, DistCase):
             "DELETE FROM dist_audit_seal WHERE entry_id = %s",
             "TRUNCATE dist_audit_entry CASCADE -- %s",
             "TRUNCATE dist_audit_seal -- %s",
+            "UPDATE dist_audit_head SET number = 0 -- %s",
+            "UPDATE dist_audit_head SET hash = 'x' -- %s",
+            "UPDATE dist_audit_head SET proof = NULL -- %s",
+            "UPDATE dist_audit_head SET number = number + 1, hash = 'x' -- %s",
+            "INSERT INTO dist_audit_head (number, hash) SELECT number, hash FROM dist_audit_head -- %s",
+            "DELETE FROM dist_audit_head -- %s",
+            "TRUNCATE dist_audit_head -- %s",
         ):
             with self.subTest(statement), mute_logger("odoo.sql_db"):
                 with self.assertRaisesRegex(psycopg2.Error, "append-only"), self.env.cr.savepoint():
@@ -263,7 +271,7 @@ class TestAudit(AuditMixin, DistCase):
             if switch == "ENABLE":
                 for statement, *values in statements:
                     cr.execute(statement, values)
-            for table in ("dist_audit_entry", "dist_audit_seal"):
+            for table in ("dist_audit_entry", "dist_audit_seal", "dist_audit_head"):
                 # the foreign key's triggers belong to the system
                 cr.execute(f"ALTER TABLE {table} {switch} TRIGGER USER")
         self.env.invalidate_all()
@@ -298,14 +306,71 @@ class TestAudit(AuditMixin, DistCase):
         previous = entries[-2].hash
         self._remove(entries[-1])
         self.assertEqual(self._verify(), (number, "cut"))
-        self.env.cr.execute("UPDATE dist_audit_head SET number = %s, hash = %s", (number - 1, previous))
-        self.env.invalidate_all()
+        self._tamper(("UPDATE dist_audit_head SET number = %s, hash = %s", number - 1, previous))
         self.assertEqual(self._verify(), (number - 1, "forged"), "signed with the key of the configuration")
-        self.env.cr.execute("UPDATE dist_audit_head SET proof = NULL")
-        self.env.invalidate_all()
-        result = self.env["dist.audit.seal"]._verify()
-        self.assertEqual((result["code"], result["signed"]), (None, False), "shown as not signed")
-        self.assertEqual(self._verify({number: kept}), (number, "cut"), "known from elsewhere")
+        self._tamper(("UPDATE dist_audit_head SET proof = NULL",))
+        self.assertEqual(self._verify(), (number - 1, "unsigned"), "a signature that was there is missed")
+        with self._without_keys():
+            result = self.env["dist.audit.seal"]._verify()
+            self.assertEqual((result["code"], result["signed"]), (None, False), "shown as not signed")
+            self.assertEqual(self._verify({number: kept}), (number, "cut"), "known from elsewhere")
+
+    def _without_keys(self):
+        return patch.object(type(self.env["dist.keyring"]), "_get_keys", lambda _self: [])
+
+    def test_noted_end(self):
+        """G5: an end that was rewound, changed, doubled or removed is found, also after the next entry."""
+        entries = self._make_chain()
+        number, older = entries[-1].number, entries[1]
+        for statement in (
+            ("UPDATE dist_audit_head SET number = %s, hash = %s", older.number, older.hash),
+            ("UPDATE dist_audit_head SET hash = %s", "0" * 64),
+            ("UPDATE dist_audit_head SET proof = %s", "0" * 64),
+            ("UPDATE dist_audit_head SET proof = NULL",),
+            (
+                "INSERT INTO dist_audit_head (number, hash, proof) SELECT number, hash, proof FROM dist_audit_head",
+            ),
+            ("DELETE FROM dist_audit_head",),
+        ):
+            with self.subTest(statement[0]), self.env.cr.savepoint() as savepoint:
+                self._tamper(statement)
+                found = self._verify()
+                self.assertIn(found[1], ("forged", "unsigned"))
+                with self.assertLogs("odoo.addons.dist_integration_base.models.dist_audit_seal", "ERROR"):
+                    self._log()
+                again = self._verify()
+                self.assertEqual(again[0], number + 1, "the entry itself is sealed")
+                self.assertIn(again[1], ("forged", "unsigned"), "sealing does not hide it")
+                savepoint.rollback()
+                self.env.invalidate_all()
+        self.assertEqual(self._verify(), (0, None))
+
+    def _log(self):
+        """One entry more, sealed."""
+        self.endpoint.name = f"{self.endpoint.name}+"
+        self._seal()
+
+    def test_signed_anew(self):
+        """G5, G7: a key that is set up later does not vouch for an end it has not signed, until it is told to."""
+        with self._without_keys():
+            self._tamper(("UPDATE dist_audit_head SET proof = NULL",))
+            self._make_chain()
+        seals = self.env["dist.audit.seal"]
+        self.assertEqual(self._verify()[1], "unsigned")
+        result = seals._sign_anew()
+        self.assertEqual((result["code"], result["signed"], result["pending"]), (None, True, 0))
+        self.assertEqual(self._entries(action="overridden")[:1].number, result["count"])
+        self._log()
+        self.assertEqual(self._verify(), (0, None))
+        entry = self._make_chain()[1]
+        self._tamper(("UPDATE dist_audit_entry SET action = 'deleted' WHERE id = %s", entry.id))
+        self.assertEqual(seals._sign_anew()["code"], "changed", "only a chain that is whole is signed")
+
+    def test_end_without_its_triggers(self):
+        """G5: it is seen when the database no longer guards the noted end."""
+        self._make_chain()
+        self.env.cr.execute("ALTER TABLE dist_audit_head DISABLE TRIGGER dist_audit_head_forward")
+        self.assertEqual(self._verify()[1], "unprotected")
 
     def test_swapped_entries(self):
         """G5: rows that changed places are found."""

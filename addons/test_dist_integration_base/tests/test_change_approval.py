@@ -26,7 +26,7 @@ class TestChangeApproval(AuditMixin, DistCase):
             login="dist-test-second",
             groups="dist_integration_base.group_dist_manager,dist_integration_base.group_dist_approver",
         )
-        cls.system, _client, _key = cls._make_system(message_types=["partner.submit"])
+        cls.system, cls.client, _key = cls._make_system(message_types=["partner.submit"])
         cls.system.environment = "production"
         cls.endpoint = cls._make_endpoint(cls.system, OLD)
         cls._turn_on()
@@ -286,6 +286,60 @@ class TestChangeApproval(AuditMixin, DistCase):
         self._settle(waiting)
         self.env.invalidate_all()
         self.assertEqual(credential._get_secret(), shown)
+
+    def test_key_of_a_client(self):
+        """G4, G8: a new key waits for a second person like any credential; only its hash is kept until then."""
+        client = self.client
+        keys = client.key_ids
+        action = self._as(self.manager, client).action_generate_key()
+        shown = action["context"]["dist_new_secret"]
+        self.assertEqual((client.key_ids, self.env["dist.api.key"]._find(shown)), (keys, keys.browse()))
+        request = self.env["dist.change.request"].search([("res_id", "=", client.id)], limit=1)
+        self.assertIn(request.name, self.env[action["res_model"]].browse(action["res_id"]).note)
+        prefix = shown.split("_")[2]
+        self.assertEqual(request.line_ids.mapped(lambda line: (line.old, line.new)), [(keys.prefix, prefix)])
+        self.assertNotIn(shown, str(request.sudo().read()))
+        self.assertFalse(keys.expires_at, "the former key goes on")
+        request.with_user(self.manager).reason = "The shop was taken over"
+        request.with_user(self.manager).action_request()
+        with self.assertRaises(AccessError):
+            request.with_user(self.manager).action_approve()
+        request.with_user(self.approver).action_approve()
+        key = self.env["dist.api.key"]._find(shown)
+        self.assertEqual((key.client_id, key.state), (client, "valid"))
+        self.assertTrue(keys.expires_at, "the former key ends with the overlap")
+        made = self._entries(client, action="key_generated")[:1]
+        self.assertEqual(made.user_id, self.manager)
+        rejected = self._as(self.manager, client)._generate_key()
+        request = self.env["dist.change.request"].search([("res_id", "=", client.id)], limit=1)
+        request.with_user(self.manager).reason = "Once more"
+        request.with_user(self.manager).action_request()
+        request.with_user(self.approver)._reject("why?")
+        self.assertFalse(self.env["dist.api.key"]._find(rejected))
+
+    def test_key_without_a_rule(self):
+        """G4, G8: where no rule asks for it a key is valid at once; what is not a key's hash is refused."""
+        self.env.ref("dist_integration_base.change_rule_api_key").active = False
+        key = self._as(self.manager, self.client)._generate_key()
+        self.assertEqual(self.env["dist.api.key"]._find(key).state, "valid")
+        for wrong in (key, "x:y", "12345678:" + "g" * 64):
+            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                self._as(self.manager, self.client).new_key = wrong
+        with self.assertRaises(AccessError):
+            self.client.with_user(self.people["operator"])._generate_key()
+
+    def test_private_key(self):
+        """G4, G7: the text of a private key waits encrypted, and the request shows its fingerprint only."""
+        credential = self.env["dist.credential"].create(
+            {"name": "SFTP", "system_id": self.system.id, "kind": "ssh_key", "username": "x"}
+        )
+        kind = "OPENSSH PRIVATE KEY"
+        text = f"-----BEGIN {kind}-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END {kind}-----"
+        with self._kept() as requests:
+            self._as(self.manager, credential).write({"pem": text})
+        request = requests[0]
+        self.assertNotIn("b3BlbnNzaC1rZXk", f"{request.sudo().content} {request.line_ids.mapped('new')}")
+        self.assertEqual(request._get_vals(), {"pem": text})
 
     def test_emergency(self):
         """G4: a manager may apply an own change at once, loudly: reason, mark, activities and messages."""

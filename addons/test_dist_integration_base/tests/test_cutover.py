@@ -227,6 +227,7 @@ class TestCutover(PeopleMixin, DistHttpCase):
             messages = self.env["dist.message"].search([("flow_id", "=", flow.id)], order="id")
             self.assertEqual(messages.mapped("state"), ["done", "done"])
             self.assertEqual(messages[0].summary, "Built, not sent")
+            self._check_nothing_delivered(flow, messages)
             keys = messages.mapped("business_key")
             answer = self._report({"name": "Anna", "note": ""}, keys[0], "partner.changed").json()
             self.assertEqual(answer["status"], "equal")
@@ -237,6 +238,34 @@ class TestCutover(PeopleMixin, DistHttpCase):
             self._commit_events()
             self._drain(endpoint)
             self.assertEqual(len(receiver.calls), 1, "only what is emitted from now on leaves")
+
+    def _check_nothing_delivered(self, flow, messages):
+        """In no figure what never left counts, neither before nor after it was counted."""
+        for _time in range(2):
+            query, params = self.env["dist.traffic"]._get_source()
+            self.env.cr.execute(f"SELECT number FROM ({query}) AS traffic WHERE flow_id = {flow.id}", params)
+            self.assertFalse(self.env.cr.fetchall())
+            dashboard = self.env["dist.dashboard"].with_user(self.people["operator"])
+            row = next(row for row in dashboard.get_figures()["flows"] if row["id"] == flow.id)
+            self.assertEqual((row["messages"], row["attempts"], row["health_label"]), (0, 0, "In the shadow"))
+            for figure in ("messages", "latency"):
+                domain = dashboard.open_records(figure, "day", flow.id)["domain"]
+                self.assertFalse(self.env["dist.message"].search(domain) & messages, figure)
+            self.env["dist.traffic"]._cron_count()
+
+    def test_never_sent_afterwards(self):
+        """G10, M6: a replay does not send what was built in the shadow: the old interface did."""
+        endpoint = self._make_endpoint(self.system, "http://127.0.0.1:9/hook")
+        flow = self._make_flow(self.system, "partner.changed", endpoint_id=endpoint.id)
+        flow._set_stage("shadow", "test")
+        self.env["res.partner"].create({"name": "Anna"})._dist_emit("partner.changed")
+        self._commit_events()
+        flow._set_stage("live", "agreed")
+        replay = self.env["dist.replay"].create(
+            {"reason": "lost", "with_done": True, "flow_ids": [(6, 0, flow.ids)]}
+        )
+        replay.action_preview()
+        self.assertEqual((replay.item_ids.expected, replay.item_ids.refusal), ("refused", "shadow"))
 
     # coexistence
 

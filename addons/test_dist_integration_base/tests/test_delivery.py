@@ -195,6 +195,25 @@ class TestDelivery(DistCase):
         signature.verify(*self.receiver.calls[0], [self.secret])
         self.assertEqual(self.endpoint.action_test_connection()["params"]["type"], "success")
 
+    def test_connection_in_doubt(self):
+        """M2: an address that answers, but not as one that takes messages, is shown as a warning with its status."""
+        for answer, kind in (
+            (202, "success"),
+            (405, "success"),
+            ((405, {"Allow": "POST"}), "success"),
+            ((200, {"Allow": "GET, HEAD, post"}), "success"),
+            ((405, {"Allow": "GET, HEAD"}), "warning"),
+            ((200, {"Allow": "GET"}), "warning"),
+            *((status, "warning") for status in (302, 400, 401, 403, 404, 410, 429, 500, 501, 503)),
+        ):
+            with self.subTest(answer):
+                self.receiver.answers = [answer]
+                shown = self.endpoint.action_test_connection()["params"]
+                status = answer[0] if isinstance(answer, tuple) else answer
+                self.assertEqual(shown["type"], kind)
+                self.assertIn(f"status {status}", shown["message"])
+        self.assertFalse(self.env["dist.message"].search([("endpoint_id", "=", self.endpoint.id)]))
+
     def test_environment(self):
         """G9: what is made for production does not fire from another environment."""
         self.system.environment = "production"

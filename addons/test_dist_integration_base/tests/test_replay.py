@@ -64,7 +64,7 @@ class TestReplay(OperationsMixin, DistCase):
 
     def test_dry_run(self):
         """M6: what would happen is shown before anything does."""
-        done_in, failed_in = self._submit("Good"), self._submit("Blocked", "R-2")
+        done_in, failed_in = self._submit("Good"), self._submit("Broken", "R-2")
         done_out = self._emit()
         self.receiver.answers = [400]
         failed_out = self._emit("Refused")
@@ -75,7 +75,7 @@ class TestReplay(OperationsMixin, DistCase):
             [expected[message] for message in (done_in, failed_in, done_out, failed_out)],
             ["recognise", "apply", "send", "send"],
         )
-        self.assertEqual((failed_in.state, failed_out.state, done_out.state), ("dead", "dead", "done"))
+        self.assertEqual((failed_in.state, failed_out.state, done_out.state), ("retry", "dead", "done"))
         self.assertIn("partner.submit", replay.preview)
         self.assertEqual(len(self.receiver.calls), calls)
         replay.with_done = False
@@ -112,7 +112,7 @@ class TestReplay(OperationsMixin, DistCase):
         broken, blocked = self._submit("Broken", "R-1"), self._submit("Blocked", "R-2")
         self.assertEqual((broken.state, blocked.state), ("retry", "dead"))
         self.env["ir.config_parameter"].set_param("test_dist.repaired", "1")
-        replay = self._run(self._prepare(system_id=self.system.id))
+        replay = self._run(self._prepare(system_id=self.system.id, with_refused=True))
         results = {item.message_id: item.result for item in replay.item_ids}
         self.assertEqual(results, {broken: "processed", blocked: "failed"})
         self.assertEqual((replay.failed_count, replay.progress), (1, 100.0))
@@ -182,6 +182,30 @@ class TestReplay(OperationsMixin, DistCase):
         replay.action_preview()
         self.assertEqual(self._get_expected(replay)[overtaken], "apply")
 
+    def test_refused_before(self):
+        """M6: in bulk, what a person or a rule refused is left alone unless asked for, and shown so."""
+        blocked, broken = self._submit("Blocked"), self._submit("Broken", "R-2")
+        ignored = self._submit("Blocked", "R-3")
+        ignored.exception_id.with_user(self.people["operator"])._ignore("a joke")
+        held = self._submit("Ambiguous", "R-4")
+        messages = blocked | broken | ignored | held
+        replay = self._prepare(system_id=self.system.id)
+        expected = self._get_expected(replay)
+        self.assertEqual(
+            [expected[message] for message in messages], ["answered", "apply", "cancelled", "apply"]
+        )
+        for reason in ("its sender was told that it is refused", "a person cancelled it"):
+            self.assertIn(reason, replay.preview)
+        self._run(replay)
+        self.assertEqual((blocked.attempt_count, ignored.state), (1, "cancelled"))
+        results = {item.message_id: item.result for item in replay.item_ids}
+        self.assertEqual([results[blocked], results[ignored]], ["refused", "refused"])
+        again = self._prepare(system_id=self.system.id, with_refused=True)
+        expected = self._get_expected(again)
+        self.assertEqual([expected[blocked], expected[ignored]], ["apply", "cancelled"])
+        self._run(again)
+        self.assertEqual(blocked.attempt_count, 2)
+
     def test_period(self):
         """M6: everything since a time, of some flows."""
         old, new = self._submit("Blocked"), self._submit("Blocked", "R-2")
@@ -195,7 +219,7 @@ class TestReplay(OperationsMixin, DistCase):
     def test_stopped(self):
         """M6: a replay can be stopped; what was handled stays, the rest is as it was."""
         messages = self._submit("Blocked") | self._submit("Blocked", "R-2")
-        replay = self._prepare(system_id=self.system.id)
+        replay = self._prepare(system_id=self.system.id, with_refused=True)
         replay.action_start()
         self.env.flush_all()
         with patch.object(dist_replay_run, "BATCH", 1):
@@ -216,7 +240,7 @@ class TestReplay(OperationsMixin, DistCase):
         for number in range(4):
             messages |= self._submit("Blocked", f"R-{number}")
         messages.sudo().write({"payload": json.dumps({"external_id": "same", "name": "Good"})})
-        replay = self._prepare(system_id=self.system.id)
+        replay = self._prepare(system_id=self.system.id, with_refused=True)
         replay.action_start()
 
         class Killed(BaseException):

@@ -99,6 +99,8 @@ class TestViews(PeopleMixin, DistCase):
         self.assertLessEqual(ALL_MENUS, set(self._get_menus("manager")))
         self.assertLessEqual(ALL_MENUS, set(self._get_menus("auditor")))
         self.assertFalse(self._get_menus("service"))
+        self.assertIn("menu_dist_change_request", self._get_menus("approver"))
+        self.assertNotIn("menu_dist_system", self._get_menus("approver"))
 
     def test_actions_open(self):
         """Every menu's action opens for everybody who sees the menu: views, records of the list, the first form."""

@@ -93,3 +93,43 @@ def test_settings_say_where_the_server_runs(day, window):
     for text in ("Running environment", "Database", "Encryption keys"):
         expect(client.page.get_by_text(text, exact=True).first).to_be_visible()
     client.check()
+
+
+# headers of a list that are cut off, but for what is rounded
+CUT = """
+    () => [...document.querySelectorAll(".o_list_table thead th[data-name] .text-truncate")]
+        .filter((title) => title.scrollWidth > title.clientWidth + 1)
+        .map((title) => title.textContent.trim())
+"""
+
+
+def test_menus_fit(window):
+    """X1: who sees everything finds every menu in the bar, none behind a plus."""
+    client = window()
+    client.open("dist_integration_base.action_dist_message")
+    client.settle()
+    # after the first screen, which shows an app of its own
+    client.enter(ROOT)
+    bar = client.page.locator(".o_menu_sections")
+    for name in (
+        "Dashboard",
+        "Exceptions",
+        "Messages",
+        "Reconciliation",
+        "Operations",
+        "Commerce",
+        "Configuration",
+    ):
+        expect(bar.get_by_text(name, exact=True)).to_be_visible()
+    expect(client.page.locator(".o_menu_sections_more")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["reconciliation", "milestone", "replay", "reconciliation_line"])
+def test_headers_are_read(day, window, name):
+    """X1: the headers of wide lists are not cut off."""
+    if name == "replay":
+        day.odoo.create("dist.replay", {"reason": "The warehouse lost its data of this morning"})
+    client = window()
+    client.open(f"dist_integration_base.action_dist_{name}")
+    client.settle()
+    assert client.page.evaluate(CUT) == []

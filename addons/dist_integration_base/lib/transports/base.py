@@ -21,6 +21,10 @@ from ..network import IPNetwork, resolve
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 
 
+class Doubtful(str):
+    """What :meth:`Session.check` tells when the other side answers, but not like one that takes messages."""
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message to send.
@@ -94,7 +98,8 @@ class Session:
         raise NotImplementedError
 
     def check(self) -> str:
-        """Reach the other side without sending a message; return what to tell the administrator.
+        """Reach the other side without sending a message; return what to tell the administrator, as a
+        :class:`Doubtful` when messages are likely to be refused.
 
         :raises IntegrationError: why it cannot be used
         """

@@ -18,7 +18,7 @@ from ..errors import ConfigurationError, ProtocolError, Refused
 from ..network import IPNetwork
 from ..oauth import ClientCredentials, TokenCache
 from ..transport import HttpSession, Response, classify, split_url
-from .base import Batch, Item, Outgoing, Result, Session, Source
+from .base import Batch, Doubtful, Item, Outgoing, Result, Session, Source
 
 USER_AGENT = "Odoo-Dist-Integration/1.0"
 EXCERPT = 2000
@@ -133,10 +133,24 @@ class WebhookSession(Session):
     def check(self) -> str:
         started = time.monotonic()
         response = self._caller.call("OPTIONS", self.settings.url)
-        return f"status {response.status} in {int((time.monotonic() - started) * 1000)} ms"
+        text = f"status {response.status} in {int((time.monotonic() - started) * 1000)} ms"
+        return text if _takes_messages(response) else Doubtful(text)
 
     def close(self) -> None:
         self._caller.close()
+
+
+def _takes_messages(response: Response) -> bool:
+    """Tell by the answer to OPTIONS whether an address is likely to take a POST.
+
+    Most receivers know nothing but POST and say 405, which RFC 9110 (15.5.6) has them back with ``Allow``; then, and
+    for 2xx, it decides where it is given. Everything else - no such address, refused, redirected, not implemented -
+    is what a message would be answered as well.
+    """
+    if response.status != 405 and not 200 <= response.status < 300:
+        return False
+    allowed = {method.strip().upper() for method in response.headers.get("allow", "").split(",")}
+    return allowed == {""} or "POST" in allowed
 
 
 class FeedSource(Source):
