@@ -46,6 +46,13 @@ class DistHandler(models.AbstractModel):
         """
         return [self._apply(message, payload) for message, payload in pairs]
 
+    def _get_progress(self, message):
+        """How far the work is that an applied message has started; whoever polls its operation is told.
+
+        :return: lib.handling.Progress; None when applying the message was all there is to do
+        """
+        return None
+
     # cut-over
 
     def _find_counterpart(self, message, payload):

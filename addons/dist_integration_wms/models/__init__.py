@@ -7,6 +7,8 @@ from . import (
     dist_exception,
     dist_flow,
     dist_message,
+    dist_reconciliation,
+    dist_reconciliation_accuracy,
     dist_reconciliation_domain_stock,
     dist_reconciliation_line,
     dist_reconciliation_profile,

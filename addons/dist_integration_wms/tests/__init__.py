@@ -18,5 +18,6 @@ from . import (
     test_shipments_list,
     test_speed,
     test_stock_reconciliation,
+    test_stock_snapshot,
     test_stock_adjusted,
 )

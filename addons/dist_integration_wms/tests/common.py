@@ -13,6 +13,7 @@ INBOUND = [
     "receipt.confirmed",
     "return.confirmed",
     "stock.adjusted",
+    "stock.snapshot",
     "stock.status.changed",
 ]
 OUTBOUND = [
@@ -33,6 +34,7 @@ SCOPES = [
     "receipts:confirm",
     "returns:confirm",
     "stock:adjust",
+    "stock:count",
 ]
 ACKNOWLEDGE = "/shipments/acknowledgements"
 SHIP = "/shipments/confirmations"
