@@ -4,7 +4,7 @@ from odoo.tools import split_every
 
 from .dist_message import CHANNELS
 
-POSTED_AT_ONCE = 200
+POSTED_AT_ONCE = 500
 
 
 class DistReconciliationLine(models.Model):

@@ -376,16 +376,36 @@ class StockReconciliation(models.AbstractModel):
         return bool(line.product_id and line.warehouse_id)
 
     def _post_variance(self, lines):
+        quants = self._read_quants(lines)
         moves = self.env["stock.move"].create(
-            [values for line in lines for values in self._prepare_moves(line.with_company(line.company_id))]
+            [
+                values
+                for line in lines
+                for values in self._prepare_moves(line.with_company(line.company_id), quants)
+            ]
         )
         moves._action_done()
         return {move.dist_reconciliation_line_id.id: move for move in moves}
 
-    def _prepare_moves(self, line):
+    def _read_quants(self, lines):
+        """:return: dict, (product id, lot id) to stock.quant with something in it, those with most first"""
+        missing = lines.filtered(lambda line: line.variance < 0)
+        quants = self.env["stock.quant"].search(
+            [
+                ("product_id", "in", missing.product_id.ids),
+                ("location_id", "child_of", missing.warehouse_id.view_location_id.ids),
+                ("location_id.usage", "=", "internal"),
+                ("quantity", ">", 0),
+            ],
+            order="quantity desc, id",
+        )
+        return quants.grouped(lambda quant: (quant.product_id.id, quant.lot_id.id))
+
+    def _prepare_moves(self, line, quants):
         """Correct where the goods are: what is missing is taken from where most is, what was found is put to the
         warehouse's stock.
 
+        :param quants: as of `_read_quants`
         :return: list of values of stock.move
         """
         stock = line.location_id or line.warehouse_id.lot_stock_id
@@ -394,13 +414,21 @@ class StockReconciliation(models.AbstractModel):
         if line.variance > 0:
             return [self._prepare_move(line, line.variance, loss, stock, lot)]
         values, missing = [], -line.variance
-        for quant in self._get_quants(line, lot):
+        for quant in quants.get((line.product_id.id, lot.id), ()):
+            if not self._is_place_of(line, quant.location_id):
+                continue
             taken = min(missing, quant.quantity)
             values.append(self._prepare_move(line, taken, quant.location_id, loss, lot, quant))
             missing -= taken
             if line.product_id.uom_id.rounding > missing:
                 return values
         return [*values, self._prepare_move(line, missing, stock, loss, lot)]
+
+    def _is_place_of(self, line, location):
+        """:return: True when goods in a location are those that a line is about"""
+        if line.location_id:
+            return location == line.location_id
+        return location.parent_path.startswith(line.warehouse_id.view_location_id.parent_path)
 
     def _get_lot(self, line):
         """:return: stock.lot of a line, made when the warehouse found one that Odoo does not know"""
@@ -419,23 +447,6 @@ class StockReconciliation(models.AbstractModel):
         )
         values = {"product_id": product.id, "name": line.lot_name, "company_id": line.company_id.id}
         return found or lots.create(values)
-
-    def _get_quants(self, line, lot):
-        return self.env["stock.quant"].search(
-            [
-                ("product_id", "=", line.product_id.id),
-                *self._get_location_domain(line),
-                ("location_id.usage", "=", "internal"),
-                ("lot_id", "=", lot.id),
-                ("quantity", ">", 0),
-            ],
-            order="quantity desc, id",
-        )
-
-    def _get_location_domain(self, line):
-        if line.location_id:
-            return [("location_id", "=", line.location_id.id)]
-        return [("location_id", "child_of", line.warehouse_id.view_location_id.id)]
 
     def _prepare_move(self, line, quantity, source, target, lot, quant=None):
         product = line.product_id
