@@ -89,7 +89,7 @@ class DistReconciliationDomain(models.AbstractModel):
         """
         return None
 
-    def _get_place(self):
+    def _get_place(self, run):
         """Where a record is: accuracy is counted by it as well as by class.
 
         :return: SQL expression (text, not null) of ``key``

@@ -325,7 +325,7 @@ class DistReconciliation(models.Model):
                    COALESCE(missing_there_count, 0) AS missing_there_count
             FROM counted LEFT JOIN found USING (class_code, place) ORDER BY class_code, place
             """,
-            place=domain._get_place(),
+            place=domain._get_place(self),
             theirs=domain._get_theirs(self),
             ours=domain._get_ours(self),
             in_flight=domain._get_in_flight(self) or NOTHING,

@@ -189,7 +189,11 @@ class StockReconciliation(models.AbstractModel):
 
     # both sides
 
-    def _get_place(self):
+    def _get_place(self, run):
+        warehouses = run._get_warehouses()
+        if len(warehouses) == 1:
+            # a million keys need not be taken apart for that
+            return SQL("%s::varchar", str(warehouses.id))
         return SQL("split_part(split_part(key, '/', 1), '.', 1)")
 
     def _get_covered(self, run):
@@ -199,24 +203,32 @@ class StockReconciliation(models.AbstractModel):
 
     def _get_their_key(self):
         """:return: SQL expression of the key of a row of `dist_theirs` with what its codes mean"""
+        location = SQL("")
+        if self._is_by_location():
+            location = SQL("|| '.' || COALESCE(bin.location_id::varchar, '?' || replace(location, '/', '|'))")
         return SQL(
             """
-            COALESCE(place.warehouse_id::varchar, '?' || COALESCE(warehouse, ''))
-            || CASE WHEN location IS NULL THEN '' ELSE '.' || COALESCE(
-                bin.location_id::varchar, '?' || replace(location, '/', '|')) END
+            COALESCE(place.warehouse_id::varchar, '?' || COALESCE(warehouse, '')) %s
             || '/' || COALESCE(item.product_id::varchar, '?' || sku) || '/' || COALESCE(lot, '')
-            """
+            """,
+            location,
         )
 
     def _get_their_rows(self):
         """:return: SQL of `dist_theirs` with what its codes mean"""
+        locations = SQL("")
+        if self._is_by_location():
+            locations = SQL(
+                "LEFT JOIN dist_known_location bin ON bin.code = location AND bin.warehouse_id = place.warehouse_id"
+            )
         return SQL(
             """
             dist_theirs
             LEFT JOIN dist_known_warehouse place ON place.code = COALESCE(warehouse, '')
-            LEFT JOIN dist_known_location bin ON bin.code = location AND bin.warehouse_id = place.warehouse_id
             LEFT JOIN dist_known_item item ON item.code = sku
-            """
+            %s
+            """,
+            locations,
         )
 
     def _get_theirs(self, run):
@@ -227,7 +239,7 @@ class StockReconciliation(models.AbstractModel):
                    AS amount,
                    item.class_code::varchar, item.product_id AS res_id,
                    CASE WHEN place.code IS NULL THEN %(no_warehouse)s || COALESCE(warehouse, '-')
-                        WHEN location IS NOT NULL AND bin.code IS NULL THEN %(no_location)s || location
+                        WHEN %(is_lost)s THEN %(no_location)s || location
                         WHEN item.code IS NOT NULL AND item.product_id IS NULL THEN %(ambiguous)s || sku
                         WHEN unit IS NOT NULL AND item.code IS NOT NULL AND known.code IS NULL
                         THEN %(no_unit)s || unit END AS problem
@@ -237,6 +249,7 @@ class StockReconciliation(models.AbstractModel):
             key=self._get_their_key(),
             rows=self._get_their_rows(),
             no_warehouse=_("Unknown warehouse: "),
+            is_lost=SQL("bin.code IS NULL") if self._is_by_location() else SQL("FALSE"),
             no_location=_("Unknown location: "),
             ambiguous=_("Several products have the number "),
             no_unit=_("The product is not counted in this unit: "),
