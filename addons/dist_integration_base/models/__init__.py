@@ -81,6 +81,7 @@ from . import (
     dist_replay_run,
     dist_handler,
     dist_serializer,
+    dist_flow_full,
     dist_serializer_integration_test,
     dist_serializer_integration_alert,
     dist_openapi,

@@ -17,6 +17,8 @@ class DistEvent(models.Model):
     @api.model
     def _dist_is_addressee(self, flow_id, row):
         """A warehouse hears of its own transfers alone; other systems hear of what was completed anywhere."""
+        if row["res_model"] == "stock.location":
+            return self._dist_is_location_told(flow_id, row)
         if row["res_model"] != "stock.picking":
             return True
         code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
@@ -27,3 +29,10 @@ class DistEvent(models.Model):
         if self.env["dist.flow"]._get_delivery_settings(flow_id)["system_id"] == system.id:
             return True
         return code in REPORTED and self.env["dist.flow"].browse(flow_id).system_id.kind != "warehouse"
+
+    @api.model
+    def _dist_is_location_told(self, flow_id, row):
+        """A warehouse hears of its own locations alone; other systems hear of all."""
+        location = self.env["stock.location"].browse(row["res_id"])
+        system = self.env["dist.flow"].browse(flow_id).system_id
+        return system.kind != "warehouse" or location.warehouse_id.dist_system_id == system

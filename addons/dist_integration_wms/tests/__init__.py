@@ -4,6 +4,7 @@ from . import (
     test_cutover,
     test_demo,
     test_formats,
+    test_masters,
     test_ownership,
     test_products,
     test_receipt_confirmed,

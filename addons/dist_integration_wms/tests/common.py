@@ -26,6 +26,9 @@ OUTBOUND = [
     "return.requested",
     "return.cancelled",
     "return.completed",
+    "item.changed",
+    "lot.changed",
+    "location.changed",
 ]
 SCOPES = [
     "shipments:acknowledge",
