@@ -1,6 +1,6 @@
 import json
 
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 # what a file of a message is called when it is handed on
@@ -16,6 +16,12 @@ class DistMessage(models.Model):
     _inherit = "dist.message"
 
     upload = fields.Binary(attachment=True, readonly=True, groups=fields.NO_ACCESS)
+
+    @api.model
+    def _get_file_type(self, name):
+        """:return: media type of a file by its name, packed or not"""
+        name = name.lower().removesuffix(".gz")
+        return "text/csv" if name.endswith((".csv", ".txt")) else "application/x-ndjson"
 
     def _attach_upload(self, upload):
         """Keep a file with this message, in the same transaction.

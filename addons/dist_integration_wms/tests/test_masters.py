@@ -87,7 +87,7 @@ class TestMasters(WmsCase):
     def test_items_without_number(self):
         """W6: what has no number yet, or is no goods, cannot be spoken of."""
         product = self._make_product(False)
-        self._make_product("SERVICE", detailed_type="service")
+        self.env["product.product"].create({"name": "Fee", "default_code": "FEE", "type": "service"})
         self.assertEqual(self._get_new(), [])
         product.default_code = "NEW"
         self.assertEqual([data["sku"] for data in self._get_new()], ["NEW"])

@@ -1,5 +1,7 @@
 import gzip
 import json
+import tempfile
+from pathlib import Path
 from urllib.parse import urlencode
 
 from odoo import fields
@@ -8,6 +10,7 @@ from odoo.tests import tagged
 from odoo.addons.dist_integration_base.controllers import api
 from odoo.addons.dist_integration_base.lib import schema as json_schema
 from odoo.addons.dist_integration_base.lib import snapshot
+from odoo.addons.dist_integration_base.models import dist_endpoint_transport
 
 from .common import WmsHttpCase
 
@@ -453,3 +456,67 @@ class TestStockSnapshot(SnapshotCase):
         required = {row["name"] for row in operation["parameters"] if row.get("required")}
         self.assertEqual(required, {"warehouse", "taken_at"})
         self.assertLessEqual({"200", "202", "409", "413", "415", "422"}, set(operation["responses"]))
+
+
+@tagged("post_install", "-at_install")
+class TestSnapshotFiles(SnapshotCase):
+    """Snapshots fetched as files: the name says which warehouse and when."""
+
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        sections = {"dist_integration": {"folder_base": folder.name}}
+        self.patch(dist_endpoint_transport, "get_config_section", lambda name: sections.get(name, {}))
+        self.path = Path(folder.name) / "in"
+        self.path.mkdir()
+        self.endpoint = self.env["dist.endpoint"].create(
+            {
+                "name": "Files",
+                "system_id": self.system.id,
+                "transport": "folder",
+                "url": "in",
+                "quiet_seconds": 0,
+                "purpose": "receive",
+                "client_id": self.client.id,
+            }
+        )
+        self._make_flow(
+            self.system, "stock.snapshot", endpoint_id=self.endpoint.id, content_format="csv", criticality="bulk"
+        )
+
+    def _fetch(self, name, content):
+        (self.path / name).write_bytes(content)
+        self.env.flush_all()
+        self.endpoint._job_poll()
+        self.env["dist.message"]._job_process_inbox("bulk")
+        self.env.invalidate_all()
+        return self.env["dist.message"].search([("endpoint_id", "=", self.endpoint.id)], order="id desc", limit=1)
+
+    def _name(self, minutes=0, end=".csv"):
+        moment = fields.Datetime.add(self.moment, minutes=minutes)
+        return f"NSIDE_{moment:%Y%m%dT%H%M%SZ}{end}"
+
+    def test_file(self):
+        """W5, M9: a file from a folder is stored, archived and compared like one that was uploaded."""
+        body = self._csv("TAPE,,200", "GLOVE,,5", "SEAL,L/1,7").encode()
+        for minutes, (end, content) in enumerate(((".csv", body), ("_count.csv.gz", gzip.compress(body)))):
+            message = self._fetch(self._name(minutes, end), content)
+            self.assertEqual(message.state, "done", message.error)
+            run = self._perform(self.env["dist.reconciliation"].browse(message.res_id))
+            self.assertEqual(self._states(run), {"SEAL": ("open", -1.0)})
+            self.assertEqual((run.warehouse_id, run.coverage), (self.warehouse, ("full", "part")[minutes]))
+        self.assertEqual(len(list((self.path / "archive").iterdir())), 2)
+
+    def test_name_says_nothing(self):
+        """W5: a file whose name says neither warehouse nor moment waits with an exception; it is not lost."""
+        message = self._fetch("stock.csv", self._csv("TAPE,,200").encode())
+        self.assertEqual((message.state, message.exception_id.category), ("dead", "validation"))
+        self.assertTrue(message._get_upload())
+        self.assertFalse(self.profile.run_ids)
+        described = json.loads(message._get_raw())["file"]
+        values = {"warehouse": "NSIDE", "taken_at": self._at(0), "file": described}
+        correction = self.env["dist.message"].browse(message._resubmit(json.dumps(values)))
+        self.env.invalidate_all()
+        self.assertEqual(correction.state, "done", correction.error)
+        self.assertEqual(self.profile.run_ids._get_snapshot().raw, self._csv("TAPE,,200").encode())

@@ -1,3 +1,5 @@
+import re
+
 from odoo import _, fields, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, HandlerResult
@@ -6,6 +8,11 @@ from odoo.addons.dist_integration_base.models.dist_message_upload import SUFFIXE
 COVERAGES = {"full": "full", "count": "part"}
 # the clock of the warehouse may be a little ahead of ours
 AHEAD_SECONDS = 120
+# NSIDE_20260302T020000Z.csv.gz, NSIDE_20260302T020000Z_count.jsonl
+FILE_NAME = re.compile(
+    r"(?P<warehouse>.{1,64})_(?P<date>\d{8})T(?P<time>\d{6})Z(?P<count>_count)?\.(csv|txt|jsonl|ndjson|json)(\.gz)?",
+    re.IGNORECASE,
+)
 
 
 class StockSnapshotHandler(models.AbstractModel):
@@ -14,6 +21,17 @@ class StockSnapshotHandler(models.AbstractModel):
     _name = "dist.handler.stock.snapshot"
     _inherit = "dist.handler.stock"
     _description = "Stock snapshot"
+
+    def _describe_file(self, name):
+        found = FILE_NAME.fullmatch(name)
+        if not found:
+            return {}  # the schema asks for what is missing
+        day, time = found["date"], found["time"]
+        return {
+            "warehouse": found["warehouse"],
+            "taken_at": f"{day[:4]}-{day[4:6]}-{day[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}Z",
+            "coverage": "count" if found["count"] else "full",
+        }
 
     def _get_external_id(self, payload):
         return payload.get("snapshot")
