@@ -482,7 +482,11 @@ class TestSnapshotFiles(SnapshotCase):
             }
         )
         self._make_flow(
-            self.system, "stock.snapshot", endpoint_id=self.endpoint.id, content_format="csv", criticality="bulk"
+            self.system,
+            "stock.snapshot",
+            endpoint_id=self.endpoint.id,
+            content_format="csv",
+            criticality="bulk",
         )
 
     def _fetch(self, name, content):
@@ -491,7 +495,9 @@ class TestSnapshotFiles(SnapshotCase):
         self.endpoint._job_poll()
         self.env["dist.message"]._job_process_inbox("bulk")
         self.env.invalidate_all()
-        return self.env["dist.message"].search([("endpoint_id", "=", self.endpoint.id)], order="id desc", limit=1)
+        return self.env["dist.message"].search(
+            [("endpoint_id", "=", self.endpoint.id)], order="id desc", limit=1
+        )
 
     def _name(self, minutes=0, end=".csv"):
         moment = fields.Datetime.add(self.moment, minutes=minutes)

@@ -134,7 +134,9 @@ class Warehouse:
             }
         wrong = [code for code, quantity in self._wanted.items() if abs(found[code] - quantity) > 1e-6]
         if wrong:
-            raise RuntimeError(f"{len(wrong)} products have another quantity than they should, {wrong[0]} first")
+            raise RuntimeError(
+                f"{len(wrong)} products have another quantity than they should, {wrong[0]} first"
+            )
 
 
 def run(bench: Bench) -> list[Result]:
