@@ -401,18 +401,20 @@ class StockReconciliation(models.AbstractModel):
         return {move.dist_reconciliation_line_id.id: move for move in moves}
 
     def _read_quants(self, lines):
-        """:return: dict, (product id, lot id) to stock.quant with something in it, those with most first"""
-        missing = lines.filtered(lambda line: line.variance < 0)
+        """Read all at once, those included that are only added to: moving them reads one by one what is not known.
+
+        :return: dict, (product id, lot id) to stock.quant with something in it, those with most first
+        """
         quants = self.env["stock.quant"].search(
             [
-                ("product_id", "in", missing.product_id.ids),
-                ("location_id", "child_of", missing.warehouse_id.view_location_id.ids),
+                ("product_id", "in", lines.product_id.ids),
+                ("location_id", "child_of", lines.warehouse_id.view_location_id.ids),
                 ("location_id.usage", "=", "internal"),
-                ("quantity", ">", 0),
             ],
             order="quantity desc, id",
         )
-        return quants.grouped(lambda quant: (quant.product_id.id, quant.lot_id.id))
+        filled = quants.filtered(lambda quant: quant.quantity > 0)
+        return filled.grouped(lambda quant: (quant.product_id.id, quant.lot_id.id))
 
     def _prepare_moves(self, line, quants):
         """Correct where the goods are: what is missing is taken from where most is, what was found is put to the
