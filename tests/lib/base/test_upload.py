@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import tracemalloc
+import zlib
 
 import pytest
-from dist_integration_base.lib import upload
+from dist_integration_base.lib import snapshot, upload
 
 
 def test_receive():
@@ -36,3 +38,28 @@ def test_save(tmp_path):
     received.save(str(target))
     assert target.read_bytes() == b"abcdef"
     assert [path.name for path in tmp_path.iterdir()] == ["stored"]
+
+
+def test_memory_stays_small():
+    """W5: ten megabytes pass from the network to the database through two of memory."""
+    columns = [snapshot.Column("sku", is_key=True), snapshot.Column("quantity", is_number=True)]
+    line = b'{"sku": "ITEM-%06d", "quantity": "7"}\n'
+    tracemalloc.start()
+    try:
+        received = upload.receive(_pack(line % number for number in range(250_000)), 60_000_000)
+        received.file.seek(0)
+        stream = snapshot.open_stream(io.BufferedReader(received.file))
+        source = snapshot.CopyStream(row for _number, row in snapshot.read_rows(stream, columns))
+        size = sum(len(part) for part in iter(lambda: source.read(65_536), b""))
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size > 3_000_000
+    assert peak < 2_500_000
+
+
+def _pack(lines):
+    packer = zlib.compressobj(wbits=31)
+    for line in lines:
+        yield packer.compress(line)
+    yield packer.flush()
