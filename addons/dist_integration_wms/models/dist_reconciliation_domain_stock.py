@@ -16,7 +16,7 @@ FLUSHED = (
     "dist.stock.adjustment.line",
 )
 # messages that change stock once they are booked
-IN_FLIGHT = ("shipment.confirmed", "receipt.confirmed", "stock.adjusted")
+IN_FLIGHT = ("shipment.confirmed", "receipt.confirmed", "return.confirmed", "stock.adjusted")
 
 
 class StockReconciliation(models.AbstractModel):

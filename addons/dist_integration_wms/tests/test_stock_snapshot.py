@@ -1,6 +1,7 @@
 import gzip
 import json
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.controllers import api
 from odoo.addons.dist_integration_base.lib import schema as json_schema
-from odoo.addons.dist_integration_base.lib import snapshot
+from odoo.addons.dist_integration_base.lib import signature, snapshot
 from odoo.addons.dist_integration_base.models import dist_endpoint_transport
 
 from .common import WmsHttpCase
@@ -260,6 +261,20 @@ class TestStockSnapshot(SnapshotCase):
         ).state = "retired"
         self._assert_refused(self._send(body), 403, "flow_inactive")
         self.assertFalse(self.profile.run_ids)
+
+    def test_signed(self):
+        """G8, W5: where signatures are agreed, a file without a right one is refused, and large ones altogether."""
+        credential = self.env["dist.credential"].create({"name": "Inbound", "system_id": self.system.id})
+        secret = credential._generate()
+        self.client.write({"signature_required": True, "signing_credential_id": credential.id})
+        body = self._csv("TAPE,,200").encode()
+        self._assert_refused(self._send(body), 401, "signature_missing_header")
+        headers = signature.sign("msg_snapshot", int(time.time()), body, [secret])
+        self._assert_refused(self._send(body + b"GLOVE,,5\n", headers=headers), 401, "signature_no_match")
+        self.assertFalse(self.profile.run_ids)
+        self._get_run(self._send(body, headers=headers))
+        self.patch(api, "MAX_BULK_BODY", 10)
+        self._assert_refused(self._send(body, headers=headers), 413, "too_large")
 
     def test_same_twice(self):
         """W5, M5: the same snapshot has one effect, with the same key, another one or none."""
