@@ -22,3 +22,11 @@ def get_config_section(name):
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(config["config"] or [])
     return dict(parser[name]) if parser.has_section(name) else {}
+
+
+def get_body_stream(httprequest):
+    """:return: file-like body of a request, read as it arrives
+
+    Odoo's own request only hands out the body as a whole.
+    """
+    return httprequest._HTTPRequest__wrapped.stream

@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 from odoo import _, http
 from odoo.http import Response, request
 
-from ..lib import strict_json, trace
+from ..compat import get_body_stream
+from ..lib import strict_json, trace, upload
 from ..lib.errors import IntegrationError, SignatureError
 from ..lib.problem import MEDIA_TYPE, Problem, uri_path
 from ..lib.signature import verify
@@ -23,6 +24,9 @@ _logger = logging.getLogger(__name__)
 PREFIX = "/dist/v1"
 MAX_BODY = 1_000_000
 MAX_BULK_BODY = 20_000_000
+# of a file that is stored as it arrives
+MAX_UPLOAD = 500_000_000
+PACKED = ("gzip", "x-gzip")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class ApiOperation:
     :param tag: heading in the documentation
     :param statuses: further statuses that the route answers, beside those common to all
     :param media_type: of the answer
+    :param upload: media types of a body that is a file, stored as it arrives; empty for a body in JSON
+    :param required: names of query parameters that may not be left out
     """
 
     path: str
@@ -60,6 +66,8 @@ class ApiOperation:
     statuses: tuple = ()
     media_type: str = "application/json"
     conditional: bool = False
+    upload: tuple = ()
+    required: tuple = ()
 
 
 def api_route(
@@ -94,8 +102,17 @@ def api_route(
         del endpoint.__wrapped__
         endpoint.dist_operation = operation
         paths = [PREFIX + path] + ([f"{PREFIX}{path}/bulk"] if operation.bulk else [])
+        # Odoo's own limit would be an answer that is no problem document
+        limit = {"max_content_length": 2 * MAX_UPLOAD} if operation.upload else {}
         return http.route(
-            paths, type="http", auth="none", methods=[method], csrf=False, save_session=False, readonly=False
+            paths,
+            type="http",
+            auth="none",
+            methods=[method],
+            csrf=False,
+            save_session=False,
+            readonly=False,
+            **limit,
         )(endpoint)
 
     return decorate
@@ -146,7 +163,7 @@ def _serve(controller, function, operation, arguments):
         _check_scope(access, operation)
         body = _read_body(operation)
         client = request.env["dist.api.client"].browse(access.client_id)
-        if access.signature_required:
+        if access.signature_required and not operation.upload:
             _check_signature(client, body)
         call = ApiCall(operation, client, current, body, headers)
         call.query = call.check_query(request.httprequest.args.to_dict())
@@ -269,12 +286,54 @@ def _read_body(operation):
     if operation.method not in ("POST", "PUT", "PATCH"):
         return b""
     incoming = request.httprequest
+    if operation.upload:
+        _check_upload(operation, incoming)
+        return b""  # read once everything else is known to be right
     limit = MAX_BULK_BODY if incoming.path.endswith("/bulk") else MAX_BODY
     if incoming.mimetype != "application/json":
         raise Problem(415, "not_json", _("Not JSON"), _("Send the body as application/json."))
     if (incoming.content_length or 0) > limit:
         raise _too_large(limit)
     return incoming.get_data(cache=False)
+
+
+def _check_upload(operation, incoming):
+    if incoming.mimetype not in operation.upload:
+        raise Problem(
+            415,
+            "media_type_not_taken",
+            _("Media type not taken"),
+            _("Send the file as one of: %s.", ", ".join(operation.upload)),
+        )
+    encoding = incoming.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", *PACKED):
+        raise Problem(
+            415,
+            "encoding_not_taken",
+            _("Content-Encoding not taken"),
+            _("Send the file as it is, or packed with gzip."),
+        )
+    if (incoming.content_length or 0) > MAX_UPLOAD:
+        raise _too_large(MAX_UPLOAD)
+
+
+def receive_upload(client):
+    """Read the body of a call as a file; called again after a conflict, the same file is handed out.
+
+    :return: lib.upload.Upload
+    :raises Problem: it is too large, or its signature is not right
+    """
+    if not hasattr(request, "dist_upload"):
+        # who signs has the body checked as a whole
+        limit = MAX_BULK_BODY if client.signature_required else MAX_UPLOAD
+        stream = get_body_stream(request.httprequest)
+        try:
+            request.dist_upload = upload.receive(upload.read_blocks(stream), limit)
+        except upload.UploadTooLarge as error:
+            raise _too_large(limit) from error
+    if client.signature_required:
+        _check_signature(client, request.dist_upload.read_all())
+    return request.dist_upload
 
 
 def _too_large(limit):

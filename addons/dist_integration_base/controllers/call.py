@@ -73,6 +73,11 @@ class ApiCall:
         :raises Problem: 400 for one that is unknown or does not fit
         """
         known = dict(self.operation.parameters)
+        missing = [name for name in self.operation.required if not given.get(name)]
+        if missing:
+            raise Problem(
+                400, "missing_parameter", _("Missing parameter"), _("Give the parameter %s.", missing[0])
+            )
         unknown = sorted(set(given) - set(known))
         if unknown:
             raise Problem(
@@ -178,16 +183,7 @@ class ApiCall:
 
         :param extra: dict of values from the path that belong to the message
         """
-        message_type = self.env["dist.message.type"]._get_by_code(self.operation.message_type)
-        flow = self.env["dist.flow"]._find_inbound(self.client.system_id, message_type)
-        if not flow:
-            raise Problem(
-                403,
-                "flow_inactive",
-                _("Not agreed"),
-                self.env["dist.flow"]._get_refusal(self.client.system_id, message_type),
-            )
-        version = self._get_version(flow)
+        message_type, flow, version = self._get_agreed()
         bulk = self.operation.bulk and request.httprequest.path.endswith("/bulk")
         vals = self._prepare_message(flow, message_type, version)
         if extra:
@@ -199,6 +195,44 @@ class ApiCall:
         if self._wants_later() or (items and len(items) > SYNCHRONOUS_ITEMS):
             return self._answer_later(message_id, items)
         return self._process_now(message_id, items, is_new)
+
+    def receive_upload(self, declaration):
+        """Store the body as the file of a message of the route's type, process that, answer what came of it.
+
+        :param declaration: dict, what the message says of its file
+        """
+        from .api import PACKED, receive_upload
+
+        message_type, flow, version = self._get_agreed()
+        incoming = request.httprequest
+        upload = receive_upload(self.client)
+        described = {
+            "type": incoming.mimetype,
+            "packed": incoming.headers.get("Content-Encoding", "").strip().lower() in PACKED,
+            "size": upload.size,
+            "sha256": upload.sha256,
+        }
+        self.body = strict_json.dumps({**declaration, "file": described})
+        vals = self._prepare_message(flow, message_type, version)
+        message_id, is_new = self.env["dist.message"]._receive(vals, self.body, upload)
+        if not is_new:
+            self._check_same_request(message_id, vals)
+        return self._process_now(message_id, None, is_new)
+
+    def _get_agreed(self):
+        """:return: (message type of the route, flow, version)
+        :raises Problem: the system may not send it
+        """
+        message_type = self.env["dist.message.type"]._get_by_code(self.operation.message_type)
+        flow = self.env["dist.flow"]._find_inbound(self.client.system_id, message_type)
+        if not flow:
+            raise Problem(
+                403,
+                "flow_inactive",
+                _("Not agreed"),
+                self.env["dist.flow"]._get_refusal(self.client.system_id, message_type),
+            )
+        return message_type, flow, self._get_version(flow)
 
     def _prepare_message(self, flow, message_type, version):
         key, request_hash = self._get_idempotency_key()

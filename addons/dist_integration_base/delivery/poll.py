@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from odoo import SUPERUSER_ID, _, api, fields
 from odoo.exceptions import UserError
 
-from ..lib import trace
+from ..lib import snapshot, strict_json, trace, upload
 from ..lib.errors import IntegrationError
 from ..lib.handling import ExceptionSpec
 from ..lib.problem import Problem
@@ -141,10 +141,28 @@ class Poll:
             # a file that a killed worker had claimed, whose flow is gone since
             raise UserError(_("No active inbound flow takes %s.", item.name))
         vals = self._prepare_message(taker, item)
-        message_id, is_new = messages._receive(vals, item.body)
+        content = self._get_content(messages, taker, item, vals)
+        message_id, is_new = messages._receive(vals, *content)
         if not is_new and self._get_hash(messages, message_id) != vals["request_hash"]:
-            self._store_conflict(messages, vals, item)
+            self._store_conflict(messages, vals, item, content)
         self.new += is_new
+
+    def _get_content(self, messages, taker, item, vals):
+        """:return: (bytes of the message, Upload of its file or None)"""
+        handler = f"dist.handler.{taker.code}"
+        told = messages.env[handler]._describe_file(item.name) if handler in messages.env else None
+        if told is None:
+            return item.body, None
+        # the message is what the name tells, whatever the rows are written in
+        vals["content_format"] = "json"
+        received = upload.receive([item.body], len(item.body))
+        described = {
+            "type": messages._get_file_type(item.name),
+            "packed": item.body.startswith(snapshot.GZIP),
+            "size": received.size,
+            "sha256": received.sha256,
+        }
+        return strict_json.dumps({**told, "file": described}), received
 
     def _prepare_message(self, taker, item):
         current = trace.new()
@@ -162,10 +180,10 @@ class Poll:
     def _get_hash(self, messages, message_id):
         return messages._in_own_transaction(lambda env: env["dist.message"].browse(message_id).request_hash)
 
-    def _store_conflict(self, messages, vals, item):
+    def _store_conflict(self, messages, vals, item, content):
         """The partner uses the id of another message again: kept for a person, not applied."""
         key = f"{vals['idempotency_key']} {vals['request_hash'][:32]}"
-        message_id, is_new = messages._receive({**vals, "idempotency_key": key}, item.body)
+        message_id, is_new = messages._receive({**vals, "idempotency_key": key}, *content)
         if is_new:
             title = _("Message id used before")
             detail = _("The id %s came with another content before.", item.key)

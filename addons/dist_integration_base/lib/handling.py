@@ -58,6 +58,24 @@ class HandlerResult:
     exceptions: list[ExceptionSpec] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far the work is that an applied message has started.
+
+    :param status: in_progress, waiting (for a person), succeeded, failed or cancelled
+    :param document: the answer once it succeeded; detail of the problem once it failed; None while it is under way
+    :param code: stable machine code of what failed
+    :param percent: 0 to 100
+    :param stage: what is being done, for a person
+    """
+
+    status: str
+    document: Any = None
+    code: str = ""
+    percent: float = 0.0
+    stage: str = ""
+
+
 class ApplyError(IntegrationError):
     """The message cannot be applied; nothing of its effect is kept.
 

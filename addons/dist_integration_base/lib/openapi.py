@@ -90,6 +90,7 @@ class Operation:
     :ivar description: CommonMark
     :ivar request_examples: by name, the value itself
     :ivar request_media_type: of the body
+    :ivar upload_media_types: of a body that is a file; it has no schema then
     :ivar deprecated: whether to leave it
     :ivar public: whether it needs no authentication
     """
@@ -108,6 +109,7 @@ class Operation:
     description: str = ""
     request_examples: Mapping[str, Any] = field(default_factory=dict)
     request_media_type: str = "application/json"
+    upload_media_types: Sequence[str] = ()
     deprecated: bool = False
     public: bool = False
 
@@ -283,6 +285,10 @@ def _operation(operation: Operation, names: _Names, schemes: Mapping[str, Any]) 
                 name: {"value": value} for name, value in operation.request_examples.items()
             }
         found["requestBody"] = {"required": True, "content": {operation.request_media_type: content}}
+    if operation.upload_media_types:
+        file = {"schema": {"type": "string", "description": "The file, as a stream"}}
+        content = {media_type: file for media_type in operation.upload_media_types}
+        found["requestBody"] = {"required": True, "content": content}
     found["responses"] = _responses(operation, names)
     if operation.public:
         found["security"] = []

@@ -1,7 +1,8 @@
 """Snapshots that partners hand over: CSV or JSON lines, read as a stream, mistakes named by line.
 
 A CSV file can go into the database as it is, behind its head (`read_head`). When the database refuses it, and for
-JSON lines, `read_rows` reads line by line, cleans the values and collects what is wrong.
+JSON lines, `read_rows` reads line by line, cleans the values and collects what is wrong. Files packed with gzip are
+unpacked while they are read (`open_stream`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import BinaryIO, NamedTuple
@@ -21,6 +23,10 @@ MAX_NUMBER = Decimal(10) ** 12
 DELIMITERS = ",;\t|"
 BOM = b"\xef\xbb\xbf"
 MAX_LINE = 1024 * 1024
+GZIP = b"\x1f\x8b"
+BLOCK = 64 * 1024
+# what a packed file may hold: a bomb of a few megabytes unpacks to gigabytes
+MAX_UNPACKED = 2_000_000_000
 
 
 class Column(NamedTuple):
@@ -60,6 +66,16 @@ class Head(NamedTuple):
 
     delimiter: str
     names: list[str | None]
+
+
+def open_stream(stream: io.BufferedReader, limit: int = MAX_UNPACKED) -> io.BufferedReader:
+    """Return the rows of a file as they read, whether or not the file is packed with gzip.
+
+    :param limit: greatest number of bytes that it unpacks to
+    """
+    if stream.peek(len(GZIP))[: len(GZIP)] != GZIP:
+        return stream
+    return io.BufferedReader(GzipStream(stream, limit), BLOCK)
 
 
 def is_json(stream: io.BufferedReader) -> bool:
@@ -123,6 +139,65 @@ def find_lines(
         if key in wanted:
             found.setdefault(key, []).append(number)
     return found
+
+
+class GzipStream(io.RawIOBase):
+    """A packed file, unpacked block by block; joined files are read as one, as gzip itself does.
+
+    :param limit: greatest number of bytes that it unpacks to
+    """
+
+    def __init__(self, stream: BinaryIO, limit: int = MAX_UNPACKED) -> None:
+        super().__init__()
+        self._stream = stream
+        self._limit = limit
+        self._inflater = zlib.decompressobj(wbits=31)
+        self._packed = b""
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:
+        """Fill the buffer as far as it goes.
+
+        :raises SnapshotError: the file is damaged, cut off or unpacks to more than the limit
+        """
+        part = self._unpack(len(buffer))
+        self._limit -= len(part)
+        if self._limit < 0:
+            raise SnapshotError("The packed file is too large once it is unpacked. Send it in parts.")
+        buffer[: len(part)] = part
+        return len(part)
+
+    def _unpack(self, size: int) -> bytes:
+        while not self._inflater.eof or self._has_next():
+            packed = self._packed or self._stream.read(BLOCK)
+            try:
+                part = self._inflater.decompress(packed, size)
+            except zlib.error as error:
+                raise SnapshotError("The packed file is damaged: it is no gzip.") from error
+            eof = self._inflater.eof
+            self._packed = self._inflater.unused_data if eof else self._inflater.unconsumed_tail
+            if part:
+                return part
+            if not packed and not eof:
+                raise SnapshotError("The packed file is cut off.")
+        return b""
+
+    def _has_next(self) -> bool:
+        """Get ready for the next of several joined files; zeros between them are padding."""
+        while not (rest := self._packed.lstrip(b"\0")):
+            self._packed = self._stream.read(BLOCK)
+            if not self._packed:
+                return False
+        self._packed, self._inflater = rest, zlib.decompressobj(wbits=31)
+        return True
+
+    def close(self) -> None:
+        """Close the file below as well."""
+        self._stream.close()
+        return super().close()
 
 
 class CopyStream(io.RawIOBase):
@@ -193,6 +268,7 @@ class CheckedStream(io.RawIOBase):
 
     :param on_read: called with the number of bytes read so far
     :ivar has_end_mark: a line holds nothing but ``\\.``, where PostgreSQL's COPY stops reading
+    :ivar error: what reading raised; whoever reads the stream through a driver gets the driver's error instead
     """
 
     def __init__(self, stream: BinaryIO, on_read: object = None) -> None:
@@ -201,15 +277,25 @@ class CheckedStream(io.RawIOBase):
         self._on_read = on_read
         self._tail = b"\n"
         self._size = 0
+        self._line = 0
         self.has_end_mark = False
+        self.error: SnapshotError | None = None
 
     def readable(self) -> bool:
         """Tell that it can be read."""
         return True
 
     def read(self, size: int = -1) -> bytes:  # pylint: disable=method-required-super
-        """Return the next bytes."""
-        part = self._stream.read(size)
+        """Return the next bytes.
+
+        :raises SnapshotError: the file cannot be unpacked, or a line is too long
+        """
+        try:
+            part = self._stream.read(size)
+            self._check_lines(part)
+        except SnapshotError as error:
+            self.error = error
+            raise
         if b"\n\\." in self._tail + part:
             self.has_end_mark = True
         self._tail = (self._tail + part)[-3:]
@@ -217,6 +303,32 @@ class CheckedStream(io.RawIOBase):
         if callable(self._on_read):
             self._on_read(self._size)
         return part
+
+    def _check_lines(self, part: bytes) -> None:
+        """Refuse a line without an end: the database would gather it in memory."""
+        end = part.rfind(b"\n")
+        self._line = self._line + len(part) if end < 0 else len(part) - end - 1
+        if self._line > MAX_LINE:
+            raise _too_long()
+
+
+def _too_long(number: int | None = None) -> SnapshotError:
+    errors = [(number, "no end of the line")] if number else []
+    return SnapshotError(f"A line has at most {MAX_LINE:,} bytes.", errors)
+
+
+def _read_lines(stream: BinaryIO, first: int) -> Iterator[bytes]:
+    """Read line by line.
+
+    :param first: number of the first line
+    :raises SnapshotError: a line is too long
+    """
+    number = first
+    while line := stream.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise _too_long(number)
+        yield line
+        number += 1
 
 
 def _decode(line: bytes, number: int) -> str:
@@ -230,7 +342,7 @@ def _read_csv(
     stream: BinaryIO, columns: Sequence[Column], errors: list[tuple[int, str]]
 ) -> Iterator[tuple[int, dict]]:
     head = read_head(stream, columns)
-    lines = (_decode(line, number) for number, line in enumerate(stream, 2))
+    lines = (_decode(line, number) for number, line in enumerate(_read_lines(stream, 2), 2))
     reader = csv.reader(lines, delimiter=head.delimiter, strict=True)
     while True:
         try:
@@ -252,9 +364,7 @@ def _read_csv(
 
 
 def _read_json(stream: BinaryIO, errors: list[tuple[int, str]]) -> Iterator[tuple[int, dict]]:
-    number = 0
-    while line := stream.readline(MAX_LINE):
-        number += 1
+    for number, line in enumerate(_read_lines(stream, 1), 1):
         text = _decode(line.removeprefix(BOM) if number == 1 else line, number).strip()
         if not text:
             continue

@@ -30,6 +30,11 @@ class DistEvent(models.Model):
     message_type_id = fields.Many2one("dist.message.type", required=True, readonly=True, ondelete="restrict")
     version_id = fields.Many2one("dist.message.type.version", readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
+    is_shared = fields.Boolean(
+        string="Of all companies",
+        readonly=True,
+        help="The document belongs to no company: the flows of every company carry it.",
+    )
     res_model = fields.Char(string="Document model", readonly=True, required=True)
     res_id = fields.Many2oneReference(
         string="Document", model_field="res_model", readonly=True, required=True
@@ -114,11 +119,11 @@ class DistEvent(models.Model):
     @api.model
     def _update_row(self, event_id, row):
         """:return: False when the row is gone: a savepoint was rolled back"""
-        names = ("company_id", "business_key", "ordering_key", "payload", "state", "error")
+        names = ("company_id", "is_shared", "business_key", "ordering_key", "payload", "state", "error")
         self.env.cr.execute(
             """
-            UPDATE dist_event SET company_id = %s, business_key = %s, ordering_key = %s, payload = %s, state = %s,
-                error = %s
+            UPDATE dist_event SET company_id = %s, is_shared = %s, business_key = %s, ordering_key = %s, payload = %s,
+                state = %s, error = %s
             WHERE id = %s RETURNING uuid, trace_id, traceparent, create_date, create_uid
             """,
             [*(row[name] for name in names), event_id],
@@ -166,9 +171,11 @@ class DistEvent(models.Model):
     @api.model
     def _prepare_row(self, code, record, serializer):
         message_type = self.env["dist.message.type"]._get_by_code_cached(code)
+        company = serializer._get_company(record)
         return {
             **self._prepare_common_row(message_type, record),
-            "company_id": serializer._get_company(record).id,
+            "company_id": (company or self.env.company).id,
+            "is_shared": not company,
             "business_key": serializer._get_business_key(record),
             "ordering_key": serializer._get_ordering_key(record),
             "payload": json.dumps(serializer._get_payload(record), separators=(",", ":")),
@@ -183,6 +190,7 @@ class DistEvent(models.Model):
         return {
             **self._prepare_common_row(message_type, record),
             "company_id": (company or self.env.company).id,
+            "is_shared": False,
             "business_key": f"{record._name}/{record.id}",
             "ordering_key": f"{record._name}/{record.id}",
             "payload": None,
@@ -220,49 +228,79 @@ class DistEvent(models.Model):
         """
         if not rows:
             return
-        numbers = self.env["dist.event.sequence"]._allocate(
-            [(model_name, record_id) for _code, model_name, record_id in rows]
-        )
-        now = fields.Datetime.now()
-        for row, number in zip(rows.values(), numbers, strict=True):
-            row.update(sequence=number, occurred_at=now, create_date=now, create_uid=self.env.uid)
-        ids = self._insert(list(rows.values()))
-        for row, event_id in zip(rows.values(), ids, strict=True):
-            row["id"] = event_id
-        get_state(self.env.cr).written.update(zip(rows, ids, strict=True))
+        self._number_and_insert(list(rows.values()))
+        get_state(self.env.cr).written.update({key: row["id"] for key, row in rows.items()})
         self._finish_rows(list(rows.values()))
 
     @api.model
-    def _finish_rows(self, rows):
-        """Route stored events; what failed is told to a person once the transaction is committed."""
+    def _number_and_insert(self, rows):
+        """Write event rows; each gets its sequence and id."""
+        numbers = self.env["dist.event.sequence"]._allocate(
+            [(row["res_model"], row["res_id"]) for row in rows]
+        )
+        now = fields.Datetime.now()
+        for row, number in zip(rows, numbers, strict=True):
+            row.update(sequence=number, occurred_at=now, create_date=now, create_uid=self.env.uid)
+        for row, event_id in zip(rows, self._insert(rows), strict=True):
+            row["id"] = event_id
+
+    @api.model
+    def _finish_rows(self, rows, flow=None):
+        """Route stored events; what failed is told to a person once the transaction is committed.
+
+        :param flow: as of `_route`
+        """
         failed = [row["id"] for row in rows if row["state"] == "error"]
         if failed:
             self.env.cr.postcommit.add(partial(_open_exceptions, self.env.registry, failed))
-        self._route([row for row in rows if row["state"] == "recorded"])
+        self._route([row for row in rows if row["state"] == "recorded"], flow)
 
     @api.model
     def _insert(self, rows):
         return self.env["dist.message"]._insert_rows(self._table, rows)
 
     @api.model
-    def _route(self, rows):
+    def _route(self, rows, flow=None):
         """One message per event and subscription.
 
         :param rows: event rows as stored, with ids
+        :param flow: the only flow that carries them, on its bulk lane; None for all that subscribed
         """
         messages = []
         for row in rows:
-            code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
-            for flow_id in self.env["dist.flow"]._get_subscriptions(code, row["company_id"]):
+            for flow_id in flow.ids if flow else self._get_flows_of(row):
                 error = self._get_filter_error(flow_id, row)
                 if error is not False:
                     message = self._prepare_message_row(flow_id, row)
+                    if flow:
+                        message["criticality"] = "bulk"
                     messages.append({**message, **self._prepare_routing(error, message)})
         if messages:
             self.env["dist.message"]._insert_rows("dist_message", messages)
             self.env["dist.message"]._wake_after_commit(
                 [message for message in messages if message["state"] == "pending"]
             )
+
+    @api.model
+    def _get_flows_of(self, row):
+        """:return: ids of the flows that subscribed to an event; of what is shared, those of every company"""
+        code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
+        company_id = False if row["is_shared"] else row["company_id"]
+        return self.env["dist.flow"]._get_subscriptions(code, company_id)
+
+    @api.model
+    def _send_to(self, flow, records):
+        """Have one flow carry records as they are now, on its bulk lane; other flows hear nothing.
+
+        :param records: those that the flow's filter leaves out and those that are not relevant are not sent
+        :return: number of records that are sent
+        """
+        rows = self.with_context({}).sudo()._build_rows(flow.message_type_id.code, records)
+        rows = [row for row in rows if self._get_filter_error(flow.id, row) is not False]
+        if rows:
+            self._number_and_insert(rows)
+            self._finish_rows(rows, flow)
+        return len(rows)
 
     @api.model
     def _get_filter_error(self, flow_id, row):
@@ -319,7 +357,7 @@ class DistEvent(models.Model):
             "version_id": settings["version_id"] or row["version_id"],
             "lane": lanes.lane_of(row["ordering_key"], settings["lanes"]),
             "message_type_id": row["message_type_id"],
-            "company_id": row["company_id"],
+            "company_id": settings["company_id"],
             "event_id": row["id"],
             "ordering_key": row["ordering_key"],
             "business_key": row["business_key"],
@@ -371,7 +409,7 @@ class DistEvent(models.Model):
                 }
             )
         else:
-            names = ("payload", "business_key", "ordering_key", "company_id", "state", "error")
+            names = ("payload", "business_key", "ordering_key", "company_id", "is_shared", "state", "error")
             event.write({name: row[name] for name in names})
             event.flush_recordset()
             stored = event.read(load=False)[0]

@@ -19,8 +19,8 @@ WHERE event.purged_at IS NULL AND event.payload IS NOT NULL AND event.state = 'r
     < %(now)s - make_interval(days => COALESCE(NULLIF(type.retention_days, 0), %(days)s))
   AND NOT EXISTS (SELECT FROM dist_message WHERE event_id = event.id AND purged_at IS NULL)
   AND NOT EXISTS (
-    SELECT FROM dist_flow WHERE message_type_id = event.message_type_id AND company_id = event.company_id
-      AND legal_hold)
+    SELECT FROM dist_flow WHERE message_type_id = event.message_type_id
+      AND (company_id = event.company_id OR event.is_shared) AND legal_hold)
 ORDER BY event.id LIMIT %(limit)s
 FOR UPDATE OF event SKIP LOCKED
 """

@@ -149,16 +149,15 @@ class DistFlow(models.Model):
     @api.model
     @tools.ormcache("code", "company_id")
     def _get_subscriptions(self, code, company_id):
-        """:return: tuple of ids of the active outbound flows of a type in a company"""
-        flows = self.sudo().search(
-            [
-                ("direction", "=", "out"),
-                ("state", "in", ("active", "deprecated")),
-                ("message_type_id.code", "=", code),
-                ("company_id", "=", company_id),
-            ]
-        )
-        return tuple(flows.ids)
+        """:return: tuple of ids of the active outbound flows of a type in a company; False: of all companies"""
+        domain = [
+            ("direction", "=", "out"),
+            ("state", "in", ("active", "deprecated")),
+            ("message_type_id.code", "=", code),
+        ]
+        if company_id:
+            domain.append(("company_id", "=", company_id))
+        return tuple(self.sudo().search(domain).ids)
 
     @api.model
     @tools.ormcache("flow_id")
@@ -167,6 +166,7 @@ class DistFlow(models.Model):
         flow = self.sudo().browse(flow_id)
         return {
             "system_id": flow.system_id.id,
+            "company_id": flow.company_id.id,
             "endpoint_id": flow.endpoint_id.id,
             "criticality": flow.criticality,
             "version_id": flow.version_id.id or None,

@@ -46,6 +46,21 @@ class DistHandler(models.AbstractModel):
         """
         return [self._apply(message, payload) for message, payload in pairs]
 
+    def _describe_file(self, name):
+        """What a file fetched from an endpoint says by its name, for a type whose content is a file.
+
+        :return: dict, the message without its file; values that the name does not tell are left out. None when the
+            file itself is the message
+        """
+        return None
+
+    def _get_progress(self, message):
+        """How far the work is that an applied message has started; whoever polls its operation is told.
+
+        :return: lib.handling.Progress; None when applying the message was all there is to do
+        """
+        return None
+
     # cut-over
 
     def _find_counterpart(self, message, payload):

@@ -60,11 +60,12 @@ class DistMessage(models.Model):
     # receive
 
     @api.model
-    def _receive(self, vals, raw):
+    def _receive(self, vals, raw, upload=None):
         """Store a message in its own transaction, or find the one stored before under its idempotency key.
 
         :param vals: columns that identify the message (client, type, key, hash, trace...)
         :param raw: bytes as received
+        :param upload: lib.upload.Upload of a content that is a file; raw then describes it
         :return: (message id, True when it is new)
         """
         row = self._prepare_inbound_row(vals, raw)
@@ -78,7 +79,10 @@ class DistMessage(models.Model):
             if known:
                 env["dist.message"]._take_up_again(env.cr, known[0])
                 return known[0], False
-            return env["dist.message"]._insert_rows("dist_message", [row])[0], True
+            message_id = env["dist.message"]._insert_rows("dist_message", [row])[0]
+            if upload:
+                env["dist.message"].browse(message_id)._attach_upload(upload)
+            return message_id, True
 
         return self._in_own_transaction(store)
 

@@ -63,6 +63,9 @@ class DistMessage(models.Model):
                 410, "answer_purged", detail="The message was processed; its answer is no longer kept."
             )
             return {**reply, "status": 410, "document": problem.to_dict()}
+        progress = final._get_progress()
+        if progress:
+            return {**reply, **final._get_progress_reply(progress, operation)}
         if final.state in ("done", "dead") and final.answer:
             return {**reply, "status": final.answer_status, "document": json.loads(final.answer)}
         if final.child_ids:
@@ -87,6 +90,27 @@ class DistMessage(models.Model):
             "document": final._get_waiting_document(operation),
             "operation": operation,
         }
+
+    def _get_progress(self):
+        """:return: Progress of what the applied message has started; None when there is no such thing"""
+        if self.state != "done" or self.direction != "in" or self.parent_id:
+            return None
+        return self._get_handler()._get_progress(self)
+
+    def _get_progress_reply(self, progress, operation):
+        """:return: dict of what differs from any other reply"""
+        if progress.status == "succeeded":
+            return {"status": 200, "document": progress.document}
+        if progress.status in ("failed", "cancelled"):
+            status = 422 if progress.status == "failed" else 409
+            problem = Problem(status, progress.code or progress.status, detail=progress.document or "")
+            return {"status": status, "document": problem.to_dict()}
+        document = {
+            "status": "accepted_for_processing" if progress.status == "in_progress" else "held",
+            "message_id": self.uuid,
+            "operation": operation,
+        }
+        return {"status": 202, "document": document, "operation": operation}
 
     def _get_final(self):
         """The message itself, or the correction that took its place."""
@@ -133,5 +157,9 @@ class DistMessage(models.Model):
         }
         if final.business_key:
             document["document"] = final.business_key
+        progress = final._get_progress()
+        if progress:
+            document["status"] = progress.status
+            document["progress"] = {"percent": round(progress.percent, 1), "stage": progress.stage}
         document["problem" if reply["status"] >= 400 else "answer"] = reply["document"]
         return document

@@ -91,6 +91,7 @@ class DistOpenapi(models.AbstractModel):
             parameters=self._get_parameters(route),
             headers=self._get_headers(route),
             problems=sorted(problems),
+            upload_media_types=route.upload,
             request_examples={"example": example[0]} if example else {},
             **common,
         )
@@ -100,9 +101,11 @@ class DistOpenapi(models.AbstractModel):
         """:return: (name of the request's schema or None, dict status to name of the answer's schema)"""
         if route.message_type:
             version = self.env["dist.message.type"]._get_by_code(route.message_type)._get_default_version()
-            schemas[route.message_type] = version._get_schema()
             answer = f"{route.message_type}.answer"
             schemas[answer] = version._get_answer_schema()
+            if route.upload:
+                return None, {200: answer, 202: "waiting"}
+            schemas[route.message_type] = version._get_schema()
             return route.message_type, {200: answer, 202: "waiting"}
         request = self._name_schema(route.request_schema, schemas)
         return request, {200: self._name_schema(route.response_schema, schemas)}
@@ -146,7 +149,13 @@ class DistOpenapi(models.AbstractModel):
     @api.model
     def _get_parameters(self, route):
         parameters = [
-            {"name": name, "in": "query", "schema": dict(schema)} for name, schema in route.parameters
+            {
+                "name": name,
+                "in": "query",
+                "schema": dict(schema),
+                **({"required": True} if name in route.required else {}),
+            }
+            for name, schema in route.parameters
         ]
         if route.message_type:
             parameters.append(

@@ -3,11 +3,10 @@ import base64
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..lib.handling import Progress
 from .dist_message import CHANNELS
 
 UNSETTLED = ("open", "explained", "approved")
-# what a person says of a run; all else is found
-ENTERED = {"profile_id", "moment", "snapshot", "snapshot_name"}
 
 
 class DistReconciliation(models.Model):
@@ -36,9 +35,21 @@ class DistReconciliation(models.Model):
         default=fields.Datetime.now,
         help="When the partner took the snapshot. What moved later does not count.",
     )
-    snapshot = fields.Binary(attachment=True, copy=False, help="The partner's side: CSV or JSON lines.")
+    coverage = fields.Selection(
+        [("full", "Everything: what it does not name is not there"), ("part", "A count of what it names")],
+        string="Snapshot covers",
+        required=True,
+        default="full",
+        help="A cycle count covers a part: of what it does not name it says nothing.",
+    )
+    snapshot = fields.Binary(
+        attachment=True,
+        copy=False,
+        help="The partner's side: CSV or JSON lines, as it is or packed with gzip.",
+    )
     snapshot_name = fields.Char(copy=False)
     snapshot_help = fields.Char(compute="_compute_snapshot_help")
+    message_id = fields.Many2one("dist.message", string="Received as", readonly=True, copy=False)
     is_scheduled = fields.Boolean(readonly=True, copy=False)
     state = fields.Selection(
         [
@@ -57,6 +68,7 @@ class DistReconciliation(models.Model):
         index=True,
     )
     error = fields.Text(readonly=True, copy=False)
+    is_refused = fields.Boolean(readonly=True, copy=False, help="The snapshot itself cannot be used.")
     started_at = fields.Datetime(readonly=True, copy=False)
     finished_at = fields.Datetime(readonly=True, copy=False)
     progress_ids = fields.One2many("dist.reconciliation.progress", "run_id", string="Stages")
@@ -127,17 +139,22 @@ class DistReconciliation(models.Model):
         self._check_entered(set(vals))
         if (
             not self.env.su
-            and ENTERED & set(vals)
+            and self._get_entered() & set(vals)
             and any(run.state not in ("draft", "failed") for run in self)
         ):
             raise UserError(_("What a run compares is not changed any more once it is started."))
         return super().write(vals)
 
     @api.model
+    def _get_entered(self):
+        """:return: set of the fields that a person enters; all else is found"""
+        return {"profile_id", "moment", "coverage", "snapshot", "snapshot_name"}
+
+    @api.model
     def _check_entered(self, names):
         """:raises AccessError: somebody tries to write what a run found"""
         chatter = {name for name in names if name.startswith(("message_", "activity_"))}
-        if not self.env.su and names - ENTERED - chatter:
+        if not self.env.su and names - self._get_entered() - chatter:
             raise AccessError(_("What a run found is not entered by hand."))
 
     @api.model
@@ -189,15 +206,22 @@ class DistReconciliation(models.Model):
             raise UserError(_("Add the partner's snapshot first: %s", self.snapshot_help))
         if self.moment > fields.Datetime.now():
             raise UserError(_("The moment of the snapshot lies ahead."))
-        later = self.search(
-            [("profile_id", "=", self.profile_id.id), ("state", "=", "done"), ("moment", ">", self.moment)],
-            limit=1,
-        )
+        later = self._find_later()
         if later:
             raise UserError(_("A later snapshot was compared already: %s", later.name))
 
+    def _find_later(self):
+        """:return: a finished run of the same records as of a later moment; empty when there is none"""
+        return self.search(
+            [*self._get_same_domain(), ("state", "=", "done"), ("moment", ">", self.moment)], limit=1
+        )
+
+    def _get_same_domain(self):
+        """:return: domain of the runs that compare the same records as this one"""
+        return [("profile_id", "=", self.profile_id.id)]
+
     def _enqueue(self):
-        self.write({"state": "queued", "error": False})
+        self.write({"state": "queued", "error": False, "is_refused": False})
         for run in self:
             run.with_delay(
                 channel=CHANNELS["bulk"],
@@ -224,6 +248,30 @@ class DistReconciliation(models.Model):
             **action,
             "domain": [("run_id", "=", self.id)],
             "context": {"search_default_unsettled": bool(self.unsettled_count)},
+        }
+
+    def _get_progress(self):
+        """:return: Progress of this run, for whoever sent its snapshot"""
+        self.ensure_one()
+        if self.state == "done":
+            return Progress("succeeded", self._get_outcome(), percent=100.0, stage=_("Done"))
+        if self.state == "cancelled":
+            return Progress("cancelled", _("The reconciliation was cancelled by the receiver."))
+        if self.state == "failed":
+            status = "failed" if self.is_refused else "waiting"
+            return Progress(status, self.error, code="invalid_snapshot", stage=_("Failed"))
+        return Progress("in_progress", percent=self.progress, stage=self.stage or _("Queued"))
+
+    def _get_outcome(self):
+        """:return: dict of what a finished run found, for whoever sent its snapshot"""
+        return {
+            "run": self.name,
+            "records": self.their_count,
+            "counted": self.counted,
+            "equal": self.matched_count,
+            "within_tolerance": self.within_count,
+            "variances": self.variance_count,
+            "accuracy": f"{self.accuracy:.2f}",
         }
 
     @api.ondelete(at_uninstall=False)

@@ -21,6 +21,7 @@ class DistReconciliationAccuracy(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     moment = fields.Datetime(readonly=True)
     class_code = fields.Char(string="Class", readonly=True)
+    place = fields.Char(readonly=True, help="Where the records are, as their keys name it.")
     counted = fields.Integer(readonly=True, string="Records counted")
     matched = fields.Integer(readonly=True, string="Equal")
     within = fields.Integer(readonly=True, string="Within tolerance", help="Equal ones included.")

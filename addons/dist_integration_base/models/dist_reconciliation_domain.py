@@ -3,7 +3,7 @@ import io
 from odoo import _, models
 from odoo.tools import SQL
 
-from ..lib.snapshot import Column
+from ..lib.snapshot import Column, open_stream
 
 
 class DistReconciliationDomain(models.AbstractModel):
@@ -44,8 +44,8 @@ class DistReconciliationDomain(models.AbstractModel):
         attachment = run._get_snapshot()
         path = attachment.store_fname and attachment._full_path(attachment.store_fname)
         if path:
-            return open(path, "rb")
-        return io.BufferedReader(io.BytesIO(attachment.raw or b""))
+            return open_stream(open(path, "rb"))
+        return open_stream(io.BufferedReader(io.BytesIO(attachment.raw or b"")))
 
     def _can_fetch(self, profile):
         """:return: True when a run gets the partner's snapshot by itself, without a file"""
@@ -88,6 +88,20 @@ class DistReconciliationDomain(models.AbstractModel):
             when there is no such thing
         """
         return None
+
+    def _get_place(self, run):
+        """Where a record is: accuracy is counted by it as well as by class.
+
+        :return: SQL expression (text, not null) of ``key``
+        """
+        return SQL("''::varchar")
+
+    def _get_covered(self, run):
+        """Which records the partner's snapshot speaks of, apart from what a cycle count names.
+
+        :return: SQL condition on ``former``, a row of dist_reconciliation_line
+        """
+        return SQL("TRUE")
 
     def _describe(self, run):
         """Name the stored lines of a run in the words of whoever reads them, and say what they are worth."""

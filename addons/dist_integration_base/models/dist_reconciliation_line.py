@@ -60,6 +60,14 @@ class DistReconciliationLine(models.Model):
     res_model = fields.Char(string="Document model", readonly=True)
     res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True)
     seen_before = fields.Boolean(readonly=True, help="The snapshot before showed the same variance.")
+    followed_by_id = fields.Many2one(
+        "dist.reconciliation",
+        string="Counted again by",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The next run that covered this record.",
+    )
     state = fields.Selection(STATES, required=True, readonly=True, default="open")
     reason_id = fields.Many2one("dist.reconciliation.reason", readonly=True, ondelete="restrict")
     explanation = fields.Char(readonly=True)
@@ -86,6 +94,13 @@ class DistReconciliationLine(models.Model):
             self._table,
             ["profile_id", "key"],
             where="state IN ('open', 'explained', 'approved')",
+        )
+        create_index(
+            self.env.cr,
+            "dist_reconciliation_line_latest_idx",
+            self._table,
+            ["profile_id", "key"],
+            where="followed_by_id IS NULL",
         )
 
     @api.depends("state", "value_at_risk", "explained_by_id", "kind")

@@ -4,7 +4,7 @@ from odoo.tools import split_every
 
 from .dist_message import CHANNELS
 
-POSTED_AT_ONCE = 200
+POSTED_AT_ONCE = 500
 
 
 class DistReconciliationLine(models.Model):
@@ -59,10 +59,27 @@ class DistReconciliationLine(models.Model):
         records = domain._post_variance(self)
         posted = {"state": "posted", "posted_at": fields.Datetime.now(), "posted_by_id": self.env.uid}
         self.write(posted)
-        for line in self:
-            record = records.get(line.id)
-            if record:
-                line.write({"posted_model": record._name, "posted_res_id": record.id})
+        self._note_corrections(records)
+
+    def _note_corrections(self, records):
+        """Keep what corrected each line, in one statement: each line has another one.
+
+        :param records: dict, line id to record
+        """
+        self.flush_recordset()
+        self.env.cr.execute(
+            """
+            UPDATE dist_reconciliation_line line SET posted_model = made.model, posted_res_id = made.res_id
+            FROM unnest(%s::integer[], %s::varchar[], %s::integer[]) AS made (line_id, model, res_id)
+            WHERE line.id = made.line_id
+            """,
+            (
+                list(records),
+                [record._name for record in records.values()],
+                [record.id for record in records.values()],
+            ),
+        )
+        self.invalidate_recordset(["posted_model", "posted_res_id"])
 
 
 class DistReconciliation(models.Model):

@@ -23,6 +23,8 @@ NOTE_SECONDS = 2
 SHOWN_DUPLICATES = 20
 WORK_MEM = "256MB"
 BLOCK = 1024 * 1024
+# how much smaller a packed snapshot is, roughly: for the progress alone
+PACKING = 5
 # amounts are compared as far as that behind the point
 DIGITS = 6
 NOTHING = SQL(
@@ -94,6 +96,7 @@ class DistReconciliation(models.Model):
             self._record_failure(error)
 
     def _compare(self):
+        self._check_in_order()
         domain = self.profile_id._get_domain()
         self.env.flush_all()
         # the keys are expressions whose number nobody can estimate: compiling for them takes longer than they do
@@ -104,13 +107,32 @@ class DistReconciliation(models.Model):
         their_count = self._load(domain)
         self._note(_("Comparing"), 60)
         domain._prepare(self)
+        self._note_named(domain)
         totals = self._store_lines(domain)
         self._check_duplicates(domain)
         self._note(_("Describing the variances"), 90)
         domain._describe(self)
-        self._take_over_former()
+        self._take_over_former(domain)
         self.env.invalidate_all()
         self._finish(totals, their_count)
+
+    def _check_in_order(self):
+        """:raises SnapshotError: a later snapshot overtook this one while it waited"""
+        later = self._find_later()
+        if later:
+            raise snapshot.SnapshotError(_("A later snapshot was compared already: %s", later.name))
+
+    def _note_named(self, domain):
+        """Keep which records a cycle count names, equal ones included."""
+        if self.coverage == "part":
+            self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.dist_named")
+            self.env.cr.execute(
+                SQL(
+                    "CREATE TEMP TABLE dist_named ON COMMIT DROP AS SELECT DISTINCT key FROM (%s) AS theirs",
+                    domain._get_theirs(self),
+                )
+            )
+            self.env.cr.execute("ANALYZE pg_temp.dist_named")
 
     def _note(self, stage, percent):
         self.env["dist.reconciliation.progress"]._note(self.id, stage, percent)
@@ -146,13 +168,18 @@ class DistReconciliation(models.Model):
         head = snapshot.read_head(stream, columns)
         known = {column.name: column for column in columns}
         names = [(name or f"ignored_{number}", known.get(name)) for number, name in enumerate(head.names)]
+        source = None
         try:
             with self.env.cr.savepoint(flush=False):
                 self._create_theirs(names)
                 source = snapshot.CheckedStream(stream, self._get_watcher())
                 count = self._copy(names, head.delimiter, source)
-        except (psycopg2.DataError, psycopg2.IntegrityError):
-            return None
+        except psycopg2.Error as error:
+            if source is not None and source.error:
+                raise source.error from error
+            if isinstance(error, psycopg2.DataError | psycopg2.IntegrityError):
+                return None
+            raise
         for column in columns:
             if column.name not in head.names:
                 self.env.cr.execute(
@@ -206,7 +233,10 @@ class DistReconciliation(models.Model):
 
     def _get_watcher(self):
         """:return: function that is told the bytes read so far"""
-        size = max(1, self._get_snapshot().file_size or 1)
+        attachment = self._get_snapshot()
+        size = max(1, attachment.file_size or 1)
+        if attachment.mimetype == "application/gzip":
+            size *= PACKING
         noted = [time.monotonic()]
 
         def watch(done):
@@ -278,31 +308,29 @@ class DistReconciliation(models.Model):
                        copies, CASE WHEN is_within THEN 'within' ELSE 'open' END,
                        0, %(uid)s, %(now)s, %(uid)s, %(now)s
                 FROM judged
-                RETURNING class_code, state, kind
+                RETURNING class_code, %(place)s AS place, state, kind
             ), counted AS (
-                SELECT class_code, count(*) AS counted, count(ours) AS our_count, count(flight) AS in_flight_count
-                FROM compared GROUP BY class_code
+                SELECT class_code, %(place)s AS place, count(*) AS counted, count(ours) AS our_count,
+                       count(flight) AS in_flight_count
+                FROM compared GROUP BY 1, 2
             ), found AS (
-                SELECT class_code, count(*) AS stored, count(*) FILTER (WHERE state = 'within') AS tolerated,
+                SELECT class_code, place, count(*) AS stored, count(*) FILTER (WHERE state = 'within') AS tolerated,
                        count(*) FILTER (WHERE kind = 'missing_here') AS missing_here_count,
                        count(*) FILTER (WHERE kind = 'missing_there') AS missing_there_count
-                FROM stored GROUP BY class_code
+                FROM stored GROUP BY class_code, place
             )
-            SELECT class_code, counted, our_count, in_flight_count, counted - COALESCE(stored, 0) AS matched,
+            SELECT class_code, place, counted, our_count, in_flight_count, counted - COALESCE(stored, 0) AS matched,
                    counted - COALESCE(stored, 0) + COALESCE(tolerated, 0) AS within,
                    COALESCE(missing_here_count, 0) AS missing_here_count,
                    COALESCE(missing_there_count, 0) AS missing_there_count
-            FROM counted LEFT JOIN found USING (class_code) ORDER BY class_code
+            FROM counted LEFT JOIN found USING (class_code, place) ORDER BY class_code, place
             """,
+            place=domain._get_place(self),
             theirs=domain._get_theirs(self),
             ours=domain._get_ours(self),
             in_flight=domain._get_in_flight(self) or NOTHING,
             digits=DIGITS,
-            counts=SQL("COALESCE(theirs, 0) <> 0 OR abs(COALESCE(ours, 0) + COALESCE(flight, 0)) > 1e-6")
-            if domain._missing_is_zero
-            else SQL(
-                "theirs IS NOT NULL OR flight IS NULL OR abs(COALESCE(ours, 0) + COALESCE(flight, 0)) > 1e-6"
-            ),
+            counts=self._get_counted(domain),
             tolerances=self.profile_id._get_tolerances(),
             present=SQL("TRUE")
             if domain._missing_is_zero
@@ -318,6 +346,15 @@ class DistReconciliation(models.Model):
             now=fields.Datetime.now(),
         )
 
+    def _get_counted(self, domain):
+        """:return: SQL condition on which records are compared: what is on neither side is none"""
+        expected = SQL("abs(COALESCE(ours, 0) + COALESCE(flight, 0)) > 1e-6")
+        if domain._missing_is_zero:
+            counted = SQL("(COALESCE(theirs, 0) <> 0 OR %s)", expected)
+        else:
+            counted = SQL("(theirs IS NOT NULL OR flight IS NULL OR %s)", expected)
+        return SQL("theirs IS NOT NULL AND %s", counted) if self.coverage == "part" else counted
+
     def _check_duplicates(self, domain):
         """:raises SnapshotError: the partner names a record more than once, which cannot be told from a mistake"""
         self.env.cr.execute(
@@ -332,7 +369,7 @@ class DistReconciliation(models.Model):
         with domain._open_external(self) as stream:
             lines = snapshot.find_lines(stream, domain._get_columns(), wanted)
         errors = [
-            (number, _("%s is there more than once", "/".join(part or "-" for part in key)))
+            (number, _("%s is there more than once", "/".join(filter(None, key))))
             for key, numbers in lines.items()
             for number in numbers
         ]
@@ -343,9 +380,27 @@ class DistReconciliation(models.Model):
 
     # end
 
-    def _take_over_former(self):
-        """What was said about the same variance stays with it; what former runs left open is superseded."""
-        parameters = {"run": self.id, "profile": self.profile_id.id, "posts": self.profile_id.can_post}
+    def _take_over_former(self, domain):
+        """What was said about the same variance stays with it; what former runs left open is superseded.
+
+        A record's former count is the last one that covered it: a cycle count in between says nothing of the others.
+        """
+        covered = domain._get_covered(self)
+        if self.coverage == "part":
+            covered = SQL("%s AND former.key IN (SELECT key FROM dist_named)", covered)
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE dist_reconciliation_line former SET followed_by_id = %s
+                WHERE former.profile_id = %s AND former.run_id <> %s AND former.followed_by_id IS NULL AND (%s)
+                """,
+                self.id,
+                self.profile_id.id,
+                self.id,
+                covered,
+            )
+        )
+        parameters = {"run": self.id, "posts": self.profile_id.can_post}
         self.env.cr.execute(
             """
             UPDATE dist_reconciliation_line line
@@ -353,11 +408,11 @@ class DistReconciliation(models.Model):
                 explained_by_id = former.explained_by_id,
                 state = CASE WHEN line.state = 'open' AND former.explained_by_id IS NOT NULL THEN 'explained'
                              ELSE line.state END
-            FROM dist_reconciliation_line former
-            WHERE line.run_id = %(run)s AND former.profile_id = %(profile)s AND former.key = line.key
-              AND former.variance = line.variance AND former.run_id = (
-                  SELECT id FROM dist_reconciliation WHERE profile_id = %(profile)s AND state = 'done' AND id <> %(run)s
-                  ORDER BY moment DESC, id DESC LIMIT 1)
+            FROM (
+                SELECT DISTINCT ON (key) * FROM dist_reconciliation_line WHERE followed_by_id = %(run)s
+                ORDER BY key, moment DESC, id DESC
+            ) AS former
+            WHERE line.run_id = %(run)s AND former.key = line.key AND former.variance = line.variance
               AND former.state NOT IN ('posted', 'rejected')
             """,
             parameters,
@@ -365,7 +420,7 @@ class DistReconciliation(models.Model):
         self.env.cr.execute(
             """
             UPDATE dist_reconciliation_line SET state = 'superseded'
-            WHERE profile_id = %(profile)s AND run_id <> %(run)s
+            WHERE followed_by_id = %(run)s
               AND (state IN ('open', 'explained') OR state = 'approved' AND %(posts)s)
             """,
             parameters,
@@ -410,6 +465,7 @@ class DistReconciliation(models.Model):
             "company_id": self.company_id.id,
             "moment": self.moment,
             "class_code": row["class_code"],
+            "place": row["place"],
             "counted": row["counted"],
             "matched": row["matched"],
             "within": row["within"],
@@ -423,7 +479,14 @@ class DistReconciliation(models.Model):
 
         def record(env):
             run = env["dist.reconciliation"].browse(run_id)
-            run.write({"state": "failed", "error": text[:10_000], "finished_at": fields.Datetime.now()})
+            run.write(
+                {
+                    "state": "failed",
+                    "error": text[:10_000],
+                    "is_refused": isinstance(error, snapshot.SnapshotError),
+                    "finished_at": fields.Datetime.now(),
+                }
+            )
             run._open_exception(run._prepare_failure(error, text))
 
         self.env["dist.message"]._in_own_transaction(record)

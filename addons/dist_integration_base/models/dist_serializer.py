@@ -32,5 +32,17 @@ class DistSerializer(models.AbstractModel):
         """:return: messages of one flow with the same key are delivered one after another"""
         return f"{record._name}/{record.id}"
 
+    def _get_full_model(self):
+        """:return: name of the model of which a partner can be sent everything; None where that makes no sense"""
+        return None
+
+    def _get_full_domain(self, company):
+        """Which records are everything, archived ones included.
+
+        :param company: res.company of the flow
+        """
+        return []
+
     def _get_company(self, record):
+        """:return: company of the record; empty for one that all companies share: the flows of each carry it"""
         return record.company_id if "company_id" in record._fields else self.env.company

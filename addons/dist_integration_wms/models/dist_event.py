@@ -17,6 +17,8 @@ class DistEvent(models.Model):
     @api.model
     def _dist_is_addressee(self, flow_id, row):
         """A warehouse hears of its own transfers alone; other systems hear of what was completed anywhere."""
+        if row["res_model"] == "stock.location":
+            return self._dist_is_location_told(flow_id, row)
         if row["res_model"] != "stock.picking":
             return True
         code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
@@ -28,3 +30,12 @@ class DistEvent(models.Model):
         if settings["system_id"] == system.id:
             return True
         return code in REPORTED and settings["system_kind"] != "warehouse"
+
+    @api.model
+    def _dist_is_location_told(self, flow_id, row):
+        """A warehouse hears of its own locations alone; other systems hear of all."""
+        settings = self.env["dist.flow"]._get_delivery_settings(flow_id)
+        if settings["system_kind"] != "warehouse":
+            return True
+        location = self.env["stock.location"].browse(row["res_id"])
+        return location.warehouse_id.dist_system_id.id == settings["system_id"]

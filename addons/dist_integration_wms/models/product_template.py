@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .product_product import ITEM_FIELDS
+
 
 class ProductTemplate(models.Model):
     _name = "product.template"
@@ -11,3 +13,9 @@ class ProductTemplate(models.Model):
         help="How exactly stock of this product is reconciled: each class has its own tolerance. Customary are 1 % "
         "for A, 3 % for B, 5 % for C.",
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if ITEM_FIELDS & set(vals):
+            self.with_context(active_test=False).product_variant_ids._dist_emit("item.changed")
+        return result

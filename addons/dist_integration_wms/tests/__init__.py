@@ -5,6 +5,7 @@ from . import (
     test_cutover,
     test_demo,
     test_formats,
+    test_masters,
     test_milestones,
     test_ownership,
     test_products,
@@ -20,5 +21,6 @@ from . import (
     test_shipments_list,
     test_speed,
     test_stock_reconciliation,
+    test_stock_snapshot,
     test_stock_adjusted,
 )

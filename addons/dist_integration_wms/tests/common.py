@@ -13,6 +13,7 @@ INBOUND = [
     "receipt.confirmed",
     "return.confirmed",
     "stock.adjusted",
+    "stock.snapshot",
     "stock.status.changed",
 ]
 OUTBOUND = [
@@ -25,6 +26,9 @@ OUTBOUND = [
     "return.requested",
     "return.cancelled",
     "return.completed",
+    "item.changed",
+    "lot.changed",
+    "location.changed",
 ]
 SCOPES = [
     "shipments:acknowledge",
@@ -33,6 +37,7 @@ SCOPES = [
     "receipts:confirm",
     "returns:confirm",
     "stock:adjust",
+    "stock:count",
 ]
 ACKNOWLEDGE = "/shipments/acknowledgements"
 SHIP = "/shipments/confirmations"

@@ -102,3 +102,17 @@ class TestDemo(DistCase):
         )
         exceptions = self.env["dist.exception"].search([("code", "=", "milestone_overdue")])
         self.assertIn(self.record("purchase_late").name, str(exceptions.mapped("detail")))
+
+    def test_snapshot(self):
+        """O1, W5: what the warehouse counted waits to be compared: a loss, a find, and one that is within tolerance."""
+        run = self.record("run_northside")
+        self.assertIn(run.state, ("draft", "done"))
+        self.assertEqual(run.warehouse_id, self.record("warehouse_northside"))
+        self.assertTrue(run._get_snapshot().raw.startswith(b'{"sku": "DIST-TAPE"'))
+        self.assertEqual(run.profile_id._get_warehouses(), run.warehouse_id)
+
+    def test_masters(self):
+        """O1, W6: item, lot and location masters are agreed; nothing leaves before somebody connects it."""
+        states = {flow.message_type_id.code: flow.state for flow in self.record("system_northside").flow_ids}
+        for code in ("item.changed", "lot.changed", "location.changed"):
+            self.assertIn(states[code], ("approved", "active"))

@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import RETURN, WmsHttpCase
@@ -195,6 +196,23 @@ class TestReturnConfirmed(WmsHttpCase):
         picking.action_cancel()
         self._commit_events()
         self.assertEqual(self._get_codes(picking), ["return.requested", "return.cancelled"])
+
+    def test_in_flight(self):
+        """X2: what a return that waits will bring into stock is known to a reconciliation; what is scrapped is not."""
+        picking = self._announce(2)
+        now = fields.Datetime.add(fields.Datetime.now(), minutes=1)
+        parts = [{"quantity": "2", "disposition": "scrap"}, {"quantity": "1"}]
+        for values, quantities in (
+            ({}, [3.0]),
+            ({"disposition": "hold"}, [3.0]),
+            ({"disposition": "scrap"}, []),
+            ({"allocations": parts}, [1.0]),
+        ):
+            response, message = self._take_back(self._line(3, **values), **{"return": picking.name})
+            self._assert_refused(response, 422, "over_return")
+            effects = message._get_handler()._get_unposted_effects(message, now)
+            self.assertEqual([effect.quantity for effect in effects], quantities, values)
+            self.assertTrue(all(effect.warehouse == self.warehouse for effect in effects))
 
 
 @tagged("post_install", "-at_install")

@@ -90,8 +90,8 @@ class TestStockReconciliation(WmsHttpCase):
         run._job_run()
         self.env.invalidate_all()
         self.assertEqual(run.state, "failed")
-        self.assertIn("Line 2: -/TAPE/- is there more than once", run.error)
-        self.assertIn("Line 4: -/N-100/- is there more than once", run.error)
+        self.assertIn("Line 2: TAPE is there more than once", run.error)
+        self.assertIn("Line 4: N-100 is there more than once", run.error)
 
     def test_ambiguous_number(self):
         self._make_product("TAPE")

@@ -47,6 +47,10 @@ GOALS = {
         1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"
     ),
     "reconcile_1m_vs_sql": Goal(2.0, False, "reconciling 1,000,000 lines / COPY and the bare SQL difference"),
+    "snapshot_1m_vs_sql": Goal(
+        2.0, False, "taking in and reconciling 1,000,000 lines / COPY and the bare SQL difference"
+    ),
+    "adjust_500_vs_odoo": Goal(1.15, False, "posting 500 approved variances / Odoo's own count of 500"),
     "dashboard_1m_s": Goal(
         1.0, False, "seconds for all figures of the dashboard with 1,000,000 messages stored"
     ),

@@ -1,6 +1,7 @@
 """X2: snapshots are read as a stream, and mistakes are named by line."""
 
 import csv
+import gzip
 import io
 import json
 
@@ -155,3 +156,57 @@ def test_any_json(records):
         assert len(read(content)) == len(records) if content else True
     except SnapshotError as error:
         assert all(1 <= number <= len(records) for number, _text in error.errors)
+
+
+def packed(content, **options):
+    return snapshot.open_stream(io.BufferedReader(io.BytesIO(content)), **options)
+
+
+def test_packed_files_read_as_what_they_hold():
+    """W5: gzip is recognised by itself; joined files and padding are read as gzip itself does."""
+    content = b"".join(b"line %d\n" % number for number in range(100_000))
+    assert packed(content).read() == content
+    assert packed(gzip.compress(content)).read() == content
+    joined = gzip.compress(content) + b"\0" * 70_000 + gzip.compress(b"end\n")
+    assert packed(joined).read() == content + b"end\n"
+    assert packed(gzip.compress(b"")).read() == b""
+
+
+def test_packed_files_are_limited():
+    """W5: a bomb is refused after the limit, without having been unpacked."""
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    unpacked = packed(bomb, limit=1_000_000)
+    with pytest.raises(snapshot.SnapshotError, match="too large"):
+        while unpacked.read(10_000):
+            pass
+    assert unpacked.raw._stream.tell() <= 64 * 1024
+
+
+@pytest.mark.parametrize("end", [-1, -8, -20, 12])
+def test_packed_files_that_are_cut_off(end):
+    content = gzip.compress(b"".join(b"%d\n" % number for number in range(1000)))
+    with pytest.raises(snapshot.SnapshotError, match="cut off"):
+        packed(content[:end]).read()
+
+
+def test_packed_files_that_are_damaged():
+    content = bytearray(gzip.compress(b"abc" * 1000))
+    content[15] ^= 0xFF
+    with pytest.raises(snapshot.SnapshotError, match="damaged|cut off"):
+        packed(bytes(content)).read()
+    with pytest.raises(snapshot.SnapshotError, match="damaged"):
+        packed(gzip.compress(b"abc") + b"rubbish").read()
+
+
+def test_lines_without_an_end():
+    """W5: a file without line ends is refused before it fills the memory, whichever way it is read."""
+    head, rest = b"sku,quantity\n", b"x" * 3_000_000
+    checked = snapshot.CheckedStream(io.BytesIO(rest))
+    with pytest.raises(snapshot.SnapshotError, match="at most"):
+        while checked.read(500_000):
+            pass
+    assert checked.error is not None
+    columns = [snapshot.Column("sku"), snapshot.Column("quantity", is_number=True)]
+    for content in (head + rest, b'{"sku": "' + rest):
+        with pytest.raises(snapshot.SnapshotError, match="at most"):
+            list(snapshot.read_rows(io.BufferedReader(io.BytesIO(content)), columns))

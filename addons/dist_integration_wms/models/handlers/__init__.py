@@ -13,5 +13,6 @@ from . import (
     shipment_confirmed,
     stock,
     stock_adjusted,
+    stock_snapshot,
     stock_status_changed,
 )

@@ -170,6 +170,30 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     suggestion=_("Choose the location in the form of the warehouse, then use Retry."),
                 )
 
+    def _read_effects(self, message, picking, line, pointer):
+        """What is scrapped never comes into stock."""
+        warehouse = picking.picking_type_id.warehouse_id
+        common = line.get("disposition", RESTOCK)
+        if line.get("allocations"):
+            kept = [
+                allocation
+                for allocation in line["allocations"]
+                if self._is_stocked(warehouse, allocation.get("disposition") or common)
+            ]
+            return (
+                super()._read_effects(message, picking, {**line, "allocations": kept}, pointer)
+                if kept
+                else []
+            )
+        if not self._is_stocked(warehouse, common):
+            return []
+        return super()._read_effects(message, picking, line, pointer)
+
+    def _is_stocked(self, warehouse, disposition):
+        """:return: True when goods of a disposition will be in the warehouse's stock"""
+        place = warehouse._dist_get_return_places().get(disposition)
+        return place.usage == "internal" if place else disposition != "scrap"
+
     def _check_lots(self, plan, portions):
         """What comes back was shipped: its lots are known."""
         for move_plan, portion in portions:

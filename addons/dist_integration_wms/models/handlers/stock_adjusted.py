@@ -1,9 +1,11 @@
 from odoo import _, models
 from odoo.tools import float_compare, float_is_zero
 
-from odoo.addons.dist_integration_base.lib.handling import BusinessError
+from odoo.addons.dist_integration_base.lib.errors import IntegrationError
+from odoo.addons.dist_integration_base.lib.handling import ApplyError, BusinessError
 
 from ...lib import formats
+from .warehouse_confirmation_unposted import Effect
 
 
 class StockAdjustedHandler(models.AbstractModel):
@@ -72,6 +74,38 @@ class StockAdjustedHandler(models.AbstractModel):
         if missing:
             moves.append(self._prepare_move(nowhere, missing, location, virtual, name))
         return moves, missing
+
+    def _get_unposted_effects(self, message, moment):
+        """What an adjustment that was not booked will change, as far as it says it happened before a moment.
+
+        What cannot be read counts for nothing: its exception is in the queue.
+
+        :param moment: datetime, UTC
+        :return: list of Effect
+        """
+        try:
+            payload = message._get_valid_payload()
+            happened = self._read_moment(payload) or message.received_at
+            warehouse = self._find_warehouse(message, payload)
+        except (IntegrationError, ApplyError):
+            return []
+        effects = []
+        for index, line in enumerate(payload["lines"] if happened <= moment else []):
+            try:
+                effects.append(self._read_effect(message, warehouse, line, f"/lines/{index}"))
+            except (IntegrationError, ApplyError):
+                continue
+        return [effect for effect in effects if effect]
+
+    def _read_effect(self, message, warehouse, line, pointer):
+        """:return: Effect; None where goods of that status are not in stock"""
+        place = self._find_place(warehouse, line.get("status", "available"), pointer)
+        if place.usage != "internal":
+            return None
+        (product,) = self._find_products(message, [(line, pointer)])
+        lot_name = line.get("lot") if product.tracking != "none" else None
+        change = self._read_quantity(message, line, "change", product, pointer)
+        return Effect(warehouse, product, lot_name, change)
 
     def _get_variances(self, message, payload, warehouse, lines):
         errors = []

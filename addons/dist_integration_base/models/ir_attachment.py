@@ -1,0 +1,52 @@
+import os
+
+from odoo import api, models
+
+
+class IrAttachment(models.Model):
+    """Files that are too large for memory go to the file store as a stream."""
+
+    _inherit = "ir.attachment"
+
+    @api.model
+    def _dist_store(self, upload, values):
+        """Store a file in this transaction without reading it into memory.
+
+        It goes to the file store also where Odoo keeps attachments in the database. Files are named by their SHA-256,
+        so the same file is kept once.
+
+        :param upload: lib.upload.Upload
+        :param values: dict of the attachment's other values, such as name, mimetype and the record it belongs to
+        :return: ir.attachment
+        """
+        name = f"{upload.sha256[:2]}/{upload.sha256}"
+        # with the row the table is locked against those who clear the file store
+        attachment = self._dist_create_stored(values, name, upload.size, upload.sha256)
+        path = self._full_path(name)
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            upload.save(path)
+        # whoever clears the file store looks at it, should this transaction fail
+        self._mark_for_gc(name)
+        return attachment
+
+    def _dist_share(self, values):
+        """Make another attachment of the same stored file.
+
+        :param values: dict of what differs
+        :return: ir.attachment
+        """
+        self.ensure_one()
+        common = {"name": self.name, "mimetype": self.mimetype, "company_id": self.company_id.id}
+        return self._dist_create_stored({**common, **values}, self.store_fname, self.file_size, self.checksum)
+
+    @api.model
+    def _dist_create_stored(self, values, name, size, checksum):
+        attachment = self.sudo().create({**values, "type": "binary"})
+        attachment.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE ir_attachment SET store_fname = %s, file_size = %s, checksum = %s, db_datas = NULL WHERE id = %s",
+            (name, size, checksum[:40], attachment.id),
+        )
+        attachment.invalidate_recordset()
+        return attachment
