@@ -47,8 +47,8 @@ def waiting_mass(stack):
 
 def test_urgent_passes_mass(stack, mass):
     """M11: what is urgent enters and leaves while mass data that came before it still waits both ways."""
-    orders = [{"external_id": f"MASS-{number}", "name": f"MASS-{number}"} for number in range(MASS)]
-    answer = mass.api.post("/test/partners", orders, "mass", headers={"Prefer": "respond-async"})
+    partners = [{"external_id": f"MASS-{number}", "name": f"MASS-{number}"} for number in range(MASS)]
+    answer = mass.api.post("/test/partners/bulk", {"items": partners}, "mass")
     assert answer.status == 202
     until(lambda: stack.count_partners("MASS-") > 5, what="the mass data under way")
     for number in range(URGENT):
