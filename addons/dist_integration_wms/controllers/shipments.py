@@ -34,6 +34,19 @@ class ShipmentsController(http.Controller):
         return call.receive()
 
     @api_route(
+        "/shipments/requests/answers",
+        method="POST",
+        message_type="shipment.request.answered",
+        scope="shipments:answer",
+        summary="Accept or refuse to hold, change or cancel a shipment",
+        tag=TAG,
+        statuses=(404, 409),
+        bulk=True,
+    )
+    def answer_request(self, call):
+        return call.receive()
+
+    @api_route(
         "/shipments",
         method="GET",
         scope="shipments:read",

@@ -11,6 +11,7 @@ from . import (
     return_confirmed,
     shipment_acknowledged,
     shipment_confirmed,
+    shipment_request_answered,
     stock,
     stock_adjusted,
     stock_status_changed,
