@@ -31,6 +31,7 @@
         "views/stock_picking_views.xml",
         "wizards/dist_release_wizard_views.xml",
         "views/dist_release_request_views.xml",
+        "views/dist_product_substitution_views.xml",
         "views/dist_release_views.xml",
         "views/dist_release_wave_views.xml",
     ],

@@ -162,8 +162,14 @@ class StockPicking(models.Model):
         for picking in self.sudo().filtered("dist_hold_reason"):
             picking.message_post(body=_("Not held any more: %s", picking.dist_hold_reason))
             picking.dist_hold_reason = False
-        self.sudo().exists()._dist_review_held_back()
+        self.sudo()._dist_review_held_back()
+        self.env["dist.exception"]._close_for_record(self, ["backorder_decision"])
         return True
+
+    def action_cancel(self):
+        result = super().action_cancel()
+        self.env["dist.exception"]._close_for_record(self, ["backorder_decision"])
+        return result
 
     # waves
 

@@ -12,6 +12,7 @@ from . import (
     shipment_acknowledged,
     shipment_confirmed,
     shipment_request_answered,
+    shipment_substitution,
     stock,
     stock_adjusted,
     stock_status_changed,
