@@ -35,5 +35,5 @@
         "views/dist_release_views.xml",
         "views/dist_release_wave_views.xml",
     ],
-    "demo": ["demo/dist_wms_demo.xml"],
+    "demo": ["demo/dist_wms_demo.xml", "demo/dist_release_demo.xml"],
 }

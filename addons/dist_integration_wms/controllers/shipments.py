@@ -75,10 +75,17 @@ class ShipmentsController(http.Controller):
 
     def _show(self, call, pickings):
         serializer = call.env["dist.serializer.shipment.requested"]
+        requests = call.env["dist.serializer.shipment.request"]
         serializer._prefetch(pickings)
+        requests._prefetch(pickings)
         try:
             return [
-                {**serializer._get_payload(picking), "state": picking.dist_release_state}
+                {
+                    **serializer._get_payload(picking),
+                    "state": picking.dist_release_state,
+                    "on_hold": picking.dist_is_on_hold,
+                    "requests": requests._get_open_requests(picking, serializer._get_codes(picking)),
+                }
                 for picking in pickings
             ]
         except ValueError as error:

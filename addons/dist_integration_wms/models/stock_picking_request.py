@@ -205,6 +205,11 @@ class StockPicking(models.Model):
             "dist_wave_id": origin.dist_wave_id.id,
         }
 
+    def _dist_drop_requests(self):
+        """The warehouse will not ship these: there is nothing to ask it about any more."""
+        self.dist_request_ids.filtered(lambda item: item.state == "waiting").write({"state": "withdrawn"})
+        self.write({"dist_is_on_hold": False})
+
     def _dist_release_complete(self):
         result = super()._dist_release_complete()
         self.dist_request_ids._follow_shipment()

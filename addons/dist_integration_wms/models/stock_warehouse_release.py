@@ -1,9 +1,16 @@
-from odoo import api, fields, models
+import logging
+
+from odoo import _, api, fields, models
 
 from odoo.addons.base.models.res_partner import _tz_get
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 
 from ..lib import cutoff
 
+_logger = logging.getLogger(__name__)
+
+FAILED = "release_failed"
 RELEASE_MODES = [
     ("ready", "By itself, as soon as it is ready"),
     ("wave", "In waves, at cut-off times"),
@@ -77,14 +84,27 @@ class StockWarehouse(models.Model):
 
     @api.model
     def _cron_release(self):
-        """Make the waves that are due, and look again at what was held back; each warehouse in its own transaction."""
+        """Make the waves that are due, and look again at what was held back; each warehouse in its own transaction.
+
+        A warehouse that fails keeps no other one waiting: its business owner is told.
+        """
         in_own_transaction = self.env["dist.message"]._in_own_transaction
         for warehouse_id in self.search([("dist_system_id", "!=", False)]).ids:
-            in_own_transaction(
-                lambda env, warehouse_id=warehouse_id: (
-                    env["stock.warehouse"].browse(warehouse_id)._dist_release_due()
+            try:
+                in_own_transaction(
+                    lambda env, warehouse_id=warehouse_id: (
+                        env["stock.warehouse"].browse(warehouse_id)._dist_release_due()
+                    )
                 )
-            )
+            except Exception as error:  # pylint: disable=broad-except
+                if is_connection_lost(error):
+                    raise
+                _logger.exception("Nothing could be released in warehouse %s", warehouse_id)
+                in_own_transaction(
+                    lambda env, warehouse_id=warehouse_id, error=error: (
+                        env["stock.warehouse"].browse(warehouse_id)._dist_note_failure(error)
+                    )
+                )
 
     def _dist_release_due(self):
         self.ensure_one()
@@ -92,6 +112,22 @@ class StockWarehouse(models.Model):
         moment = self._dist_get_due_cutoff()
         if moment:
             self.env["dist.release.wave"]._make(self, self._dist_get_ready({"wave"}), cutoff_at=moment)
+        self.env["dist.exception"]._close_without_message([FAILED], f"{self._name}/{self.id}")
+
+    def _dist_note_failure(self, error):
+        spec = ExceptionSpec(
+            "technical",
+            FAILED,
+            _("Nothing is released in %s", self.name),
+            detail=f"{type(error).__name__}: {error}"[:1000],
+            record=self,
+            severity="critical",
+            suggestion=_(
+                "It is tried again every few minutes. Release urgent deliveries by hand until then."
+            ),
+            fingerprint=f"{self._name}/{self.id}",
+        )
+        self.env["dist.exception"]._open_without_message(spec, self.company_id, system=self.dist_system_id)
 
     def _dist_get_held_back(self):
         """:return: deliveries that were ready but held back; what held them may be gone"""

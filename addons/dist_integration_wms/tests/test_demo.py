@@ -38,3 +38,16 @@ class TestDemo(TransactionCase):
         self.assertTrue(
             self.record("lot_seal_first").expiration_date < self.record("lot_seal_second").expiration_date
         )
+
+    def test_wave(self):
+        """O1, W1: a warehouse is served in waves: one is planned, one delivery is held back and says why."""
+        warehouse = self.record("warehouse_southside")
+        self.assertEqual(warehouse.dist_cutoff_ids.mapped("hour"), [10, 14])
+        self.assertTrue(warehouse.dist_next_cutoff_at)
+        orders = self.record("order_wave_first") | self.record("order_wave_second")
+        wave = orders.picking_ids.dist_wave_id
+        self.assertEqual((wave.state, wave.picking_ids), ("draft", orders.picking_ids))
+        self.assertEqual(set(orders.picking_ids.mapped("state")), {"assigned"})
+        held = self.record("order_held").picking_ids
+        self.assertIn("calls back", held.dist_wait_reason)
+        self.assertEqual(self.record("substitution_rake").substitute_id, self.record("product_rake_steel"))

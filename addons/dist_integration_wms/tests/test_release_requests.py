@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
-from .common import ANSWER, WmsHttpCase
+from .common import ACKNOWLEDGE, ANSWER, WmsHttpCase
 
 
 @tagged("post_install", "-at_install")
@@ -390,6 +390,33 @@ class TestReleaseRequests(WmsHttpCase):
         self._commit_events()
         self.assertEqual((request.state, self.picking.dist_open_request), ("withdrawn", False))
         self.assertEqual(self._assert_ok(self._answer(request)[0])["state"], "withdrawn")
+
+    def test_polled(self):
+        """W1: a warehouse that asks instead of being told finds what it has to answer."""
+        self._answer(self._ask("hold"))
+        request = self._ask("change", quantities={0: 1})
+        response = self._call("GET", f"/shipments?shipment={self.picking.name}", key=self.key)
+        item = self._assert_ok(response)["items"][0]
+        self.assertEqual((item["on_hold"], item["requests"][0]["request"]), (True, request.name))
+        self.assertEqual(item["requests"][0]["lines"][0]["quantity"], "1")
+
+    def test_refused_shipment(self):
+        """W1: a warehouse that refuses the shipment altogether has nothing more to answer."""
+        request = self._ask("cancel")
+        self._post(ACKNOWLEDGE, {"shipment": self.picking.name, "status": "refused", "reason": "closed"})
+        self.assertEqual((request.state, self.picking.dist_open_request), ("withdrawn", False))
+        self.picking.with_user(self.worker).action_cancel()
+        self.assertEqual(self.picking.state, "cancel")
+
+    def test_alert(self):
+        """X3: a request that is not answered for hours becomes an alert."""
+        request = self._ask("cancel")
+        request.sudo().asked_at = "2026-01-01 08:00:00"
+        rule = self.env["dist.alert.rule"].search([("figure", "=", "unanswered")], limit=1)
+        worst = rule._get_figure_unanswered()
+        self.assertGreater(max(worst.values()), 24)
+        self._answer(request)
+        self.assertFalse(rule._get_figure_unanswered())
 
     def test_timeline(self):
         """M10: what was asked and answered is on the delivery's timeline, told to its own warehouse only."""

@@ -4,6 +4,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import WmsCase
 
@@ -170,6 +171,33 @@ class TestReleaseRules(WmsCase):
         with self.assertRaisesRegex(UserError, "No active flow"):
             wave.action_release()
         self.assertEqual(picking.dist_release_state, "not_released")
+
+    def test_failure(self):
+        """W1, X1: a warehouse that fails is told to a person and keeps no other one waiting; success settles it."""
+        other, _client, _key = self._make_wms("Southside")
+        south = self._make_warehouse(other, "Southside", "SSIDE")
+        self._put(self.tape, 10, south.lot_stock_id)
+        south.dist_hold_unpaid = True
+        picking = self._sell((self.tape, 1), warehouse=south)
+        picking.write({"dist_release_state": "not_released", "dist_is_held_back": True})
+        model = type(self.warehouse)
+        original = model._dist_get_due_cutoff
+
+        def fail(warehouse):
+            if warehouse.name == "Northside":
+                raise ZeroDivisionError
+            return original(warehouse)
+
+        with (
+            patch.object(model, "_dist_get_due_cutoff", fail),
+            mute_logger("odoo.addons.dist_integration_wms.models.stock_warehouse_release"),
+        ):
+            self._run()
+        exception = self.env["dist.exception"].search([("code", "=", "release_failed")])
+        self.assertEqual((exception.res_id, exception.state), (self.warehouse.id, "open"))
+        self.assertEqual(picking.dist_release_state, "requested")
+        self._run()
+        self.assertEqual(exception.state, "resolved")
 
     # holds
 

@@ -101,6 +101,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         picking = plan.picking
         # the warehouse knows: it is not told again
         picking.dist_release_state = "cancelled" if self._cancels_rest(plan) else "refused"
+        picking._dist_drop_requests()
         if self._cancels_rest(plan):
             picking.action_cancel()
         plan.exceptions.append(self._prepare_nothing_moved(plan))

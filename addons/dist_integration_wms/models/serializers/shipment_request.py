@@ -45,3 +45,17 @@ class ShipmentRequestSerializer(models.AbstractModel):
     def _get_details(self, picking, request, codes):
         """:return: dict of what is asked for"""
         return {"reason": request.reason, "requested_at": formats.moment_text(request.asked_at)}
+
+    def _get_open_requests(self, picking, codes):
+        """:return: list of what the warehouse was asked about a shipment and has not answered, for those who poll"""
+        return [
+            {
+                "request": request.name,
+                "kind": request.kind,
+                **self.env[f"dist.serializer.shipment.{request.kind}.requested"]._get_details(
+                    picking, request, codes
+                ),
+            }
+            for request in picking.dist_request_ids.sorted("id")
+            if request.state == "waiting"
+        ]
