@@ -76,6 +76,7 @@ class ConfirmationPlan:
     :param known: dist.warehouse.confirmation that applied it before; the rest is empty then
     :param picking: stock.picking it is applied to
     :param moves_added: those for items that were moved instead of others
+    :param moves_by_ref: open moves by the number of their line, once they are looked up
     :param superseded: True when the picking was released under another number than the one confirmed
     """
 
@@ -87,6 +88,7 @@ class ConfirmationPlan:
     superseded: bool = False
     moves: list[MovePlan] = field(default_factory=list)
     moves_added: list[MovePlan] = field(default_factory=list)
+    moves_by_ref: dict | None = None
     moved_at: Any = None
     warnings: list[dict] = field(default_factory=list)
     exceptions: list = field(default_factory=list)

@@ -47,7 +47,7 @@ class StockPicking(models.Model):
             return _("No active flow sends %(kind)s.requested.", kind=kind)
         if self.dist_wave_id.state == "draft":
             return _("It is planned in %s.", self.dist_wave_id.name)
-        mode = picking_type._dist_get_release_mode(kind)
+        mode = self._dist_get_release_mode()
         if mode == "manual":
             return _("A person releases it.")
         return self._dist_get_wave_reason(picking_type.warehouse_id) if mode == "wave" else False
@@ -108,13 +108,19 @@ class StockPicking(models.Model):
             )
         ]
 
+    def _dist_get_release_mode(self):
+        """:return: ``ready``, ``wave`` or ``manual``"""
+        picking_type = self.picking_type_id.sudo()
+        mode = picking_type._dist_get_release_mode(self._dist_get_release_kind())
+        at_once = self.priority == "1" and picking_type.warehouse_id.dist_urgent_at_once
+        return "ready" if mode == "wave" and at_once else mode
+
     def _dist_filter_held(self):
         """:return: those of these transfers that something holds back"""
         return self.filtered(lambda picking: picking._dist_get_release_holds())
 
     def _dist_get_first_step(self):
-        mode = self.picking_type_id._dist_get_release_mode(self._dist_get_release_kind())
-        if mode != "ready":
+        if self._dist_get_release_mode() != "ready":
             return None
         return "hold_back" if self._dist_get_release_holds() else super()._dist_get_first_step()
 
@@ -140,6 +146,12 @@ class StockPicking(models.Model):
             "dist_is_held_back": False,
             "dist_held_back_reason": False,
         }
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "priority" in vals:
+            self._dist_watch_release()
+        return result
 
     def action_dist_release(self):
         held = self._dist_filter_held()

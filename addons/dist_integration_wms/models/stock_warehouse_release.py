@@ -32,6 +32,10 @@ class StockWarehouse(models.Model):
         "says so.",
     )
     dist_cutoff_ids = fields.One2many("dist.release.cutoff", "warehouse_id", string="Cut-off times")
+    dist_urgent_at_once = fields.Boolean(
+        string="Urgent ones at once",
+        help="Deliveries with a star do not wait for the next wave.",
+    )
     dist_tz = fields.Selection(
         _tz_get,
         string="Clock of the warehouse",

@@ -116,6 +116,19 @@ class TestReleaseRules(WmsCase):
             self.env["dist.release.wave"].search_count([("warehouse_id", "=", self.warehouse.id)]), 1
         )
 
+    def test_urgent(self):
+        """W1: urgent deliveries do not wait for the wave, if the warehouse agreed to that."""
+        self._use_waves(10)
+        picking, other = self._sell((self.tape, 4)), self._sell((self.tape, 2))
+        picking.priority = "1"
+        self._commit_events()
+        self.assertEqual(picking.dist_release_state, "not_released")
+        self.warehouse.dist_urgent_at_once = True
+        other.with_user(self.worker).priority = "1"
+        self._commit_events()
+        self.assertEqual(other.dist_release_state, "requested")
+        self.assertEqual(self._get_data(other, "shipment.requested")["priority"], "urgent")
+
     def test_nothing_ready(self):
         """W1: a cut-off without anything ready makes no wave."""
         self._use_waves(10)

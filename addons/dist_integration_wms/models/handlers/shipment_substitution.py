@@ -36,7 +36,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         :raises BusinessError: the warehouse says that it substituted, and nobody approved that
         """
         named = line.get("sku") or line.get("gtin")
-        if not named or (not line.get("substitute_for") and self._is_asked(line, moves)):
+        if not named or (not line.get("substitute_for") and self._is_asked(plan, line, moves)):
             return None, []
         substitute = products.get(int(pointer.rsplit("/", 1)[1])) or self._find_named(plan, line, pointer)
         originals = self._find_originals(plan, line, pointer, moves, substitute)
@@ -44,11 +44,19 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             return None, []
         return substitute, originals
 
-    def _is_asked(self, line, moves):
+    def _is_asked(self, plan, line, moves):
         """:return: True when a line names an item of the moves it can be about"""
-        if line.get("line"):
-            moves = [move for move in moves if move._dist_get_line_ref() == line["line"]]
-        return any(self._is_item(line, move.product_id) for move in moves)
+        return any(self._is_item(line, move.product_id) for move in self._get_meant(plan, line, moves))
+
+    def _get_meant(self, plan, line, moves):
+        """:return: list of moves with the number a line names; all when it names none"""
+        if not line.get("line"):
+            return moves
+        if plan.moves_by_ref is None:
+            plan.moves_by_ref = {}
+            for move in moves:
+                plan.moves_by_ref.setdefault(move._dist_get_line_ref(), []).append(move)
+        return plan.moves_by_ref.get(line["line"], [])
 
     def _find_named(self, plan, line, pointer):
         """:return: product that a line names; None when it is not known: the line is refused for that then"""
@@ -66,9 +74,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         said = line.get("substitute_for")
         candidates = [
             move
-            for move in moves
-            if (not line.get("line") or move._dist_get_line_ref() == line["line"])
-            and (not said or self._is_item({"sku": said}, move.product_id))
+            for move in self._get_meant(plan, line, moves)
+            if not said or self._is_item({"sku": said}, move.product_id)
         ]
         products = self.env["product.product"].union(*(move.product_id for move in candidates))
         approved = self.env["dist.product.substitution"]._find_substituted(
