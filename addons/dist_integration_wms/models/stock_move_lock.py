@@ -47,9 +47,17 @@ class StockMove(models.Model):
         return super().unlink()
 
     def _action_cancel(self):
-        self.picking_id._dist_check_lock("cancel")
+        self._dist_check_cancel()
         moves = self if self.env.su else self._dist_with_pass(self.picking_id.ids)
         return super(StockMove, moves)._action_cancel()
+
+    def _dist_check_cancel(self):
+        """A transfer that is cancelled as a whole is told of; one that loses a line asks for less."""
+        if self.env.su:
+            return
+        for picking in self.picking_id:
+            is_whole = picking._dist_get_open_moves() <= self
+            picking._dist_check_lock("cancel" if is_whole else "ask")
 
     def _action_done(self, cancel_backorder=False):
         self.picking_id._dist_check_lock("move")

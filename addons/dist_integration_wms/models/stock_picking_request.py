@@ -4,6 +4,12 @@ from odoo.exceptions import UserError
 from .dist_release_request import KINDS
 from .stock_picking import FINISHED, RELEASED
 
+REQUEST_TYPES = {
+    "hold": ("shipment.hold.requested", "shipment.hold.released"),
+    "change": ("shipment.change.requested",),
+    "cancel": ("shipment.cancel.requested",),
+}
+
 
 class StockPicking(models.Model):
     """What is asked of the warehouse about a shipment it works on: hold, change, cancel."""
@@ -36,14 +42,12 @@ class StockPicking(models.Model):
             picking.dist_open_request = weightiest[0] if weightiest else False
 
     def _dist_takes_request(self, kind):
-        """:return: True when a flow brings such a request to the warehouse"""
+        """:return: True when flows bring such a request, and what ends it, to the warehouse"""
         self.ensure_one()
-        picking = self.sudo()
+        picking, flows = self.sudo(), self.env["dist.flow"].sudo()
         system = picking.dist_system_id or picking.picking_type_id.dist_system_id
-        return (
-            self.env["dist.flow"]
-            .sudo()
-            ._dist_has_subscription(f"shipment.{kind}.requested", self.company_id, system)
+        return all(
+            flows._dist_has_subscription(code, self.company_id, system) for code in REQUEST_TYPES[kind]
         )
 
     def _dist_get_open_moves(self):
@@ -62,7 +66,10 @@ class StockPicking(models.Model):
             raise UserError(_("%s is not with a warehouse.", self.name))
         if not self._dist_takes_request(kind):
             raise UserError(
-                _("No active flow sends shipment.%(kind)s.requested to this warehouse.", kind=kind)
+                _(
+                    "This warehouse is not asked: it needs active flows of %(types)s.",
+                    types=", ".join(REQUEST_TYPES[kind]),
+                )
             )
         if self.sudo().dist_request_ids.filtered(lambda item: item.kind == kind and item.state == "waiting"):
             raise UserError(_("The warehouse has not answered yet about %s.", self.name))

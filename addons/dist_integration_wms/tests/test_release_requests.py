@@ -1,5 +1,9 @@
+import json
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+
+from odoo.addons.dist_integration_base.tests.common import Receiver
 
 from .common import ACKNOWLEDGE, ANSWER, WmsHttpCase
 
@@ -325,11 +329,14 @@ class TestReleaseRequests(WmsHttpCase):
 
     def test_no_flow(self):
         """G2: a request that no flow brings to the warehouse is not made."""
-        self.env["dist.flow"].search(
-            [("message_type_id.code", "=", "shipment.hold.requested")]
-        ).action_retire()
-        with self.assertRaisesRegex(UserError, "No active flow"):
+        flows = self.env["dist.flow"].search([("system_id", "=", self.system.id)])
+        for code in ("shipment.hold.released", "shipment.change.requested"):
+            flows.filtered(lambda flow, code=code: flow.message_type_id.code == code).action_retire()
+        with self.assertRaisesRegex(UserError, "shipment.hold.released"):
             self._ask("hold")
+        with self.assertRaisesRegex(UserError, "shipment.change.requested"):
+            self._ask("change", quantities={0: 1})
+        self.assertFalse(self.picking.dist_request_ids)
 
     def test_unknown_and_foreign(self):
         """G8: a warehouse answers its own requests alone, and learns of no others."""
@@ -399,6 +406,30 @@ class TestReleaseRequests(WmsHttpCase):
         item = self._assert_ok(response)["items"][0]
         self.assertEqual((item["on_hold"], item["requests"][0]["request"]), (True, request.name))
         self.assertEqual(item["requests"][0]["lines"][0]["quantity"], "1")
+
+    def test_delivered(self):
+        """M2, W1: what is asked reaches the warehouse after the shipment it is about, in the order it was asked."""
+        endpoint = self.env["dist.endpoint"].search([("system_id", "=", self.system.id)])
+        hold = self._ask("hold")
+        self.picking.action_dist_lift_hold()
+        self._commit_events()
+        request = self._ask("cancel")
+        with Receiver() as receiver:
+            endpoint.url = receiver.url
+            self._drain(endpoint, times=5)
+            told = [json.loads(body) for _headers, body in receiver.calls]
+        self.assertEqual(
+            [message["type"] for message in told],
+            [
+                "shipment.requested",
+                "shipment.hold.requested",
+                "shipment.hold.released",
+                "shipment.cancel.requested",
+            ],
+        )
+        self.assertEqual(
+            [message["data"].get("request") for message in told], [None, hold.name, hold.name, request.name]
+        )
 
     def test_refused_shipment(self):
         """W1: a warehouse that refuses the shipment altogether has nothing more to answer."""
