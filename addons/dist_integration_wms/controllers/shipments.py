@@ -34,6 +34,19 @@ class ShipmentsController(http.Controller):
         return call.receive()
 
     @api_route(
+        "/shipments/requests/answers",
+        method="POST",
+        message_type="shipment.request.answered",
+        scope="shipments:answer",
+        summary="Accept or refuse to hold, change or cancel a shipment",
+        tag=TAG,
+        statuses=(404, 409),
+        bulk=True,
+    )
+    def answer_request(self, call):
+        return call.receive()
+
+    @api_route(
         "/shipments",
         method="GET",
         scope="shipments:read",
@@ -62,10 +75,17 @@ class ShipmentsController(http.Controller):
 
     def _show(self, call, pickings):
         serializer = call.env["dist.serializer.shipment.requested"]
+        requests = call.env["dist.serializer.shipment.request"]
         serializer._prefetch(pickings)
+        requests._prefetch(pickings)
         try:
             return [
-                {**serializer._get_payload(picking), "state": picking.dist_release_state}
+                {
+                    **serializer._get_payload(picking),
+                    "state": picking.dist_release_state,
+                    "on_hold": picking.dist_is_on_hold,
+                    "requests": requests._get_open_requests(picking, serializer._get_codes(picking)),
+                }
                 for picking in pickings
             ]
         except ValueError as error:

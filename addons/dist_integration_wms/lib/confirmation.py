@@ -51,7 +51,9 @@ class MovePlan:
     """What happens to one stock move.
 
     :param move: stock.move
-    :param asked: what was open before, in the product's unit
+    :param asked: what was open before, less what was substituted, in the product's unit
+    :param substituted: for how much of it another item was moved
+    :param replaces: for another item than asked for, dict of the moves it stands for to their quantities
     """
 
     move: Any
@@ -59,6 +61,8 @@ class MovePlan:
     portions: list[Portion] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     pointer: str = "/lines"
+    substituted: float = 0.0
+    replaces: dict | None = None
 
     @property
     def quantity(self) -> float:
@@ -71,6 +75,8 @@ class ConfirmationPlan:
 
     :param known: dist.warehouse.confirmation that applied it before; the rest is empty then
     :param picking: stock.picking it is applied to
+    :param moves_added: those for items that were moved instead of others
+    :param moves_by_ref: open moves by the number of their line, once they are looked up
     :param superseded: True when the picking was released under another number than the one confirmed
     """
 
@@ -81,6 +87,8 @@ class ConfirmationPlan:
     picking: Any = None
     superseded: bool = False
     moves: list[MovePlan] = field(default_factory=list)
+    moves_added: list[MovePlan] = field(default_factory=list)
+    moves_by_ref: dict | None = None
     moved_at: Any = None
     warnings: list[dict] = field(default_factory=list)
     exceptions: list = field(default_factory=list)

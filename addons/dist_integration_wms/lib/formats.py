@@ -13,6 +13,11 @@ def quantity_text(number: float) -> str:
     return "0" if text == "-0" else text
 
 
+def words(code: str) -> str:
+    """Return a code of a reason as a person reads it."""
+    return code.replace("_", " ")
+
+
 def moment_text(moment: datetime | None) -> str | None:
     """Return a moment in UTC, as Odoo stores it, in ISO 8601."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

@@ -16,6 +16,12 @@ class DistAlertRule(models.Model):
                 False,
                 ("company", "system"),
             ),
+            "unanswered": (
+                _("Request that the warehouse does not answer"),
+                _("hours"),
+                False,
+                ("company", "system"),
+            ),
             "receipt_late": (_("Receipt that is overdue"), _("hours"), False, ("company", "system")),
         }
 
@@ -31,6 +37,16 @@ class DistAlertRule(models.Model):
             WHERE picking.dist_release_state = 'requested' AND picking.company_id = ANY(%(companies)s)
               AND picking.state NOT IN ('done', 'cancel')
             GROUP BY picking.id
+            """
+        )
+
+    def _get_figure_unanswered(self):
+        """Hours since the oldest hold, change or cancellation was asked for that the warehouse did not answer."""
+        return self._get_worst(
+            """
+            SELECT company_id, system_id, NULL AS flow_id,
+                   extract(epoch FROM now() AT TIME ZONE 'UTC' - asked_at)::float / 3600 AS hours
+            FROM dist_release_request WHERE state = 'waiting' AND company_id = ANY(%(companies)s)
             """
         )
 
@@ -51,6 +67,7 @@ class DistAlertRule(models.Model):
     def _get_worst(self, query):
         """:return: dict, key of the scope to the highest number of hours"""
         self.env["stock.picking"].flush_model()
+        self.env["dist.release.request"].flush_model()
         self.env.cr.execute(query, {"companies": self._get_companies().ids})
         worst = {}
         for key, row in self._get_wanted(self.env.cr.dictfetchall()):
@@ -61,6 +78,7 @@ class DistAlertRule(models.Model):
     def _get_cause_action(self, alert):
         domains = {
             "unacknowledged": [("dist_release_state", "=", "requested")],
+            "unanswered": [("dist_open_request", "!=", False)],
             "receipt_late": [
                 ("dist_release_state", "in", ("requested", "acknowledged")),
                 ("picking_type_code", "=", "incoming"),

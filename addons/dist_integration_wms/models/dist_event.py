@@ -4,6 +4,12 @@ from odoo import api, models
 ADDRESSED = tuple(
     f"{kind}.{event}" for kind in ("shipment", "receipt", "return") for event in ("requested", "cancelled")
 )
+ADDRESSED += (
+    "shipment.hold.requested",
+    "shipment.hold.released",
+    "shipment.change.requested",
+    "shipment.cancel.requested",
+)
 REPORTED = ("shipment.completed", "receipt.completed", "return.completed")
 
 

@@ -14,6 +14,7 @@ class DistException(models.Model):
         """:return: codes of exceptions whose variance a person may accept as it is"""
         return {
             "over_shipment",
+            "substitution_not_approved",
             "over_receipt",
             "over_return",
             "unexpected_return",

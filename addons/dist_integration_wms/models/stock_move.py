@@ -194,3 +194,26 @@ class StockMove(models.Model):
             for quant, amount in free + reserved
             if amount > 0 and not self._dist_is_zero(amount)
         ]
+
+    # what is still to be moved
+
+    def _dist_set_open_quantity(self, quantity):
+        """Ask for less or more of an open move. What is taken off stays as a cancelled move.
+
+        :param quantity: in the product's unit
+        """
+        self.ensure_one()
+        rounding = self.product_id.uom_id.rounding
+        difference = float_compare(quantity, self.product_qty, precision_rounding=rounding)
+        if not difference:
+            return
+        if difference > 0:
+            self.product_uom_qty = self.product_id.uom_id._compute_quantity(
+                quantity, self.product_uom, round=False
+            )
+        elif self._dist_is_zero(quantity):
+            self._action_cancel()
+        else:
+            self.env["stock.move"].create(self._split(self.product_qty - quantity))._action_cancel()
+            if float_compare(self.quantity, self.product_uom_qty, precision_rounding=rounding) > 0:
+                self._do_unreserve()

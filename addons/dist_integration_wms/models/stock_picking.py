@@ -117,7 +117,13 @@ class StockPicking(models.Model):
             return "withdraw" if self.state == "cancel" else "refresh"
         if self.state == "cancel":
             return "cancel" if self.dist_release_state in (*RELEASED, "refused") else None
-        return "request" if self.dist_release_state == "not_released" and self._dist_is_ready() else None
+        if self.dist_release_state != "not_released" or not self._dist_is_ready():
+            return None
+        return self._dist_get_first_step()
+
+    def _dist_get_first_step(self):
+        """:return: as of `_dist_get_release_step`, of a transfer that is ready and was not handed over yet"""
+        return "request"
 
     def _dist_is_requested_just_now(self):
         """:return: True when the request was written in this transaction: nobody has seen it yet"""
@@ -139,15 +145,18 @@ class StockPicking(models.Model):
         return ("confirmed", "assigned") if early else ("assigned",)
 
     def _dist_release_request(self):
+        for picking_type, pickings in self.grouped("picking_type_id").items():
+            pickings.write(self._dist_prepare_release(picking_type))
         for picking in self:
-            picking.write(picking._dist_prepare_release())
+            picking.dist_release_ref = picking.name
         self._dist_emit_by_kind("requested")
 
-    def _dist_prepare_release(self):
+    @api.model
+    def _dist_prepare_release(self, picking_type):
+        """:return: values of transfers of one operation type that are handed over"""
         return {
             "dist_release_state": "requested",
-            "dist_system_id": self.picking_type_id.dist_system_id.id,
-            "dist_release_ref": self.name,
+            "dist_system_id": picking_type.dist_system_id.id,
             # from here on Odoo puts further moves of the order into a transfer of their own
             "printed": True,
         }
@@ -208,13 +217,17 @@ class StockPicking(models.Model):
 
     def action_dist_release(self):
         """Hand these transfers to the warehouse now, those it refused once more."""
-        self.check_access_rights("write")
-        self.check_access_rule("write")
+        self._dist_check_may_write()
         for picking in self:
             picking._dist_check_can_release()
         self.sudo()._dist_release_request()
         self.env["dist.exception"]._close_for_record(self, self._dist_get_release_codes())
         return True
+
+    def _dist_check_may_write(self):
+        """:raises AccessError: the user may not change these transfers"""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
 
     def _dist_check_can_release(self):
         if not self.dist_can_release:

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .stock_warehouse_release import RELEASE_MODES
+
 
 class StockPickingType(models.Model):
     _inherit = "stock.picking.type"
@@ -17,9 +19,22 @@ class StockPickingType(models.Model):
         "operations that are done in Odoo.",
     )
 
+    dist_release_mode = fields.Selection(
+        RELEASE_MODES,
+        string="Hand over",
+        help="When deliveries of this type that are ready go to the external system. Empty: as the warehouse says.",
+    )
+
     @api.depends("warehouse_id.dist_system_id", "warehouse_id.in_type_id", "warehouse_id.out_type_id")
     def _compute_dist_system_id(self):
         for picking_type in self:
             warehouse = picking_type.warehouse_id
             runs = picking_type in warehouse.in_type_id | warehouse.out_type_id
             picking_type.dist_system_id = warehouse.dist_system_id if runs else False
+
+    def _dist_get_release_mode(self, kind):
+        """:return: ``ready``, ``wave`` or ``manual``; only shipments are ever put off"""
+        self.ensure_one()
+        if kind != "shipment":
+            return "ready"
+        return self.dist_release_mode or self.warehouse_id.dist_release_mode

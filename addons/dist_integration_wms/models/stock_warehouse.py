@@ -23,11 +23,11 @@ class StockWarehouse(models.Model):
         help="When a delivery is handed to the external system.",
     )
     dist_shipment_short_policy = fields.Selection(
-        SHORT_POLICIES,
+        [*SHORT_POLICIES, ("ask", "Ask a person")],
         string="Shipped less than asked",
         default="backorder",
         required=True,
-        help="What happens to the rest once the warehouse has finished a shipment.",
+        help="What happens to the rest once the warehouse has finished a shipment. A customer may have it otherwise.",
     )
     dist_receipt_short_policy = fields.Selection(
         SHORT_POLICIES,

@@ -10,6 +10,7 @@ from odoo.addons.dist_integration_base.tests.common import DistCase, DistHttpCas
 INBOUND = [
     "shipment.acknowledged",
     "shipment.confirmed",
+    "shipment.request.answered",
     "receipt.confirmed",
     "return.confirmed",
     "stock.adjusted",
@@ -19,6 +20,10 @@ INBOUND = [
 OUTBOUND = [
     "shipment.requested",
     "shipment.cancelled",
+    "shipment.hold.requested",
+    "shipment.hold.released",
+    "shipment.change.requested",
+    "shipment.cancel.requested",
     "shipment.completed",
     "receipt.requested",
     "receipt.cancelled",
@@ -34,12 +39,14 @@ SCOPES = [
     "shipments:acknowledge",
     "shipments:confirm",
     "shipments:read",
+    "shipments:answer",
     "receipts:confirm",
     "returns:confirm",
     "stock:adjust",
     "stock:count",
 ]
 ACKNOWLEDGE = "/shipments/acknowledgements"
+ANSWER = "/shipments/requests/answers"
 SHIP = "/shipments/confirmations"
 RECEIVE = "/receipts/confirmations"
 RETURN = "/returns/confirmations"

@@ -13,9 +13,19 @@ class TestConstraints(WmsCase):
         """M5: the rules that the database keeps are there."""
         self.env.cr.execute(
             "SELECT conname FROM pg_constraint WHERE conname IN %s",
-            (("dist_warehouse_confirmation_external_uniq", "stock_warehouse_dist_over_receipt_positive"),),
+            (
+                (
+                    "dist_warehouse_confirmation_external_uniq",
+                    "stock_warehouse_dist_over_receipt_positive",
+                    "stock_warehouse_dist_over_shipment_positive",
+                    "dist_release_wave_cutoff_uniq",
+                    "dist_release_cutoff_hour_range",
+                    "dist_release_cutoff_hour_uniq",
+                    "dist_release_request_name_uniq",
+                ),
+            ),
         )
-        self.assertEqual(len(self.env.cr.fetchall()), 2)
+        self.assertEqual(len(self.env.cr.fetchall()), 7)
 
     @mute_logger("odoo.sql_db")
     def test_confirmation_once(self):

@@ -116,3 +116,16 @@ class TestDemo(DistCase):
         states = {flow.message_type_id.code: flow.state for flow in self.record("system_northside").flow_ids}
         for code in ("item.changed", "lot.changed", "location.changed"):
             self.assertIn(states[code], ("approved", "active"))
+
+    def test_wave(self):
+        """O1, W1: a warehouse is served in waves: one is planned, one delivery is held back and says why."""
+        warehouse = self.record("warehouse_southside")
+        self.assertEqual(warehouse.dist_cutoff_ids.mapped("hour"), [10, 14])
+        self.assertTrue(warehouse.dist_next_cutoff_at)
+        orders = self.record("order_wave_first") | self.record("order_wave_second")
+        wave = orders.picking_ids.dist_wave_id
+        self.assertEqual((wave.state, wave.picking_ids), ("draft", orders.picking_ids))
+        self.assertEqual(set(orders.picking_ids.mapped("state")), {"assigned"})
+        held = self.record("order_held").picking_ids
+        self.assertIn("calls back", held.dist_wait_reason)
+        self.assertEqual(self.record("substitution_rake").substitute_id, self.record("product_rake_steel"))

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import ACKNOWLEDGE, RECEIVE, SHIP, WmsCase, WmsHttpCase
@@ -56,7 +56,9 @@ class TestSecurity(WmsCase):
         )
 
     def test_stock_user(self):
-        """W1: a warehouse worker without any integration right confirms, opens, validates and releases transfers."""
+        """W1: a warehouse worker without any integration right confirms, opens and releases transfers, and validates
+        those that are unlocked.
+        """
         user = new_test_user(
             self.env, "worker", groups="stock.group_stock_user,sales_team.group_sale_salesman"
         )
@@ -85,6 +87,9 @@ class TestSecurity(WmsCase):
         picking.action_dist_release()
         self._commit_events()
         self.assertEqual(picking.dist_release_state, "requested")
+        with self.assertRaisesRegex(UserError, "is with the warehouse"):
+            picking.move_ids.picked = True
+        picking.with_user(self.env.uid)._dist_unlock("Done here")
         picking.move_ids.picked = True
         picking._action_done()
         self._commit_events()

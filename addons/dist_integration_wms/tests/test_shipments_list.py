@@ -29,7 +29,7 @@ class TestShipmentsList(WmsHttpCase):
         one = self._assert_ok(self._list(shipment=pickings[1].name))["items"]
         self.assertEqual((len(one), one[0]["state"]), (1, "requested"))
         data = self._get_data(pickings[1], "shipment.requested")
-        self.assertEqual(one[0], {**data, "state": "requested"})
+        self.assertEqual(one[0], {**data, "state": "requested", "on_hold": False, "requests": []})
         schema = self.env["dist.message.type.version"]._load_schema_file(
             "dist_integration_wms/schemas/shipment.page.v1.json"
         )

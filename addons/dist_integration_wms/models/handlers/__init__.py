@@ -11,6 +11,8 @@ from . import (
     return_confirmed,
     shipment_acknowledged,
     shipment_confirmed,
+    shipment_request_answered,
+    shipment_substitution,
     stock,
     stock_adjusted,
     stock_snapshot,

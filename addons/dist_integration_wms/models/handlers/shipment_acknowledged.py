@@ -72,6 +72,7 @@ class ShipmentAcknowledgedHandler(models.AbstractModel):
         if picking.dist_release_state == "refused":
             return []
         picking.dist_release_state = "refused"
+        picking._dist_drop_requests()
         return [self._prepare_refused(picking, payload)]
 
     def _prepare_refused(self, picking, payload):

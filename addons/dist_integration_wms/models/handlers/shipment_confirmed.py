@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import _, models
 from odoo.tools import float_compare
 
@@ -29,6 +31,31 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             plan.carrier = self._find_carrier(plan)
             self._check_packages(plan)
         return plan
+
+    # quantities
+
+    def _get_limit(self, move_plan):
+        picking = move_plan.move.picking_id
+        percent = picking.picking_type_id.warehouse_id.dist_over_shipment_percent
+        return move_plan.asked * (1 + percent / 100)
+
+    def _get_rest_policy(self, plan):
+        partner = plan.picking.partner_id or plan.picking.sale_id.partner_id
+        policy = partner._dist_get_rest_policy()
+        return {"keep": "backorder"}.get(policy, policy) or super()._get_rest_policy(plan)
+
+    def _prepare_short(self, plan, detail):
+        spec, rest = super()._prepare_short(plan, detail), self._get_backorder(plan)
+        if self._get_rest_policy(plan) != "ask" or not rest:
+            return spec
+        # it is not released again before somebody has decided
+        rest.dist_hold_reason = _("Somebody has to decide whether the customer still wants the rest.")
+        return replace(
+            spec,
+            code="backorder_decision",
+            severity="normal",
+            suggestion=_("Ask the customer: keep the rest in %s, or cancel it.", rest.name),
+        )
 
     # carrier
 

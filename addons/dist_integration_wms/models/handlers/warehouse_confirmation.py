@@ -208,7 +208,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             "line": move._dist_get_line_ref(),
             "sku": move.product_id.default_code or None,
             "unit": move.product_id.uom_id.name,
-            "asked": formats.quantity_text(move_plan.asked),
+            "asked": formats.quantity_text(move_plan.asked + move_plan.substituted),
             self._get_verb(): formats.quantity_text(move_plan.quantity),
             "missing": formats.quantity_text(missing),
             "outcome": outcome,

@@ -79,9 +79,13 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             else:
                 self._finish_moved(plan)
 
-    def _cancels_rest(self, plan):
+    def _get_rest_policy(self, plan):
+        """:return: ``backorder``, ``cancel`` or ``ask``: what happens to what the warehouse did not move"""
         warehouse = plan.picking.picking_type_id.warehouse_id
-        return plan.is_final and warehouse[f"dist_{self._get_kind()}_short_policy"] == "cancel"
+        return warehouse[f"dist_{self._get_kind()}_short_policy"]
+
+    def _cancels_rest(self, plan):
+        return plan.is_final and self._get_rest_policy(plan) == "cancel"
 
     def _finish_moved(self, plan):
         picking = plan.picking
@@ -97,6 +101,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         picking = plan.picking
         # the warehouse knows: it is not told again
         picking.dist_release_state = "cancelled" if self._cancels_rest(plan) else "refused"
+        picking._dist_drop_requests()
         if self._cancels_rest(plan):
             picking.action_cancel()
         plan.exceptions.append(self._prepare_nothing_moved(plan))
@@ -135,23 +140,24 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             )
             for item in short
         )
-        plan.exceptions.append(
-            ExceptionSpec(
-                "business",
-                f"short_{self._get_kind()}",
-                _(
-                    "Less than asked for on %(picking)s: %(reasons)s",
-                    picking=plan.picking.name,
-                    reasons=self._get_reasons(plan),
-                ),
-                detail=detail,
-                record=self._get_backorder(plan) or plan.picking,
-                severity="low",
-                suggestion=_("The rest was cancelled, as agreed.")
-                if self._cancels_rest(plan)
-                else _("The rest is in a backorder. Have the items counted when Odoo shows them in stock."),
-                fingerprint=f"stock.picking/{plan.picking.id}",
-            )
+        plan.exceptions.append(self._prepare_short(plan, detail))
+
+    def _prepare_short(self, plan, detail):
+        return ExceptionSpec(
+            "business",
+            f"short_{self._get_kind()}",
+            _(
+                "Less than asked for on %(picking)s: %(reasons)s",
+                picking=plan.picking.name,
+                reasons=self._get_reasons(plan),
+            ),
+            detail=detail,
+            record=self._get_backorder(plan) or plan.picking,
+            severity="low",
+            suggestion=_("The rest was cancelled, as agreed.")
+            if self._cancels_rest(plan)
+            else _("The rest is in a backorder. Have the items counted when Odoo shows them in stock."),
+            fingerprint=f"stock.picking/{plan.picking.id}",
         )
 
     def _get_reasons(self, plan):

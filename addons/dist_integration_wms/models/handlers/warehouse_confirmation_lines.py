@@ -13,17 +13,24 @@ class WarehouseConfirmationHandler(models.AbstractModel):
     def _plan_moves(self, plan):
         """Spread the lines of the message over the moves of the transfer.
 
-        :return: list of MovePlan, one for each open move
+        :return: list of MovePlan, one for each open move, and for what was moved instead
         """
         moves = plan.picking.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
         plans = {move: MovePlan(move, move.product_qty) for move in moves}
         products = self._read_line_products(plan, moves)
         for index, line in enumerate(plan.payload["lines"]):
-            pointer = f"/lines/{index}"
-            candidates = self._find_moves(line, pointer, plan, moves, products)
-            portions = self._read_portions(plan, line, pointer, candidates)
-            self._spread(portions, [plans[move] for move in candidates], line, pointer)
-        return list(plans.values())
+            self._plan_line(plan, line, f"/lines/{index}", plans, products)
+        return [*plans.values(), *plan.moves_added]
+
+    def _plan_line(self, plan, line, pointer, plans, products):
+        """
+        :param plans: dict, open stock.move to its MovePlan
+        :param products: as of `_read_line_products`
+        """
+        moves = plan.picking.move_ids.browse([move.id for move in plans])
+        candidates = self._find_moves(line, pointer, plan, moves, products)
+        portions = self._read_portions(plan, line, pointer, candidates)
+        self._spread(portions, [plans[move] for move in candidates], line, pointer)
 
     def _read_line_products(self, plan, moves):
         """Look up the items that the moves' own numbers do not tell.

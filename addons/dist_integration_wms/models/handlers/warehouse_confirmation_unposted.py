@@ -50,7 +50,10 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _read_effects(self, message, picking, line, pointer):
         moves = picking.move_ids.filtered(lambda move: move._dist_get_line_ref() == line.get("line"))
-        product = moves[:1].product_id or self._find_product(message, line, pointer)
+        product = moves[:1].product_id
+        named = line.get("sku") or line.get("gtin")
+        if not product or (named and not self._is_item(line, product)):
+            product = self._find_product(message, line, pointer)
         unit = moves[:1].product_uom or product.uom_id
         if line.get("unit"):
             unit = self._find_unit(message, line["unit"], f"{pointer}/unit", unit | product.uom_id)

@@ -13,5 +13,10 @@ from . import (
     return_requested,
     shipment_cancelled,
     shipment_completed,
+    shipment_request,
+    shipment_cancel_requested,
+    shipment_change_requested,
+    shipment_hold_released,
+    shipment_hold_requested,
     shipment_requested,
 )

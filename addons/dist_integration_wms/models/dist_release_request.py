@@ -1,0 +1,263 @@
+from odoo import _, api, fields, models
+
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+
+from ..lib import formats
+
+KINDS = [("hold", "Hold"), ("change", "Change"), ("cancel", "Cancellation")]
+
+
+class DistReleaseRequest(models.Model):
+    """Something the warehouse was asked about a shipment it works on, and its answer.
+
+    Where the shipment stands is one thing, what was asked about it is another: the warehouse may refuse, also after it
+    has shipped a part.
+    """
+
+    _name = "dist.release.request"
+    _description = "Request to a warehouse"
+    _inherit = ["dist.kept.mixin"]
+    _order = "id desc"
+
+    name = fields.Char(string="Number", required=True, readonly=True, default="/")
+    picking_id = fields.Many2one(
+        "stock.picking", string="Transfer", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    release_ref = fields.Char(string="Shipment", required=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    system_id = fields.Many2one("dist.system", required=True, readonly=True, ondelete="restrict", index=True)
+    kind = fields.Selection(KINDS, string="Asked for", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("waiting", "Waits for the answer"),
+            ("accepted", "Accepted"),
+            ("accepted_in_part", "Accepted in part"),
+            ("refused", "Refused"),
+            ("lifted", "Hold lifted"),
+            ("withdrawn", "Withdrawn"),
+            ("overtaken", "Shipped before it was answered"),
+        ],
+        default="waiting",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    reason = fields.Char(required=True, readonly=True)
+    requested_date = fields.Datetime(string="Ship on", readonly=True)
+    is_applied = fields.Boolean(
+        string="Done in Odoo", readonly=True, help="Odoo was changed already; the answer only confirms it."
+    )
+    cancels_order = fields.Boolean(string="Cancel the order as well", readonly=True)
+    user_id = fields.Many2one("res.users", string="Asked by", required=True, readonly=True)
+    asked_at = fields.Datetime(string="Asked", required=True, readonly=True)
+    answered_at = fields.Datetime(string="Answered", readonly=True)
+    answer_reason = fields.Char(string="Reason of the warehouse", readonly=True)
+    answer_note = fields.Char(string="Note of the warehouse", readonly=True)
+    answer_digest = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    message_id = fields.Many2one("dist.message", string="Answer", readonly=True, ondelete="set null")
+    line_ids = fields.One2many("dist.release.request.line", "request_id", string="Lines", readonly=True)
+
+    _sql_constraints = [("name_uniq", "unique(name, company_id)", "Another request has this number.")]
+
+    def init(self):
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS dist_release_request_waiting_uniq ON dist_release_request "
+            "(picking_id, kind) WHERE state = 'waiting'"
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name", "/") == "/":
+                vals["name"] = self.env["ir.sequence"].next_by_code(self._name) or "/"
+        return super().create(vals_list)
+
+    # asking
+
+    @api.model
+    def _ask(self, picking, kind, reason, lines=(), **values):
+        """Ask the warehouse; the message leaves with the transaction.
+
+        :param lines: list of values of dist.release.request.line
+        :return: dist.release.request
+        """
+        request = self.sudo().create(
+            {
+                "picking_id": picking.id,
+                "release_ref": picking.dist_release_ref,
+                "company_id": picking.company_id.id,
+                "system_id": picking.sudo().dist_system_id.id,
+                "kind": kind,
+                "reason": reason,
+                "user_id": self.env.uid,
+                "asked_at": fields.Datetime.now(),
+                "line_ids": [fields.Command.create(line) for line in lines],
+                **values,
+            }
+        )
+        picking.sudo()._dist_emit(f"shipment.{kind}.requested")
+        return request
+
+    def _ask_again(self, reason):
+        """Ask for the same once more, in a request of its own.
+
+        :return: dist.release.request
+        """
+        self.ensure_one()
+        picking = self._get_open_picking()
+        lines = [
+            {
+                "line_ref": line.line_ref,
+                "product_id": line.product_id.id,
+                "previous_quantity": line.previous_quantity,
+                "quantity": line.quantity,
+            }
+            for line in self.line_ids
+        ]
+        return self._ask(
+            picking,
+            self.kind,
+            reason,
+            lines,
+            requested_date=self.requested_date,
+            is_applied=self.is_applied,
+            cancels_order=self.cancels_order,
+        )
+
+    def _get_open_picking(self):
+        """:return: what is open of the shipment now; empty when all of it is done or cancelled"""
+        self.ensure_one()
+        return self.env["stock.picking"].search(
+            [
+                ("dist_release_ref", "=", self.release_ref),
+                ("dist_system_id", "=", self.system_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "not in", ("done", "cancel")),
+            ],
+            order="id",
+            limit=1,
+        )
+
+    def _get_askable(self):
+        """:return: the open shipment, when the warehouse can still be asked about it; empty otherwise"""
+        if not self:
+            return self.env["stock.picking"]
+        return self._get_open_picking().filtered("dist_is_locked")
+
+    # answers
+
+    def _note_answer(self, message, payload, digest, **values):
+        self.write(
+            {
+                "answered_at": fields.Datetime.now(),
+                "answer_reason": payload.get("reason"),
+                "answer_note": payload.get("note"),
+                "answer_digest": digest,
+                "message_id": message.id,
+                **values,
+            }
+        )
+
+    def _apply_hold_accepted(self, picking, remaining):
+        picking.dist_is_on_hold = True
+
+    def _apply_change_accepted(self, picking, remaining):
+        """
+        :param remaining: dict, stock.move to the quantity the warehouse still ships of it, in the product's unit, where
+            it is another one than asked for
+        """
+        if self.is_applied and not remaining:
+            return
+        picking._dist_set_open_quantities({**self._get_wanted(picking), **remaining})
+        if self.requested_date:
+            picking.scheduled_date = self.requested_date
+
+    def _get_wanted(self, picking):
+        """:return: dict, open stock.move to the quantity asked for, less what was shipped since"""
+        wanted, lines = {}, {line.line_ref: line for line in self.line_ids}
+        for move in picking._dist_get_open_moves():
+            line = lines.get(move._dist_get_line_ref())
+            if line:
+                shipped = max(line.previous_quantity - move.product_qty, 0.0)
+                wanted[move] = max(line.quantity - shipped, 0.0)
+        return wanted
+
+    def _apply_cancel_accepted(self, picking, remaining):
+        if self.is_applied:
+            return
+        if any(not move._dist_is_zero(quantity) for move, quantity in remaining.items()):
+            others = dict.fromkeys(picking._dist_get_open_moves(), 0.0)
+            picking._dist_set_open_quantities({**others, **remaining})
+            return
+        # the warehouse knows: it is not told again
+        picking.dist_release_state = "cancelled"
+        picking.action_cancel()
+        picking.dist_request_ids._withdraw()
+        order = picking.sale_id
+        if self.cancels_order and all(other.state == "cancel" for other in order.picking_ids):
+            order._action_cancel()
+
+    def _prepare_refused(self, picking):
+        """:return: ExceptionSpec for the person who asked"""
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        return ExceptionSpec(
+            "business",
+            f"{self.kind}_refused",
+            _(
+                "%(system)s refuses for %(shipment)s: %(kind)s. %(reason)s",
+                system=self.system_id.name,
+                shipment=self.release_ref,
+                kind=labels[self.kind],
+                reason=formats.words(self.answer_reason or ""),
+            ),
+            detail=self.answer_note or self.answer_reason or "",
+            record=picking,
+            severity="high" if self.kind == "cancel" or self.is_applied else "normal",
+            suggestion=self._suggest_after_refusal(picking),
+            fingerprint=f"{self._name}/{self.id}",
+            assignee=self.user_id.id,
+        )
+
+    def _suggest_after_refusal(self, picking):
+        if self.is_applied:
+            return _("Odoo was changed already: agree with the warehouse what it ships, or set Odoo back.")
+        if picking.state == "done":
+            return _("It was shipped. Arrange a return when the customer does not want it.")
+        return _("Keep the order going, or ask the warehouse again.")
+
+    # what happens in between
+
+    def _withdraw(self):
+        """Nothing of the shipment is left to ask about."""
+        self.filtered(
+            lambda request: request.state == "waiting" and request.picking_id.state == "cancel"
+        ).write({"state": "withdrawn"})
+        self.env["dist.exception"]._close_for_record(
+            self.picking_id, ["hold_refused", "change_refused", "cancel_refused"]
+        )
+
+    def _follow_shipment(self):
+        """The shipment was confirmed: what is open of it is asked for still, else the request is overtaken."""
+        for request in self.filtered(lambda request: request.state == "waiting"):
+            rest = request._get_open_picking()
+            if rest:
+                request.picking_id = rest
+            elif not request.is_applied:
+                request.state = "overtaken"
+                if request.kind == "cancel":
+                    request._open_overtaken()
+
+    def _open_overtaken(self):
+        spec = ExceptionSpec(
+            "business",
+            "cancel_overtaken",
+            _("%s was shipped before the warehouse answered to its cancellation", self.release_ref),
+            detail=_("Asked for because: %s", self.reason),
+            record=self.picking_id,
+            severity="high",
+            suggestion=_("Arrange a return when the customer does not want it."),
+            fingerprint=f"{self._name}/{self.id}",
+        )
+        self.env["dist.exception"]._open_without_message(
+            spec, self.company_id, system=self.system_id, assignee=self.user_id
+        )

@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class DistReleaseRequestLine(models.Model):
+    """How much of a line is asked for."""
+
+    _name = "dist.release.request.line"
+    _description = "Line of a request to a warehouse"
+    _inherit = ["dist.kept.mixin"]
+    _order = "id"
+
+    request_id = fields.Many2one(
+        "dist.release.request", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="request_id.company_id", store=True)
+    line_ref = fields.Char(string="Line of the warehouse", required=True, readonly=True)
+    product_id = fields.Many2one("product.product", required=True, readonly=True, ondelete="restrict")
+    uom_id = fields.Many2one(related="product_id.uom_id")
+    previous_quantity = fields.Float(string="Was", digits="Product Unit of Measure", readonly=True)
+    quantity = fields.Float(string="Wanted", digits="Product Unit of Measure", readonly=True)
