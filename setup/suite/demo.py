@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 
-from . import notes, paths, processes
+from . import locks, notes, paths, processes
 from .console import Console, SetupError
 from .environment import Environment
 from .server import free_port
@@ -30,10 +30,12 @@ Odoo is at {url}
     login demo,  password demo:  works in the warehouse, sees what waits for the warehouse
 
 Look at
- 1. Integration > Exceptions: what a person must decide, the most urgent first, and what it puts at risk
- 2. Sales > Orders, any order: its button Messages shows the way from the shop's call to the last shipment
- 3. Integration > Configuration > Endpoints: Test connection, Send test event
- 4. {url}/dist/v1/docs: the API as partners read it
+ 1. Integration > Dashboard: what moved, what waits, what is held back and what that puts at risk
+ 2. Integration > Exceptions: what a person must decide, the most urgent first
+ 3. Sales > Orders, any order: its button Messages shows the way from the shop's call to the last shipment
+
+Then Integration > Configuration > Endpoints (Test connection, Send test event), and {url}/dist/v1/docs: the API as
+partners read it.
 
 Logs are in {logs}/
 """
@@ -58,6 +60,12 @@ def started(environment):
     """Yield a Demonstration that runs; it is stopped at the end, by Ctrl-C or by `make clean`."""
     # `make clean` ends the demonstration by this signal
     signal.signal(signal.SIGTERM, _interrupt)
+    lock = environment.run / "demo.lock"
+    if locks.in_use(lock):
+        raise SetupError(
+            "A demonstration of this checkout is running already: stop it with Ctrl-C first, or `make clean` ends it."
+        )
+    held = locks.share(lock)
     show = Demonstration(environment)
     note = notes.process(environment.series, "demo", os.getpid())
     try:
@@ -70,6 +78,7 @@ def started(environment):
         note.unlink(missing_ok=True)
         environment.console.plain("stopped")
         environment.postgres.release()
+        held.close()
 
 
 def _interrupt(_number, _frame):

@@ -13,6 +13,9 @@ from . import configuration, notes, paths, processes
 from .console import SetupError
 
 POLL = 0.1
+# requests that a server of threads works on at once, and its connections: each request may hold three
+THREADS = 28
+CONNECTIONS = 90
 LOG_LINES = 30
 # words in a worker's process title
 TITLES = {
@@ -49,7 +52,8 @@ class Server:
         self.environment = environment
         self.database = database
         self.workers = workers
-        self.environ = dict(environ or {})
+        self.environ = {} if workers else {"ODOO_MAX_HTTP_THREADS": str(THREADS)}
+        self.environ.update(environ or {})
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         folder = paths.run_folder(environment.series)
@@ -66,6 +70,7 @@ class Server:
             "gevent_port": free_port(),
             "workers": workers,
             "max_cron_threads": 1,
+            "db_maxconn": None if workers else CONNECTIONS,
             "server_wide_modules": configuration.server_wide(environment.series, server_wide),
         }
         environment.write_configuration(self.config, {**settings, **(options or {})}, jobs, self.port)

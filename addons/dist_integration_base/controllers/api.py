@@ -96,6 +96,9 @@ def api_route(
 
         @functools.wraps(function)
         def endpoint(self, **arguments):
+            if request.httprequest.method == "OPTIONS":
+                # Odoo takes this method for every route
+                return _options_response()
             return _count(operation, lambda: _serve(self, function, operation, arguments))
 
         # Odoo would drop the query parameters that the function's own signature does not have
@@ -380,6 +383,11 @@ def unknown_path_response():
     else:
         problem = Problem(404, "not_found", _("Not found"), _("The API has nothing at this path."))
     return problem_response(problem, request_id)
+
+
+def _options_response():
+    methods = sorted(_get_methods(request.httprequest.path) | {"OPTIONS"})
+    return Response(status=204, headers={"Allow": ", ".join(methods)})
 
 
 def _get_methods(path):

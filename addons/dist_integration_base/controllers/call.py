@@ -258,11 +258,12 @@ class ApiCall:
         incoming = request.httprequest
         request_hash = strict_json.body_hash(incoming.method, incoming.path, self.body)
         # a partner that sends Standard Webhooks names each message by its webhook-id
-        key = (
-            (incoming.headers.get("Idempotency-Key") or incoming.headers.get("webhook-id") or "")
-            .strip()
-            .strip('"')
-        )
+        names = ["Idempotency-Key", "webhook-id"]
+        if self.client.signature_required:
+            # the key that is signed, so that nobody sends again what he overheard under another one
+            names = ["webhook-id"]
+        key = next((incoming.headers[name] for name in names if incoming.headers.get(name)), "")
+        key = key.strip().strip('"')
         if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
             raise Problem(
                 400,

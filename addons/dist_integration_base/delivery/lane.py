@@ -309,7 +309,10 @@ class LaneDrain:
         started = time.monotonic()
         result = session.send(delivery.outgoing)
         delivery.outcome, delivery.status = result.outcome, result.status
-        delivery.code, delivery.detail, delivery.excerpt = result.code, result.detail, result.excerpt
+        # what a partner answers may hold what PostgreSQL stores in no text
+        delivery.code, delivery.detail, delivery.excerpt = (
+            text.replace("\x00", "") if text else "" for text in (result.code, result.detail, result.excerpt)
+        )
         delivery.retry_after = result.retry_after
         delivery.duration_ms = int((time.monotonic() - started) * 1000)
 

@@ -84,11 +84,14 @@ class DistApiClient(models.Model):
         """Take a key into use; the former ones keep working for the overlap."""
         for client in self.filtered("new_key"):
             kept = client.new_key
-            end = fields.Datetime.now() + timedelta(hours=client.key_overlap_hours)
-            for key in client.key_ids.filtered(
-                lambda key, end=end: not key.expires_at or key.expires_at > end
-            ):
-                key.expires_at = end
+            now = fields.Datetime.now()
+            end = now + timedelta(hours=client.key_overlap_hours)
+            valid = client.key_ids.filtered(lambda key: key.state == "valid")
+            # beside the new key only the newest of the former ones is good for a while
+            for key in valid.sorted("id", reverse=True)[1:]:
+                key.expires_at = now
+            for key in valid.sorted("id", reverse=True)[:1]:
+                key.expires_at = min(key.expires_at or end, end)
             self.env["dist.api.key"]._add(client, kept)
         self.invalidate_recordset(["new_key"])
 

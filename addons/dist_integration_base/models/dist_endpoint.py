@@ -268,6 +268,9 @@ class DistEndpoint(models.Model):
         self._check_may_call()
         if self.purpose != "send":
             raise UserError(_("Nothing is sent to this endpoint: it is fetched from."))
+        reason = self._get_blocked_reason()
+        if reason:
+            raise UserError(reason)
         message = self.env["dist.message"]._create_test_message(self)
         self.env["dist.message"]._deliver_now(message)
         return {

@@ -301,6 +301,7 @@ class DistException(models.Model):
         for model_name, ids in self.env["dist.message"]._read_group(
             [
                 ("exception_id", "=", self.id),
+                ("res_model", "!=", False),
                 ("res_id", "!=", False),
                 ("state", "not in", ("done", "cancelled")),
             ],

@@ -182,6 +182,8 @@ class DistMessage(models.Model):
             f"INSERT INTO {table} ({', '.join(columns)}) "  # pylint: disable=sql-injection
             f"VALUES {', '.join([row_placeholder] * len(rows))} RETURNING id",
             [row[column] for row in rows for column in columns],
+            # the statement holds what came and what leaves, which is nothing for the log
+            log_exceptions=False,
         )
         return [row[0] for row in self.env.cr.fetchall()]
 

@@ -19,7 +19,8 @@ class DistMessage(models.Model):
         source = self.read(COPIED, load=None)[0]
         now = fields.Datetime.now()
         return {
-            **{name: source[name] for name in COPIED},
+            # a message without a document has none, which is not the same as document 0
+            **{name: source[name] for name in COPIED if source[name] or name == "item_index"},
             "uuid": new_id("msg"),
             "state": "pending",
             "original_id": self.id,

@@ -159,7 +159,7 @@ class DistMessage(models.Model):
             "status_code": delivery.status or None,
             "error_code": delivery.code or None,
             "detail": delivery.detail or None,
-            "response_excerpt": delivery.excerpt.replace("\x00", "") or None,
+            "response_excerpt": delivery.excerpt or None,
         }
 
     def _open_delivery_exception(self, delivery):

@@ -32,6 +32,7 @@ UNFINISHED = ("pending", "retry", "error", "dead")
 LOCK_TIMEOUT_MS = 10_000
 # a message being handled by its own request is left alone by the inbox job for that long
 GRACE = timedelta(seconds=90)
+PUT_OFF = timedelta(minutes=10)
 TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
 # whoever was in the way is gone soon
 CONTENTION_RETRIES = "2s, 5s, 15s, 1m, 5m, 30m, 2h"
@@ -629,11 +630,32 @@ class DistMessage(models.Model):
                 return
             seen |= set(due)
             for message_id in due:
-                try:
-                    self._process([message_id])
-                except InFlight:
-                    continue
+                self._process_due(message_id)
         self._schedule_inbox(criticality)
+
+    @api.model
+    def _process_due(self, message_id):
+        """Process a message of the inbox; one that cannot even be recorded as failed does not hold up the others."""
+        try:
+            self._process([message_id])
+        except InFlight:
+            return
+        except Exception as error:  # pylint: disable=broad-except
+            if is_connection_lost(error):
+                raise
+            _logger.exception("Message %s could neither be processed nor recorded as failed", message_id)
+            self._in_own_transaction(lambda env: env["dist.message"]._put_off(message_id, error))
+
+    @api.model
+    def _put_off(self, message_id, error):
+        """Have a message tried again later, by the barest means there are."""
+        self.env.cr.execute(
+            """
+            UPDATE dist_message SET state = 'retry', next_attempt_at = %s, error = %s, error_code = 'technical'
+            WHERE id = %s AND state IN ('pending', 'retry')
+            """,
+            (fields.Datetime.now() + PUT_OFF, f"{type(error).__name__}: {error}"[:500], message_id),
+        )
 
     @api.model
     def _schedule_inbox(self, criticality):

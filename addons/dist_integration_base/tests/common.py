@@ -122,11 +122,13 @@ class Receiver:
 
     :ivar calls: list of (headers, body)
     :ivar answers: statuses, or (status, headers), given in turn; 200 when used up
+    :ivar text: body of every answer
     """
 
     def __init__(self):
         self.calls = []
         self.answers = []
+        self.text = b'{"seen": true}'
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -140,7 +142,7 @@ class Receiver:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                text = b'{"seen": true}'
+                text = receiver.text
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)

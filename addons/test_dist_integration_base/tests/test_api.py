@@ -105,6 +105,22 @@ class TestApi(DistHttpCase):
         self.client.key_ids.sorted("id")[1].action_revoke()
         self.assertEqual(self._call("GET", "/test/partners", key=newer).status_code, 401)
 
+    def test_two_keys_at_most(self):
+        """G8: of the keys before the newest, one is left for the overlap."""
+        second = self.client._generate_key()
+        third = self.client._generate_key()
+        statuses = [
+            self._call("GET", "/test/partners", key=key).status_code for key in (self.key, second, third)
+        ]
+        self.assertEqual(statuses, [401, 200, 200])
+
+    def test_options_does_nothing(self):
+        """M4: whoever asks what a path takes is told; nothing happens."""
+        response = self._call("OPTIONS", "/test/partners", ONE, self.key)
+        self.assertEqual((response.status_code, response.content), (204, b""))
+        self.assertEqual(response.headers["Allow"], "GET, OPTIONS, POST")
+        self.assertFalse(self._partners())
+
     def test_scope(self):
         """G8: a key only does what its scopes allow."""
         self.client.scope_ids = self.env["dist.api.scope"].search([("code", "=", "test:read")])

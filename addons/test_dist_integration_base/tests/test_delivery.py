@@ -3,6 +3,7 @@ import json
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.lib import signature
@@ -194,6 +195,27 @@ class TestDelivery(DistCase):
         self.assertEqual((message.state, message.attempt_ids.outcome), ("done", "success"))
         signature.verify(*self.receiver.calls[0], [self.secret])
         self.assertEqual(self.endpoint.action_test_connection()["params"]["type"], "success")
+
+    def test_answer_with_nul(self):
+        """M2, M7: what a partner answers cannot keep its refusal from being recorded."""
+        self.receiver.answers, self.receiver.text = [400], b"no \x00 such thing"
+        message = self._emit()
+        self._drain(self.endpoint)
+        self.env.invalidate_all()
+        self.assertEqual((message.state, len(self.receiver.calls)), ("dead", 1))
+        self.assertIn("no  such thing", message.attempt_ids.sudo().response_excerpt)
+        self.assertEqual(message.exception_id.code, "refused")
+
+    def test_test_event_is_held_back(self):
+        """G9: what must not be called is not called by *Send test event* either."""
+        self.endpoint.action_disable()
+        with self.assertRaises(UserError):
+            self.endpoint.action_send_test_event()
+        self.endpoint.action_enable()
+        self.system.environment = "production"
+        with self.assertRaises(UserError):
+            self.endpoint.action_send_test_event()
+        self.assertFalse(self.receiver.calls)
 
     def test_connection_in_doubt(self):
         """M2: an address that answers, but not as one that takes messages, is shown as a warning with its status."""

@@ -1,5 +1,7 @@
 import json
+from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -98,6 +100,53 @@ class TestInbound(DistHttpCase):
         self.assertEqual((exception.state, exception.resolution), ("resolved", "corrected"))
         again = self._call("POST", "/test/partners", {"external_id": "P-1", "name": "Blocked"}, self.key)
         self.assertEqual(again.json()["status"], "accepted", "the sender learns what came of it")
+
+    def test_correction_that_does_not_fit_either(self):
+        """M6, X1: what is corrected wrongly fails with its reason; the exception serves for the next correction, and
+        others who make the mistake are answered as before.
+        """
+        body = {"external_id": "P-1", "name": "Free", "surplus": 1}
+        refused = self._call("POST", "/test/partners", body, self.key)
+        message = self.env["dist.message"].search([("uuid", "=", refused.headers["Message-Id"])])
+        exception = message.exception_id
+        for content in (json.dumps({**body, "other": 2}), json.dumps({"external_id": "P-1", "name": "Free"})):
+            action = exception.action_correct()
+            wizard = self.env[action["res_model"]].browse(action["res_id"])
+            wizard.content = content
+            wizard.action_resubmit()
+            self.env.invalidate_all()
+            again = self._call("POST", "/test/partners", {**body, "external_id": content[-9:]}, self.key)
+            self.assertEqual(again.status_code, 422, again.text)
+        self.assertEqual(message.state, "cancelled")
+        self.assertTrue(self.env["res.partner"].search([("name", "=", "Free")]))
+
+    @mute_logger(INBOUND)
+    def test_one_does_not_hold_up_the_others(self):
+        """M11, M7: a message that can neither be applied nor recorded as failed is put off; those behind it go on."""
+        messages = self.env["dist.message"]
+        for name in ("P-1", "P-2"):
+            answer = self._call(
+                "POST",
+                "/test/partners",
+                {"external_id": name, "name": name},
+                self.key,
+                Prefer="respond-async",
+            )
+            self.assertEqual(answer.status_code, 202)
+        first, second = messages.search([("direction", "=", "in")], order="id desc", limit=2).sorted("id")
+        process = type(messages)._process
+
+        def fail(model, ids):
+            if first.id in ids:
+                raise KeyError("never seen before")
+            return process(model, ids)
+
+        with patch.object(type(messages), "_process", fail):
+            messages._job_process_inbox(first.criticality)
+        self.env.invalidate_all()
+        self.assertEqual((first.state, second.state), ("retry", "done"))
+        self.assertIn("never seen before", first.error)
+        self.assertGreater(first.next_attempt_at, fields.Datetime.now())
 
     @mute_logger(INBOUND)
     def test_technical_failure(self):
