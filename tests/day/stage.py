@@ -35,7 +35,13 @@ SHOP_SCOPES = (
 )
 WAREHOUSE_HEARS = ("shipment.requested", "shipment.cancelled", "receipt.requested", "receipt.cancelled")
 WAREHOUSE_SENDS = ("shipment.acknowledged", "shipment.confirmed", "receipt.confirmed")
-WAREHOUSE_SCOPES = ("shipments:acknowledge", "shipments:confirm", "shipments:read", "receipts:confirm")
+WAREHOUSE_SCOPES = (
+    "shipments:acknowledge",
+    "shipments:confirm",
+    "shipments:read",
+    "receipts:confirm",
+    "stock:count",
+)
 # A day has no hours to spend on waiting for the next attempt.
 ENDPOINT = {
     "timeout": 10,

@@ -286,7 +286,8 @@ def _operation(operation: Operation, names: _Names, schemes: Mapping[str, Any]) 
             }
         found["requestBody"] = {"required": True, "content": {operation.request_media_type: content}}
     if operation.upload_media_types:
-        file = {"schema": {"type": "string", "description": "The file, as a stream"}}
+        # bytes of any kind (OpenAPI 3.1 4.8.14.2): what is wrong with them is found while they are read
+        file = {"schema": {"description": "The file, as a stream"}}
         content = {media_type: file for media_type in operation.upload_media_types}
         found["requestBody"] = {"required": True, "content": content}
     found["responses"] = _responses(operation, names)

@@ -25,6 +25,8 @@ WORK_MEM = "256MB"
 BLOCK = 1024 * 1024
 # how much smaller a packed snapshot is, roughly: for the progress alone
 PACKING = 5
+# what nobody could settle is a mistake in the file: the wrong numbers, units or warehouse
+MAX_VARIANCES = 100_000
 # amounts are compared as far as that behind the point
 DIGITS = 6
 NOTHING = SQL(
@@ -251,10 +253,21 @@ class DistReconciliation(models.Model):
     def _store_lines(self, domain):
         """Compare, store what differs, count the rest.
 
-        :return: list of (class, counted, matched, within) and so on, as of `_get_totals`
+        :return: list of dicts, what was counted of each class and place
+        :raises SnapshotError: far too much differs
         """
         self.env.cr.execute(self._get_statement(domain))
-        return self.env.cr.dictfetchall()
+        totals = self.env.cr.dictfetchall()
+        if totals and totals[0]["differing"] > MAX_VARIANCES:
+            raise snapshot.SnapshotError(
+                _(
+                    "%(differing)s of %(counted)s records differ, more than anybody could settle. Compare the numbers, "
+                    "units and places that the file names with those of Odoo.",
+                    differing=totals[0]["differing"],
+                    counted=sum(row["counted"] for row in totals),
+                )
+            )
+        return totals
 
     def _get_statement(self, domain):
         return SQL(
@@ -307,7 +320,7 @@ class DistReconciliation(models.Model):
                        COALESCE(ours, 0) + COALESCE(flight, 0), variance, class_code, %(model)s, res_id, problem,
                        copies, CASE WHEN is_within THEN 'within' ELSE 'open' END,
                        0, %(uid)s, %(now)s, %(uid)s, %(now)s
-                FROM judged
+                FROM judged WHERE (SELECT count(*) FROM judged) <= %(limit)s
                 RETURNING class_code, %(place)s AS place, state, kind
             ), counted AS (
                 SELECT class_code, %(place)s AS place, count(*) AS counted, count(ours) AS our_count,
@@ -322,9 +335,11 @@ class DistReconciliation(models.Model):
             SELECT class_code, place, counted, our_count, in_flight_count, counted - COALESCE(stored, 0) AS matched,
                    counted - COALESCE(stored, 0) + COALESCE(tolerated, 0) AS within,
                    COALESCE(missing_here_count, 0) AS missing_here_count,
-                   COALESCE(missing_there_count, 0) AS missing_there_count
+                   COALESCE(missing_there_count, 0) AS missing_there_count,
+                   (SELECT count(*) FROM judged) AS differing
             FROM counted LEFT JOIN found USING (class_code, place) ORDER BY class_code, place
             """,
+            limit=MAX_VARIANCES,
             place=domain._get_place(self),
             theirs=domain._get_theirs(self),
             ours=domain._get_ours(self),

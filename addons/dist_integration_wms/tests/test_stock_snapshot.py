@@ -11,7 +11,7 @@ from odoo.tests import tagged
 from odoo.addons.dist_integration_base.controllers import api
 from odoo.addons.dist_integration_base.lib import schema as json_schema
 from odoo.addons.dist_integration_base.lib import signature, snapshot
-from odoo.addons.dist_integration_base.models import dist_endpoint_transport
+from odoo.addons.dist_integration_base.models import dist_endpoint_transport, dist_reconciliation_run
 
 from .common import WmsHttpCase
 
@@ -188,6 +188,18 @@ class TestStockSnapshot(SnapshotCase):
         """W5: the list of lines is bounded."""
         run = self._perform(self._get_run(self._send(self._csv(*[f"S{number},,x" for number in range(500)]))))
         self.assertEqual(run.error.count("Line "), snapshot.MAX_ERRORS)
+
+    def test_everything_differs(self):
+        """W5: a file of which nothing fits is a mistake: it is refused instead of burying a person in variances."""
+        self.patch(dist_reconciliation_run, "MAX_VARIANCES", 10)
+        rows = [f"WRONG-{number},,1" for number in range(9)]
+        response = self._send(self._csv("TAPE,,200", "GLOVE,,4", *rows[:8], "SEAL,L/1,8"))
+        run = self._perform(self._get_run(response))
+        self.assertEqual((run.state, len(run.line_ids)), ("done", 9))
+        response = self._send(self._csv("TAPE,,1", *rows), minutes=5)
+        run = self._perform(self._get_run(response))
+        self.assertEqual((run.state, run.is_refused, run.line_ids.ids), ("failed", True, []))
+        self.assertIn("12 of 12 records differ", self._poll(response)["problem"]["detail"])
 
     def test_damaged_and_bombs(self):
         """W5: what unpacks to too much, is cut off or is no gzip is refused in the sender's words."""
