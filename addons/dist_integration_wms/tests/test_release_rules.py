@@ -176,8 +176,9 @@ class TestReleaseRules(WmsCase):
     def test_unsubscribed(self):
         """W1, M7: a wave without an active flow hands over nothing."""
         self._use_waves(10)
-        flows = self.env["dist.flow"].search([("system_id", "=", self.system.id), ("direction", "=", "out")])
-        flows.action_retire()
+        self.env["dist.flow"].search(
+            [("system_id", "=", self.system.id), ("message_type_id.code", "=", "shipment.requested")]
+        ).action_retire()
         picking = self._sell((self.tape, 1))
         self.assertIn("No active flow", picking.dist_wait_reason)
         wave = self.env["dist.release.wave"].browse(picking.action_dist_plan_wave()["res_id"])
