@@ -2,6 +2,8 @@ from . import (
     base,
     dist_cached_mixin,
     dist_kept_mixin,
+    dist_company_mixin,
+    dist_wizard_mixin,
     dist_audit_entry,
     dist_audit_pending,
     dist_audit_head,

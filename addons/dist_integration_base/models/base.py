@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import _, models
+from odoo.exceptions import AccessError
 
 VALUED_ONE_BY_ONE = 300
 
@@ -30,6 +31,27 @@ class Base(models.AbstractModel):
             "value": 0.0,
             "currency": self.env["res.currency"],
         }
+
+    def _dist_get_name_for(self, company):
+        """Name of this record where a binding or a code of a company refers to it.
+
+        Whoever may see those may see it, whatever else they may read: as long as it is a record of that company, or
+        of all. Of others only those know the name who may read the record.
+
+        :param company: res.company
+        :return: text
+        """
+        self.ensure_one()
+        record = self.sudo()
+        if "company_id" in self._fields and record.company_id.id in (False, company.id):
+            return record.display_name
+        own = self.with_env(self.env(su=False))
+        try:
+            self.env["ir.model.access"].with_env(own.env).check(own._name, "read")
+            own.check_access_rule("read")
+        except AccessError:
+            return _("Not for you to read")
+        return record.display_name
 
     def _dist_get_process_documents(self, model_name):
         """Documents of which a process hears when something happens to these ones, such as the orders of transfers.

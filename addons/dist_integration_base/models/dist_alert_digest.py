@@ -8,6 +8,7 @@ class DistAlertDigest(models.Model):
 
     _name = "dist.alert.digest"
     _description = "Digest"
+    _inherit = ["dist.company.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -15,7 +15,7 @@ class DistApiClient(models.Model):
 
     _name = "dist.api.client"
     _description = "API client"
-    _inherit = ["mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
     _order = "system_id, name"
     _check_company_auto = True
 
@@ -28,6 +28,7 @@ class DistApiClient(models.Model):
         string="Service user",
         required=True,
         ondelete="restrict",
+        check_company=True,
         domain=lambda self: [
             ("groups_id", "in", self.env.ref("dist_integration_base.group_dist_service").ids)
         ],
@@ -125,6 +126,22 @@ class DistApiClient(models.Model):
                     _(
                         "%s is not a service user. A person's account cannot serve an API client.",
                         client.user_id.name,
+                    )
+                )
+
+    @api.constrains("user_id", "system_id", "company_id")
+    def _check_user_company(self):
+        """What a call does is done with what its service user may do: that is the client's company and no other."""
+        for client in self.sudo():
+            user, company = client.user_id, client.system_id.company_id
+            if user.company_id != company or user.company_ids != company:
+                raise ValidationError(
+                    _(
+                        "The service user %(user)s of client %(client)s has to belong to %(company)s, and to no other "
+                        "company.",
+                        user=user.name,
+                        client=client.name,
+                        company=company.name,
                     )
                 )
 

@@ -7,7 +7,7 @@ class DistBinding(models.Model):
 
     _name = "dist.binding"
     _description = "Binding"
-    _inherit = ["dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
     _order = "system_id, res_model, external_id"
     _rec_name = "external_id"
 
@@ -29,12 +29,12 @@ class DistBinding(models.Model):
     ]
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_record_name(self):
         for binding in self:
-            # its name may be seen by those who may see the binding, whatever else they may read
             model = self.env[binding.res_model].sudo() if binding.res_model in self.env else None
             record = model.browse(binding.res_id).exists() if model is not None else None
-            binding.record_name = record.display_name if record else _("Deleted")
+            binding.record_name = record._dist_get_name_for(binding.company_id) if record else _("Deleted")
 
     @api.depends("res_model")
     def _compute_record_type(self):

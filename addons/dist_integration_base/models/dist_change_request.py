@@ -16,7 +16,7 @@ class DistChangeRequest(models.Model):
 
     _name = "dist.change.request"
     _description = "Change request"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "mail.activity.mixin"]
     _mail_post_access = "read"
     _order = "id desc"
 

@@ -7,7 +7,7 @@ class DistCodeMap(models.Model):
 
     _name = "dist.code.map"
     _description = "Code map"
-    _inherit = ["dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
     _order = "system_id, domain, external_code"
     _rec_name = "external_code"
 
@@ -54,11 +54,13 @@ class DistCodeMap(models.Model):
             )
 
     @api.depends("res_model", "res_id", "value")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_meaning(self):
         for code in self:
-            # its name may be seen by those who may see the map, whatever else they may read
             record = self.env[code.res_model].sudo().browse(code.res_id).exists() if code.res_id else None
-            code.meaning = record.display_name if record else code.value or _("Deleted")
+            code.meaning = (
+                record._dist_get_name_for(code.company_id) if record else code.value or _("Deleted")
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

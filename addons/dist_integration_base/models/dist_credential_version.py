@@ -4,7 +4,7 @@ from odoo import _, fields, models
 class DistCredentialVersion(models.Model):
     _name = "dist.credential.version"
     _description = "Saved secret"
-    _inherit = ["dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
     _order = "valid_from desc, id desc"
 
     credential_id = fields.Many2one("dist.credential", required=True, ondelete="cascade", index=True)

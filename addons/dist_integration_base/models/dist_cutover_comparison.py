@@ -21,6 +21,7 @@ class DistCutoverComparison(models.Model):
 
     _name = "dist.cutover.comparison"
     _description = "Cut-over comparison"
+    _inherit = ["dist.company.mixin"]
     _order = "id desc"
     _rec_name = "key"
 

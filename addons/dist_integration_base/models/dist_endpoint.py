@@ -12,7 +12,13 @@ DEFAULT_RETRY_SCHEDULE = "5s, 30s, 2m, 10m, 1h, 3h, 6h, 12h, 24h"
 class DistEndpoint(models.Model):
     _name = "dist.endpoint"
     _description = "Endpoint of an external system"
-    _inherit = ["mail.thread", "mail.activity.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = [
+        "dist.company.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "dist.cached.mixin",
+        "dist.guarded.mixin",
+    ]
     _order = "system_id, name"
     _check_company_auto = True
 

@@ -13,7 +13,13 @@ class DistFlow(models.Model):
 
     _name = "dist.flow"
     _description = "Flow"
-    _inherit = ["mail.thread", "mail.activity.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = [
+        "dist.company.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "dist.cached.mixin",
+        "dist.guarded.mixin",
+    ]
     _order = "system_id, direction, message_type_id"
     _check_company_auto = True
 

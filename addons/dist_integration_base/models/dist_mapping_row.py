@@ -9,7 +9,7 @@ class DistMappingRow(models.Model):
 
     _name = "dist.mapping.row"
     _description = "Mapping row"
-    _inherit = ["dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
     _order = "mapping_id, sequence, id"
 
     mapping_id = fields.Many2one("dist.mapping", required=True, ondelete="cascade", index=True)
@@ -36,6 +36,10 @@ class DistMappingRow(models.Model):
                     _("Mapping %s is approved. Make a new version to change it.", row.mapping_id.name)
                 )
         self.mapping_id._check_rows()
+
+    @api.model
+    def _get_company_parents(self):
+        return ["mapping_id"]
 
     def _get_audited_parent(self):
         return self.mapping_id

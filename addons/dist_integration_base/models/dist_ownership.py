@@ -17,7 +17,13 @@ class DistOwnership(models.Model):
 
     _name = "dist.ownership"
     _description = "Data ownership"
-    _inherit = ["mail.thread", "mail.activity.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = [
+        "dist.company.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "dist.cached.mixin",
+        "dist.guarded.mixin",
+    ]
     _order = "company_id, domain_sequence, domain_id, group_sequence, id"
     _check_company_auto = True
 

@@ -12,7 +12,7 @@ class DistReconciliationProfile(models.Model):
 
     _name = "dist.reconciliation.profile"
     _description = "Reconciliation profile"
-    _inherit = ["mail.thread", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "dist.guarded.mixin"]
     _order = "sequence, name"
 
     name = fields.Char(required=True, tracking=True)

@@ -6,7 +6,7 @@ class DistReconciliationTolerance(models.Model):
 
     _name = "dist.reconciliation.tolerance"
     _description = "Reconciliation tolerance"
-    _inherit = ["dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "profile_id, class_code"
 
     profile_id = fields.Many2one("dist.reconciliation.profile", required=True, ondelete="cascade", index=True)

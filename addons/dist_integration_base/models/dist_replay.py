@@ -35,7 +35,7 @@ class DistReplay(models.Model):
 
     _name = "dist.replay"
     _description = "Replay"
-    _inherit = ["dist.kept.mixin", "mail.thread"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "reason"
     _check_company_auto = True

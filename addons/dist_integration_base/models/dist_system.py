@@ -1,5 +1,5 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..lib.environment import ENVIRONMENTS
 
@@ -21,7 +21,13 @@ SYSTEM_KINDS = [
 class DistSystem(models.Model):
     _name = "dist.system"
     _description = "External system"
-    _inherit = ["mail.thread", "mail.activity.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = [
+        "dist.company.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "dist.cached.mixin",
+        "dist.guarded.mixin",
+    ]
     _order = "name"
     _check_company_auto = True
 
@@ -78,6 +84,42 @@ class DistSystem(models.Model):
                 raise ValidationError(
                     _("The code %s may only hold letters, digits, dash and underscore.", system.code)
                 )
+
+    def write(self, vals):
+        if vals.get("company_id"):
+            self.filtered(lambda system: system.company_id.id != vals["company_id"])._check_no_history()
+        return super().write(vals)
+
+    def _check_no_history(self):
+        """:raises UserError: messages, keys, documents or settings of these systems belong to their company"""
+        if not self:
+            return
+        found = [model for model in self._get_company_models() if self._has_records(*model)]
+        if found:
+            names = [self.env["ir.model"]._get(model_name).name for model_name, _field in found]
+            raise UserError(
+                _(
+                    "The company of %(system)s cannot be changed: what it has belongs to its company (%(names)s). Make "
+                    "another system for the other company.",
+                    system=", ".join(self.mapped("name")),
+                    names=", ".join(dict.fromkeys(names)),
+                )
+            )
+
+    @api.model
+    def _get_company_models(self):
+        """:return: list of (model, field): whose records of a company name a system"""
+        return [
+            (name, field.name)
+            for name, model in self.env.items()
+            if not model._abstract and not model._transient and model._auto and "company_id" in model._fields
+            for field in model._fields.values()
+            if field.type == "many2one" and field.comodel_name == self._name and field.store
+        ]
+
+    def _has_records(self, model_name, field_name):
+        model = self.env[model_name].sudo().with_context(active_test=False)
+        return bool(model.search_count([(field_name, "in", self.ids)], limit=1))
 
     def _compute_counts(self):
         messages = self.env["dist.message"]._read_group(

@@ -16,6 +16,11 @@ class ResUsers(models.Model):
         with audited_membership(self.env, any("group" in name for name in vals)):
             return super().write(vals)
 
+    @api.constrains("company_id", "company_ids")
+    def _check_dist_client_company(self):
+        clients = self.env["dist.api.client"].sudo().with_context(active_test=False)
+        clients.search([("user_id", "in", self.ids)])._check_user_company()
+
     def _is_dist_service(self):
         """Whether this account only lends its name to an API client."""
         self.ensure_one()

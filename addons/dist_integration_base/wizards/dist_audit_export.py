@@ -15,6 +15,7 @@ class DistAuditExport(models.TransientModel):
 
     _name = "dist.audit.export"
     _description = "Export of the audit trail"
+    _inherit = ["dist.wizard.mixin"]
 
     date_from = fields.Date(string="From")
     date_to = fields.Date(string="To")

@@ -6,6 +6,7 @@ class DistAuditVerification(models.TransientModel):
 
     _name = "dist.audit.verification"
     _description = "Verification of the audit trail"
+    _inherit = ["dist.wizard.mixin"]
 
     is_whole = fields.Boolean(readonly=True)
     text = fields.Char(string="Result", readonly=True)
@@ -20,6 +21,8 @@ class DistAuditVerification(models.TransientModel):
         """Verify, and show the result."""
         self.env["dist.audit.entry"].check_access_rights("read")
         result = self.env["dist.audit.seal"]._verify()
+        # the chain is one for all companies: its number is told, the entry itself only to whom it concerns
+        entry = self.env["dist.audit.entry"].search([("id", "=", result["entry_id"])])
         wizard = self.create(
             {
                 "is_whole": not result["code"],
@@ -28,7 +31,7 @@ class DistAuditVerification(models.TransientModel):
                 "pending": result["pending"],
                 "head": result["head"],
                 "is_signed": result["signed"],
-                "entry_id": result["entry_id"],
+                "entry_id": entry.id,
             }
         )
         return {

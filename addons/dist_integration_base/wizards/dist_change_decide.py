@@ -6,6 +6,7 @@ class DistChangeDecide(models.TransientModel):
 
     _name = "dist.change.decide"
     _description = "Decide about a change"
+    _inherit = ["dist.wizard.mixin"]
 
     request_id = fields.Many2one("dist.change.request", required=True, readonly=True)
     decision = fields.Selection(

@@ -6,11 +6,12 @@ class DistCutoverAccept(models.TransientModel):
 
     _name = "dist.cutover.accept"
     _description = "Explain differences"
+    _inherit = ["dist.wizard.mixin"]
 
     comparison_ids = fields.Many2many("dist.cutover.comparison", string="Comparisons")
     reason = fields.Char(string="Explanation", required=True)
 
     def action_accept(self):
         self.ensure_one()
-        self.comparison_ids._accept(self.reason)
+        self._get_chosen("comparison_ids")._accept(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -8,6 +8,7 @@ class DistCutoverSwitch(models.TransientModel):
 
     _name = "dist.cutover.switch"
     _description = "Change the stage of a flow"
+    _inherit = ["dist.wizard.mixin"]
 
     flow_id = fields.Many2one("dist.flow", required=True, readonly=True)
     present_stage = fields.Selection(related="flow_id.stage")
@@ -79,6 +80,7 @@ class DistCutoverSwitch(models.TransientModel):
 class DistCutoverSwitchLine(models.TransientModel):
     _name = "dist.cutover.switch.line"
     _description = "Open differences of a field"
+    _inherit = ["dist.wizard.mixin"]
 
     switch_id = fields.Many2one("dist.cutover.switch", required=True, ondelete="cascade")
     pattern = fields.Char(string="Field")

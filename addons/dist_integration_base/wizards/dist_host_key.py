@@ -8,6 +8,7 @@ class DistHostKey(models.TransientModel):
 
     _name = "dist.host.key"
     _description = "Approve a host key"
+    _inherit = ["dist.wizard.mixin"]
 
     endpoint_id = fields.Many2one("dist.endpoint", required=True, readonly=True, ondelete="cascade")
     host_key = fields.Char(required=True, readonly=True)

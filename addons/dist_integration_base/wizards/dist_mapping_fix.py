@@ -9,6 +9,7 @@ class DistMappingFix(models.TransientModel):
 
     _name = "dist.mapping.fix"
     _description = "Fix mapping and replay"
+    _inherit = ["dist.wizard.mixin"]
 
     exception_id = fields.Many2one("dist.exception", required=True, readonly=True)
     system_id = fields.Many2one(related="exception_id.system_id")

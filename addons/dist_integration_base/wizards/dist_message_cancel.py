@@ -6,11 +6,12 @@ class DistMessageCancel(models.TransientModel):
 
     _name = "dist.message.cancel"
     _description = "Cancel messages"
+    _inherit = ["dist.wizard.mixin"]
 
     message_ids = fields.Many2many("dist.message", string="Messages")
     reason = fields.Char(required=True)
 
     def action_cancel_messages(self):
         self.ensure_one()
-        self.message_ids.action_cancel(self.reason)
+        self._get_chosen("message_ids").action_cancel(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -14,6 +14,7 @@ class DistMessageCorrect(models.TransientModel):
 
     _name = "dist.message.correct"
     _description = "Correct and resubmit"
+    _inherit = ["dist.wizard.mixin"]
 
     message_id = fields.Many2one("dist.message", required=True, readonly=True)
     error = fields.Char(related="message_id.error")
@@ -23,11 +24,18 @@ class DistMessageCorrect(models.TransientModel):
 
     @api.depends("message_id")
     def _compute_problem(self):
+        self._check_given()
         for wizard in self:
             answer = json.loads(wizard.message_id.sudo().answer or "{}")
             errors = answer.get("errors") or answer.get("reasons") or []
             lines = [f"{item.get('pointer') or '/'}: {item.get('detail')}" for item in errors]
             wizard.problem = "\n".join(lines) or wizard.error
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards.message_id._check_may_act()
+        return wizards
 
     @api.model
     def _open(self, message):

@@ -8,6 +8,7 @@ class DistMessageReveal(models.TransientModel):
 
     _name = "dist.message.reveal"
     _description = "Content in clear"
+    _inherit = ["dist.wizard.mixin"]
 
     message_id = fields.Many2one("dist.message", required=True, readonly=True)
     content = fields.Text(compute="_compute_content")
@@ -22,6 +23,7 @@ class DistMessageReveal(models.TransientModel):
 
     @api.depends("message_id")
     def _compute_content(self):
+        self._check_given()
         for wizard in self:
             # a form that is not saved shows nothing: only what was audited is seen
             message = wizard.message_id.sudo() if wizard.ids else wizard.message_id.browse()

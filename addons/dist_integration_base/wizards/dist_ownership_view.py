@@ -6,6 +6,7 @@ class DistOwnershipView(models.TransientModel):
 
     _name = "dist.ownership.view"
     _description = "Data owners of a record"
+    _inherit = ["dist.wizard.mixin"]
 
     record_name = fields.Char(readonly=True)
     line_ids = fields.One2many("dist.ownership.view.line", "view_id", readonly=True)
@@ -64,6 +65,7 @@ class DistOwnershipView(models.TransientModel):
 class DistOwnershipViewLine(models.TransientModel):
     _name = "dist.ownership.view.line"
     _description = "Data owner of a field group of a record"
+    _inherit = ["dist.wizard.mixin"]
 
     view_id = fields.Many2one("dist.ownership.view", required=True, ondelete="cascade")
     group_name = fields.Char(string="Field group")

@@ -9,6 +9,7 @@ class DistPersonalErase(models.TransientModel):
 
     _name = "dist.personal.erase"
     _description = "Erase a person's data"
+    _inherit = ["dist.wizard.mixin"]
 
     partner_id = fields.Many2one("res.partner", string="Person")
     identifiers = fields.Text(

@@ -7,6 +7,7 @@ class DistReconciliationSettle(models.TransientModel):
 
     _name = "dist.reconciliation.settle"
     _description = "Settle variances"
+    _inherit = ["dist.wizard.mixin"]
 
     line_ids = fields.Many2many("dist.reconciliation.line", string="Variances")
     kind = fields.Selection([("explain", "Explain"), ("reject", "Reject")], required=True, default="explain")
@@ -25,15 +26,17 @@ class DistReconciliationSettle(models.TransientModel):
 
     def action_settle(self):
         self.ensure_one()
-        settle = self.line_ids._reject if self.kind == "reject" else self.line_ids._explain
+        lines = self._get_chosen("line_ids")
+        settle = lines._reject if self.kind == "reject" else lines._explain
         settle(self.reason_id, self.explanation)
         return {"type": "ir.actions.act_window_close"}
 
     def action_explain_and_approve(self):
         """Explain, and approve what needs no second person."""
         self.ensure_one()
-        self.line_ids._explain(self.reason_id, self.explanation)
-        allowed = self.line_ids.filtered("can_approve")
+        lines = self._get_chosen("line_ids")
+        lines._explain(self.reason_id, self.explanation)
+        allowed = lines.filtered("can_approve")
         if not allowed:
             raise UserError(_("All of them are to be approved by somebody else: use Explain."))
         allowed.action_approve()

@@ -6,6 +6,7 @@ class DistSecretShow(models.TransientModel):
 
     _name = "dist.secret.show"
     _description = "New secret"
+    _inherit = ["dist.wizard.mixin"]
 
     secret = fields.Char(compute="_compute_secret", string="Secret")
     note = fields.Char(readonly=True)

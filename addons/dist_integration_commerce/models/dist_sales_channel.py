@@ -23,7 +23,7 @@ class DistSalesChannel(models.Model):
 
     _name = "dist.sales.channel"
     _description = "Sales channel"
-    _inherit = ["mail.thread", "dist.cached.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "dist.cached.mixin"]
     _order = "sequence, name"
     _check_company_auto = True
 

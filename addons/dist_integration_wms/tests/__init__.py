@@ -27,4 +27,5 @@ from . import (
     test_stock_reconciliation,
     test_stock_snapshot,
     test_stock_adjusted,
+    test_wizard_borders,
 )

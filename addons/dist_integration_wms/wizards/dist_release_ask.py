@@ -10,6 +10,7 @@ class DistReleaseAsk(models.TransientModel):
 
     _name = "dist.release.ask"
     _description = "Ask the warehouse"
+    _inherit = ["dist.wizard.mixin"]
 
     picking_ids = fields.Many2many("stock.picking", string="Transfers", required=True)
     kind = fields.Selection(KINDS, required=True, default="cancel")
@@ -38,7 +39,7 @@ class DistReleaseAsk(models.TransientModel):
 
     def action_ask(self):
         self.ensure_one()
-        pickings = self.picking_ids
+        pickings = self._get_chosen("picking_ids")
         if self.kind == "hold":
             pickings._dist_hold(self.reason)
         elif self.kind == "cancel":

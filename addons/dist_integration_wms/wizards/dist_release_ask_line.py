@@ -4,6 +4,7 @@ from odoo import fields, models
 class DistReleaseAskLine(models.TransientModel):
     _name = "dist.release.ask.line"
     _description = "Line that is to be changed"
+    _inherit = ["dist.wizard.mixin"]
 
     ask_id = fields.Many2one("dist.release.ask", required=True, ondelete="cascade")
     line_ref = fields.Char(required=True)

@@ -6,6 +6,7 @@ class DistReleaseOverride(models.TransientModel):
 
     _name = "dist.release.override"
     _description = "Override what was agreed with a warehouse"
+    _inherit = ["dist.wizard.mixin"]
 
     picking_ids = fields.Many2many("stock.picking", string="Transfers", required=True)
     action = fields.Selection(
@@ -22,7 +23,7 @@ class DistReleaseOverride(models.TransientModel):
 
     def action_override(self):
         self.ensure_one()
-        pickings = self.picking_ids
+        pickings = self._get_chosen("picking_ids")
         if self.action == "unlock":
             pickings._dist_unlock(self.reason)
         elif self.action == "cancel":

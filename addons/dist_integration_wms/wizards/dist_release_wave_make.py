@@ -7,6 +7,7 @@ class DistReleaseWaveMake(models.TransientModel):
 
     _name = "dist.release.wave.make"
     _description = "Release a wave now"
+    _inherit = ["dist.wizard.mixin"]
 
     warehouse_id = fields.Many2one(
         "stock.warehouse", required=True, domain="[('dist_system_id', '!=', False)]"
@@ -24,6 +25,7 @@ class DistReleaseWaveMake(models.TransientModel):
 
     @api.depends("warehouse_id")
     def _compute_counts(self):
+        self._check_given()
         for wizard in self:
             ready = wizard._get_ready()
             held = ready._dist_filter_held()

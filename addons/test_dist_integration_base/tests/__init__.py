@@ -4,6 +4,7 @@ from . import (
     test_audit,
     test_catalogue,
     test_change_approval,
+    test_company_borders,
     test_cutover,
     test_dashboard,
     test_delivery,

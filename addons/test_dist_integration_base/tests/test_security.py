@@ -201,9 +201,12 @@ class TestSecurity(PeopleMixin, DistCase):
             with self.assertRaises(AccessError):
                 refused()
         wizard = self.env["dist.message.correct"].with_user(self.people["user"])
-        forged = wizard.create({"message_id": other.id, "content": "{}"})
         with self.assertRaises(AccessError):
-            forged.action_resubmit()
+            wizard.create({"message_id": other.id, "content": "{}"})
+        # one made while it was the user's own
+        made = wizard.sudo().create({"message_id": other.id, "content": "{}"}).sudo(False)
+        with self.assertRaises(AccessError):
+            made.action_resubmit()
         self._as("user", self.own)._ignore("ordered again by phone")
         self.assertEqual((self.own.state, self.messages[0].state), ("ignored", "cancelled"))
         self.assertEqual(self.messages[0].cancelled_by_id, self.people["user"])
