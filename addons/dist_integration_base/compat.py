@@ -24,6 +24,13 @@ def get_config_section(name):
     return dict(parser[name]) if parser.has_section(name) else {}
 
 
+def to_insert_column(field, value, record):
+    """:return: a field's value as a row of its table holds it"""
+    # from 18.0 on what is inserted is converted by a method of its own
+    convert = getattr(field, "convert_to_column_insert", field.convert_to_column)
+    return convert(value, record)
+
+
 def get_body_stream(httprequest):
     """:return: file-like body of a request, read as it arrives
 

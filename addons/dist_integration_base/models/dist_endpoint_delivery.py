@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.job import Job
 
+from ..compat import to_insert_column
 from ..delivery import LaneDrain
 from ..lib.errors import IntegrationError
 from .dist_message import CHANNELS
@@ -68,7 +69,7 @@ class DistEndpoint(models.Model):
         jobs = self.env["queue.job"]
         values = {name: (jobs._fields[name], value) for name, value in job._store_values(create=True).items()}
         return {
-            name: field.convert_to_column(value, jobs)
+            name: to_insert_column(field, value, jobs)
             for name, (field, value) in values.items()
             if field.store and field.column_type
         }

@@ -2,12 +2,13 @@ import gc
 import json
 from datetime import timedelta
 
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.lib import signature
 from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver
+from odoo.addons.queue_job.job import Job
 
 
 @tagged("post_install", "-at_install")
@@ -314,6 +315,28 @@ class TestDelivery(DistCase):
         self.env.cr.postcommit.run()
         (job,) = self.env["queue.job"].search([]) - jobs
         self.assertEqual((job.model_name, job.method_name), ("dist.endpoint", "_job_drain"))
+
+    def test_woken_as_queue_job_would(self):
+        """M7: the row of a drain is the one that queue_job itself would have made, and its job can be run."""
+        lane = (self.endpoint.id, "normal", 0)
+        self.env["dist.endpoint"].sudo()._enqueue_drains({lane})
+        jobs = self.env["queue.job"].search([("identity_key", "=", self.endpoint._get_drain_key(*lane))])
+        self.assertEqual(len(jobs), 1)
+        self.env["dist.endpoint"].sudo()._enqueue_drains({lane})
+        jobs.flush_recordset()
+        self.env.cr.execute("DELETE FROM queue_job WHERE id = %s RETURNING *", (jobs.id,))
+        (row,) = self.env.cr.dictfetchall()
+        self.env.invalidate_all()
+        self.endpoint.with_user(SUPERUSER_ID)._schedule_drain("normal", 0)
+        self.env.flush_all()
+        self.env.cr.execute("SELECT * FROM queue_job WHERE identity_key = %s", (row["identity_key"],))
+        (other,) = self.env.cr.dictfetchall()
+        own = {"id", "uuid", "date_created"}
+        self.assertEqual(
+            {name: value for name, value in row.items() if name not in own},
+            {name: value for name, value in other.items() if name not in own},
+        )
+        self.assertEqual(Job.load(self.env, other["uuid"]).args, ("normal", 0))
 
     def test_job_put_off_comes_back_soon(self):
         """M7: a drain that queue_job puts off does not hold up its lane for queue_job's ten minutes."""
