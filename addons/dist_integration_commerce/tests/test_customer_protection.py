@@ -1,4 +1,5 @@
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
 
 from .common import CommerceCase
 
@@ -197,6 +198,19 @@ class TestCustomerProtection(CommerceCase):
         answer = self.put(body)
         self.assertEqual((answer["status"], self.farm.name), ("updated", "Evil Farm"))
         self.assertEqual(answer["customer"]["vat"], "BE0477472701")
+
+    def test_who_confirms(self):
+        """C1, G8: operators confirm; who may only look does not."""
+        self.put({"name": "Valley Farm", "email": "valley@example.com"})
+        binding = self.env["dist.binding"].search([("external_id", "=", "EVIL-1")])
+        self.assertTrue(binding.dist_unconfirmed)
+        for right in ("user", "auditor"):
+            user = new_test_user(self.env, right, groups=f"dist_integration_base.group_dist_{right}")
+            with self.assertRaises(AccessError):
+                binding.with_user(user).action_confirm()
+        user = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        binding.with_user(user).action_confirm()
+        self.assertFalse(binding.dist_unconfirmed)
 
     def test_empty_is_filled_in(self):
         """C1: what a found customer lacks is taken over; the same written otherwise asks nobody."""
