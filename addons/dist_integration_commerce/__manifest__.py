@@ -18,6 +18,7 @@
         "views/sale_order_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
+        "views/dist_binding_views.xml",
         "views/dist_exception_views.xml",
         "views/menus.xml",
     ],

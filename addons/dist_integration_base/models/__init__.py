@@ -61,6 +61,8 @@ from . import (
     dist_exception_screen,
     dist_exception_erasure,
     dist_exception_document,
+    dist_exception_impact,
+    dist_message_impact,
     dist_binding,
     dist_code_map,
     dist_mapping,

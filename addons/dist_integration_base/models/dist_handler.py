@@ -61,6 +61,16 @@ class DistHandler(models.AbstractModel):
         """
         return None
 
+    def _get_payload_impact(self, message, payload):
+        """What is at risk while a message waits or failed before it had a document, as its content tells.
+
+        The content may be anything: it need not fit its schema.
+
+        :param payload: dict; None when the content cannot be read
+        :return: as of `_dist_get_impact`
+        """
+        return self.env["base"]._dist_get_impact()
+
     # cut-over
 
     def _find_counterpart(self, message, payload):

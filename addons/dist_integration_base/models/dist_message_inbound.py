@@ -593,8 +593,11 @@ class DistMessage(models.Model):
 
     @api.model
     def _process_and_refresh(self):
-        """Process these messages now, in transactions of their own; this transaction sees it after a reload."""
-        for message in self:
+        """Process these messages now, in transactions of their own; this transaction sees it after a reload.
+
+        The oldest goes first, so that the last word on a record is the sender's last.
+        """
+        for message in self.sorted("id"):
             try:
                 self._process([message.id])
             except InFlight:

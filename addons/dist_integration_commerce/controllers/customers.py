@@ -14,7 +14,11 @@ class CustomersController(http.Controller):
         description=(
             "The customer is found by the id under which you sent it before, else by its tax ID, else by its e-mail "
             "together with its name. When several customers fit, the answer is 202 with status `held`: a person "
-            "chooses, and the message is applied then. A member that is left out keeps its value; `null` clears it. "
+            "chooses, and the message is applied then. Of a customer that was there before you named it, only what is "
+            "empty is filled in, and you read only what you sent, until a person confirms that it is the one; "
+            "`not_applied` names the rest. Contacts that can log in, and those of the company itself, are never found; "
+            "an id bound to one is refused with 409 `protected_contact`. "
+            "A member that is left out keeps its value; `null` clears it. "
             "Sending the same again changes nothing. With `If-Match` the change is only made to the version you saw."
         ),
         tag="Customers",
@@ -46,7 +50,7 @@ class CustomersController(http.Controller):
         customer = _find_customer(call, external_id)
         if not customer:
             raise call.problem(404, "unknown_customer", _("No customer has the id %s.", external_id))
-        view = call.env["dist.customer.view"]._get_view(call.client.system_id, customer)
+        view = call.env["dist.customer.view"]._get_shown(call.client.system_id, customer)
         return call.answer(view, etag=_get_version(call, customer))
 
 

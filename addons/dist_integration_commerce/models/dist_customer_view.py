@@ -8,6 +8,21 @@ class DistCustomerView(models.AbstractModel):
     _inherit = "dist.view"
     _description = "Customer as systems see it"
 
+    def _get_shown(self, system, partner, said=None):
+        """What a system may read: of a customer that nobody has confirmed to be the one, only what it said itself.
+
+        :param said: dict, what the system has just sent
+        """
+        view = self._get_view(system, partner)
+        if not self.env["dist.binding"]._find_of(system, partner).dist_unconfirmed:
+            return view
+        said = said or {}
+        own = {name: view[name] for name in ("external_id", "status", "addresses")}
+        same = {name: value for name, value in view.items() if name in said and said[name] == value}
+        address = said.get("address") or {}
+        known = {name: value for name, value in view["address"].items() if address.get(name, 0) == value}
+        return {"name": None, **same, **own, "address": known}
+
     def _get_view(self, system, partner):
         """:param system: dist.system that looks; ids and codes are in its words"""
         partner = partner.with_company(system.company_id)

@@ -43,6 +43,23 @@ class ResPartner(models.Model):
             key = VAT_PREFIXES.get(country_code, country_code) + key
         return key or False
 
+    def _dist_is_protected(self):
+        """Whether systems outside may neither find nor change this contact.
+
+        So are those who can log in (whoever changes their e-mail address gets their next password), the companies of
+        this database, and the contacts of either. Extend it to protect more.
+
+        :return: True when the contact is changed by persons only
+        """
+        self.ensure_one()
+        contact = self.sudo().with_context(active_test=False)
+        chain = contact
+        while contact.parent_id and contact.parent_id not in chain:
+            contact = contact.parent_id
+            chain |= contact
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        return bool(chain.user_ids or companies.search_count([("partner_id", "in", chain.ids)]))
+
     def _dist_get_order_block(self):
         """Why orders of this customer are not taken.
 

@@ -5,6 +5,7 @@ from . import (
     test_cutover,
     test_demo,
     test_formats,
+    test_impact,
     test_masters,
     test_milestones,
     test_ownership,

@@ -1,10 +1,15 @@
+import dataclasses
+
 from odoo import _, models
 
 from odoo.addons.dist_integration_base.lib.handling import (
     AmbiguousMatch,
     BusinessError,
+    ExceptionSpec,
     HandlerResult,
 )
+from odoo.addons.dist_integration_base.models.dist_ownership_inbound import LeftValue
+from odoo.addons.dist_integration_base.models.transaction import get_state
 
 from ...lib.submission import get_digest
 
@@ -30,6 +35,25 @@ POINTERS = {
     "dist_blocked": "/status",
     "dist_block_reason": "/block_reason",
 }
+
+
+# an address is one thing: parts of two of them make none
+WHOLE_ADDRESS = (*ADDRESS_FIELDS, "state_id", "country_id")
+# never given to a customer that was here before, empty as it may be
+NEVER_FILLED = ("is_company", "dist_blocked", "dist_block_reason")
+
+
+class ProtectedContact(BusinessError):
+    """The id leads to a contact that no system outside may change; one exception an id, however often it is sent."""
+
+    def __init__(self, external_id, *args, **options):
+        super().__init__("protected_contact", *args, **options)
+        self.external_id = external_id
+
+    def get_exception(self):
+        return dataclasses.replace(
+            super().get_exception(), fingerprint=f"protected_contact/{self.external_id}"
+        )
 
 
 class CustomerUpsertHandler(models.AbstractModel):
@@ -81,13 +105,13 @@ class CustomerUpsertHandler(models.AbstractModel):
 
     def _get_version(self, system, partner):
         """:return: entity tag of the customer as a system sees it"""
-        return get_digest(self.env["dist.customer.view"]._get_view(system, partner))[:32]
+        return get_digest(self.env["dist.customer.view"]._get_shown(system, partner))[:32]
 
     def _prepare_answer(self, message, payload, partner, outcome):
         return {
             "status": outcome,
             "external_id": payload["external_id"],
-            "customer": self.env["dist.customer.view"]._get_view(message.system_id, partner),
+            "customer": self.env["dist.customer.view"]._get_shown(message.system_id, partner, payload),
         }
 
     def _upsert(self, message, data, pointer=""):
@@ -98,8 +122,10 @@ class CustomerUpsertHandler(models.AbstractModel):
         :param pointer: JSON pointer of data in the message
         :return: (res.partner, ``created``, ``updated`` or ``unchanged``)
         :raises AmbiguousMatch: several partners could be meant
+        :raises ProtectedContact: the partner is not to be changed by systems
         """
         partner = self._match(message, data, pointer)
+        was_here = bool(partner) and self._was_here(message, partner)
         values = self._prepare_partner(message, data, pointer)
         outcome = "unchanged"
         pointers = {name: pointer + POINTERS.get(name, f"/{name}") for name in values}
@@ -107,10 +133,13 @@ class CustomerUpsertHandler(models.AbstractModel):
             new = self._prepare_new_partner(message, values)
             partner = self._create_inbound(message, "res.partner", new, pointers)
             outcome = "created"
-        elif self._write_changes(message, partner, values, pointers):
+        elif was_here:
+            values = self._leave_existing(message, data, partner, values, pointers)
+        if outcome != "created" and self._write_changes(message, partner, values, pointers):
             outcome = "updated"
         if not self._find_bound(message.system_id, "res.partner", data["external_id"]):
-            self._bind_anew(message.system_id, partner, data["external_id"])
+            binding = self._bind_anew(message.system_id, partner, data["external_id"])
+            binding.dist_unconfirmed = was_here
         for index, address in enumerate(data.get("addresses") or []):
             changed = self._upsert_address(message, data, partner, address, f"{pointer}/addresses/{index}")
             outcome = "updated" if changed and outcome == "unchanged" else outcome
@@ -135,6 +164,7 @@ class CustomerUpsertHandler(models.AbstractModel):
         """
         bound = self._find_bound(message.system_id, "res.partner", data["external_id"])
         if bound:
+            self._check_may_change(bound, data["external_id"], pointer)
             return bound
         by_vat = self._find_by_vat(message, data)
         by_email = self._find_by_email(message, data)
@@ -145,6 +175,32 @@ class CustomerUpsertHandler(models.AbstractModel):
             self._check_not_bound_elsewhere(message, data, match, pointer)
         return match
 
+    def _check_may_change(self, partner, external_id, pointer):
+        """:raises ProtectedContact: the partner is not to be changed by systems"""
+        if partner._dist_is_protected():
+            raise self._prepare_protected(partner, external_id, f"{pointer}/external_id")
+
+    def _prepare_protected(self, partner, external_id, pointer):
+        return ProtectedContact(
+            external_id,
+            _(
+                "%s stands for a contact that systems do not change: it can log in, or belongs to the company itself.",
+                external_id,
+            ),
+            pointer,
+            status=409,
+            severity="high",
+            record=partner,
+            suggestion=_(
+                "Change the contact by hand, or bind the external id to a contact without a login, then use Retry. "
+                "When nobody bound it on purpose, find out who sent it."
+            ),
+        )
+
+    def _get_matchable(self, partners):
+        """:return: those of partners that a system may find by what it says of them"""
+        return partners.filtered(lambda partner: not partner._dist_is_protected())
+
     def _get_match_domain(self, message):
         return [("company_id", "in", (False, message.company_id.id))]
 
@@ -154,7 +210,7 @@ class CustomerUpsertHandler(models.AbstractModel):
         if not key:
             return self.env["res.partner"]
         found = self.env["res.partner"].search([("dist_vat_key", "=", key), *self._get_match_domain(message)])
-        return found.commercial_partner_id
+        return self._get_matchable(found.commercial_partner_id)
 
     def _find_by_email(self, message, data):
         if not data.get("email"):
@@ -166,7 +222,7 @@ class CustomerUpsertHandler(models.AbstractModel):
                 *self._get_match_domain(message),
             ]
         )
-        return found
+        return self._get_matchable(found)
 
     def _check_unambiguous(self, data, by_vat, by_email, named, pointer):
         if len(by_vat) > 1:
@@ -219,11 +275,16 @@ class CustomerUpsertHandler(models.AbstractModel):
             )
 
     def _prepare_ambiguity(self, what, candidates, pointer):
-        names = "; ".join(self._describe(candidate) for candidate in candidates)
+        """The person who chooses sees more of the candidates than the sender is told."""
+        described = "; ".join(self._describe(candidate) for candidate in candidates)
+        named = "; ".join(f"{candidate.name} ({candidate.id})" for candidate in candidates)
+        where = pointer or "/external_id"
+        told = _("%(what)s: %(candidates)s.", what=what, candidates=named)
         return AmbiguousMatch(
             "ambiguous_customer",
-            _("%(what)s: %(candidates)s.", what=what, candidates=names),
-            pointer or "/external_id",
+            _("%(what)s: %(candidates)s.", what=what, candidates=described),
+            where,
+            errors=[{"pointer": where, "code": "ambiguous_customer", "detail": told}],
             record=candidates[:1],
             suggestion=_(
                 "Bind the external id to the right customer, or merge the customers; then use Retry."
@@ -331,6 +392,7 @@ class CustomerUpsertHandler(models.AbstractModel):
         values = self._prepare_contact(address, pointer)
         pointers = dict.fromkeys([*values, "parent_id"], pointer)
         if contact:
+            self._check_may_change(contact, external_id, pointer)
             return self._write_changes(message, contact, values, pointers)
         new = {**values, "parent_id": partner.id}
         contact = self._create_inbound(message, "res.partner", new, pointers)
@@ -345,13 +407,81 @@ class CustomerUpsertHandler(models.AbstractModel):
             ("external_id", "=", external_id),
         ]
         self.env["dist.binding"].sudo().search(stale).unlink()
-        self._bind(system, partner, external_id)
+        return self._bind(system, partner, external_id)
 
     def _prepare_contact(self, address, pointer):
         values = {name: address[name] or False for name in ("name", "email", "phone") if name in address}
         values.update(self._prepare_address(address, pointer))
         values["type"] = address["type"]
         return values
+
+    # customers that were here before
+
+    def _was_here(self, message, partner):
+        """:return: True while nobody has confirmed that the sender means this partner, which it did not make"""
+        binding = self.env["dist.binding"]._find_of(message.system_id, partner)
+        return not binding or binding.dist_unconfirmed
+
+    def _leave_existing(self, message, data, partner, values, pointers):
+        """Leave out what would overwrite; the answer names it, and a person is asked.
+
+        :return: dict, the part of values that fills in what is empty
+        """
+        differing = [name for name in values if self._differs(partner, name, values[name])]
+        kept = [name for name in differing if self._is_taken(partner, name, values[name])]
+        left = [name for name in kept if not self._means_same(partner, name, values[name])]
+        if left:
+            entry = self._prepare_left(message, data, partner, values, left, pointers)
+            get_state(self.env.cr).left_values.setdefault(message.id, []).append(entry)
+        return {name: value for name, value in values.items() if name not in kept}
+
+    def _is_taken(self, partner, name, value):
+        """:return: True when the partner has a value that another would overwrite"""
+        partner = partner.with_company(self.env.company)
+        if name in WHOLE_ADDRESS:
+            return any(partner[part] for part in WHOLE_ADDRESS)
+        if name == "category_id":
+            return bool(set(partner.category_id.ids) & set(value["remove"]))
+        return name in NEVER_FILLED or bool(partner[name])
+
+    def _means_same(self, partner, name, value):
+        """:return: True when a value is only written in another way"""
+        if name == "vat":
+            return partner._dist_normalise_vat(value, partner.country_id.code) == partner.dist_vat_key
+        return isinstance(value, str) and _normalise(value) == _normalise(partner[name])
+
+    def _prepare_left(self, message, data, partner, values, names, pointers):
+        external_id, system = data["external_id"], message.system_id.name
+        spec = ExceptionSpec(
+            category="identity",
+            code="customer_unconfirmed",
+            summary=_(
+                "%(system)s sent other data of %(customer)s, which was here before",
+                system=system,
+                customer=partner.display_name,
+            ),
+            detail=self.env["dist.ownership"]._list_changes(partner, values, names),
+            record=partner,
+            suggestion=_(
+                "Is %(customer)s the one that %(system)s calls %(external_id)s? Then use Confirm on the binding and "
+                "enter by hand what is right; what it sends from then on is applied. If not, bind the id to another "
+                "contact.",
+                customer=partner.display_name,
+                system=system,
+                external_id=external_id,
+            ),
+            fingerprint=f"customer_unconfirmed/{partner.id}",
+        )
+        answer = {
+            "field_group": "customer",
+            "owner": _("Odoo"),
+            "pointers": sorted({pointers[name] for name in names}),
+            "detail": _(
+                "The customer was here before; it is changed once a person has confirmed that %s means it.",
+                external_id,
+            ),
+        }
+        return LeftValue(spec, answer)
 
     # changes
 

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 
 from odoo import _, fields, models
 
@@ -33,6 +34,63 @@ class OrderSubmitHandler(models.AbstractModel):
 
     def _get_external_id(self, payload):
         return payload.get("reference")
+
+    def _get_payload_impact(self, message, payload):
+        """One order, whatever can be read of it; worth the prices it names, else list prices.
+
+        :return: as of `_dist_get_impact`, in the currency of the company
+        """
+        company = message.company_id
+        impact = {
+            **super()._get_payload_impact(message, payload),
+            "orders": 1,
+            "currency": company.currency_id,
+        }
+        lines = self._get_payload_lines(payload)
+        if not lines:
+            return impact
+        items = [line.get("item") for line in lines]
+        products = self._find_known_products(message, items)
+        currency = self._get_payload_currency(message, payload)
+        values = [
+            self._get_payload_value(message, line, product, currency)
+            for line, product in zip(lines, products, strict=True)
+        ]
+        code = payload.get("channel")
+        channels = self.env["dist.sales.channel"]._find_for(
+            message.system_id, company, code if isinstance(code, str) else None
+        )
+        return {
+            **impact,
+            "lines": len(lines),
+            "skus": self._name_items(items, products),
+            "warehouses": channels.warehouse_id.mapped("name") if len(channels) == 1 else [],
+            "value": company.currency_id.round(sum(values)),
+        }
+
+    def _get_payload_currency(self, message, payload):
+        code = payload.get("currency")
+        found = self.env["res.currency"]
+        if isinstance(code, str):
+            found = found.search([("name", "=", code)], limit=1)
+        return found or message.company_id.currency_id
+
+    def _get_payload_value(self, message, line, product, currency):
+        """:return: float, what a line is worth in the currency of the company; 0 when nothing tells"""
+        company = message.company_id
+        quantity, price = _read_amount(line.get("quantity")), _read_amount(line.get("unit_price"))
+        if price:
+            today = fields.Date.context_today(self)
+            return currency._convert(quantity * price, company.currency_id, company, today)
+        if not product:
+            return 0.0
+        code, unit = line.get("unit"), None
+        if code and isinstance(code, str):
+            unit = self.env["dist.code.map"]._find(message.system_id, "unit", code)
+        is_unit = getattr(unit, "_name", None) == "uom.uom" and self._is_same_kind(unit, product.uom_id)
+        return quantity * (
+            product.uom_id._compute_price(product.lst_price, unit) if is_unit else product.lst_price
+        )
 
     def _get_lock_keys(self, message, payload):
         """The order; its customer too, where another order of the same customer changes the answer."""
@@ -236,9 +294,25 @@ class OrderSubmitHandler(models.AbstractModel):
         contact = self.env["res.partner"].search(
             [("parent_id", "=", parent.id), ("type", "=", address_type), *same], limit=1
         )
+        if contact:
+            return contact
+        if parent._dist_is_protected():
+            return self._refuse_new_address(submission, name, contact)
         new = {**values, "type": address_type, "parent_id": parent.id}
         pointers = dict.fromkeys(new, f"/{name}")
-        return contact or self._create_inbound(submission.message, "res.partner", new, pointers)
+        return self._create_inbound(submission.message, "res.partner", new, pointers)
+
+    def _refuse_new_address(self, submission, name, contact):
+        submission.add(
+            REFUSE,
+            "protected_contact",
+            _(
+                "Customer %s can log in, or belongs to the company itself: a person enters its addresses.",
+                submission.payload["customer"]["external_id"],
+            ),
+            f"/{name}",
+        )
+        return contact
 
     def _get_known_address(self, submission, name, data):
         customer = submission.payload["customer"]["external_id"]
@@ -503,3 +577,12 @@ class OrderSubmitHandler(models.AbstractModel):
             "amount_untaxed": format_decimal(record.price_subtotal, places) if record else None,
             "reasons": [reason.to_dict() for reason in line.reasons],
         }
+
+
+def _read_amount(text):
+    """:return: float of a decimal string; 0 when it is none"""
+    try:
+        amount = float(text) if isinstance(text, str | int | float) else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
+    return amount if math.isfinite(amount) else 0.0

@@ -30,14 +30,33 @@ class DistHandler(models.AbstractModel):
         :param items: list of (item, pointer)
         :return: list of product.product, in the same order
         """
-        texts = {item[name] for item, _pointer in items for name in ("sku", "gtin") if item.get(name)}
+        read = self._read_item_products(message, [item for item, _pointer in items])
+        return [self._choose_product(item, pointer, *read) for item, pointer in items]
+
+    def _find_known_products(self, message, items):
+        """:param items: list of items; what is no item is nothing that is known
+        :return: list of product.product, in the same order, empty for those that nobody knows
+        """
+        items = [_clean_item(item) for item in items]
+        read = self._read_item_products(message, items)
+        products = []
+        for item in items:
+            try:
+                products.append(self._choose_product(item, "", *read))
+            except MissingMapping:
+                products.append(self.env["product.product"])
+        return products
+
+    def _read_item_products(self, message, items):
+        """:return: (what the system's numbers mean, products by internal reference, products by barcode)"""
+        texts = {item[name] for item in items for name in ("sku", "gtin") if item.get(name)}
         known = self._read_known_products(message.system_id, texts)
         by_sku = self._read_products("default_code", {text for text in texts if text not in known})
         by_gtin = self._read_products(
             "barcode",
-            {form for item, _pointer in items if item.get("gtin") for form in _gtin_forms(item["gtin"])},
+            {form for item in items if item.get("gtin") for form in _gtin_forms(item["gtin"])},
         )
-        return [self._choose_product(item, pointer, known, by_sku, by_gtin) for item, pointer in items]
+        return known, by_sku, by_gtin
 
     def _read_known_products(self, system, texts):
         """:return: dict, text to product, of what the code map and the bindings of the system know"""
@@ -101,6 +120,20 @@ class DistHandler(models.AbstractModel):
             detail = _("There is no product with the number %s.", text)
         return MissingMapping("product", text, pointer, detail, model="product.product")
 
+    def _name_items(self, items, products):
+        """:param products: as of `_find_known_products`
+        :return: list of names, without those of items that name nothing
+        """
+        names = []
+        for item, product in zip(map(_clean_item, items), products, strict=True):
+            names.append(product.default_code or product.display_name or item.get("sku") or item.get("gtin"))
+        return sorted({name for name in names if name})
+
+    def _get_payload_lines(self, payload):
+        """:return: list of dicts, the lines of a content that need not fit its schema"""
+        lines = (payload or {}).get("lines")
+        return [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+
     # units
 
     def _find_unit(self, message, code, pointer, known):
@@ -163,6 +196,12 @@ class DistHandler(models.AbstractModel):
         only at the customer location they share, would fail each other.
         """
         return [f"stock.quant/{product_id}" for product_id in set(product_ids)]
+
+
+def _clean_item(item):
+    """:return: dict with those of sku and gtin that are texts"""
+    item = item if isinstance(item, dict) else {}
+    return {name: item[name] for name in ("sku", "gtin") if isinstance(item.get(name), str) and item[name]}
 
 
 def _gtin_forms(gtin):

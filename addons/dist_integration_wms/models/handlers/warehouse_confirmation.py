@@ -22,6 +22,17 @@ class WarehouseConfirmationHandler(models.AbstractModel):
     def _get_external_id(self, payload):
         return payload.get("confirmation")
 
+    def _get_payload_impact(self, message, payload):
+        """The lines and items that the warehouse names, with the orders behind the transfers that it names."""
+        impact = super()._get_payload_impact(message, payload)
+        if payload is None:
+            return impact
+        named = {name: text for name, text in payload.items() if isinstance(text, str)}
+        lines = self._get_payload_lines(payload)
+        skus = self._name_items(lines, self._find_known_products(message, lines))
+        impact = self._find_pickings(message, named)._dist_get_impact()
+        return {**impact, "lines": len(lines) or impact["lines"], "skus": skus or impact["skus"]}
+
     def _get_lock_keys(self, message, payload):
         kind, system = self._get_kind(), message.system_id
         keys = [f"dist.warehouse.confirmation/{system.id}/{kind}/{payload['confirmation']}"]
