@@ -148,10 +148,19 @@ class TestCompanyBorders(BordersMixin, DistCase):
         replay = self._as_stranger("dist.replay").create({"reason": "x"})
         rule = self._as_stranger("dist.ownership").search([], limit=1)
         self.assertEqual(rule.company_id, self.beta)
+        alert = self._as_stranger("dist.alert.rule").create(
+            {
+                "name": "Own",
+                "company_id": self.beta.id,
+                "figure": self.env["dist.alert.rule"].search([], limit=1).figure,
+                "threshold": 1,
+            }
+        )
         theirs = self.env["dist.mapping"].create({**to_map, "system_id": self.system.id})
         tries = [(record, {"company_id": self.company.id}) for record in (digest, replay, rule)]
         for record in (client, flow, endpoint, credential, mapping, binding):
             tries += [(record, {"system_id": self.system.id}), (record, {"company_id": self.company.id})]
+        tries += [(alert, {"system_id": self.system.id}), (alert, {"company_id": self.company.id})]
         tries.append((row, {"mapping_id": theirs.id}))
         for record, vals in tries:
             with self.subTest(record=record, vals=vals), self.assertRaises(UserError):
