@@ -86,6 +86,10 @@ class DistAlertRule(models.Model):
     ]
 
     @api.model
+    def _get_company_parents(self):
+        return ["system_id", "flow_id"]
+
+    @api.model
     def _get_figures(self):
         """Figures that can be watched; addons add theirs, with a method ``_get_figure_<name>``.
 

@@ -521,9 +521,9 @@ class DistException(models.Model):
 
     def action_mark_handled(self):
         """Close: a person settled the matter by hand."""
+        self._check_may_act()
         if self._get_stuck():
             raise UserError(_("Messages are still waiting: retry, correct or ignore them."))
-        self._check_may_act()
         self._close("handled")
         self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Settled by hand"))
 

@@ -148,10 +148,19 @@ class TestCompanyBorders(BordersMixin, DistCase):
         replay = self._as_stranger("dist.replay").create({"reason": "x"})
         rule = self._as_stranger("dist.ownership").search([], limit=1)
         self.assertEqual(rule.company_id, self.beta)
+        alert = self._as_stranger("dist.alert.rule").create(
+            {
+                "name": "Own",
+                "company_id": self.beta.id,
+                "figure": self.env["dist.alert.rule"].search([], limit=1).figure,
+                "threshold": 1,
+            }
+        )
         theirs = self.env["dist.mapping"].create({**to_map, "system_id": self.system.id})
         tries = [(record, {"company_id": self.company.id}) for record in (digest, replay, rule)]
         for record in (client, flow, endpoint, credential, mapping, binding):
             tries += [(record, {"system_id": self.system.id}), (record, {"company_id": self.company.id})]
+        tries += [(alert, {"system_id": self.system.id}), (alert, {"company_id": self.company.id})]
         tries.append((row, {"mapping_id": theirs.id}))
         for record, vals in tries:
             with self.subTest(record=record, vals=vals), self.assertRaises(UserError):
@@ -184,6 +193,30 @@ class TestCompanyBorders(BordersMixin, DistCase):
                 self.assertTrue(hasattr(model, "_check_company_of_person"), name)
                 checked += 1
         self.assertGreater(checked, 10)
+
+    def test_buttons_on_what_is_elsewhere(self):
+        """X1: by RPC, a button pressed on another company's record is refused, or only names what to open."""
+        pressed = 0
+        for record in (self.message, self.exception, self.flow, self.endpoint, self.system, self.client):
+            theirs = record.with_user(self.stranger)
+            for name in dir(type(record)):
+                if not name.startswith("action_") or name in ("action_archive", "action_unarchive"):
+                    continue  # Odoo's own, for models that can be archived
+                pressed += 1
+                self.env.flush_all()
+                self.env.invalidate_all()
+                with self.subTest(model=record._name, button=name):
+                    try:
+                        with self.env.cr.savepoint():
+                            answer = getattr(theirs, name)()
+                            self.env.flush_all()
+                    except UserError as error:
+                        self.assertIsInstance(error, AccessError, error)
+                        continue
+                    self.assertIsInstance(answer, dict)
+                    # a report reads with the rights of who asks for it
+                    self.assertIn(answer["type"], ("ir.actions.act_window", "ir.actions.report"))
+        self.assertGreater(pressed, 30)
 
     def test_name_behind_a_binding(self):
         """G8: a binding does not tell the name of a record of another company."""
