@@ -647,17 +647,18 @@ class DistMessage(models.Model):
             if is_connection_lost(error):
                 raise
             _logger.exception("Message %s could neither be processed nor recorded as failed", message_id)
-            self._in_own_transaction(lambda env: env["dist.message"]._put_off(message_id, error))
+            detail = f"{type(error).__name__}: {error}"[:500]
+            self._in_own_transaction(lambda env: env["dist.message"]._put_off(message_id, detail))
 
     @api.model
-    def _put_off(self, message_id, error):
+    def _put_off(self, message_id, detail):
         """Have a message tried again later, by the barest means there are."""
         self.env.cr.execute(
             """
             UPDATE dist_message SET state = 'retry', next_attempt_at = %s, error = %s, error_code = 'technical'
             WHERE id = %s AND state IN ('pending', 'retry')
             """,
-            (fields.Datetime.now() + PUT_OFF, f"{type(error).__name__}: {error}"[:500], message_id),
+            (fields.Datetime.now() + PUT_OFF, detail, message_id),
         )
 
     @api.model
