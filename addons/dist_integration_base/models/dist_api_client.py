@@ -131,14 +131,17 @@ class DistApiClient(models.Model):
 
     @api.constrains("user_id", "system_id", "company_id")
     def _check_user_company(self):
-        """What a call does is done with what its service user may do: that is the client's company and no other."""
+        """A call does what its service user may do: that one belongs to the client's company. Monitoring may look
+        at further ones, of those whom the person that grants it works in.
+        """
+        own = self.env["res.company"].search([]) if self.env.su else self.env.user.company_ids
         for client in self.sudo():
             user, company = client.user_id, client.system_id.company_id
-            if user.company_id != company or user.company_ids != company:
+            if user.company_id != company or company not in user.company_ids or user.company_ids - own:
                 raise ValidationError(
                     _(
-                        "The service user %(user)s of client %(client)s has to belong to %(company)s, and to no other "
-                        "company.",
+                        "The service user %(user)s of client %(client)s has to belong to %(company)s, and to no "
+                        "company that you do not work in.",
                         user=user.name,
                         client=client.name,
                         company=company.name,

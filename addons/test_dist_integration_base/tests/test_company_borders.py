@@ -107,14 +107,13 @@ class TestCompanyBorders(BordersMixin, DistCase):
         with self.assertRaises(UserError):
             client.user_id = theirs
         with self.assertRaises(ValidationError):
-            client.sudo().user_id.company_ids += self.company
-        with self.assertRaises(ValidationError):
             client.sudo().user_id.write(
                 {"company_id": self.company.id, "company_ids": [(6, 0, self.company.ids)]}
             )
-        both = theirs.copy({"login": "both", "company_ids": [(6, 0, (self.company + self.beta).ids)]})
-        with self.assertRaises(ValidationError):
-            self.client.user_id = both
+        values = {"company_id": self.beta.id, "company_ids": [(6, 0, (self.company + self.beta).ids)]}
+        both = theirs.copy({"login": "both", **values})
+        with self.assertRaises(UserError):
+            client.user_id = both
         with self.assertRaises(UserError):
             client.sudo().system_id = self.system
 
