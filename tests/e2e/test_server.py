@@ -77,17 +77,17 @@ def test_runner_works_again_after_a_database_restart(env, make_database, make_se
     env.postgres.restart("immediate")
     until(server.answers, what="an answer")
 
-    def signed_in():
+    def started():
         # each worker finds out once that its old connection is dead
         try:
-            return session.call("res.users", "search_count", [])
+            return start_job(session)
         except Exception:
             return False
 
-    until(signed_in, what="a request that reaches the database")
+    uuid = until(started, what="a request that reaches the database")
     # A job handed to a worker whose connection is dead stays enqueued; the runner looks
     # for such jobs once a minute.
-    job_done(env, database, session, timeout=120)
+    until(lambda: job_state(env, database, uuid) == "done", 120, what="the job's end")
 
 
 def test_identifiers_are_not_given_twice_after_a_crash(env, make_database):
