@@ -3,7 +3,7 @@ import time
 from datetime import timedelta
 
 from odoo import Command, _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..lib.errors import IntegrationError
 from ..lib.network import parse_networks
@@ -131,22 +131,25 @@ class DistApiClient(models.Model):
 
     @api.constrains("user_id", "system_id", "company_id")
     def _check_user_company(self):
-        """A call does what its service user may do: that one belongs to the client's company. Monitoring may look
-        at further ones, of those whom the person that grants it works in.
+        """A call does what its service user may do: that one belongs to the client's company. For monitoring it may
+        have further ones.
         """
-        own = self.env["res.company"].search([]) if self.env.su else self.env.user.company_ids
         for client in self.sudo():
             user, company = client.user_id, client.system_id.company_id
-            if user.company_id != company or company not in user.company_ids or user.company_ids - own:
+            if user.company_id != company or company not in user.company_ids:
                 raise ValidationError(
                     _(
-                        "The service user %(user)s of client %(client)s has to belong to %(company)s, and to no "
-                        "company that you do not work in.",
+                        "The service user %(user)s of client %(client)s has to belong to %(company)s.",
                         user=user.name,
                         client=client.name,
                         company=company.name,
                     )
                 )
+
+    def _check_user_of_person(self):
+        """:raises AccessError: the service user may do things in a company that the person does not work in"""
+        if not self.env.su and self.sudo().user_id.company_ids - self.env.user.company_ids:
+            raise AccessError(_("This service user belongs to a company you do not work in."))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -154,7 +157,15 @@ class DistApiClient(models.Model):
         for vals in vals_list:
             if not vals.get("user_id"):
                 vals["user_id"] = self._create_service_user(vals).id
-        return super().create(vals_list)
+        clients = super().create(vals_list)
+        clients._check_user_of_person()
+        return clients
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "user_id" in vals:
+            self._check_user_of_person()
+        return result
 
     def _prepare_service_user(self, vals):
         system = self.env["dist.system"].browse(vals.get("system_id"))
