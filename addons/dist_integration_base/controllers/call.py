@@ -189,9 +189,7 @@ class ApiCall:
         if extra:
             vals["payload"] = self._merge(extra)
         items = self._get_items() if bulk else None
-        message_id, is_new = self.env["dist.message"]._receive(vals, self.body)
-        if not is_new:
-            self._check_same_request(message_id, vals)
+        message_id, is_new = self._store(vals)
         if self._wants_later() or (items and len(items) > SYNCHRONOUS_ITEMS):
             return self._answer_later(message_id, items)
         return self._process_now(message_id, items, is_new)
@@ -206,18 +204,22 @@ class ApiCall:
         message_type, flow, version = self._get_agreed()
         incoming = request.httprequest
         upload = receive_upload(self.client)
-        described = {
-            "type": incoming.mimetype,
-            "packed": incoming.headers.get("Content-Encoding", "").strip().lower() in PACKED,
-            "size": upload.size,
-            "sha256": upload.sha256,
-        }
+        is_packed = incoming.headers.get("Content-Encoding", "").strip().lower() in PACKED
+        described = upload.describe(incoming.mimetype, is_packed)
         self.body = strict_json.dumps({**declaration, "file": described})
-        vals = self._prepare_message(flow, message_type, version)
+        message_id, is_new = self._store(self._prepare_message(flow, message_type, version), upload)
+        return self._process_now(message_id, None, is_new)
+
+    def _store(self, vals, upload=None):
+        """Store the body, or find it stored before.
+
+        :return: (message id, True when it is new)
+        :raises Problem: the key came with another body before
+        """
         message_id, is_new = self.env["dist.message"]._receive(vals, self.body, upload)
         if not is_new:
             self._check_same_request(message_id, vals)
-        return self._process_now(message_id, None, is_new)
+        return message_id, is_new
 
     def _get_agreed(self):
         """:return: (message type of the route, flow, version)

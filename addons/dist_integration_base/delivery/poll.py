@@ -156,12 +156,7 @@ class Poll:
         # the message is what the name tells, whatever the rows are written in
         vals["content_format"] = "json"
         received = upload.receive([item.body], len(item.body))
-        described = {
-            "type": messages._get_file_type(item.name),
-            "packed": item.body.startswith(snapshot.GZIP),
-            "size": received.size,
-            "sha256": received.sha256,
-        }
+        described = received.describe(messages._get_file_type(item.name), item.body.startswith(snapshot.GZIP))
         return strict_json.dumps({**told, "file": described}), received
 
     def _prepare_message(self, taker, item):

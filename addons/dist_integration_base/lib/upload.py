@@ -37,6 +37,13 @@ class Upload:
     size: int
     sha256: str
 
+    def describe(self, media_type: str, is_packed: bool) -> dict[str, object]:
+        """Return what the message of a file says of it.
+
+        :param is_packed: whether it is packed with gzip
+        """
+        return {"type": media_type, "packed": is_packed, "size": self.size, "sha256": self.sha256}
+
     def read_all(self) -> bytes:
         """Return all of it; only for what is known to be small."""
         self.file.seek(0)

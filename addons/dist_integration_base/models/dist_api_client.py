@@ -87,12 +87,11 @@ class DistApiClient(models.Model):
             kept = client.new_key
             now = fields.Datetime.now()
             end = now + timedelta(hours=client.key_overlap_hours)
-            valid = client.key_ids.filtered(lambda key: key.state == "valid")
+            former = client.key_ids.filtered(lambda key: key.state == "valid").sorted("id")
             # beside the new key only the newest of the former ones is good for a while
-            for key in valid.sorted("id", reverse=True)[1:]:
-                key.expires_at = now
-            for key in valid.sorted("id", reverse=True)[:1]:
-                key.expires_at = min(key.expires_at or end, end)
+            former[:-1].expires_at = now
+            if former:
+                former[-1].expires_at = min(former[-1].expires_at or end, end)
             self.env["dist.api.key"]._add(client, kept)
         self.invalidate_recordset(["new_key"])
 
@@ -146,10 +145,15 @@ class DistApiClient(models.Model):
                     )
                 )
 
-    def _check_user_of_person(self):
-        """:raises AccessError: the service user may do things in a company that the person does not work in"""
+    @api.model
+    def _get_company_parents(self):
+        return [*super()._get_company_parents(), "user_id"]
+
+    def _check_company_of_person(self):
+        result = super()._check_company_of_person()
         if not self.env.su and self.sudo().user_id.company_ids - self.env.user.company_ids:
             raise AccessError(_("This service user belongs to a company you do not work in."))
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -157,15 +161,7 @@ class DistApiClient(models.Model):
         for vals in vals_list:
             if not vals.get("user_id"):
                 vals["user_id"] = self._create_service_user(vals).id
-        clients = super().create(vals_list)
-        clients._check_user_of_person()
-        return clients
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "user_id" in vals:
-            self._check_user_of_person()
-        return result
+        return super().create(vals_list)
 
     def _prepare_service_user(self, vals):
         system = self.env["dist.system"].browse(vals.get("system_id"))

@@ -247,9 +247,7 @@ class DistEndpoint(models.Model):
         :raises UserError: in the administrator's words, when it cannot be reached
         """
         self._check_may_call()
-        reason = self._get_blocked_reason()
-        if reason:
-            raise UserError(reason)
+        self._check_not_blocked()
         answer = self._probe()
         if isinstance(answer, Doubtful):
             text = _(
@@ -263,6 +261,12 @@ class DistEndpoint(models.Model):
             _("Reached %(url)s: %(answer)s.", url=self.url, answer=answer), "success"
         )
 
+    def _check_not_blocked(self):
+        """:raises UserError: nothing may be sent to the endpoint or fetched from it now"""
+        reason = self._get_blocked_reason()
+        if reason:
+            raise UserError(reason)
+
     def _check_may_call(self):
         """:raises AccessError: only who may change the endpoint has it called"""
         self.ensure_one()
@@ -274,9 +278,7 @@ class DistEndpoint(models.Model):
         self._check_may_call()
         if self.purpose != "send":
             raise UserError(_("Nothing is sent to this endpoint: it is fetched from."))
-        reason = self._get_blocked_reason()
-        if reason:
-            raise UserError(reason)
+        self._check_not_blocked()
         message = self.env["dist.message"]._create_test_message(self)
         self.env["dist.message"]._deliver_now(message)
         return {

@@ -135,12 +135,8 @@ class DistEndpoint(models.Model):
 
     def action_poll(self):
         """Fetch now and say what came."""
-        self.ensure_one()
-        self.check_access_rights("write")
-        self.check_access_rule("write")
-        reason = self._get_blocked_reason()
-        if reason:
-            raise UserError(reason)
+        self._check_may_call()
+        self._check_not_blocked()
         poll = self._poll()
         if not poll:
             return self._get_notification(_("It is being fetched right now."), "info")

@@ -245,36 +245,46 @@ class DistEvent(models.Model):
             row["id"] = event_id
 
     @api.model
-    def _finish_rows(self, rows, flow=None):
-        """Route stored events; what failed is told to a person once the transaction is committed.
+    def _finish_rows(self, rows):
+        """Route stored events; what failed is told to a person once the transaction is committed."""
+        self._tell_failed(rows)
+        self._route([row for row in rows if row["state"] == "recorded"])
 
-        :param flow: as of `_route`
-        """
+    @api.model
+    def _tell_failed(self, rows):
         failed = [row["id"] for row in rows if row["state"] == "error"]
         if failed:
             self.env.cr.postcommit.add(partial(_open_exceptions, self.env.registry, failed))
-        self._route([row for row in rows if row["state"] == "recorded"], flow)
 
     @api.model
     def _insert(self, rows):
         return self.env["dist.message"]._insert_rows(self._table, rows)
 
     @api.model
-    def _route(self, rows, flow=None):
+    def _route(self, rows):
         """One message per event and subscription.
 
         :param rows: event rows as stored, with ids
-        :param flow: the only flow that carries them, on its bulk lane; None for all that subscribed
+        """
+        self._make_messages(
+            [
+                (flow_id, row, error)
+                for row in rows
+                for flow_id in self._get_flows_of(row)
+                if (error := self._get_filter_error(flow_id, row)) is not False
+            ]
+        )
+
+    @api.model
+    def _make_messages(self, wanted, **values):
+        """
+        :param wanted: list of (flow id, event row as stored, error as of `_get_filter_error`)
+        :param values: columns that differ from what the flow says
         """
         messages = []
-        for row in rows:
-            for flow_id in flow.ids if flow else self._get_flows_of(row):
-                error = self._get_filter_error(flow_id, row)
-                if error is not False:
-                    message = self._prepare_message_row(flow_id, row)
-                    if flow:
-                        message["criticality"] = "bulk"
-                    messages.append({**message, **self._prepare_routing(error, message)})
+        for flow_id, row, error in wanted:
+            message = {**self._prepare_message_row(flow_id, row), **values}
+            messages.append({**message, **self._prepare_routing(error, message)})
         if messages:
             self.env["dist.message"]._insert_rows("dist_message", messages)
             self.env["dist.message"]._wake_after_commit(
@@ -295,12 +305,20 @@ class DistEvent(models.Model):
         :param records: those that the flow's filter leaves out and those that are not relevant are not sent
         :return: number of records that are sent
         """
-        rows = self.with_context({}).sudo()._build_rows(flow.message_type_id.code, records)
-        rows = [row for row in rows if self._get_filter_error(flow.id, row) is not False]
-        if rows:
+        built = self.with_context({}).sudo()._build_rows(flow.message_type_id.code, records)
+        wanted = [
+            (flow.id, row, error)
+            for row in built
+            if (error := self._get_filter_error(flow.id, row)) is not False
+        ]
+        if wanted:
+            rows = [row for _flow, row, _error in wanted]
             self._number_and_insert(rows)
-            self._finish_rows(rows, flow)
-        return len(rows)
+            self._tell_failed(rows)
+            self._make_messages(
+                [item for item in wanted if item[1]["state"] == "recorded"], criticality="bulk"
+            )
+        return len(wanted)
 
     @api.model
     def _get_filter_error(self, flow_id, row):

@@ -312,15 +312,20 @@ class DistException(models.Model):
         total = self.env["base"]._dist_get_impact()
         for model_name, ids in documents.items():
             impact = self.env[model_name].sudo().browse(sorted(ids)).exists()._dist_get_impact()
-            total = {
-                "orders": total["orders"] + impact["orders"],
-                "lines": total["lines"] + impact["lines"],
-                "skus": sorted({*total["skus"], *impact["skus"]}),
-                "warehouses": sorted({*total["warehouses"], *impact["warehouses"]}),
-                "value": total["value"] + impact["value"],
-                "currency": impact["currency"] or total["currency"],
-            }
+            total = self._add_up(total, impact)
         return total
+
+    @api.model
+    def _add_up(self, impact, more):
+        """:return: two impacts in one, as of `_dist_get_impact`"""
+        return {
+            "orders": impact["orders"] + more["orders"],
+            "lines": impact["lines"] + more["lines"],
+            "skus": sorted({*impact["skus"], *more["skus"]}),
+            "warehouses": sorted({*impact["warehouses"], *more["warehouses"]}),
+            "value": impact["value"] + more["value"],
+            "currency": more["currency"] or impact["currency"],
+        }
 
     @api.model
     def _refresh(self, exceptions):

@@ -13,8 +13,9 @@ class DistException(models.Model):
         impact = super()._get_impact()
         if self._has_own_impact():
             return impact
-        for more in self._get_content_impacts():
-            impact = self._add_up(impact, more)
+        for content in self._get_content_impacts():
+            # what the documents are counted in stays
+            impact = self._add_up(content, impact)
         return impact
 
     def _has_own_impact(self):
@@ -40,17 +41,6 @@ class DistException(models.Model):
             unread = messages.search([*domain, ("id", ">", read[-1].id)])
             impacts += [message._get_unread_impact() for message in unread]
         return impacts
-
-    @api.model
-    def _add_up(self, impact, more):
-        return {
-            "orders": impact["orders"] + more["orders"],
-            "lines": impact["lines"] + more["lines"],
-            "skus": sorted({*impact["skus"], *more["skus"]}),
-            "warehouses": sorted({*impact["warehouses"], *more["warehouses"]}),
-            "value": impact["value"] + more["value"],
-            "currency": impact["currency"] or more["currency"],
-        }
 
     @api.model
     def _get_default_suggestion(self, spec):

@@ -268,7 +268,8 @@ class DistMessage(models.Model):
         return keys
 
     def _get_handler(self):
-        return self.env[f"dist.handler.{self.message_type_id.code}"]
+        code = self.env["dist.message.type"]._get_code_cached(self.message_type_id.id)
+        return self.env[f"dist.handler.{code}"]
 
     @api.model
     def _apply_ready(self, ready):

@@ -1,10 +1,12 @@
 from odoo import api, models
 
 # what is said to one warehouse only
-ADDRESSED = tuple(
-    f"{kind}.{event}" for kind in ("shipment", "receipt", "return") for event in ("requested", "cancelled")
-)
-ADDRESSED += (
+ADDRESSED = (
+    *(
+        f"{kind}.{event}"
+        for kind in ("shipment", "receipt", "return")
+        for event in ("requested", "cancelled")
+    ),
     "shipment.hold.requested",
     "shipment.hold.released",
     "shipment.change.requested",

@@ -72,6 +72,12 @@ class DistReleaseRequest(models.Model):
                 vals["name"] = self.env["ir.sequence"].next_by_code(self._name) or "/"
         return super().create(vals_list)
 
+    def _get_waiting(self, *kinds):
+        """:return: those of these requests that the warehouse has not answered; of some kinds, or of all"""
+        return self.filtered(
+            lambda request: request.state == "waiting" and (not kinds or request.kind in kinds)
+        )
+
     # asking
 
     @api.model
@@ -229,16 +235,16 @@ class DistReleaseRequest(models.Model):
 
     def _withdraw(self):
         """Nothing of the shipment is left to ask about."""
-        self.filtered(
-            lambda request: request.state == "waiting" and request.picking_id.state == "cancel"
-        ).write({"state": "withdrawn"})
+        self._get_waiting().filtered(lambda request: request.picking_id.state == "cancel").write(
+            {"state": "withdrawn"}
+        )
         self.env["dist.exception"]._close_for_record(
             self.picking_id, ["hold_refused", "change_refused", "cancel_refused"]
         )
 
     def _follow_shipment(self):
         """The shipment was confirmed: what is open of it is asked for still, else the request is overtaken."""
-        for request in self.filtered(lambda request: request.state == "waiting"):
+        for request in self._get_waiting():
             rest = request._get_open_picking()
             if rest:
                 request.picking_id = rest

@@ -93,7 +93,8 @@ class DistReleaseWave(models.Model):
                 raise UserError(_("%s was released already.", wave.name))
             wanted = wave.picking_ids.filtered("dist_can_release")
             held = wanted._dist_filter_held()
-            if not wanted - held:
+            free = wanted - held
+            if not free:
                 raise UserError(
                     _(
                         "Nothing in %(wave)s can be released. %(reasons)s",
@@ -101,11 +102,11 @@ class DistReleaseWave(models.Model):
                         reasons=wave._explain(),
                     )
                 )
-            for picking in wanted - held:
+            for picking in free:
                 picking._dist_check_can_release()
             held.sudo()._dist_release_hold_back()
             wave.sudo().left_count = len(held)
-            wave._release(wanted - held)
+            wave._release(free)
         return True
 
     def _explain(self):

@@ -35,9 +35,7 @@ class StockPicking(models.Model):
     @api.depends("dist_request_ids.state", "dist_request_ids.kind")
     def _compute_dist_open_request(self):
         for picking in self:
-            kinds = set(
-                picking.dist_request_ids.filtered(lambda item: item.state == "waiting").mapped("kind")
-            )
+            kinds = set(picking.dist_request_ids._get_waiting().mapped("kind"))
             weightiest = [kind for kind in ("cancel", "change", "hold") if kind in kinds]
             picking.dist_open_request = weightiest[0] if weightiest else False
 
@@ -71,7 +69,7 @@ class StockPicking(models.Model):
                     types=", ".join(REQUEST_TYPES[kind]),
                 )
             )
-        if self.sudo().dist_request_ids.filtered(lambda item: item.kind == kind and item.state == "waiting"):
+        if self.sudo().dist_request_ids._get_waiting(kind):
             raise UserError(_("The warehouse has not answered yet about %s.", self.name))
 
     def _dist_ask(self, kind, reason, **values):
@@ -175,10 +173,7 @@ class StockPicking(models.Model):
                         "quantity": 0.0,
                     }
                 )
-        waiting = self.dist_request_ids.filtered(
-            lambda item: item.kind == "change" and item.state == "waiting"
-        )
-        waiting.state = "withdrawn"
+        self.dist_request_ids._get_waiting("change").state = "withdrawn"
         self.env["dist.release.request"]._ask(self, "change", reason, lines, is_applied=True)
 
     def _dist_prepare_request_lines(self):
@@ -197,7 +192,7 @@ class StockPicking(models.Model):
         """Ask the warehouse not to ship what a person shipped in Odoo."""
         for picking in self.sudo():
             if picking._dist_get_release_kind() == "shipment" and picking._dist_takes_request("cancel"):
-                picking.dist_request_ids.filtered(lambda item: item.state == "waiting").state = "withdrawn"
+                picking.dist_request_ids._get_waiting().state = "withdrawn"
                 self.env["dist.release.request"]._ask(
                     picking, "cancel", picking.dist_unlock_reason, is_applied=True
                 )
@@ -214,7 +209,7 @@ class StockPicking(models.Model):
 
     def _dist_drop_requests(self):
         """The warehouse will not ship these: there is nothing to ask it about any more."""
-        self.dist_request_ids.filtered(lambda item: item.state == "waiting").write({"state": "withdrawn"})
+        self.dist_request_ids._get_waiting().write({"state": "withdrawn"})
         self.write({"dist_is_on_hold": False})
 
     def _dist_release_complete(self):

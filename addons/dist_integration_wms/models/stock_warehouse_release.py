@@ -149,10 +149,10 @@ class StockWarehouse(models.Model):
 
         :return: moment of the cut-off, when it was not dealt with before; None otherwise
         """
-        cutoffs = self.env["dist.release.cutoff"].search(
-            [("warehouse_id", "in", self.ids), ("warehouse_id.dist_release_mode", "=", "wave")]
-        )
-        moment = cutoff.last_cutoff(fields.Datetime.now(), self.dist_tz or "UTC", cutoffs._get_cutoffs())
+        if self.dist_release_mode != "wave":
+            return None
+        cutoffs = self.dist_cutoff_ids._get_cutoffs()
+        moment = cutoff.last_cutoff(fields.Datetime.now(), self.dist_tz or "UTC", cutoffs)
         known = self.dist_last_cutoff_at
         if not moment or (known and known >= moment):
             return None

@@ -4,6 +4,8 @@ from odoo.exceptions import UserError
 from odoo.addons.dist_integration_base.lib import gs1
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, MissingMapping
 
+from ...lib import formats
+
 
 class DistHandler(models.AbstractModel):
     """Items, units and stock locks, for the handlers of every addon that knows products."""
@@ -128,6 +130,20 @@ class DistHandler(models.AbstractModel):
         for item, product in zip(map(_clean_item, items), products, strict=True):
             names.append(product.default_code or product.display_name or item.get("sku") or item.get("gtin"))
         return sorted({name for name in names if name})
+
+    def _read_moment(self, payload, name):
+        """:return: datetime, None when there is none
+        :raises BusinessError: not a moment
+        """
+        return self._read_text(payload.get(name), formats.read_moment, f"/{name}")
+
+    def _read_text(self, text, reader, pointer):
+        if not text:
+            return None
+        try:
+            return reader(text)
+        except (ValueError, OverflowError) as error:
+            raise BusinessError("invalid_date", _("There is no such date: %s", text), pointer) from error
 
     def _get_payload_lines(self, payload):
         """:return: list of dicts, the lines of a content that need not fit its schema"""

@@ -284,22 +284,13 @@ class StockHandler(models.AbstractModel):
                 "company_id": warehouse.company_id.id,
                 "warehouse_id": warehouse.id,
                 "message_id": message.id,
-                "adjusted_at": self._read_moment(payload) or fields.Datetime.now(),
+                "adjusted_at": self._read_moment(payload, "adjusted_at") or fields.Datetime.now(),
                 "note": payload.get("note"),
                 "approved_by_id": message.variance_accepted_by_id.id,
                 "digest": digest_of(payload),
                 "line_ids": [fields.Command.create(line["values"]) for line in lines],
             }
         )
-
-    def _read_moment(self, payload):
-        text = payload.get("adjusted_at")
-        try:
-            return formats.read_moment(text) if text else None
-        except (ValueError, OverflowError) as error:
-            raise BusinessError(
-                "invalid_date", _("There is no such date: %s", text), "/adjusted_at"
-            ) from error
 
     def _get_answer(self, adjustment):
         return {

@@ -57,7 +57,7 @@ class StockSnapshotHandler(models.AbstractModel):
         """:return: datetime (UTC) as of which the warehouse counted
         :raises BusinessError: no such moment, or it lies ahead
         """
-        moment, now = self._read_moment({"adjusted_at": payload["taken_at"]}), fields.Datetime.now()
+        moment, now = self._read_moment(payload, "taken_at"), fields.Datetime.now()
         if moment > fields.Datetime.add(now, seconds=AHEAD_SECONDS):
             raise BusinessError(
                 "moment_ahead",

@@ -2,8 +2,6 @@ from odoo import _, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
-from ...lib import formats
-
 
 class WarehouseHandler(models.AbstractModel):
     """What the messages of an external warehouse have in common: which transfer they are about."""
@@ -78,17 +76,3 @@ class WarehouseHandler(models.AbstractModel):
                 return still_open[0]
             pickings = pickings.filtered(lambda picking: picking.state == "done").backorder_ids.sorted("id")
         return pickings
-
-    def _read_moment(self, payload, name):
-        """:return: datetime, None when there is none
-        :raises BusinessError: not a moment
-        """
-        return self._read_text(payload.get(name), formats.read_moment, f"/{name}")
-
-    def _read_text(self, text, reader, pointer):
-        if not text:
-            return None
-        try:
-            return reader(text)
-        except (ValueError, OverflowError) as error:
-            raise BusinessError("invalid_date", _("There is no such date: %s", text), pointer) from error

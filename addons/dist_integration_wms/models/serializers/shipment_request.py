@@ -56,6 +56,5 @@ class ShipmentRequestSerializer(models.AbstractModel):
                     picking, request, codes
                 ),
             }
-            for request in picking.dist_request_ids.sorted("id")
-            if request.state == "waiting"
+            for request in picking.dist_request_ids._get_waiting().sorted("id")
         ]
