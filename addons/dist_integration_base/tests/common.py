@@ -2,9 +2,13 @@
 
 import json
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from odoo.tests import HttpCase, TransactionCase
+from odoo import SUPERUSER_ID, Command, api
+from odoo.modules.registry import Registry
+from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
+from odoo.tests.common import BaseCase
 
 
 class DistMixin:
@@ -67,6 +71,44 @@ class DistMixin:
         self.env.flush_all()
         self.env.cr.precommit.run()
 
+    @classmethod
+    def _start_process(cls, xml_id):
+        """:return: dist.process, under way since before the test's records"""
+        process = cls.env.ref(xml_id)
+        process.action_start()
+        # records of a test are as old as its transaction
+        process.started_at -= timedelta(hours=1)
+        return process
+
+    def _update_milestones(self):
+        """Do what the scheduled job does."""
+        self.env.flush_all()
+        self.env["dist.milestone"]._cron_update()
+        self.env.invalidate_all()
+
+    def _check_breaches(self, rule, expected):
+        """:param expected: dict, (company id, scope id) to hours"""
+        self.env.flush_all()
+        found = rule._get_breaches()
+        self.assertEqual(set(found), set(expected))
+        for key, hours in expected.items():
+            self.assertAlmostEqual(found[key], hours, delta=0.1)
+
+    def _check_seen_only_in(self, company, *recordsets):
+        """Operators of another company see all of these records, those of this one see none."""
+        here = new_test_user(self.env, "here", groups="dist_integration_base.group_dist_operator")
+        there = new_test_user(
+            self.env,
+            "there",
+            groups="dist_integration_base.group_dist_operator",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        for records in recordsets:
+            for user, expected in ((here, records.browse()), (there, records)):
+                found = self.env[records._name].with_user(user).search([("id", "in", records.ids)])
+                self.assertEqual(set(found.ids), set(expected.ids))
+
 
 class DistCase(DistMixin, TransactionCase):
     """For rules. Cursors opened by the code under test share the test's transaction."""
@@ -81,6 +123,26 @@ class DistCase(DistMixin, TransactionCase):
             return
         self.registry.enter_test_mode(self.env.cr)
         self.addCleanup(self.registry.leave_test_mode)
+
+
+class RealTransactionCase(BaseCase):
+    """For transactions beside each other; what a test leaves it removes itself."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+
+    def _do(self, work, *arguments):
+        """Do work in a transaction of its own, committed.
+
+        :param work: callable that takes an environment
+        :return: what work returns
+        """
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            result = work(env, *arguments)
+            env.flush_all()
+            return result
 
 
 class DistHttpCase(DistMixin, HttpCase):

@@ -42,26 +42,18 @@ class TestAlerts(CommerceCase):
             self.customer.with_company(company).write({"dist_blocked": True, "dist_block_reason": "Unpaid"})
         return system, key
 
-    def _check(self, rule, expected):
-        """:param expected: dict, (company id, scope id) to hours"""
-        self.env.flush_all()
-        found = rule._get_breaches()
-        self.assertEqual(set(found), set(expected))
-        for key, hours in expected.items():
-            self.assertAlmostEqual(found[key], hours, delta=0.1)
-
     def test_order_held(self):
         """X3, C3: hours since the oldest order came that nobody has decided about."""
         rule = self._make_rule(threshold=4, system_id=self.system.id)
-        self._check(rule, {})
+        self._check_breaches(rule, {})
         oldest, older, _fresh = self._hold(9), self._hold(5), self._hold(1)
-        self._check(rule, {self.place: 9})
+        self._check_breaches(rule, {self.place: 9})
         oldest.action_dist_release()
-        self._check(rule, {self.place: 5})
+        self._check_breaches(rule, {self.place: 5})
         older._action_cancel()
-        self._check(rule, {})
+        self._check_breaches(rule, {})
         rule.threshold = 0.5
-        self._check(rule, {self.place: 1})
+        self._check_breaches(rule, {self.place: 1})
 
     def test_each_shop_by_itself(self):
         """X3: an alert a shop, or the worst of all for the company; orders of no shop are not meant."""
@@ -82,10 +74,10 @@ class TestAlerts(CommerceCase):
         company = self.env["res.company"].create({"name": "Other"})
         system, key = self._make_shop("THEIRS", company)
         self._hold(9, key)
-        self._check(self._make_rule(system_id=self.system.id), {})
+        self._check_breaches(self._make_rule(system_id=self.system.id), {})
         own = self._make_rule(company_id=self.company.id)
         self.assertNotIn((company.id, system.id), own._get_breaches())
-        self._check(self._make_rule(company_id=company.id), {(company.id, system.id): 9})
+        self._check_breaches(self._make_rule(company_id=company.id), {(company.id, system.id): 9})
 
     def test_raised_and_ended(self):
         """X3: the rule raises one alert that opens the orders behind it, and ends when they are decided."""

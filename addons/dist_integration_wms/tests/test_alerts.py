@@ -39,14 +39,6 @@ class TestAlerts(WmsCase):
         picking.scheduled_date = self._ago(hours)
         return picking
 
-    def _check(self, rule, expected):
-        """:param expected: dict, (company id, scope id) to hours"""
-        self.env.flush_all()
-        found = rule._get_breaches()
-        self.assertEqual(set(found), set(expected))
-        for key, hours in expected.items():
-            self.assertAlmostEqual(found[key], hours, delta=0.1)
-
     def _make_elsewhere(self):
         """:return: (company, its system, its warehouse with goods)"""
         company = self.env["res.company"].create({"name": "Other"})
@@ -59,13 +51,13 @@ class TestAlerts(WmsCase):
         """X3, W1: hours since the oldest transfer that the warehouse neither accepted nor refused."""
         rule = self._make_rule("unacknowledged", 4, system_id=self.system.id)
         oldest, older, _fresh = self._ask(9), self._ask(5), self._ask(1)
-        self._check(rule, {self.place: 9})
+        self._check_breaches(rule, {self.place: 9})
         oldest.dist_release_state = "acknowledged"
-        self._check(rule, {self.place: 5})
+        self._check_breaches(rule, {self.place: 5})
         older.dist_release_state = "refused"
-        self._check(rule, {})
+        self._check_breaches(rule, {})
         rule.threshold = 0.5
-        self._check(rule, {self.place: 1})
+        self._check_breaches(rule, {self.place: 1})
 
     def test_asked_again(self):
         """X3, W1: the clock runs from the last time it was asked."""
@@ -73,7 +65,7 @@ class TestAlerts(WmsCase):
         picking = self._ask(9)
         again = {"uuid": "evt_again", "sequence": 99, "state": "recorded", "occurred_at": self._ago(2)}
         self._get_events(picking)[:1].copy(again)
-        self._check(rule, {self.place: 2})
+        self._check_breaches(rule, {self.place: 2})
 
     def test_settled_transfers(self):
         """X3: what is done, cancelled or handled in Odoo itself is not waited for."""
@@ -85,7 +77,7 @@ class TestAlerts(WmsCase):
         own = self._make_warehouse(self.system, "Own", "OWN", dist_system_id=False)
         self._put(self.tape, 10, own.lot_stock_id)
         self._sell((self.tape, 1), warehouse=own)
-        self._check(rule, {})
+        self._check_breaches(rule, {})
 
     def test_receipt_late(self):
         """X3, W3: hours since the most overdue goods were expected, answered or not; deliveries are not meant."""
@@ -93,14 +85,14 @@ class TestAlerts(WmsCase):
         first, second = self._expect(40), self._expect(30)
         self._expect(-40)
         self._ask(1).scheduled_date = self._ago(99)
-        self._check(rule, {self.place: 40})
+        self._check_breaches(rule, {self.place: 40})
         first.dist_release_state = "acknowledged"
-        self._check(rule, {self.place: 40})
+        self._check_breaches(rule, {self.place: 40})
         first.move_ids.write({"quantity": 1, "picked": True})
         first._action_done()
-        self._check(rule, {self.place: 30})
+        self._check_breaches(rule, {self.place: 30})
         second.action_cancel()
-        self._check(rule, {})
+        self._check_breaches(rule, {})
 
     def test_each_system_by_itself(self):
         """X3: an alert a system, or the worst of all for the company."""
@@ -115,7 +107,7 @@ class TestAlerts(WmsCase):
         found = by_system._get_breaches()
         self.assertAlmostEqual(found[self.place], 9, delta=0.1)
         self.assertAlmostEqual(found[company, other.id], 7, delta=0.1)
-        self._check(self._make_rule("unacknowledged", system_id=other.id), {(company, other.id): 7})
+        self._check_breaches(self._make_rule("unacknowledged", system_id=other.id), {(company, other.id): 7})
         by_company = self._make_rule("unacknowledged", scope="company", company_id=company)
         self.assertGreaterEqual(by_company._get_breaches()[company, company], 8.9)
 
@@ -127,11 +119,11 @@ class TestAlerts(WmsCase):
         self._expect(40, **values)
         for figure, hours in (("unacknowledged", 9), ("receipt_late", 40)):
             with self.subTest(figure):
-                self._check(self._make_rule(figure, system_id=self.system.id), {})
+                self._check_breaches(self._make_rule(figure, system_id=self.system.id), {})
                 own = self._make_rule(figure, company_id=self.env.company.id)
                 self.assertNotIn((company.id, system.id), own._get_breaches())
                 theirs = self._make_rule(figure, company_id=company.id)
-                self._check(theirs, {(company.id, system.id): hours})
+                self._check_breaches(theirs, {(company.id, system.id): hours})
 
     def test_raised_and_ended(self):
         """X3: the rule raises one alert that opens the transfers behind it, and ends when the warehouse answers."""

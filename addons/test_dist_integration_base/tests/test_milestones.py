@@ -2,11 +2,9 @@ from datetime import datetime, timedelta
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.modules.registry import Registry
 from odoo.tests import tagged
-from odoo.tests.common import BaseCase, get_db_name
 
-from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.addons.dist_integration_base.tests.common import DistCase, RealTransactionCase
 
 from .people import PeopleMixin
 
@@ -285,16 +283,11 @@ class TestMilestones(PeopleMixin, DistCase):
 
 
 @tagged("post_install", "-at_install")
-class TestReadingMark(BaseCase):
+class TestReadingMark(RealTransactionCase):
     """Real transactions beside each other."""
-
-    def _do(self, work, *arguments):
-        with self.registry.cursor() as cr:
-            return work(api.Environment(cr, SUPERUSER_ID, {}), *arguments)
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         self._do(lambda env: env["dist.event.mark"]._read_new("dist_event"))
         self.addCleanup(self._do, self._remove)
 

@@ -1,29 +1,20 @@
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
 from odoo.tests import tagged
-from odoo.tests.common import BaseCase, get_db_name
 
+from odoo.addons.dist_integration_base.tests.common import RealTransactionCase
 from odoo.addons.queue_job.exception import RetryableJobError
 
 
 @tagged("post_install", "-at_install")
-class TestReconciliationConcurrency(BaseCase):
+class TestReconciliationConcurrency(RealTransactionCase):
     """Real transactions beside each other; what they leave is removed at the end."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         self.ids = self._do(self._make)
         self.addCleanup(self._do, self._remove)
-
-    def _do(self, work, *arguments):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            result = work(env, *arguments)
-            env.flush_all()
-            return result
 
     def _make(self, env):
         system = env["dist.system"].create({"name": "Race", "code": "race", "state": "active"})

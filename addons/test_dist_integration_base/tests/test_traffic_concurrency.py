@@ -3,34 +3,24 @@ import threading
 import time
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
 from odoo.tests import tagged
-from odoo.tests.common import BaseCase, get_db_name
 
 from odoo.addons.dist_integration_base.models import dist_traffic_count
+from odoo.addons.dist_integration_base.tests.common import RealTransactionCase
 
 WRITERS = 4
 MESSAGES = 15
 
 
 @tagged("post_install", "-at_install")
-class TestTrafficConcurrency(BaseCase):
+class TestTrafficConcurrency(RealTransactionCase):
     """Real transactions beside each other; what they leave is removed at the end."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         self._do(lambda env: env["dist.traffic"]._cron_count())
         self.flow, self.system = self._do(self._make)
         self.addCleanup(self._do, self._remove)
-
-    def _do(self, work, *arguments):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            result = work(env, *arguments)
-            env.flush_all()
-            return result
 
     def _make(self, env):
         system = env["dist.system"].create({"name": "Counted", "code": "counted", "state": "active"})
