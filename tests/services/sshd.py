@@ -12,7 +12,6 @@ from suite.services import SSHD
 
 from services.process import Process, free_port
 
-SFTP_SERVER = "/usr/lib/openssh/sftp-server"
 CONFIGURATION = """\
 Port {port}
 ListenAddress 127.0.0.1
@@ -27,8 +26,9 @@ StrictModes no
 PermitRootLogin yes
 LogLevel VERBOSE
 PerSourceMaxStartups none
-Subsystem sftp {sftp_server}
-ForceCommand {sftp_server}
+Subsystem sftp internal-sftp
+# no shell: one cut off in the middle of its start-up files may leave a lock that holds up the next ones
+ForceCommand internal-sftp
 """
 
 
@@ -47,9 +47,7 @@ class Sshd:
         self.make_host_key()
         self._make_key("user_key")
         shutil.copy(folder / "user_key.pub", folder / "authorized_keys")
-        (folder / "sshd_config").write_text(
-            CONFIGURATION.format(port=self.port, folder=folder, sftp_server=SFTP_SERVER)
-        )
+        (folder / "sshd_config").write_text(CONFIGURATION.format(port=self.port, folder=folder))
         self._process = Process([SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], folder / "sshd.log")
 
     def _make_key(self, name: str) -> None:

@@ -198,7 +198,7 @@ class StockPicking(models.Model):
             reason = picking.dist_unlock_reason
             picking.write(picking._dist_prepare_locked())
             if before != after and picking.dist_release_state in RELEASED and picking.state not in FINISHED:
-                self._dist_audit_quantities(picking, before, after)
+                self._dist_audit_quantities(picking, before, after, reason)
                 picking._dist_tell_changed(before, reason)
         return True
 
@@ -207,14 +207,14 @@ class StockPicking(models.Model):
         return {"dist_unlocked_by_id": False, "dist_unlock_reason": False, "dist_unlock_quantities": False}
 
     @api.model
-    def _dist_audit_quantities(self, picking, before, after):
+    def _dist_audit_quantities(self, picking, before, after, reason):
         changes = [
             {"field": _("Line %s", line), "old": before.get(line), "new": after.get(line)}
             for line in sorted({*before, *after})
             if before.get(line) != after.get(line)
         ]
         self.env["dist.audit.entry"]._add(
-            "changed", picking, user_id=self.env.uid, changes=changes, reason=picking.dist_unlock_reason
+            "changed", picking, user_id=self.env.uid, changes=changes, reason=reason
         )
 
     def _dist_override_release(self, reason):

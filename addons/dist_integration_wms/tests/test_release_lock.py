@@ -180,6 +180,7 @@ class TestReleaseLock(WmsCase):
         line = data["lines"][0]
         self.assertEqual((line["previous_quantity"], line["quantity"]), ("4", "3"))
         self.assertEqual(data["reason"], "Agreed by phone")
+        self.assertEqual(self._get_audit("changed").reason, "Agreed by phone")
         request = self.picking.dist_request_ids
         self.assertEqual((request.state, request.is_applied), ("waiting", True))
         self.assertIn("4.0", self._get_audit("changed").changes)

@@ -2,12 +2,15 @@
 
 import dataclasses
 import signal
+import socket
+import threading
 import time
 
 import pytest
 from dist_integration_base.lib import errors
 from dist_integration_base.lib.transports import AmqpSettings
 from dist_integration_base.lib.transports.amqp import split_amqp_url
+from pika import frame, spec
 from services.certificates import Authority
 from services.rabbitmq import RabbitMQ
 from suite import services
@@ -80,6 +83,28 @@ def test_failures(settings, queue, message, changes, code):
         with pytest.raises(errors.IntegrationError) as caught:
             session.check()
     assert caught.value.code == code
+
+
+def test_cut_off_while_logging_in(message):
+    """M7: a connection that ends during login says nothing of the credential: no person is called for it."""
+    start = spec.Connection.Start(server_properties={}, mechanisms="PLAIN", locales="en_US")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            connection, _address = listening.accept()
+            with connection:
+                connection.recv(8)
+                connection.sendall(b"".join(frame.Method(0, start).marshal()))
+                # the answer to it holds user and password
+                connection.recv(1)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"amqp://127.0.0.1:{listening.getsockname()[1]}/"
+        with AmqpSettings(url, exchange="orders", timeout=3, networks=LOCAL).open() as session:
+            result = session.send(message())
+        thread.join(15)
+    assert (result.outcome, result.code) == ("retryable", "connect")
 
 
 def test_broker_that_does_not_confirm(rabbitmq, settings, queue, message):

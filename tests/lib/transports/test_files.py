@@ -2,8 +2,11 @@
 
 import dataclasses
 import os
+import socket
+import threading
 import time
 
+import paramiko
 import pytest
 from dist_integration_base.lib import errors
 from dist_integration_base.lib.transports import FolderSettings, Places, SftpSettings
@@ -218,6 +221,39 @@ def test_connection_is_cut(sshd, message):
         assert session.send(message(2)).outcome == "retryable"
         assert session.send(message(2)).outcome == "success"
     assert names(sshd.files) == ["order.confirmed-msg_1.json", "order.confirmed-msg_2.json"]
+
+
+def test_cut_off_while_logging_in(message):
+    """M7: a connection that ends during login says nothing of the credential: no person is called for it."""
+    key = paramiko.ECDSAKey.generate()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        class CutsOff(paramiko.ServerInterface):
+            def get_allowed_auths(self, _username):
+                return "password"
+
+            def check_auth_password(self, _username, _password):
+                connection.shutdown(socket.SHUT_RDWR)
+                return paramiko.AUTH_FAILED
+
+        def serve():
+            nonlocal connection
+            connection, _address = listening.accept()
+            transport = paramiko.Transport(connection)
+            transport.add_server_key(key)
+            transport.start_server(server=CutsOff())
+            transport.join(10)
+
+        connection = None
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"sftp://127.0.0.1:{listening.getsockname()[1]}/"
+        host_key = f"{key.get_name()} {key.get_base64()}"
+        settings = SftpSettings(url, "user", "secret", host_key=host_key, timeout=5, networks=LOCAL)
+        with settings.open() as session:
+            result = session.send(message())
+        thread.join(15)
+    assert (result.outcome, result.code) == ("retryable", "connect")
 
 
 def test_fingerprint_of_nonsense():

@@ -169,6 +169,8 @@ class _Connection:
             return Refused("The broker refused the message (a full queue, or a fault).", code="nacked")
         if isinstance(error, exceptions.ChannelClosedByBroker | exceptions.ConnectionClosedByBroker):
             return Refused(f"The broker says: {error.reply_text}", code=f"amqp_{error.reply_code}")
+        if self._is_cut_off(error):
+            return ConnectError(f"The connection to {host} was cut while logging in.")
         if isinstance(error, exceptions.AuthenticationError | exceptions.ProbableAuthenticationError):
             return AuthenticationFailed("The broker does not accept user and password.")
         if isinstance(error, exceptions.ProbableAccessDeniedError):
@@ -178,6 +180,12 @@ class _Connection:
         if isinstance(error, exceptions.AMQPHeartbeatTimeout):
             return DeliveryTimeout("The broker did not confirm in time.", request_sent=True)
         return self._translate_connection(error, host)
+
+    def _is_cut_off(self, error: Exception) -> bool:
+        """Whether pika only supposes that the broker refuses: it was cut off and told no reason."""
+        exceptions = self.pika.exceptions
+        supposed = exceptions.ProbableAuthenticationError | exceptions.ProbableAccessDeniedError
+        return isinstance(error, supposed) and exceptions.StreamLostError.__name__ in str(error.args)
 
     def _translate_connection(self, error: Exception, host: str | None) -> Exception | None:
         causes = [error, *(getattr(error, "exceptions", None) or ()), *error.args]

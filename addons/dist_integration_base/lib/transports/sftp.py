@@ -191,15 +191,26 @@ class SftpStore:
             raise HostKeyRefused(
                 f"The server shows another host key ({fingerprint(shown)}) than the approved one."
             )
-        if settings.private_key:
-            self._transport.auth_publickey(settings.username, load_private_key(settings.private_key))
-        else:
-            self._transport.auth_password(settings.username, settings.password)
+        self._authenticate()
         if not self._transport.is_authenticated():
             raise AuthenticationFailed("The server wants another way of logging in besides.")
         paramiko = load_driver("paramiko", "paramiko", "SFTP")
         self._sftp = paramiko.SFTPClient.from_transport(self._transport)
         self._sftp.get_channel().settimeout(settings.timeout)
+
+    def _authenticate(self) -> None:
+        settings = self._settings
+        paramiko = load_driver("paramiko", "paramiko", "SFTP")
+        try:
+            if settings.private_key:
+                self._transport.auth_publickey(settings.username, load_private_key(settings.private_key))
+            else:
+                self._transport.auth_password(settings.username, settings.password)
+        except paramiko.AuthenticationException as error:
+            # a server that refuses says so on a connection that stays; one cut off says nothing of the credential
+            if not self._transport.is_active():
+                raise EOFError("cut off while logging in") from error
+            raise
 
     def _path(self, path: str) -> str:
         return posixpath.join(self._directory, path) if path else self._directory
