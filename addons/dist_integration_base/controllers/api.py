@@ -168,7 +168,7 @@ def _serve(controller, function, operation, arguments):
         client = request.env["dist.api.client"].browse(access.client_id)
         if access.signature_required and not operation.upload:
             _check_signature(client, body)
-        call = ApiCall(operation, client, current, body, headers)
+        call = ApiCall(operation, client, access, current, body, headers)
         call.query = call.check_query(request.httprequest.args.to_dict())
         path_arguments = _get_path_arguments(operation, arguments)
         return function(controller, call, **path_arguments)

@@ -25,14 +25,19 @@ class ApiCall:
     """
     :ivar env: environment of the client's service user, with superuser access, in the client's company
     :ivar client: dist.api.client
+    :ivar system: dist.system that calls
+    :ivar company_id: id of the client's company
     :ivar query: dict of query parameters, converted and checked
     :ivar trace: Trace
     """
 
-    def __init__(self, operation, client, trace, body, headers):
+    def __init__(self, operation, client, access, trace, body, headers):
         self.operation = operation
         self.client = client
         self.env = client.env
+        self.system = self.env["dist.system"].browse(access.system_id)
+        self.company_id = access.company_id
+        self.is_signed = access.signature_required
         self.trace = trace
         self.body = body
         self.headers = headers
@@ -226,13 +231,13 @@ class ApiCall:
         :raises Problem: the system may not send it
         """
         message_type = self.env["dist.message.type"]._get_by_code(self.operation.message_type)
-        flow = self.env["dist.flow"]._find_inbound(self.client.system_id, message_type)
+        flow = self.env["dist.flow"]._find_inbound(self.system, message_type)
         if not flow:
             raise Problem(
                 403,
                 "flow_inactive",
                 _("Not agreed"),
-                self.env["dist.flow"]._get_refusal(self.client.system_id, message_type),
+                self.env["dist.flow"]._get_refusal(self.system, message_type),
             )
         return message_type, flow, self._get_version(flow)
 
@@ -240,8 +245,8 @@ class ApiCall:
         key, request_hash = self._get_idempotency_key()
         return {
             "client_id": self.client.id,
-            "system_id": self.client.system_id.id,
-            "company_id": self.client.company_id.id,
+            "system_id": self.system.id,
+            "company_id": self.company_id,
             "flow_id": flow.id,
             "message_type_id": message_type.id,
             "version_id": version.id,
@@ -261,7 +266,7 @@ class ApiCall:
         request_hash = strict_json.body_hash(incoming.method, incoming.path, self.body)
         # a partner that sends Standard Webhooks names each message by its webhook-id
         names = ["Idempotency-Key", "webhook-id"]
-        if self.client.signature_required:
+        if self.is_signed:
             # the key that is signed, so that nobody sends again what he overheard under another one
             names = ["webhook-id"]
         key = next((incoming.headers[name] for name in names if incoming.headers.get(name)), "")

@@ -22,7 +22,7 @@ class CutoverController(http.Controller):
     def report_reference(self, call):
         payload = call.payload
         message_type = call.env["dist.message.type"]._get_by_code(payload["message_type"])
-        flow = call.env["dist.flow"]._find_for_cutover(call.client.system_id, message_type)
+        flow = call.env["dist.flow"]._find_for_cutover(call.system, message_type)
         if not flow:
             raise call.problem(
                 404, "unknown_flow", _("No flow of %s runs in the shadow here.", payload["message_type"])

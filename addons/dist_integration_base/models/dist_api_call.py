@@ -37,9 +37,9 @@ class DistApiCall(models.Model):
         """
         try:
             with self.env.registry.cursor() as cr:
-                cr.execute("SET LOCAL synchronous_commit TO off")
                 cr.execute(
                     """
+                    SET LOCAL synchronous_commit TO off;
                     INSERT INTO dist_api_call (called_at, operation, company_id, system_id, status, problem,
                                                replayed, duration_ms)
                     VALUES (now() AT TIME ZONE 'UTC', %(operation)s, %(company_id)s, %(system_id)s, %(status)s,

@@ -219,10 +219,13 @@ class DistApiClient(models.Model):
                 ON CONFLICT (client_id) DO UPDATE SET level = EXCLUDED.level, level_at = EXCLUDED.level_at
                 """,
                 (access.client_id, level, now),
+                # a conflict is answered by doing it again
+                log_exceptions=False,
             )
             return rate_limit_headers(bucket, level, wait, now=now), 0 if allowed else wait
 
-        return self.env["dist.message"]._in_serial_transaction(f"dist.api.client/{access.client_id}", take)
+        key = f"dist.api.client/{access.client_id}"
+        return self.env["dist.message"]._in_serial_transaction(key, take, optimistic=True)
 
     def _generate_key(self):
         """Make a key; it is valid at once, or as soon as a second person approves where a rule asks for it.

@@ -186,13 +186,22 @@ class DistFlow(models.Model):
     @api.model
     def _find_inbound(self, system, message_type):
         """:return: the flow on which a system may send this type now; empty when there is none"""
-        return self.sudo().search(
-            [
-                ("system_id", "=", system.id),
-                ("message_type_id", "=", message_type.id),
-                ("state", "in", ("active", "deprecated")),
-            ],
-            limit=1,
+        return self.sudo().browse(self._get_inbound_ids_cached(system.id, message_type.id))
+
+    @api.model
+    @tools.ormcache("system_id", "type_id")
+    def _get_inbound_ids_cached(self, system_id, type_id):
+        return (
+            self.sudo()
+            .search(
+                [
+                    ("system_id", "=", system_id),
+                    ("message_type_id", "=", type_id),
+                    ("state", "in", ("active", "deprecated")),
+                ],
+                limit=1,
+            )
+            .ids
         )
 
     def _get_hold_reason(self):

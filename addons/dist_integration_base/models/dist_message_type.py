@@ -53,7 +53,12 @@ class DistMessageType(models.Model):
     @api.model
     def _get_by_code(self, code):
         """:return: the message type of this code; empty when there is none"""
-        return self.sudo().search([("code", "=", code)], limit=1)
+        return self.sudo().browse(self._get_ids_cached(code))
+
+    @api.model
+    @tools.ormcache("code")
+    def _get_ids_cached(self, code):
+        return self.sudo().search([("code", "=", code)], limit=1).ids
 
     @api.model
     @tools.ormcache("code")
@@ -71,8 +76,13 @@ class DistMessageType(models.Model):
         """Version used when neither flow nor caller names one: the oldest that is active, so that publishing a
         new one changes nothing for those who never asked for it.
         """
-        active = self.version_ids.filtered(lambda version: version.state == "active")
-        return active.sorted("number")[:1] or self.version_ids.sorted("number")[:1]
+        return self.version_ids.browse(self._get_default_version_ids_cached(self.id))
+
+    @api.model
+    @tools.ormcache("type_id")
+    def _get_default_version_ids_cached(self, type_id):
+        versions = self.sudo().browse(type_id).version_ids.sorted("number")
+        return (versions.filtered(lambda version: version.state == "active") or versions)[:1].ids
 
     def _get_sensitive_paths(self):
         return [path.strip() for path in (self.sensitive_paths or "").split(",") if path.strip()]

@@ -21,10 +21,10 @@ class AvailabilityController(http.Controller):
         statuses=(422,),
     )
     def query_availability(self, call):
-        payload, client = call.payload, call.client
+        payload = call.payload
         try:
             terms = call.env["dist.sales.channel"]._get_availability_terms(
-                client.system_id.id, client.company_id.id, payload.get("channel")
+                call.system.id, call.company_id, payload.get("channel")
             )
             answer = call.env["dist.availability.query"]._answer(
                 terms, payload["skus"], payload.get("warehouses")

@@ -19,8 +19,8 @@ PAGE_PARAMETERS = {
 def own_documents(call):
     """Domain of the documents that the caller may see: those of the channels of its system and company."""
     return [
-        ("dist_channel_id.system_id", "=", call.client.system_id.id),
-        ("company_id", "=", call.client.company_id.id),
+        ("dist_channel_id.system_id", "=", call.system.id),
+        ("company_id", "=", call.company_id),
     ]
 
 

@@ -50,13 +50,13 @@ class CustomersController(http.Controller):
         customer = _find_customer(call, external_id)
         if not customer:
             raise call.problem(404, "unknown_customer", _("No customer has the id %s.", external_id))
-        view = call.env["dist.customer.view"]._get_shown(call.client.system_id, customer)
+        view = call.env["dist.customer.view"]._get_shown(call.system, customer)
         return call.answer(view, etag=_get_version(call, customer))
 
 
 def _find_customer(call, external_id):
-    return call.env["dist.binding"]._find(call.client.system_id, "res.partner", external_id)
+    return call.env["dist.binding"]._find(call.system, "res.partner", external_id)
 
 
 def _get_version(call, customer):
-    return call.env["dist.handler.customer.upsert"]._get_version(call.client.system_id, customer)
+    return call.env["dist.handler.customer.upsert"]._get_version(call.system, customer)

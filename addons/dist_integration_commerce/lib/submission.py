@@ -92,6 +92,7 @@ class Submission:
         self.currency = None
         self.carrier = None
         self.order = None
+        self.exposures = {}
         self.reasons = []
 
     def add(self, outcome, code, detail, pointer=""):

@@ -29,9 +29,10 @@ class DistAvailabilityQuery(models.AbstractModel):
         stock = StockText(skus, warehouses, terms.buffer)
         stock.read_present(self._copy_present(terms, skus, places))
         stock.read_coming(self._copy_coming(stock.product_ids, places))
-        units = {unit.id: unit.name for unit in self.env["uom.uom"].browse(stock.unit_ids)}
+        units = self.env["uom.uom"].with_context(prefetch_fields=False).browse(stock.unit_ids)
+        names = {unit.id: unit.name for unit in units}
         moment = fields.Datetime.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f'{{"as_of":"{moment}","items":[{",".join(stock.iter_json(units))}]}}'.encode()
+        return f'{{"as_of":"{moment}","items":[{",".join(stock.iter_json(names))}]}}'.encode()
 
     def _choose_warehouses(self, terms, codes):
         """:return: dict, warehouse id to code: those published to the channel, or the named ones among them"""

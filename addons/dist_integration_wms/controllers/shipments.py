@@ -63,8 +63,8 @@ class ShipmentsController(http.Controller):
     )
     def list_shipments(self, call):
         domain = [
-            ("dist_system_id", "=", call.client.system_id.id),
-            ("company_id", "=", call.client.company_id.id),
+            ("dist_system_id", "=", call.system.id),
+            ("company_id", "=", call.company_id),
             ("picking_type_id.code", "=", "outgoing"),
         ]
         if "state" in call.query:

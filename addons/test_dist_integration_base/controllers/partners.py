@@ -31,7 +31,7 @@ class PartnersController(http.Controller):
         conditional=True,
     )
     def put_partner(self, call, external_id):
-        partner = call.env["dist.binding"]._find(call.client.system_id, "res.partner", external_id)
+        partner = call.env["dist.binding"]._find(call.system, "res.partner", external_id)
         call.check_match(call.etag_of(self._show(partner)) if partner else None)
         return call.receive({"external_id": external_id})
 
@@ -46,7 +46,7 @@ class PartnersController(http.Controller):
         conditional=True,
     )
     def get_partner(self, call, external_id):
-        partner = call.env["dist.binding"]._find(call.client.system_id, "res.partner", external_id)
+        partner = call.env["dist.binding"]._find(call.system, "res.partner", external_id)
         if not partner:
             raise call.problem(404, "not_found", _("There is no such partner."))
         document = self._show(partner)
@@ -62,9 +62,7 @@ class PartnersController(http.Controller):
         tag="Tests",
     )
     def list_partners(self, call):
-        bound = (
-            call.env["dist.binding"].search([("system_id", "=", call.client.system_id.id)]).mapped("res_id")
-        )
+        bound = call.env["dist.binding"].search([("system_id", "=", call.system.id)]).mapped("res_id")
         return call.paginate(
             "res.partner", [("id", "in", bound)], lambda partners: [self._show(p) for p in partners]
         )

@@ -30,6 +30,7 @@ class OrderChecks(models.AbstractModel):
             "_check_requested_date",
             "_check_availability",
             "_check_carrier",
+            "_read_exposures",
         ]
 
     def _get_checks_after(self):
@@ -313,19 +314,29 @@ class OrderChecks(models.AbstractModel):
 
     def _check_credit(self, submissions):
         """Open receivables, uninvoiced orders and the order itself stay within the customer's credit limit."""
-        limits = defaultdict(list)
         for submission in submissions:
-            partner = submission.partner.commercial_partner_id
-            if submission.channel.credit_check and self._get_credit_limit(partner):
-                limits[partner].append(submission)
-        exposures = self._get_exposures(limits)
-        for partner, asked in limits.items():
-            for submission in asked:
+            partner, exposures = submission.partner.commercial_partner_id, submission.exposures
+            if submission.channel.credit_check and partner.id in exposures:
                 value = submission.order._dist_get_company_total()
                 if self._is_beyond_limit(partner, exposures[partner.id] + value):
                     self._add_credit_reason(submission, partner, exposures[partner.id])
                 elif not submission.held:
                     exposures[partner.id] += value
+
+    def _read_exposures(self, submissions):
+        """What the customers with a limit owe, read while nothing of these orders has to be written first; what
+        is taken from here on is added to it.
+        """
+        exposures = self._get_exposures(
+            {
+                submission.partner.commercial_partner_id
+                for submission in submissions
+                if submission.channel.credit_check
+                and self._get_credit_limit(submission.partner.commercial_partner_id)
+            }
+        )
+        for submission in submissions:
+            submission.exposures = exposures
 
     def _get_credit_limit(self, partner):
         return partner.with_company(self.env.company).credit_limit

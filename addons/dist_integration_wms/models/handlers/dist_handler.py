@@ -33,7 +33,10 @@ class DistHandler(models.AbstractModel):
         :return: list of product.product, in the same order
         """
         read = self._read_item_products(message, [item for item, _pointer in items])
-        return [self._choose_product(item, pointer, *read) for item, pointer in items]
+        products = [self._choose_product(item, pointer, *read) for item, pointer in items]
+        # what is read of one is read of all
+        together = [product.id for product in products]
+        return [product.with_prefetch(together) for product in products]
 
     def _find_known_products(self, message, items):
         """:param items: list of items; what is no item is nothing that is known
