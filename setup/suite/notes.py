@@ -21,7 +21,10 @@ def end_processes():
     """End every noted process that is still the one noted; return their names."""
     ended = []
     for path in sorted(paths.RUN.glob(f"*/{PROCESSES}/*.json")):
-        facts = json.loads(path.read_text())
+        try:
+            facts = json.loads(path.read_text())
+        except FileNotFoundError:
+            continue  # what was ended before took it along
         alive = facts["started"] and processes.started(facts["pid"]) == facts["started"]
         if alive and facts["pid"] != os.getpid():
             processes.end(facts["pid"], facts["started"])

@@ -87,7 +87,7 @@ class Inbox:
         self._lock = threading.Lock()
         self._bodies: dict[str, bytes] = {}
         self._events: set[str] = set()
-        self._sequences: dict[tuple[str, str], int] = {}
+        self._sequences: dict[str, int] = {}
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Verify and apply one delivery; return False when it only repeats an earlier one.
@@ -136,12 +136,12 @@ class Inbox:
             self.doubled_events.append(envelope["id"])
         self._events.add(envelope["id"])
         sequence = int(envelope["sequence"])
-        key = (envelope["subject"], envelope["type"])
-        last = self._sequences.get(key)
+        subject = envelope["subject"]
+        last = self._sequences.get(subject)
         if last is not None and sequence <= last:
-            complaint = {"event": envelope["id"], "type": key[1], "subject": key[0]}
+            complaint = {"event": envelope["id"], "type": envelope["type"], "subject": subject}
             self.out_of_order.append({**complaint, "sequence": sequence, "after": last})
-        self._sequences[key] = max(sequence, last or sequence)
+        self._sequences[subject] = max(sequence, last or sequence)
 
     def _write(self, message_id: str, repeated: bool, traceparent: str | None, body: bytes) -> None:
         if not self._journal:

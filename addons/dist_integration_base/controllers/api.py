@@ -295,9 +295,21 @@ def _read_body(operation):
     limit = MAX_BULK_BODY if incoming.path.endswith("/bulk") else MAX_BODY
     if incoming.mimetype != "application/json":
         raise Problem(415, "not_json", _("Not JSON"), _("Send the body as application/json."))
+    if not hasattr(request, "dist_body"):
+        request.dist_body = _read_limited(incoming, limit)
+    return request.dist_body
+
+
+def _read_limited(incoming, limit):
+    """Read a body that may not say how long it is; called again after a conflict, the same one is handed out."""
     if (incoming.content_length or 0) > limit:
         raise _too_large(limit)
-    return incoming.get_data(cache=False)
+    body = bytearray()
+    for block in upload.read_blocks(get_body_stream(incoming)):
+        body += block
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
 
 
 def _check_upload(operation, incoming):

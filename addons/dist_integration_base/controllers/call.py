@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from datetime import datetime, time, timezone
 from email.utils import format_datetime
+from urllib.parse import urlencode
 
 from odoo import _
 from odoo.http import request
@@ -174,7 +175,9 @@ class ApiCall:
         following = cursor.encode([page[-1:].id], key) if len(records) > limit else None
         headers = {}
         if following:
-            headers["Link"] = f'<{request.httprequest.path}?cursor={following}&limit={limit}>; rel="next"'
+            asked = request.httprequest.args.to_dict()
+            query = urlencode({**asked, "limit": limit, "cursor": following})
+            headers["Link"] = f'<{request.httprequest.path}?{query}>; rel="next"'
         return self.answer({"items": serialize(page), "next": following}, headers=headers)
 
     def _get_cursor_key(self):

@@ -39,7 +39,7 @@ class Delivery:
 
     message_id: int
     uuid: str
-    order: tuple
+    ordering_key: str
     attempt: int
     outgoing: Outgoing
     retry_schedule: str
@@ -163,15 +163,14 @@ class LaneDrain:
         """
         deliveries, held_back = [], set()
         for message in messages:
-            order = (message.flow_id.id, message.ordering_key)
-            if order in held_back:
+            if message.ordering_key in held_back:
                 continue
             try:
                 deliveries.append(self._prepare(message))
             except Exception as error:  # pylint: disable=broad-except
                 if not isinstance(error, IntegrationError):
                     _logger.exception("The body of message %s cannot be made", message.uuid)
-                held_back.add(order)
+                held_back.add(message.ordering_key)
                 message._record_failure(message.id, error)
         return deliveries
 
@@ -204,8 +203,8 @@ class LaneDrain:
         return f"dist.endpoint.status/{self._endpoint_id}"
 
     def _get_due(self, env):
-        """Ids of what may be sent now, oldest first; what waits behind an earlier message that is to be retried
-        later stays.
+        """Ids of what may be sent now, oldest first; what waits behind an earlier message of the same record to
+        the same endpoint, whatever its type, stays: nobody hears of a cancellation before the order.
         """
         env.cr.execute(
             """
@@ -214,11 +213,12 @@ class LaneDrain:
               AND direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at <= %(now)s
               AND NOT EXISTS (
                 SELECT 1 FROM dist_message earlier
-                WHERE earlier.flow_id = message.flow_id AND earlier.ordering_key = message.ordering_key
-                  AND earlier.id < message.id AND earlier.direction = 'out'
-                  AND earlier.state IN ('pending', 'retry')
+                WHERE earlier.ordering_key = message.ordering_key AND earlier.id < message.id
+                  AND earlier.direction = 'out' AND earlier.state IN ('pending', 'retry')
+                  -- a flow that moved to another endpoint leaves messages behind that go first
+                  AND (earlier.endpoint_id = message.endpoint_id OR earlier.flow_id = message.flow_id)
                   -- one that is due on this lane is part of this batch or an earlier one; on another lane, where
-                  -- it is since the number of lanes was changed, it goes first
+                  -- it is for its criticality or since the number of lanes was changed, it goes first
                   AND (earlier.next_attempt_at > %(now)s OR earlier.endpoint_id <> message.endpoint_id
                     OR earlier.criticality <> message.criticality OR earlier.lane <> message.lane))
             ORDER BY id LIMIT %(limit)s
@@ -237,7 +237,7 @@ class LaneDrain:
         return Delivery(
             message_id=message.id,
             uuid=message.uuid,
-            order=(message.flow_id.id, message.ordering_key),
+            ordering_key=message.ordering_key,
             attempt=message.attempt_count + 1,
             outgoing=message._get_outgoing(),
             retry_schedule=message.flow_id._get_retry_schedule() or message.endpoint_id.retry_schedule,
@@ -281,12 +281,12 @@ class LaneDrain:
         recorded_at = time.monotonic()
         try:
             for delivery in deliveries:
-                if delivery.order in held_back:
+                if delivery.ordering_key in held_back:
                     continue
                 self._send(session, delivery)
                 finished.append(delivery)
                 if delivery.outcome in ("retryable", "throttled", "gone"):
-                    held_back.add(delivery.order)
+                    held_back.add(delivery.ordering_key)
                     if not self._record_and_clear(finished):
                         return False
                 elif len(finished) >= RECORD_AFTER or time.monotonic() - recorded_at > RECORD_SECONDS:
@@ -328,11 +328,25 @@ class LaneDrain:
             for delivery in deliveries:
                 self._set_next(delivery)
             env["dist.message"]._write_deliveries(deliveries)
+            self._wake_other_lanes(env, deliveries)
             endpoint = env["dist.endpoint"].browse(self._endpoint_id)
             return endpoint._learn(deliveries)
 
         with self._transaction() as env:
             return env["dist.message"]._in_serial_transaction(self._status_key, work)
+
+    def _wake_other_lanes(self, env, deliveries):
+        """What waits behind these messages on a lane of another criticality moves when they have gone."""
+        settled = [delivery.ordering_key for delivery in deliveries if delivery.state in ("done", "dead")]
+        env.cr.execute(
+            """
+            SELECT DISTINCT endpoint_id, criticality, lane FROM dist_message
+            WHERE ordering_key = ANY(%s) AND direction = 'out' AND state IN ('pending', 'retry')
+              AND lane IS NOT NULL AND (endpoint_id, criticality, lane) IS DISTINCT FROM (%s, %s, %s)
+            """,
+            (settled, self._endpoint_id, self._criticality, self._lane),
+        )
+        env["dist.message"]._wake_after_commit(env.cr.dictfetchall())
 
     def _set_next(self, delivery):
         """State and moment of the next attempt that follow from the outcome."""

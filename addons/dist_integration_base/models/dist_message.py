@@ -129,13 +129,14 @@ class DistMessage(models.Model):
         waiting = "state IN ('pending', 'retry')"
         for name, columns, condition in (
             ("lane", ["endpoint_id", "criticality", "lane", "id"], f"direction = 'out' AND {waiting}"),
-            ("order", ["flow_id", "ordering_key", "id"], f"direction = 'out' AND {waiting}"),
+            ("record", ["ordering_key", "id"], f"direction = 'out' AND {waiting}"),
             ("inbox", ["criticality", "next_attempt_at"], f"direction = 'in' AND {waiting}"),
             ("backlog", BACKLOG_COLUMNS, f"state IN {OPEN!r}"),
             ("document", ["res_model", "res_id"], "res_id IS NOT NULL"),
         ):
             create_index(self.env.cr, f"dist_message_{name}_idx", self._table, columns, where=condition)
-        self.env.cr.execute("DROP INDEX IF EXISTS dist_message_open_idx")  # the backlog's serves its searches
+        # the backlog's and the record's serve what these served before
+        self.env.cr.execute("DROP INDEX IF EXISTS dist_message_open_idx, dist_message_order_idx")
 
     @api.depends("message_type_id.code", "business_key", "uuid")
     def _compute_display_name(self):

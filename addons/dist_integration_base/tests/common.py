@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -157,11 +158,11 @@ class DistHttpCase(DistMixin, HttpCase):
     def _call(self, method, path, body=None, key=None, **headers):
         """Call the API.
 
-        :param body: JSON value, or bytes as they are
+        :param body: JSON value, or bytes as they are; an iterator of bytes is sent without saying how long it is
         :param headers: underscores stand for dashes
         :return: requests' response
         """
-        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        data = body if isinstance(body, bytes | Iterator | None) else json.dumps(body).encode()
         sent = {"Content-Type": "application/json"} if data is not None else {}
         if key:
             sent["Authorization"] = f"Bearer {key}"

@@ -104,6 +104,18 @@ class TestOrderRead(CommerceCase):
             path = following and f"/orders?limit=2&cursor={following}"
         self.assertEqual(seen, references)
 
+    def test_link_keeps_the_filters(self):
+        """M4: the link to the next page asks for the same."""
+        self.customer.dist_blocked = True
+        held = [self.submit_ok(self.order())[0]["reference"] for _index in range(2)]
+        self.customer.dist_blocked = False
+        self.submit_ok(self.order())
+        first = self.call("GET", "/orders?limit=1&status=held")
+        second = self.call("GET", first.links["next"]["url"].partition("/dist/v1")[2])
+        seen = [item["reference"] for page in (first, second) for item in page.json_body["items"]]
+        self.assertEqual(seen, held)
+        self.assertNotIn("next", second.links)
+
     def test_filters(self):
         """M4: the list is filtered by status, time and channel; other words are refused."""
         _answer, taken = self.submit_ok(self.order())

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 from odoo import fields
@@ -230,12 +231,17 @@ class TestApi(DistHttpCase):
         self.assertEqual((wrong.status_code, wrong.headers["Allow"]), (405, "GET, POST"))
 
     def test_media_type_and_size(self):
+        """M4: what is no JSON, or too large, whether it says so or not, is refused."""
         form = self._call(
             "POST", "/test/partners", b"a=1", self.key, Content_Type="application/x-www-form-urlencoded"
         )
         self.assertEqual(form.status_code, 415)
         large = self._call("POST", "/test/partners", b" " * 1_000_001, self.key)
         self.assertEqual(large.status_code, 413)
+        unsaid = self._call("POST", "/test/partners", iter([b" " * 600_000] * 2), self.key)
+        self.assertEqual((unsaid.status_code, unsaid.json()["code"]), (413, "too_large"))
+        fitting = self._call("POST", "/test/partners", iter([json.dumps(ONE).encode()]), self.key)
+        self.assertEqual(fitting.status_code, 200, fitting.text)
 
     def test_trace(self):
         """M10: the caller's trace goes on."""

@@ -1,6 +1,7 @@
 import gc
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import UserError
@@ -359,6 +360,29 @@ class TestDelivery(DistCase):
         self._drain(self.endpoint)
         ids = [headers["webhook-id"] for headers, _body in self.receiver.calls]
         self.assertEqual(ids, [first.uuid, second.uuid])
+
+    def test_order_over_types(self):
+        """M2: of one record a message of another type, and of another criticality, waits for the earlier one."""
+        other = self.flow.copy(
+            {"message_type_id": self.env["dist.message.type"]._get_by_code("integration.test").id}
+        )
+        first = self._emit()
+        second = self._emit() - first
+        second.sudo().write({"flow_id": other.id, "criticality": "critical"})
+        self.env.flush_all()
+        self.receiver.answers = [500]
+        self.endpoint.retry_schedule = "1h"
+        self._drain(self.endpoint)
+        self.assertEqual((first.state, second.state, len(self.receiver.calls)), ("retry", "pending", 1))
+        first.sudo().next_attempt_at = fields.Datetime.now()
+        self.env.flush_all()
+        with patch.object(type(first), "_wake_after_commit") as wake:
+            self.endpoint._job_drain("normal", first.lane)
+        lane = {"endpoint_id": self.endpoint.id, "criticality": "critical", "lane": second.lane}
+        self.assertIn(([lane],), [call.args for call in wake.call_args_list])
+        self._drain(self.endpoint)
+        ids = [headers["webhook-id"] for headers, _body in self.receiver.calls]
+        self.assertEqual(ids, [first.uuid, first.uuid, second.uuid])
 
     def test_poison_message(self):
         """M7: a message whose body cannot be made stops neither its lane nor the job."""
