@@ -1,0 +1,23 @@
+{
+    "name": "EDI Integration for Distributors",
+    "summary": "X12 and EDIFACT with customers, suppliers and 3PLs: partners, documents, acknowledgements",
+    "version": "17.0.1.0.0",
+    "license": "LGPL-3",
+    "category": "Integration",
+    "author": "Distribution Integration maintainers, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/distribution-integration",
+    "depends": ["dist_integration_commerce"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/dist_edi_rules.xml",
+        "data/dist_api_scope.xml",
+        "data/dist_message_type.xml",
+        "data/ir_cron.xml",
+        "views/dist_edi_partner_views.xml",
+        "views/dist_edi_control_views.xml",
+        "views/dist_edi_interchange_views.xml",
+        "views/dist_edi_document_views.xml",
+        "views/dist_edi_expectation_views.xml",
+        "views/menus.xml",
+    ],
+}

@@ -1,0 +1,17 @@
+from . import (
+    base,
+    dist_edi_partner,
+    dist_edi_agreement,
+    dist_edi_counter,
+    dist_edi_control,
+    dist_edi_interchange,
+    dist_edi_group,
+    dist_edi_document,
+    dist_edi_expectation,
+    dist_endpoint,
+    dist_event,
+    dist_message,
+    handlers,
+    serializers,
+    translators,
+)

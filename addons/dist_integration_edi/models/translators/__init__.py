@@ -1,0 +1,4 @@
+from . import (
+    dist_edi_translator,
+    purchase_order,
+)

@@ -1,0 +1,7 @@
+from . import (
+    test_acknowledgements,
+    test_constraints,
+    test_inbound,
+    test_partners,
+    test_security,
+)
