@@ -16,8 +16,11 @@
         "views/dist_edi_partner_views.xml",
         "views/dist_edi_control_views.xml",
         "views/dist_edi_interchange_views.xml",
+        "views/dist_edi_document_templates.xml",
         "views/dist_edi_document_views.xml",
         "views/dist_edi_expectation_views.xml",
+        "views/purchase_order_views.xml",
+        "wizards/dist_edi_wizard_views.xml",
         "views/menus.xml",
     ],
 }

@@ -1,4 +1,5 @@
 from . import (
+    account_move,
     base,
     dist_edi_partner,
     dist_edi_agreement,
@@ -7,11 +8,15 @@ from . import (
     dist_edi_interchange,
     dist_edi_group,
     dist_edi_document,
+    dist_edi_document_view,
     dist_edi_expectation,
     dist_endpoint,
     dist_event,
     dist_message,
     handlers,
+    purchase_order,
+    sale_order,
     serializers,
+    stock_picking,
     translators,
 )

@@ -11,6 +11,10 @@ from ..lib.separators import X12
 # what moves a document through the framework: (direction, canonical document) to the message type
 MESSAGE_TYPES = {
     ("in", "purchase.order"): "order.submit",
+    ("out", "purchase.order"): "purchase.order",
+    ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
+    ("out", "ship.notice"): "ship.notice",
+    ("out", "invoice"): "invoice.document",
 }
 
 

@@ -126,8 +126,8 @@ class DistMessage(models.Model):
         :raises BusinessError: there is none
         """
         self.ensure_one()
-        record = self.env[self.res_model].sudo().browse(self.res_id).exists()
-        partner = record._dist_get_edi_receiver(self.message_type_id.code, self.system_id)
+        record = self.env[self.res_model or "dist.message"].sudo().browse(self.res_id or []).exists()
+        partner = record and record._dist_get_edi_receiver(self.message_type_id.code, self.system_id)
         if not partner:
             raise BusinessError(
                 "no_trading_partner",

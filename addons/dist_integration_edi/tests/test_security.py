@@ -94,6 +94,7 @@ class TestSecurity(EdiCase):
             other, profile, interchange, group, document, expectation, agreement, profile.counter_ids
         )
         agreement.unlink()
+        self.profile.write({"channel_id": False, "client_id": False})
         manager = new_test_user(self.env, "chief", groups="dist_integration_base.group_dist_manager")
         with self.assertRaises(AccessError):
             self.profile.with_user(manager).system_id = system
