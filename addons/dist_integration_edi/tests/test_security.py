@@ -71,6 +71,36 @@ class TestSecurity(EdiCase):
         held.with_user(operator).action_ignore()
         self.assertEqual(held.state, "ignored")
 
+    def test_dialogs(self):
+        """X1: to a person of another company no dialog is made or filled for a foreign record."""
+        document = self.take(self.x12(["BEG*00*SA"])).document_ids
+        self.assertEqual(document.state, "refused")
+        beta = self.env["res.company"].create({"name": "Beta"})
+        stranger = new_test_user(
+            self.env,
+            "stranger",
+            groups="dist_integration_base.group_dist_manager,dist_integration_base.group_dist_clear",
+            company_id=beta.id,
+            company_ids=[(6, 0, beta.ids)],
+        )
+        for model_name, vals in (
+            ("dist.edi.correct", {"document_id": document.id, "content": "x"}),
+            ("dist.edi.upload", {"edi_partner_id": self.profile.id, "file": "QQ=="}),
+        ):
+            wizards = self.env[model_name].with_user(stranger)
+            field_name = next(iter(vals))
+            with self.subTest(model_name):
+                with self.assertRaises(AccessError):
+                    wizards.create(vals)
+                with self.assertRaises(AccessError):
+                    wizards.with_context(**{f"default_{field_name}": vals[field_name]}).default_get(
+                        [field_name]
+                    )
+                with self.assertRaises(AccessError):
+                    wizards.onchange(vals, [], {field_name: {}})
+        with self.assertRaises(AccessError):
+            document.with_user(stranger).action_correct()
+
     def test_companies(self):
         """Multi-company: nobody sees or writes what belongs to another company."""
         other = self.env["res.company"].create({"name": "Other"})
