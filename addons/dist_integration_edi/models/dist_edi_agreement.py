@@ -7,6 +7,7 @@ from odoo.exceptions import ValidationError
 from ..lib.documents import DECLARATIONS, declaration_of
 from ..lib.errors import DeclarationError
 from ..lib.separators import X12
+from .dist_event import EDI_TYPES
 
 # what moves a document through the framework: (direction, canonical document) to the message type
 MESSAGE_TYPES = {
@@ -15,6 +16,11 @@ MESSAGE_TYPES = {
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
     ("out", "ship.notice"): "ship.notice",
     ("out", "invoice"): "invoice.document",
+    # of a 3PL the document says just what the message says
+    ("in", "receipt.confirmed"): "receipt.confirmed",
+    ("in", "shipment.confirmed"): "shipment.confirmed",
+    ("out", "receipt.requested"): "receipt.requested",
+    ("out", "shipment.requested"): "shipment.requested",
 }
 
 
@@ -30,7 +36,7 @@ class DistEdiAgreement(models.Model):
     company_id = fields.Many2one(related="edi_partner_id.company_id", store=True, index=True)
     standard = fields.Selection(related="edi_partner_id.standard")
     direction = fields.Selection([("in", "Received"), ("out", "Sent")], required=True)
-    is_sent = fields.Boolean(compute="_compute_is_sent")
+    needs_contact = fields.Boolean(compute="_compute_needs_contact")
     code = fields.Char(string="Document", required=True, help="Such as 850 or ORDERS.")
     document_name = fields.Char(compute="_compute_document_name", string="What it is")
     version = fields.Char(help="Empty: the version of the partner.")
@@ -59,10 +65,12 @@ class DistEdiAgreement(models.Model):
         for agreement in self:
             agreement.display_name = f"{agreement.code} ({labels.get(agreement.direction, '')})"
 
-    @api.depends("direction")
-    def _compute_is_sent(self):
+    @api.depends("direction", "code", "standard")
+    def _compute_needs_contact(self):
         for agreement in self:
-            agreement.is_sent = agreement.direction == "out"
+            agreement.needs_contact = (
+                agreement.direction == "out" and agreement._get_message_type_code() in EDI_TYPES
+            )
 
     @api.depends("code", "standard")
     def _compute_document_name(self):

@@ -389,6 +389,27 @@ class DistEdiDocument(models.Model):
             ]
         )._close("corrected")
 
+    def _dist_get_impact(self):
+        """What is at risk while these documents wait: the orders they are, at the prices they name."""
+        impact = super()._dist_get_impact()
+        orders = self.filtered(lambda document: document.document_name == "purchase.order")
+        currency = orders.company_id[:1].currency_id
+        for order in orders:
+            said = order._get_canonical()
+            lines = said.get("lines", [])
+            own = self.env["res.currency"].search([("name", "=", said.get("currency"))], limit=1) or currency
+            value = sum(
+                float(line.get("quantity") or 0) * float(line.get("unit_price") or 0) for line in lines
+            )
+            impact["lines"] += len(lines)
+            impact["value"] += own._convert(
+                value, currency, order.company_id, fields.Date.context_today(order)
+            )
+            for line in lines:
+                numbers = [text for text in line.get("item", {}).values() if isinstance(text, str)]
+                impact["skus"] += numbers[:1]
+        return {**impact, "orders": len(orders), "currency": currency}
+
     # screen
 
     def action_view_message(self):

@@ -257,7 +257,7 @@ class DistEdiPartner(models.Model):
                 missing.append(_("an active flow %s", code))
         if not self.client_id:
             missing.append(_("the API client for uploads"))
-        if any(self.agreement_ids.mapped("is_sent")) and not self.partner_id:
+        if any(self.agreement_ids.mapped("needs_contact")) and not self.partner_id:
             missing.append(_("the contact"))
         return missing
 
@@ -380,6 +380,16 @@ class DistEdiPartner(models.Model):
         found = self.sudo().search(domain).filtered(lambda partner: partner._get_agreement("out", code))
         order = {contact_id: place for place, contact_id in enumerate(contacts.ids)}
         return found.sorted(lambda partner: (order[partner.partner_id.id], partner.id))[:1]
+
+    @api.model
+    def _find_warehouse(self, code, system):
+        """Which partner stands for the system that runs a warehouse.
+
+        :param code: code of an outbound message type
+        :return: dist.edi.partner that has agreed on it, empty when there is none
+        """
+        found = self.sudo().search([("system_id", "=", system.id)])
+        return found.filtered(lambda partner: partner._get_agreement("out", code))[:1]
 
     def _get_agreement(self, direction, type_code):
         """:return: dist.edi.agreement by which documents of a message type are exchanged; empty when there is none"""

@@ -7,4 +7,5 @@ from . import (
     test_partners,
     test_screens,
     test_security,
+    test_third_party,
 )

@@ -14,7 +14,7 @@ from ..lib.segment import Segment
 from ..lib.separators import EDIFACT_DEFAULT, X12_DEFAULT
 
 NOW = datetime(2026, 3, 2, 14, 5)
-GROUPS = {"850": "PO", "997": "FA", "944": "RE"}
+GROUPS = {"850": "PO", "997": "FA", "944": "RE", "945": "SW"}
 INBOUND = ("edi.interchange", "order.submit")
 
 

@@ -98,6 +98,8 @@ class TestInbound(EdiCase):
         offset = raw.index(b"20261302")
         self.assertIn(f"(BEG05), byte {offset}", exception.detail)
         self.assertEqual((exception.res_model, exception.res_id), (document._name, document.id))
+        self.assertEqual((exception.impact_orders, exception.impact_lines), (1, 1))
+        self.assertEqual((exception.impact_value, exception.impact_skus), (100, "B-CORN"))
         self.assertFalse(document.message_id)
         self.assertFalse(self.get_order("P1"))
         self.assertEqual(self.get_order("P2").state, "sale")
