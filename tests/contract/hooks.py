@@ -18,7 +18,7 @@ MISFITS = {"invalid_message", "invalid_parameter", "unknown_parameter", "unreada
 FREE_FORM = {"/dist/v1/cutover/references"}
 
 
-@schemathesis.serializer("application/x-ndjson")
+@schemathesis.serializer("application/x-ndjson", "application/edi-x12", "application/edifact")
 def write_rows(_context, value):
     """A file is sent as it was made up."""
     return value if isinstance(value, bytes) else str(value).encode()

@@ -40,7 +40,7 @@ def read_document(transaction: Transaction, declaration: Declaration) -> Reading
 
     :param declaration: of this document and standard, see :func:`.documents.declaration_of`
     """
-    return _Reader(transaction, declaration).read()
+    return _Reader(transaction, declaration).reading()
 
 
 class _Missing(Exception):
@@ -55,7 +55,7 @@ class _Reader:
         self.issues: list[Issue] = list(transaction.issues)
         self._read: set[int] = set()
 
-    def read(self) -> Reading:
+    def reading(self) -> Reading:
         transaction, declaration = self._transaction, self._declaration
         tree = build_tree(transaction.body, declaration.structure)
         self._check_tags()

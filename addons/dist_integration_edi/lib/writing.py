@@ -24,7 +24,7 @@ def write_document(
     :param separators: their decimal mark is used
     :raises EdiWriteError: a required value is missing or one does not fit
     """
-    return _Writer(declaration, separators).write(document)
+    return _Writer(declaration, separators).segments_of(document)
 
 
 class _Writer:
@@ -38,7 +38,7 @@ class _Writer:
         self._kept: list[Loop] = []
         self._levels = 0
 
-    def write(self, document: Mapping[str, Any]) -> list[Segment]:
+    def segments_of(self, document: Mapping[str, Any]) -> list[Segment]:
         root = Loop()
         self._rows(self._declaration.rows, document, root, "")
         if self._declaration.hierarchy:

@@ -1,0 +1,13 @@
+from odoo import models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _dist_get_edi_contacts(self):
+        return self.partner_id | self.commercial_partner_id
+
+    def _dist_after_post(self):
+        result = super()._dist_after_post()
+        self._dist_get_announced()._dist_emit("invoice.document")
+        return result

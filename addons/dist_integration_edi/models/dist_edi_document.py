@@ -1,0 +1,443 @@
+import hashlib
+import json
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.dist_integration_base.lib import strict_json
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+from odoo.addons.dist_integration_base.lib.identifiers import new_id
+from odoo.addons.dist_integration_base.tools import get_exact_now
+
+from ..lib.acknowledgement import Judged
+from ..lib.errors import EdiError, EdiSyntaxError, Issue, has_errors
+from ..lib.interchange import read_interchanges
+from ..lib.reading import read_document
+from .dist_edi_interchange import DIRECTIONS
+
+ACKNOWLEDGEMENTS = ("997", "999", "CONTRL")
+NUMBERS = ("number", "shipment", "receipt", "adjustment", "order")
+
+
+class DistEdiDocument(models.Model):
+    """One transaction set or message: as it came, what it says, what is wrong with it and what became of it."""
+
+    _name = "dist.edi.document"
+    _description = "EDI document"
+    _inherit = ["dist.kept.mixin"]
+    _order = "id desc"
+
+    interchange_id = fields.Many2one(
+        "dist.edi.interchange", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    group_id = fields.Many2one("dist.edi.group", readonly=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="interchange_id.company_id", store=True, index=True)
+    edi_partner_id = fields.Many2one(related="interchange_id.edi_partner_id", store=True, index=True)
+    system_id = fields.Many2one(related="interchange_id.system_id", store=True, index=True)
+    direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("accepted", "Handed on"),
+            ("refused", "Refused"),
+            ("test", "Test only"),
+            ("acknowledgement", "Acknowledgement"),
+            ("corrected", "Corrected"),
+            ("sent", "Sent"),
+        ],
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    code = fields.Char(string="Document", required=True, readonly=True)
+    control_number = fields.Char(readonly=True)
+    version = fields.Char(readonly=True)
+    document_name = fields.Char(string="What it is", readonly=True)
+    business_key = fields.Char(string="Document number", readonly=True, index="btree_not_null")
+    start = fields.Integer(readonly=True, group_operator=None)
+    end = fields.Integer(readonly=True, group_operator=None)
+    canonical = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    issues = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    issue_count = fields.Integer(string="Faults", readonly=True)
+    problem = fields.Char(string="First fault", readonly=True)
+    message_id = fields.Many2one(
+        "dist.message", readonly=True, ondelete="restrict", index="btree_not_null", string="Message"
+    )
+    message_state = fields.Selection(related="message_id.state", string="Message is")
+    acknowledged = fields.Selection(
+        [
+            ("waiting", "Awaited"),
+            ("accepted", "Accepted"),
+            ("accepted_with_errors", "Accepted with errors"),
+            ("received", "Received"),
+            ("rejected", "Rejected"),
+        ],
+        string="Partner says",
+        readonly=True,
+    )
+    acknowledgement_errors = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    original_id = fields.Many2one(
+        "dist.edi.document", string="Corrects", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
+    correction_ids = fields.One2many("dist.edi.document", "original_id", string="Corrections")
+
+    @api.depends("code", "business_key", "control_number")
+    def _compute_display_name(self):
+        for document in self:
+            document.display_name = (
+                f"{document.code} {document.business_key or document.control_number or ''}"
+            )
+
+    # receiving
+
+    @api.model
+    def _take(self, interchange, group, transaction, start):
+        """Store a transaction and hand it on, or refuse it.
+
+        :param group: dist.edi.group
+        :param transaction: lib.interchange.Transaction
+        :param start: byte of the file at which the interchange starts
+        :return: (dist.edi.document, lib.acknowledgement.Judged, list of ExceptionSpec)
+        """
+        document = self.create(self._prepare_stored(interchange, group, transaction, start))
+        if transaction.code in ACKNOWLEDGEMENTS:
+            return document, Judged(transaction, transaction.issues), document._match(transaction)
+        agreement = interchange.edi_partner_id._get_agreed_document("in", transaction.code)
+        canonical, issues = document._read_transaction(transaction, agreement)
+        document._write_reading(canonical, issues, agreement)
+        wrong = has_errors(transaction.group.issues) or has_errors(transaction.interchange.issues)
+        verdict = Judged(transaction, issues)
+        if not verdict.accepted or wrong:
+            return document, verdict, [document._refuse(transaction, issues)]
+        specs = document._hand_on(agreement)
+        return document, verdict, specs
+
+    @api.model
+    def _prepare_stored(self, interchange, group, transaction, start):
+        last = transaction.segments[-1]
+        return {
+            "interchange_id": interchange.id,
+            "group_id": group.id,
+            "direction": interchange.direction,
+            "state": "acknowledgement" if transaction.code in ACKNOWLEDGEMENTS else "refused",
+            "code": transaction.code or "?",
+            "control_number": transaction.control_number,
+            "version": transaction.version,
+            "start": transaction.header.offset - start,
+            "end": last.offset + len(last.text) - start,
+        }
+
+    @api.model
+    def _read_transaction(self, transaction, agreement):
+        """:return: (canonical document, list of lib.errors.Issue, the envelope's included)"""
+        if not agreement:
+            detail = _("%s is not agreed with this partner.", transaction.code)
+            return {}, [
+                *transaction.issues,
+                Issue("unknown_document", detail, transaction.position(transaction.header)),
+            ]
+        reading = read_document(transaction, agreement._get_declaration(transaction.version))
+        return reading.canonical, reading.issues
+
+    def _write_reading(self, canonical, issues, agreement):
+        errors = [issue for issue in issues if issue.severity == "error"]
+        self.write(
+            {
+                "canonical": json.dumps(canonical),
+                "issues": json.dumps([issue.to_dict() for issue in issues]),
+                "issue_count": len(issues),
+                "problem": errors[0].detail[:500] if errors else False,
+                "document_name": agreement._get_document() or False,
+                "business_key": self._get_number(canonical),
+            }
+        )
+
+    @api.model
+    def _get_number(self, canonical):
+        return next((str(canonical[name]) for name in NUMBERS if canonical.get(name)), False)
+
+    def _refuse(self, transaction, issues):
+        """:return: ExceptionSpec for whoever settles it with the partner"""
+        every = [*issues, *transaction.group.issues, *transaction.interchange.issues]
+        errors = [issue for issue in every if issue.severity == "error"]
+        self.write({"state": "refused", "problem": errors[0].detail[:500], "issue_count": len(every)})
+        lines = [f"{_describe(issue)}: {issue.detail}" for issue in errors]
+        return ExceptionSpec(
+            category="decode" if not self.document_name else "validation",
+            code=errors[0].code,
+            summary=_(
+                "%(document)s of %(partner)s is refused: %(detail)s",
+                document=self.display_name,
+                partner=self.edi_partner_id.name,
+                detail=errors[0].detail,
+            ),
+            detail="\n".join(lines),
+            record=self,
+            suggestion=_("Open the document: correct and resubmit it, or have the partner send it again."),
+            fingerprint=f"edi_document/{self.id}",
+        )
+
+    def _hand_on(self, agreement):
+        """Make the message of an accepted document, to be handled like one that came over the API.
+
+        :return: list of ExceptionSpec
+        """
+        if self.interchange_id.is_test:
+            self.state = "test"
+            return []
+        code = agreement._get_message_type_code()
+        message_type = self.env["dist.message.type"]._get_by_code(code)
+        flow = self.env["dist.flow"]._find_inbound(self.system_id, message_type)
+        if not flow:
+            detail = _(
+                "%(document)s was accepted, but %(system)s has no active flow %(type)s.",
+                document=self.display_name,
+                system=self.system_id.name,
+                type=code,
+            )
+            issue = Issue("no_flow", detail)
+            self.write({"state": "refused", "problem": detail})
+            return [
+                ExceptionSpec(
+                    category="validation",
+                    code=issue.code,
+                    summary=detail,
+                    detail=detail,
+                    record=self,
+                    severity="high",
+                    suggestion=_("Activate the flow, then resubmit the document."),
+                    fingerprint=f"edi_document/{self.id}",
+                )
+            ]
+        payload = self.env[f"dist.edi.translator.{self.document_name}"]._to_message(
+            self, self._get_canonical()
+        )
+        row = self._prepare_message(flow, strict_json.dumps(payload))
+        messages = self.env["dist.message"]
+        self.write({"state": "accepted", "message_id": messages._insert_rows("dist_message", [row])[0]})
+        messages.invalidate_model(["child_ids"], flush=False)
+        return []
+
+    def _prepare_message(self, flow, raw):
+        """:return: dict, row of the message that a document becomes"""
+        parent = self.interchange_id.message_id
+        return parent._prepare_inbound_row(
+            {
+                "parent_id": parent.id,
+                "client_id": parent.client_id.id or None,
+                "system_id": self.system_id.id,
+                "flow_id": flow.id,
+                "company_id": self.company_id.id,
+                "message_type_id": flow.message_type_id.id,
+                "version_id": flow._get_version().id,
+                "criticality": flow.criticality,
+                "idempotency_key": f"edi document {self.id} {new_id('edi')}",
+                "request_hash": hashlib.sha256(raw).hexdigest(),
+                "trace_id": parent.trace_id,
+                "traceparent": parent.traceparent,
+                "business_key": self.business_key or None,
+                "source_name": self.display_name[:255],
+                "next_attempt_at": fields.Datetime.now(),
+                "received_at": get_exact_now(),
+            },
+            raw,
+        )
+
+    def _get_canonical(self):
+        """:return: dict, what the document says"""
+        self.ensure_one()
+        return json.loads(self.sudo().canonical or "{}")
+
+    def _get_issues(self):
+        """:return: list of dicts as of lib.errors.Issue.to_dict"""
+        return json.loads(self.sudo().issues or "[]")
+
+    # acknowledgements
+
+    def _match(self, transaction):
+        """Note what a received acknowledgement says on what it acknowledges.
+
+        :return: list of ExceptionSpec
+        """
+        try:
+            found = self.env["dist.edi.expectation"]._receive(self, transaction)
+        except EdiError as error:
+            self.write({"problem": error.detail[:500]})
+            return [self._prepare_match_exception("bad_acknowledgement", str(error))]
+        if found is None:
+            return [
+                self._prepare_match_exception(
+                    "unmatched_acknowledgement",
+                    _("What it acknowledges was never sent to this partner."),
+                )
+            ]
+        return found
+
+    def _prepare_match_exception(self, code, detail):
+        return ExceptionSpec(
+            category="identity",
+            code=code,
+            summary=_(
+                "%(document)s of %(partner)s fits nothing that was sent",
+                document=self.display_name,
+                partner=self.edi_partner_id.name,
+            ),
+            detail=detail,
+            record=self,
+            suggestion=_("Ask the partner what it acknowledges."),
+            fingerprint=f"edi_document/{self.id}",
+        )
+
+    # sending
+
+    @api.model
+    def _store_sent(self, interchange, group, transaction, message, awaits):
+        """:param awaits: whether the partner is to acknowledge it"""
+        agreement = interchange.edi_partner_id._get_agreed_document("out", transaction.code)
+        data = message._get_mapped_envelope()["data"]
+        return self.create(
+            {
+                **self._prepare_stored(interchange, group, transaction, 0),
+                "state": "sent",
+                "message_id": message.id,
+                "document_name": agreement._get_document() or False,
+                "canonical": json.dumps(data) if agreement else False,
+                "business_key": message.business_key,
+                "acknowledged": "waiting" if awaits else False,
+            }
+        )
+
+    # correcting
+
+    def _get_raw_text(self):
+        """:return: text of the document, from its header to its trailer"""
+        self.ensure_one()
+        return _decode(self.interchange_id._get_raw()[self.start : self.end])[0]
+
+    def _resubmit(self, text):
+        """Take another text in place of this refused document; the original is kept.
+
+        :param text: segments from ST to SE, or from UNH to UNT
+        :return: dist.edi.document, the correction
+        :raises UserError: it cannot be read, or was settled in between
+        """
+        self.ensure_one()
+        self.interchange_id.message_id.with_env(self.env)._check_may_act()
+        if self.direction != "in" or self.state != "refused":
+            raise UserError(_("Only a document that was refused is corrected."))
+        original = self.sudo()
+        raw = original._wrap(text)
+        interchange = original.interchange_id
+        try:
+            (parsed,) = read_interchanges(raw)
+            (transaction,) = parsed.transactions
+        except (EdiSyntaxError, ValueError) as error:
+            detail = str(error) if isinstance(error, EdiSyntaxError) else _("It has to be one document.")
+            raise UserError(_("The text cannot be read: %s", detail)) from error
+        stored = interchange.create(
+            {
+                **interchange._prepare_received(
+                    interchange.message_id, interchange.edi_partner_id, parsed, raw
+                ),
+                "state": "corrected",
+                "original_id": interchange.id,
+            }
+        )
+        group = self.env["dist.edi.group"].sudo()._store(stored, transaction.group)
+        correction, _verdict, specs = self.sudo()._take(stored, group, transaction, 0)
+        correction.original_id = original
+        self.env["dist.audit.entry"]._add("corrected", self, reason=_("As document %s", correction.id))
+        stored._open_exceptions(specs)
+        original.state = "corrected"
+        original._close_exception()
+        stored._wake_inbox()
+        return correction
+
+    def _wrap(self, text):
+        """:return: bytes of an interchange with the corrected document alone in the original's envelopes"""
+        self.ensure_one()
+        raw = self.interchange_id._get_raw()
+        parsed = self.interchange_id._parse()
+        separators = parsed.separators
+        _text, codec = _decode(raw)
+        end = (separators.terminator + separators.suffix).encode("latin-1")
+        group = next(
+            one
+            for one in parsed.groups
+            for transaction in one.transactions
+            if transaction.header.offset == self.start
+        )
+        headers = raw[: parsed.header.offset + len(parsed.header.text)]
+        pieces = [headers, *([group.header.raw(separators)] if group.header else [])]
+        try:
+            pieces.append(text.strip().rstrip(separators.terminator).encode(codec))
+        except UnicodeEncodeError as error:
+            raise UserError(_("The text holds characters that the partner's set does not have.")) from error
+        mark = separators.element
+        if group.header:
+            tag = "GE" if parsed.standard == "X12" else "UNE"
+            pieces.append(f"{tag}{mark}1{mark}{group.control_number}".encode("latin-1"))
+        tag = "IEA" if parsed.standard == "X12" else "UNZ"
+        pieces.append(f"{tag}{mark}1{mark}{parsed.control_number}".encode("latin-1"))
+        return end.join(pieces) + end
+
+    def _close_exception(self):
+        self.env["dist.exception"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("state", "in", ("open", "in_progress")),
+            ]
+        )._close("corrected")
+
+    def _dist_get_impact(self):
+        """What is at risk while these documents wait: the orders they are, at the prices they name."""
+        impact = super()._dist_get_impact()
+        orders = self.filtered(lambda document: document.document_name == "purchase.order")
+        currency = orders.company_id[:1].currency_id
+        for order in orders:
+            said = order._get_canonical()
+            lines = said.get("lines", [])
+            own = self.env["res.currency"].search([("name", "=", said.get("currency"))], limit=1) or currency
+            value = sum(
+                float(line.get("quantity") or 0) * float(line.get("unit_price") or 0) for line in lines
+            )
+            impact["lines"] += len(lines)
+            impact["value"] += own._convert(
+                value, currency, order.company_id, fields.Date.context_today(order)
+            )
+            for line in lines:
+                numbers = [text for text in line.get("item", {}).values() if isinstance(text, str)]
+                impact["skus"] += numbers[:1]
+        return {**impact, "orders": len(orders), "currency": currency}
+
+    # screen
+
+    def action_view_message(self):
+        self.ensure_one()
+        return self.env["dist.message"]._get_list_action([("id", "=", self.message_id.id)])
+
+    def action_view_interchange(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "dist.edi.interchange",
+            "res_id": self.interchange_id.id,
+            "views": [(False, "form")],
+        }
+
+
+def _describe(issue):
+    """:return: where an issue is, in words: segment, element and byte"""
+    position = issue.position
+    place = str(position)
+    if position.offset is not None and place:
+        place = f"{place}, byte {position.offset}"
+    return place or "-"
+
+
+def _decode(raw):
+    """:return: (text of bytes, codec that gives the same bytes back)"""
+    try:
+        return raw.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), "latin-1"

@@ -1,0 +1,179 @@
+import json
+
+from markupsafe import Markup
+
+from odoo import _, api, fields, models
+
+from odoo.addons.dist_integration_base.lib.erasure import by_name
+from odoo.addons.dist_integration_base.lib.masking import MASK, mask
+
+from ..lib.documents import DECLARATIONS, declaration_of
+from ..lib.errors import EdiError, Issue, Position
+from ..lib.interchange import read_interchanges
+from ..lib.rendering import label, parse_tree, render
+from .dist_edi_document import ACKNOWLEDGEMENTS, _decode
+
+
+class DistEdiDocument(models.Model):
+    """A document on screen: raw with the faults marked, as a tree, and as a person reads it.
+
+    What the policy of EDI files calls sensitive is masked in all three.
+    """
+
+    _inherit = "dist.edi.document"
+
+    raw_view = fields.Html(compute="_compute_views", sanitize=False, string="Raw")
+    tree_view = fields.Html(compute="_compute_views", sanitize=False, string="Segments")
+    rendered_view = fields.Html(compute="_compute_views", sanitize=False, string="Content")
+
+    @api.depends("canonical", "issues", "acknowledgement_errors")
+    def _compute_views(self):
+        names = self._get_sensitive_names()
+        for document in self:
+            segments = document._get_view_segments()
+            document._hide(segments, {label(name) for name in names})
+            document.raw_view = document._render_raw(segments)
+            document.tree_view = document._render_template(
+                "dist_integration_edi.document_tree", segments=segments
+            )
+            canonical = mask(document._get_canonical(), by_name(names))
+            document.rendered_view = document._render_template(
+                "dist_integration_edi.document_content",
+                page=render(canonical, document.document_name or "document") if canonical else None,
+            )
+
+    @api.model
+    def _get_sensitive_names(self):
+        """:return: list of names of canonical fields that are masked, by the policy of the type of EDI files"""
+        paths = self.env.ref("dist_integration_edi.type_edi_interchange").sudo()._get_sensitive_paths()
+        return [path.rpartition(".")[2].removesuffix("[]") for path in paths]
+
+    def _render_template(self, template, **values):
+        return self.env["ir.qweb"]._render(template, {"document": self, **values})
+
+    def _get_view_segments(self):
+        """:return: list of segments as of lib.rendering.parse_tree; empty when the content is gone"""
+        self.ensure_one()
+        if not self.interchange_id:
+            return []
+        try:
+            interchanges = read_interchanges(self.interchange_id._get_raw())
+        except EdiError:
+            return []
+        for transaction in (one for interchange in interchanges for one in interchange.transactions):
+            if transaction.header.offset == self.start:
+                return parse_tree(transaction, self._get_view_declaration(), self._get_view_issues())
+        return []
+
+    def _get_view_declaration(self):
+        """:return: lib.declaration.Declaration that names the elements; None when the document is not known"""
+        agreement = self.edi_partner_id.sudo()._get_agreed_document(self.direction, self.code)
+        if agreement:
+            return agreement._get_declaration(self.version)
+        standard = self.interchange_id.standard
+        if (standard, self.code) in DECLARATIONS:
+            return declaration_of(standard, self.code, version=self.version or "")
+        return None
+
+    def _get_view_issues(self):
+        """:return: list of lib.errors.Issue: what we found, or what the partner did"""
+        found = [
+            Issue(
+                issue["code"],
+                issue["detail"],
+                Position(**issue.get("position", {})),
+                issue.get("severity", "error"),
+            )
+            for issue in self._get_issues()
+        ]
+        for error in json.loads(self.sudo().acknowledgement_errors or "[]"):
+            position = Position(
+                tag=error.get("tag"),
+                element=error.get("element"),
+                component=error.get("component"),
+                in_transaction=error.get("segment"),
+            )
+            found.append(Issue("rejected", _("The partner says: %s", error["reason"]), position))
+        return found
+
+    def _hide(self, segments, labels):
+        """Mask what is sensitive in segments; of a document that nobody knows everything is.
+
+        :param labels: set of labels of elements
+        """
+        unknown = bool(labels) and not self._get_view_declaration() and self.code not in ACKNOWLEDGEMENTS
+        for segment in segments:
+            parts = [part for element in segment["elements"] for part in _leaves(element)]
+            for part in parts:
+                envelope = segment["tag"] in ("ST", "SE", "UNH", "UNT")
+                part["hidden"] = bool(part["value"]) and not envelope and (unknown or part["name"] in labels)
+                if part["hidden"]:
+                    part["value"] = MASK
+            for element in segment["elements"]:
+                if any(part["hidden"] for part in _leaves(element)):
+                    element["value"] = MASK
+
+    def _is_hidden(self):
+        """Whether something of the document is masked on screen."""
+        self.ensure_one()
+        segments = self._get_view_segments()
+        self._hide(segments, {label(name) for name in self._get_sensitive_names()})
+        return any(
+            part["hidden"]
+            for segment in segments
+            for element in segment["elements"]
+            for part in _leaves(element)
+        )
+
+    def _render_raw(self, segments):
+        """:return: Markup of the text, a line for each segment, faults marked with what is wrong"""
+        raw = self.interchange_id._get_raw() if segments else b""
+        lines = [_mark_segment(raw, segment) for segment in segments]
+        return Markup("<pre class='o_dist_edi_raw'>{}</pre>").format(Markup("\n").join(lines))
+
+    def action_correct(self):
+        """Open the text of a refused document for correction; the original is kept."""
+        self.ensure_one()
+        return self.env["dist.edi.correct"]._open(self)
+
+
+def _leaves(element):
+    """:return: list of the components of an element, or the element itself"""
+    return element.get("components") or [element]
+
+
+def _mark_segment(raw, segment):
+    """:return: Markup of a segment"""
+    title = "; ".join(segment["issues"])
+    if segment.get("missing"):
+        return _mark(f"{segment['tag']} ...", title)
+    pieces, position = [], segment["start"]
+    for element in segment["elements"]:
+        for part in _parts_to_show(element):
+            pieces.append(_text(raw[position : part["start"]]))
+            text = MASK if part.get("hidden") else _text(raw[part["start"] : part["end"]])
+            issues = [*part["issues"], *(element["issues"] if part is not element else [])]
+            pieces.append(
+                _mark(text or "...", "; ".join(dict.fromkeys(issues)))
+                if issues
+                else Markup("{}").format(text)
+            )
+            position = part["end"]
+    pieces.append(_text(raw[position : segment["end"]]))
+    whole = Markup("").join(pieces)
+    return _mark(whole, title) if title else whole
+
+
+def _parts_to_show(element):
+    """:return: the components where one of them is hidden or wrong, else the element as a whole"""
+    leaves = _leaves(element)
+    apart = any(part.get("hidden") or part["issues"] for part in leaves)
+    return leaves if apart else [element]
+
+
+def _text(raw):
+    return _decode(raw)[0]
+
+
+def _mark(text, title):
+    return Markup("<mark class='text-bg-danger' title='{}'>{}</mark>").format(title, text)

@@ -1,0 +1,191 @@
+import json
+
+from odoo import _, api, models
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError
+from odoo.addons.dist_integration_base.lib.problem import Problem
+from odoo.addons.dist_integration_base.lib.transports import Outgoing
+
+from ..lib.envelope import Outgoing as EdiOutgoing
+from ..lib.errors import DeclarationError, EdiSyntaxError, EdiWriteError, Issue
+from ..lib.interchange import describe, read_interchanges
+from ..lib.segment import Segment
+from ..lib.separators import X12
+from ..lib.writing import write_document
+from .dist_edi_document import _decode
+
+FILE_TYPE = "edi.interchange"
+ACKNOWLEDGEMENT_TYPE = "edi.acknowledgement"
+MAX_BYTES = 50_000_000
+MEDIA_TYPES = {X12: "application/EDI-X12"}
+EDIFACT_MEDIA_TYPE = "application/EDIFACT"
+
+
+class DistMessage(models.Model):
+    """Files of interchanges come in, documents go out as interchanges."""
+
+    _inherit = "dist.message"
+
+    # in
+
+    def _is_edi_file(self):
+        return self.message_type_id.code == FILE_TYPE
+
+    def _get_edi_bytes(self):
+        """:return: bytes of a file of interchanges: as it came, or as a person corrected it"""
+        self.ensure_one()
+        if self.payload:
+            original = self.original_id._get_edi_bytes() if self.original_id else b""
+            return json.loads(self.payload).encode(_decode(original)[1], "replace")
+        if not self._find_uploads():
+            return self._get_raw()
+        if json.loads(self._get_raw())["file"]["packed"]:
+            raise self._unreadable(_("The file is packed; send it as it is."))
+        return self._get_upload().raw
+
+    def _decode(self):
+        if not self._is_edi_file():
+            return super()._decode()
+        raw = self._get_edi_bytes()
+        if len(raw) > MAX_BYTES:
+            raise self._unreadable(_("The file is larger than %s MB.", MAX_BYTES // 1_000_000))
+        try:
+            return {"interchanges": [describe(interchange) for interchange in read_interchanges(raw)]}
+        except EdiSyntaxError as error:
+            raise self._get_edi_problem(error) from error
+
+    @api.model
+    def _get_edi_problem(self, error):
+        """:param error: lib.errors.EdiSyntaxError
+        :return: Problem that names segment and byte
+        """
+        issue = Issue(error.code, error.detail, error.position)
+        place = str(error.position)
+        if error.position.offset is not None and error.position.segment:
+            place = _("%(place)s, byte %(offset)s", place=place, offset=error.position.offset)
+        detail = f"{place}: {error.detail}" if place else error.detail
+        return Problem(
+            400,
+            "unreadable_interchange",
+            _("Interchange cannot be read"),
+            detail,
+            errors=[{"pointer": "", "code": error.code, "detail": detail}],
+            extensions={"issues": [issue.to_dict()]},
+        )
+
+    def _map(self, document):
+        return document if self._is_edi_file() else super()._map(document)
+
+    def _get_body_text(self):
+        if not self._is_edi_file() or self.direction != "in":
+            return super()._get_body_text()
+        return _decode(self._get_edi_bytes())[0]
+
+    def _write_failure(self, failure, error, payload, started):
+        result = super()._write_failure(failure, error, payload, started)
+        if getattr(error, "code", "") == "unreadable_interchange" and self._is_edi_file():
+            self.env["dist.edi.interchange"]._note_unreadable(self, error)
+        return result
+
+    def _settle_as_corrected(self, correction):
+        result = super()._settle_as_corrected(correction)
+        self.env["dist.edi.interchange"].sudo().search(
+            [("message_id", "in", self.ids), ("state", "=", "unreadable")]
+        ).state = "corrected"
+        return result
+
+    def _purge(self):
+        result = super()._purge()
+        interchanges = self.env["dist.edi.interchange"].sudo().search([("message_id", "in", self.ids)])
+        interchanges.write({"raw": False, "issues": False, "acknowledgement": False})
+        interchanges.document_ids.write(
+            {"canonical": False, "issues": False, "acknowledgement_errors": False}
+        )
+        return result
+
+    # out
+
+    def _get_outgoing(self):
+        if self.endpoint_id.content != "edi":
+            return super()._get_outgoing()
+        interchange = self.env["dist.edi.interchange"]._get_for_outgoing(self)
+        envelope = self._get_mapped_envelope()
+        names = {**self._get_template_names(envelope), "control": interchange.control_number}
+        return Outgoing(
+            uuid=self.uuid,
+            body=interchange._get_raw(),
+            content_type=MEDIA_TYPES.get(interchange.standard, EDIFACT_MEDIA_TYPE),
+            ordering_key=self.ordering_key or "",
+            traceparent=self.traceparent or "",
+            names=names,
+            replayed=bool(self.replay_id),
+        )
+
+    def _get_edi_partner(self):
+        """:return: dist.edi.partner that an outbound message is for
+        :raises BusinessError: there is none
+        """
+        self.ensure_one()
+        record = self.env[self.res_model or "dist.message"].sudo().browse(self.res_id or []).exists()
+        partner = record and record._dist_get_edi_receiver(self.message_type_id.code, self.system_id)
+        if not partner:
+            raise BusinessError(
+                "no_trading_partner",
+                _(
+                    "%(document)s goes to no trading partner of %(system)s that has agreed on it.",
+                    document=self.business_key or self.uuid,
+                    system=self.system_id.name,
+                ),
+                suggestion=_("Name the contact and the document in the partner's profile, then use Retry."),
+            )
+        return partner
+
+    def _get_edi_transactions(self, partner):
+        """What an outbound message is as documents of EDI.
+
+        :return: list of lib.envelope.Outgoing
+        :raises BusinessError: it cannot be told in the partner's form
+        """
+        data = self._get_mapped_envelope()["data"]
+        code = self.message_type_id.code
+        if code == ACKNOWLEDGEMENT_TYPE:
+            return [_to_outgoing(one) for one in data["transactions"]]
+        agreement = partner._get_agreement("out", code)
+        if not agreement:
+            raise BusinessError("not_agreed", _("%s is not agreed with this partner.", code))
+        try:
+            declaration = agreement._get_declaration()
+            segments = write_document(data, declaration, partner._get_separators())
+        except (EdiWriteError, DeclarationError) as error:
+            raise BusinessError(
+                "cannot_be_written",
+                _(
+                    "%(document)s cannot be written as %(code)s: %(detail)s",
+                    document=self.business_key or self.uuid,
+                    code=agreement.code,
+                    detail=error.detail,
+                ),
+                suggestion=_("Correct the document or the partner's profile, then use Retry."),
+            ) from error
+        return [
+            EdiOutgoing(
+                code=agreement.code,
+                segments=segments,
+                version=agreement._get_version(),
+                group=declaration.group,
+                association=agreement.association or "",
+            )
+        ]
+
+    @api.model
+    def _write_deliveries(self, deliveries):
+        result = super()._write_deliveries(deliveries)
+        done = [delivery.message_id for delivery in deliveries if delivery.state == "done"]
+        if done:
+            self.env["dist.edi.expectation"]._start(self.browse(done))
+        return result
+
+
+def _to_outgoing(one):
+    """:return: lib.envelope.Outgoing of a dict, as an acknowledgement was stored"""
+    return EdiOutgoing(**{**one, "segments": [Segment(parts) for parts in one["segments"]]})

@@ -1,0 +1,8 @@
+from . import (
+    edi_document,
+    edi_acknowledgement,
+    invoice_document,
+    purchase_acknowledgement,
+    purchase_order,
+    ship_notice,
+)

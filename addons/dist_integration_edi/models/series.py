@@ -1,0 +1,3 @@
+"""Names that differ between Odoo's series, in one place."""
+
+PURCHASE_UNIT = "product_uom"  # 19: s/product_uom/product_uom_id/

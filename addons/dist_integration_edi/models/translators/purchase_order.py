@@ -1,0 +1,74 @@
+from odoo import models
+
+ADDRESS = ("name", "street", "street2", "zip", "city", "state", "country", "email", "phone")
+NOTE = 2000
+
+
+class PurchaseOrderTranslator(models.AbstractModel):
+    """A purchase order of a customer as an order that is submitted: 850 and ORDERS."""
+
+    _name = "dist.edi.translator.purchase.order"
+    _inherit = "dist.edi.translator"
+    _description = "EDI purchase order to order submission"
+
+    def _to_message(self, document, canonical):
+        partner = document.edi_partner_id
+        parties = canonical.get("parties", {})
+        message = {
+            "reference": canonical["number"],
+            "customer": {"external_id": self._get_customer(partner, parties)},
+            "currency": canonical.get("currency"),
+            "requested_date": canonical.get("requested_date") or canonical.get("ship_date"),
+            "shipping_method": canonical.get("carrier"),
+            "note": "\n".join(note["text"] for note in canonical.get("notes", []) if note.get("text"))[:NOTE],
+            "channel": partner.channel_id.code,
+            "delivery_address": self._get_address(document.system_id, parties.get("ship_to")),
+            "invoice_address": self._get_address(document.system_id, parties.get("invoice_to")),
+        }
+        lines = [
+            self._get_line(document.system_id, line, place)
+            for place, line in enumerate(canonical.get("lines", []), 1)
+        ]
+        return {**{name: value for name, value in message.items() if value}, "lines": lines}
+
+    def _get_customer(self, partner, parties):
+        """:return: what the system calls the customer: the profile's contact where it is bound, else the buyer's id"""
+        buyer = (parties.get("buyer") or {}).get("id")
+        if buyer and self.env["dist.binding"]._find(partner.system_id, "res.partner", buyer):
+            return buyer
+        bound = partner.partner_id and self.env["dist.binding"]._get_external_id(
+            partner.system_id, partner.partner_id
+        )
+        return bound or buyer or partner.identifier
+
+    def _get_address(self, system, party):
+        """:return: dict of an address: by its id where that is known here, else in words; None when there is none"""
+        if not party:
+            return None
+        if party.get("id") and self.env["dist.binding"]._find(system, "res.partner", party["id"]):
+            return {"external_id": party["id"]}
+        words = {name: party[name] for name in ADDRESS if party.get(name)}
+        if len(words.get("country", "")) != 2:
+            words.pop("country", None)
+        if words.get("street") or words.get("city"):
+            return words
+        # a place that is only a number has to be known: whoever handles the order says so
+        return {"external_id": party["id"]} if party.get("id") else None
+
+    def _get_line(self, system, line, place):
+        found = {
+            "line": line.get("line") or str(place),
+            "item": self._get_item(system, line.get("item", {})),
+            "quantity": line["quantity"],
+            "unit": line.get("unit"),
+            "unit_price": self._get_price(line),
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def _get_price(self, line):
+        """:return: decimal text of the price of one unit; None when the line names none, or it is not one of a unit"""
+        price, per = line.get("unit_price"), line.get("price_quantity")
+        if not price or per in (None, "1"):
+            return price
+        handler = self.env["dist.handler"]
+        return f"{handler._decimal(price) / handler._decimal(per):.6f}".rstrip("0").rstrip(".")

@@ -1,0 +1,11 @@
+from . import (
+    test_acknowledgements,
+    test_constraints,
+    test_control_numbers,
+    test_inbound,
+    test_outbound,
+    test_partners,
+    test_screens,
+    test_security,
+    test_third_party,
+)

@@ -1,0 +1,119 @@
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from .common import EdiCase
+
+
+@tagged("post_install", "-at_install")
+class TestAcknowledgements(EdiCase):
+    def test_a_997_with_the_exact_error(self):
+        """E5: sent back with segment, element and code; one accepted, one refused."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        bad = [segment.replace("20260302", "20261302") for segment in self.order_850("P2")]
+        self.take(self.x12(self.order_850("P1"), bad))
+        self.deliver(endpoint)
+        (sent,) = self.sent(receiver)
+        self.assertEqual((sent.sender, sent.receiver), ("SELLER", "BUYER"))
+        segments = [segment.parts for segment in sent.transactions[0].body]
+        self.assertEqual(
+            segments,
+            [
+                ["AK1", "PO", "7"],
+                ["AK2", "850", "0001"],
+                ["AK5", "A"],
+                ["AK2", "850", "0002"],
+                ["AK3", "BEG", "2", "", "8"],
+                ["AK4", "5", "", "8", "20261302"],
+                ["AK5", "R", "5"],
+                ["AK9", "P", "2", "2", "1"],
+            ],
+        )
+        self.assertEqual(receiver.calls[0][0]["Content-Type"], "application/EDI-X12")
+        self.assertFalse(
+            self.env["dist.edi.expectation"].search([]), "an acknowledgement is not acknowledged"
+        )
+
+    def test_a_contrl(self):
+        """E5: EDIFACT."""
+        system, client, key = self.make_edi_system("EUROPE")
+        profile = self.make_profile(system, client, standard="EDIFACT", qualifier="14", own_qualifier="14")
+        self.agree(profile, "in", "ORDERS")
+        receiver, endpoint = self.make_receiver("edi.acknowledgement", system=system)
+        self.take(self.edifact(self.order_edifact("E1")), key=key, media_type="application/edifact")
+        self.deliver(endpoint)
+        (sent,) = self.sent(receiver)
+        self.assertEqual(sent.transactions[0].code, "CONTRL")
+        self.assertEqual(sent.transactions[0].body[0].parts[:2], ["UCI", "7"])
+        self.assertEqual(sent.transactions[0].body[0].get(4), "7")
+
+    def test_none_is_agreed(self):
+        """E6: a partner that wants none gets none."""
+        self.profile.acknowledgement = "none"
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(endpoint)
+        self.assertFalse(receiver.calls)
+
+    def test_no_way_to_acknowledge_is_told(self):
+        """E5: an acknowledgement that cannot leave is no silent loss."""
+        self.take(self.x12(self.order_850("P1")))
+        self.assertEqual(self.get_exceptions("acknowledgement_without_flow").state, "open")
+        self.assertEqual(self.get_order("P1").state, "sale")
+
+    def test_one_of_nothing(self):
+        """E5: an acknowledgement of what was never sent is told to a person, and not acknowledged itself."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        self.take(self.x12(["AK1*IN*99", "AK9*A*1*1*1"], code="997"))
+        self.assertEqual(self.get_exceptions("unmatched_acknowledgement").state, "open")
+        self.take(self.x12(["AK9*A*1*1*1"], code="997", control=8))
+        self.assertIn("AK1", self.get_exceptions("bad_acknowledgement").detail)
+        self.deliver(endpoint)
+        self.assertFalse(receiver.calls)
+
+    def test_control_numbers_of_a_killed_worker(self):
+        """E6: killed after the number was taken: the same bytes leave later, no number is lost or used twice."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        self.take(self.x12(self.order_850("P1")))
+        self._commit_events()
+        self.prepare_only(endpoint)
+        prepared = self.env["dist.edi.interchange"].search([("direction", "=", "out")])
+        self.assertEqual(prepared.control_number, "000000001")
+        controls = self.env["dist.edi.control"].search([("edi_partner_id", "=", self.profile.id)])
+        self.assertEqual(set(controls.mapped("state")), {"waiting"})
+        self.prepare_only(endpoint)
+        self.deliver(endpoint)
+        self.assertEqual([body for _headers, body in receiver.calls], [prepared._get_raw()])
+        controls.invalidate_recordset()
+        self.assertEqual(sorted(controls.mapped(lambda c: (c.kind, c.number, c.state))),
+                         [("group", 1, "sent"), ("interchange", 1, "sent")])  # fmt: skip
+        self.take(self.x12(self.order_850("P2"), control=8))
+        self.deliver(endpoint)
+        self.assertEqual(self.sent(receiver)[-1].control_number, "000000002")
+
+    def test_a_retry_keeps_its_number(self):
+        """E6: what the partner did not take is sent again byte for byte."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        endpoint.retry_schedule = "1s, 1s"
+        receiver.answers = [503]
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(endpoint)
+        message = self.env["dist.edi.interchange"].search([("direction", "=", "out")]).message_id
+        self.assertEqual(message.state, "retry")
+        message.sudo().next_attempt_at -= timedelta(minutes=1)
+        self._drain(endpoint)
+        first, second = receiver.calls
+        self.assertEqual(first[1], second[1])
+
+    def test_a_number_that_was_not_used_is_explained(self):
+        """E6: cancelled by a person; the entry says by whom and why."""
+        _receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        self.take(self.x12(self.order_850("P1")))
+        self._commit_events()
+        self.prepare_only(endpoint)
+        interchange = self.env["dist.edi.interchange"].search([("direction", "=", "out")])
+        interchange.message_id.action_cancel("Partner is closed")
+        controls = self.env["dist.edi.control"].search([("interchange_id", "=", interchange.id)])
+        self.assertEqual(set(controls.mapped("state")), {"unused"})
+        self.assertIn("Partner is closed", controls[0].explanation)
+        self.assertIn(self.env.user.name, controls[0].explanation)

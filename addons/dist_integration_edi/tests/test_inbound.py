@@ -1,0 +1,253 @@
+import json
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import EdiCase
+
+
+@tagged("post_install", "-at_install")
+class TestInbound(EdiCase):
+    def test_an_850_becomes_an_order(self):
+        """E3, E6: an order comes in and goes through the same checks as one over the API."""
+        lines = ("PO1*1*10*EA*10**BP*B-CORN", "PO1*2*2*DZ***VN*TEST-GLOVES")
+        interchange = self.take(self.x12(self.order_850("P1", *lines)))
+        self.assertEqual((interchange.state, interchange.edi_partner_id), ("processed", self.profile))
+        document = interchange.document_ids
+        self.assertEqual(
+            (document.state, document.code, document.business_key, document.document_name),
+            ("accepted", "850", "P1", "purchase.order"),
+        )
+        self.assertEqual(document.message_id.state, "done", document.message_id.error)
+        order = self.get_order("P1")
+        self.assertEqual((order.state, order.partner_id), ("sale", self.customer))
+        self.assertEqual(order.order_line.mapped("product_id"), self.corn + self.gloves)
+        self.assertEqual(order.order_line.mapped("product_uom_qty"), [10.0, 2.0])
+        self.assertEqual(order.order_line[1]._dist_get_unit(), self.dozen)
+        self.assertEqual(str(order.commitment_date)[:10], "2031-05-14")
+        self.assertEqual(order.create_uid, self.edi_client.user_id)
+        # one trace from the file to the order
+        self.assertEqual(document.message_id.trace_id, interchange.message_id.trace_id)
+        self.assertEqual(document.message_id.parent_id, interchange.message_id)
+
+    def test_the_file_is_kept_as_it_came(self):
+        """E9: what is stored are the bytes that came."""
+        raw = self.x12(self.order_850("P1"))
+        interchange = self.take(raw)
+        self.assertEqual(interchange._get_raw(), raw.rstrip(b"\n"))
+        self.assertTrue(interchange.document_ids._get_raw_text().startswith("ST*850*0001~"))
+        self.assertTrue(interchange.document_ids._get_raw_text().endswith("SE*7*0001"))
+
+    def test_an_orders_becomes_an_order(self):
+        """E3: the same by EDIFACT."""
+        system, client, key = self.make_edi_system("EUROPE")
+        profile = self.make_profile(
+            system, client, standard="EDIFACT", qualifier="14", own_qualifier="14", name="Europe"
+        )
+        self.agree(profile, "in", "ORDERS")
+        interchange = self.take(
+            self.edifact(self.order_edifact("E1")), key=key, media_type="application/edifact"
+        )
+        self.assertEqual(
+            interchange.document_ids.message_id.state, "done", interchange.document_ids.message_id.error
+        )
+        order = self.get_order("E1")
+        self.assertEqual((order.state, order.order_line.product_uom_qty), ("sale", 10.0))
+
+    def test_several_interchanges_in_one_file(self):
+        """E1: each is taken for itself, with its own bytes."""
+        first, second = (
+            self.x12(self.order_850("P1")),
+            self.x12(self.order_850("P2"), self.order_850("P3"), control=8),
+        )
+        taken = self.take(first + second).sorted("control_number")
+        self.assertEqual(taken.mapped("control_number"), ["000000007", "000000008"])
+        self.assertEqual(taken.mapped("document_count"), [1, 2])
+        self.assertEqual(taken[1]._get_raw().strip(), second.strip())
+        self.assertEqual(taken.document_ids.sorted("id").mapped("business_key"), ["P1", "P2", "P3"])
+        self.assertIn(
+            "BEG*00*SA*P3*", taken.document_ids.filtered(lambda d: d.business_key == "P3")._get_raw_text()
+        )
+        for number in ("P1", "P2", "P3"):
+            self.assertEqual(self.get_order(number).state, "sale")
+
+    def test_from_a_folder(self):
+        """E8: a file in a folder takes the same path."""
+        endpoint, path = self.make_folder(purpose="receive", client_id=self.edi_client.id)
+        flow = self.edi_system.flow_ids.filtered(lambda flow: flow.message_type_id.code == "edi.interchange")
+        flow.endpoint_id = endpoint
+        (path / "orders.x12").write_bytes(self.x12(self.order_850("P1")))
+        self.env.flush_all()
+        endpoint._job_poll()
+        for _time in range(2):
+            self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P1").state, "sale")
+        message = self.env["dist.message"].search([("source_name", "=", "orders.x12")])
+        self.assertEqual((message.state, message.business_key), ("done", "000000007"))
+
+    def test_a_fault_is_named_with_its_place(self):
+        """E5, E9: the document is refused, the exception says segment, element and byte; the others go on."""
+        bad = [segment.replace("20260302", "20261302") for segment in self.order_850("P1")]
+        raw = self.x12(bad, self.order_850("P2"))
+        interchange = self.take(raw)
+        self.assertEqual(interchange.refused_count, 1)
+        document = interchange.document_ids.filtered(lambda document: document.state == "refused")
+        self.assertIn('"20261302" is not a date', document.problem)
+        exception = self.get_exceptions("invalid_date")
+        offset = raw.index(b"20261302")
+        self.assertIn(f"(BEG05), byte {offset}", exception.detail)
+        self.assertEqual((exception.res_model, exception.res_id), (document._name, document.id))
+        self.assertEqual((exception.impact_orders, exception.impact_lines), (1, 1))
+        self.assertEqual((exception.impact_value, exception.impact_skus), (100, "B-CORN"))
+        self.assertFalse(document.message_id)
+        self.assertFalse(self.get_order("P1"))
+        self.assertEqual(self.get_order("P2").state, "sale")
+
+    def test_an_unreadable_file(self):
+        """E1: truncated; nothing is applied, the file is there to be looked at and corrected."""
+        raw = self.x12(self.order_850("P1"))
+        cut = raw[: raw.index(b"GE*")]
+        problem = self.post(cut, status=400)
+        self.assertEqual(problem["code"], "unreadable_interchange")
+        self.assertIn("truncated", problem["detail"])
+        interchange = self.env["dist.edi.interchange"].search([("state", "=", "unreadable")])
+        self.assertEqual(interchange._get_raw(), cut)
+        message = interchange.message_id
+        self.assertEqual((message.state, message.exception_id.category), ("dead", "decode"))
+        wizard = self.env["dist.message.correct"].browse(message.action_correct()["res_id"])
+        self.assertEqual(wizard.content, cut.decode())
+        wizard.content = raw.decode()
+        wizard.action_resubmit()
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P1").state, "sale")
+        self.assertEqual((message.state, interchange.state), ("cancelled", "corrected"))
+        self.assertEqual(message.exception_id.state, "resolved")
+
+    def test_what_is_no_edi(self):
+        """E1: any bytes get a clean answer."""
+        for raw in (b"\x00\xff", b"{}", b"UNH+1+ORDERS'", b"ISA*"):
+            self.assertEqual(self.post(raw, status=400)["code"], "unreadable_interchange")
+
+    def test_unknown_sender_waits_for_his_profile(self):
+        """E6: who is told by qualifier and identifier; the file waits until the profile is there."""
+        self.profile.qualifier = "01"
+        self.post(self.x12(self.order_850("P1")), status=202)
+        exception = self.get_exceptions("unknown_trading_partner")
+        self.assertIn("ZZ:BUYER", exception.detail)
+        self.assertFalse(self.env["dist.edi.interchange"].search([("system_id", "=", self.edi_system.id)]))
+        self.profile.qualifier = "ZZ"
+        self.env.flush_all()
+        exception.action_retry()
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P1").state, "sale")
+        self.assertEqual(exception.state, "resolved")
+
+    def test_partner_of_another_system(self):
+        """E6: nobody sends in the name of another system's partner."""
+        _system, _client, key = self.make_edi_system("OTHER")
+        self.post(self.x12(self.order_850("P1")), key=key, status=202)
+        self.assertFalse(self.get_order("P1"))
+
+    def test_a_document_that_was_not_agreed(self):
+        """E6: it is refused and told to a person."""
+        self.profile.agreement_ids.unlink()
+        interchange = self.take(self.x12(self.order_850("P1")))
+        self.assertEqual(interchange.document_ids.state, "refused")
+        self.assertIn("not agreed", self.get_exceptions("unknown_document").detail)
+
+    def test_the_same_interchange_again(self):
+        """E6: known by its content, under whatever name and form it comes."""
+        raw = self.x12(self.order_850("P1"))
+        first = self.take(raw)
+        second = self.take(raw + b"\n\n")
+        self.assertEqual((second.state, second.original_id), ("duplicate", first))
+        self.assertFalse(second.document_ids)
+        self.assertEqual(len(self.get_order("P1")), 1)
+        self.assertFalse(self.get_exceptions("control_number_reused"))
+
+    def test_same_number_other_content_alerts(self):
+        """E6: it is held, not dropped; a person decides."""
+        first = self.take(self.x12(self.order_850("P1")))
+        second = self.take(self.x12(self.order_850("P2")))
+        self.assertEqual((second.state, second.original_id), ("held", first))
+        self.assertFalse(self.get_order("P2"))
+        exception = self.get_exceptions("control_number_reused")
+        self.assertEqual((exception.state, exception.res_id), ("open", second.id))
+        second.action_process_anyway()
+        self.env.flush_all()
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P2").state, "sale")
+        self.assertEqual((second.state, exception.state), ("processed", "resolved"))
+        with self.assertRaises(UserError):
+            second.action_process_anyway()
+
+    def test_held_interchange_is_ignored(self):
+        """E6: or the person leaves it aside."""
+        self.take(self.x12(self.order_850("P1")))
+        second = self.take(self.x12(self.order_850("P2")))
+        second.action_ignore()
+        self.assertEqual(second.state, "ignored")
+        self.assertEqual(self.get_exceptions("control_number_reused").state, "resolved")
+        self.assertFalse(self.get_order("P2"))
+
+    def test_a_test_touches_nothing(self):
+        """E6: a test interchange is read and acknowledged, never applied, not even for a live partner."""
+        interchange = self.take(self.x12(self.order_850("P1"), test=True))
+        self.assertTrue(interchange.is_test)
+        self.assertEqual(interchange.document_ids.state, "test")
+        self.assertFalse(interchange.document_ids.message_id)
+        self.assertFalse(self.get_order("P1"))
+        self.take(self.x12(self.order_850("P1")))
+        self.assertEqual(self.get_order("P1").state, "sale")
+
+    def test_an_unknown_item_stops_its_order_alone(self):
+        """E6, M8: fixed by a row of the code map, then replayed."""
+        interchange = self.take(self.x12(self.order_850("P1", "PO1*1*1*EA***BP*NEW-1"), self.order_850("P2")))
+        document = interchange.document_ids.filtered(lambda document: document.business_key == "P1")
+        self.assertEqual((document.state, document.message_id.state), ("accepted", "error"))
+        exception = document.message_id.exception_id
+        self.assertEqual((exception.category, exception.external_code), ("mapping", "NEW-1"))
+        self.assertEqual(self.get_order("P2").state, "sale")
+        self.map_code("product", "NEW-1", self.gloves, system=self.edi_system)
+        self.env.flush_all()
+        exception.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P1").order_line.product_id, self.gloves)
+
+    def test_no_flow_for_what_a_document_becomes(self):
+        """G2: an accepted document is not lost because its flow is not active."""
+        self.edi_system.flow_ids.filtered(
+            lambda flow: flow.message_type_id.code == "order.submit"
+        ).state = "deprecated"
+        self.edi_system.flow_ids.filtered(
+            lambda flow: flow.message_type_id.code == "order.submit"
+        ).state = "retired"
+        interchange = self.take(self.x12(self.order_850("P1")))
+        self.assertEqual(interchange.document_ids.state, "refused")
+        self.assertIn("order.submit", self.get_exceptions("no_flow").detail)
+
+    def test_prices_of_several_units_and_notes(self):
+        """E3: a price for a hundred is told by the one."""
+        canonical = {
+            "number": "P9",
+            "parties": {"ship_to": {"name": "Barn", "street": "Road 1", "city": "Salem", "country": "US"}},
+            "notes": [{"text": "Ring"}],
+            "lines": [
+                {"item": {"gtin": "04006381333931"}, "quantity": "3", "unit": "EA", "unit_price": "250",
+                 "price_quantity": "100"}
+            ],
+        }  # fmt: skip
+        document = self.env["dist.edi.document"].new(
+            {"interchange_id": self.env["dist.edi.interchange"].new({"edi_partner_id": self.profile.id})}
+        )
+        message = self.env["dist.edi.translator.purchase.order"]._to_message(document, canonical)
+        self.assertEqual(message["lines"][0]["unit_price"], "2.5")
+        self.assertEqual(message["lines"][0]["item"], {"gtin": "04006381333931"})
+        self.assertEqual(message["note"], "Ring")
+        self.assertEqual(message["delivery_address"]["street"], "Road 1")
+        version = self.env["dist.message.type"]._get_by_code("order.submit")._get_default_version()
+        self.assertEqual(version._get_validator().errors(json.loads(json.dumps(message))), [])

@@ -1,0 +1,359 @@
+import json
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user, tagged
+
+from ..lib.reading import read_document
+from .common import EdiCase
+
+SSCC = "106141411234567897"
+SENT = ("edi.acknowledgement", "purchase.acknowledgement", "ship.notice", "invoice.document")
+
+
+class OutboundCase(EdiCase):
+    def connect(self, *documents):
+        """Agree on documents that are sent, and have a way to send them."""
+        for code in documents:
+            self.agree(self.profile, "out", code)
+        self.receiver, self.endpoint = self.make_receiver(*SENT)
+
+    def get_sent(self, code):
+        """:return: list of (canonical document, transaction) the partner got of a kind, checked against its schema"""
+        self.deliver(self.endpoint)
+        found = []
+        for interchange in self.sent(self.receiver):
+            self.assertFalse(interchange.issues)
+            for transaction in interchange.transactions:
+                if transaction.code == code:
+                    profile = self.env["dist.edi.partner"].search(
+                        [("identifier", "=", interchange.receiver)], limit=1
+                    )
+                    agreement = profile._get_agreed_document("out", code)
+                    reading = read_document(transaction, agreement._get_declaration())
+                    self.assertFalse([issue.detail for issue in reading.issues if issue.severity == "error"])
+                    version = (
+                        self.env["dist.message.type"]
+                        ._get_by_code(agreement._get_message_type_code())
+                        ._get_default_version()
+                    )
+                    self.assertEqual(
+                        version._get_validator().errors(json.loads(json.dumps(reading.canonical))), []
+                    )
+                    found.append((reading.canonical, transaction))
+        return found
+
+    def ship(self, order, quantity=None, package=None):
+        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        for move in picking.move_ids:
+            move.quantity = quantity or move.product_uom_qty
+            move.picked = True
+        if package:
+            picking.move_line_ids.result_package_id = self.env["stock.quant.package"].create(
+                {"name": package}
+            )
+        picking._action_done()
+        return picking
+
+
+@tagged("post_install", "-at_install")
+class TestOutbound(OutboundCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.corn.invoice_policy = "order"
+
+    def test_from_order_to_invoice(self):
+        """E3: 850 in; 855, 856 with SSCC and 810 out, each in the partner's own words."""
+        self.connect("855", "856", "810")
+        self.take(self.x12(self.order_850("P1")))
+        order = self.get_order("P1")
+        ((answer, transaction),) = self.get_sent("855")
+        self.assertEqual(
+            (answer["order"], answer["number"], answer["status"]), ("P1", order.name, "accepted")
+        )
+        self.assertEqual(answer["order_date"], "2026-03-02")
+        (line,) = answer["lines"]
+        self.assertEqual((line["line"], line["item"], line["quantity"], line["unit"], line["unit_price"]),
+                         ("1", {"buyer_sku": "B-CORN"}, "10", "EA", "10"))  # fmt: skip
+        self.assertEqual(
+            line["answers"], [{"status": "accepted", "quantity": "10", "unit": "EA", "date": "2031-05-14"}]
+        )
+        self.assertEqual(transaction.group.functional_code, "PR")
+        picking = self.ship(order, package=SSCC)
+        ((notice, _transaction),) = self.get_sent("856")
+        self.assertEqual(notice["number"], picking.name)
+        self.assertEqual([one["number"] for one in notice["orders"]], ["P1"])
+        self.assertEqual(notice["packages"][0]["sscc"], SSCC)
+        (line,) = notice["lines"]
+        self.assertEqual((line["item"], line["quantity"], line["unit"], line["package"]),
+                         ({"buyer_sku": "B-CORN"}, "10", "EA", SSCC))  # fmt: skip
+        invoice = order._create_invoices()
+        invoice.action_post()
+        ((bill, _transaction),) = self.get_sent("810")
+        self.assertEqual((bill["number"], bill["type"], bill["order"]), (invoice.name, "invoice", "P1"))
+        self.assertEqual((bill["amount_total"], bill["currency"]), ("100", order.currency_id.name))
+        self.assertEqual(bill["lines"][0]["item"], {"buyer_sku": "B-CORN"})
+        numbers = [interchange.control_number for interchange in self.sent(self.receiver)]
+        self.assertEqual(numbers, [f"{number:09d}" for number in range(1, len(numbers) + 1)])
+
+    def test_the_same_by_edifact(self):
+        """E3: ORDERS in; ORDRSP, DESADV and INVOIC out."""
+        self.edi_system, client, key = self.make_edi_system("EUROPE")
+        self.profile.active = False
+        self.profile = self.make_profile(
+            self.edi_system, client, standard="EDIFACT", qualifier="14", own_qualifier="14"
+        )
+        self.agree(self.profile, "in", "ORDERS")
+        self.connect("ORDRSP", "DESADV", "INVOIC")
+        lines = [("LIN+1++B-CORN:IN", "QTY+21:120:PCE", "PRI+AAA:9")]
+        self.take(self.edifact(self.order_edifact("E1", *lines)), key=key, media_type="application/edifact")
+        order = self.get_order("E1")
+        ((answer, _transaction),) = self.get_sent("ORDRSP")
+        self.assertEqual((answer["order"], answer["status"]), ("E1", "accepted_with_changes"))
+        self.assertEqual(answer["lines"][0]["answers"][0]["status"], "accepted_and_changed")
+        self.ship(order, quantity=40, package=SSCC)
+        ((notice, _transaction),) = self.get_sent("DESADV")
+        self.assertEqual((notice["lines"][0]["quantity"], notice["lines"][0]["unit"]), ("40", "EA"))
+        self.assertEqual(notice["packages"][0]["sscc"], SSCC)
+        order._create_invoices().action_post()
+        ((bill, _transaction),) = self.get_sent("INVOIC")
+        self.assertEqual((bill["order"], bill["amount_total"]), ("E1", "1200"))
+
+    def test_changes_are_told_line_by_line(self):
+        """E3: other price, part of the quantity later, a line refused."""
+        self.connect("855")
+        channel = self.profile.channel_id
+        channel.stock_policy = "backorder"
+        lines = ("PO1*1*120*EA*9**BP*B-CORN", "PO1*2*5*EA***VN*TEST-GLOVES")
+        self.take(self.x12(self.order_850("P1", *lines)))
+        ((answer, _transaction),) = self.get_sent("855")
+        self.assertEqual(answer["status"], "accepted_with_changes")
+        first, second = answer["lines"]
+        self.assertEqual(
+            [(one["status"], one["quantity"]) for one in first["answers"]],
+            [("price_changed", "100"), ("backordered", "20")],
+        )
+        self.assertEqual(first["unit_price"], "10")
+        self.assertEqual([one["status"] for one in second["answers"]], ["accepted"])
+
+    def test_a_partial_shipment(self):
+        """E3: what was shipped is told; the rest comes with its own notice."""
+        self.connect("856")
+        self.take(self.x12(self.order_850("P1")))
+        order = self.get_order("P1")
+        self.ship(order, quantity=4)
+        self.ship(order, quantity=6)
+        found = self.get_sent("856")
+        self.assertEqual([notice["lines"][0]["quantity"] for notice, _transaction in found], ["4", "6"])
+
+    def test_what_is_for_nobody(self):
+        """E6: documents of other customers, and without the partner's number, do not leave."""
+        self.connect("855")
+        other = self.env["res.partner"].create({"name": "Other"})
+        for partner, reference in ((other, "X-1"), (self.customer, False)):
+            self.env["sale.order"].create(
+                {
+                    "partner_id": partner.id,
+                    "client_order_ref": reference,
+                    "order_line": [(0, 0, {"product_id": self.corn.id, "product_uom_qty": 1})],
+                }
+            ).action_confirm()
+        self.assertEqual(self.get_sent("855"), [])
+
+    def test_an_order_entered_by_hand(self):
+        """E3: an order of the partner that came by phone is acknowledged by item numbers and units of the code maps."""
+        self.connect("855")
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "client_order_ref": "PHONE-1",
+                "order_line": [(0, 0, {"product_id": self.corn.id, "product_uom_qty": 3})],
+            }
+        )
+        order.action_confirm()
+        ((answer, _transaction),) = self.get_sent("855")
+        self.assertEqual(answer["order"], "PHONE-1")
+        self.assertEqual(answer["lines"][0]["item"], {"buyer_sku": "B-CORN", "supplier_sku": "TEST-CORN"})
+        self.assertEqual(answer["lines"][0]["unit"], "EA")
+
+    def test_what_cannot_be_written(self):
+        """E6: no control number is taken, a person is told; after the correction it leaves."""
+        self.connect("855")
+        agreement = self.profile._get_agreed_document("out", "855")
+        agreement.overlay = json.dumps({"fields": {"contract": {"required": True}}})
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(self.endpoint)
+        exception = self.get_exceptions("cannot_be_written")
+        self.assertIn("contract is required", exception.detail)
+        controls = self.env["dist.edi.control"].search([("kind", "=", "interchange")])
+        self.assertEqual(controls.mapped("number"), [1], "the 997 has the only one")
+        agreement.overlay = False
+        self.env.flush_all()
+        exception.action_retry()
+        self.assertEqual(len(self.get_sent("855")), 1)
+        self.assertEqual(exception.state, "resolved")
+
+    def test_acknowledgements_are_awaited_and_matched(self):
+        """E5: the clock starts with the delivery; the 997 settles group and document."""
+        self.connect("855", "810")
+        self.take(self.x12(self.order_850("P1")))
+        self.get_order("P1")._create_invoices().action_post()
+        self.deliver(self.endpoint)
+        expectations = self.env["dist.edi.expectation"].search([], order="id")
+        self.assertEqual(expectations.mapped("functional_code"), ["PR", "IN"])
+        self.assertEqual(set(expectations.mapped("state")), {"waiting"})
+        self.assertFalse(any(expectations.mapped("is_overdue")))
+        first, second = expectations
+        said = [f"AK1*PR*{first.control_number}", "AK2*855*0001", "AK5*A", "AK9*A*1*1*1"]
+        self.take(self.x12(said, code="997", control=20))
+        self.assertEqual((first.state, second.state), ("accepted", "waiting"))
+        self.assertEqual(first.group_id.document_ids.acknowledged, "accepted")
+        self.assertTrue(first.document_id)
+        said = [
+            f"AK1*IN*{second.control_number}",
+            "AK2*810*0001",
+            "AK3*BIG*2**8",
+            "AK4*2**7*X",
+            "AK5*R*5",
+            "AK9*R*1*1*0",
+        ]
+        self.take(self.x12(said, code="997", control=21))
+        self.assertEqual(second.state, "rejected")
+        document = second.group_id.document_ids
+        self.assertEqual(document.acknowledged, "rejected")
+        exception = self.get_exceptions("rejected_by_partner")
+        self.assertIn('BIG02 (segment 2): Invalid code "X"', exception.detail)
+        self.assertIn("The partner says: Invalid code", document.raw_view)
+
+    def test_an_overdue_acknowledgement(self):
+        """E5: on the board, and an exception that closes by itself."""
+        self.connect("855")
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(self.endpoint)
+        expectation = self.env["dist.edi.expectation"].search([])
+        self.assertAlmostEqual(
+            (expectation.due_at - fields.Datetime.now()).total_seconds(), 24 * 3600, delta=600
+        )
+        expectation.due_at -= timedelta(days=2)
+        self.env["dist.edi.expectation"]._cron_overdue()
+        self.env["dist.edi.expectation"]._cron_overdue()
+        self.assertEqual(self.env["dist.edi.expectation"].search([("is_overdue", "=", True)]), expectation)
+        exception = self.get_exceptions("edi_acknowledgement_overdue")
+        self.assertEqual((len(exception), exception.state), (1, "open"))
+        said = [f"AK1*PR*{expectation.control_number}", "AK9*A*1*1*1"]
+        self.take(self.x12(said, code="997", control=20))
+        self.assertEqual((expectation.state, exception.state), ("accepted", "resolved"))
+        self.assertFalse(expectation.is_overdue)
+
+    def test_giving_up(self):
+        """E5: a person who asked the partner stops the clock."""
+        self.connect("855")
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(self.endpoint)
+        expectation = self.env["dist.edi.expectation"].search([])
+        expectation.action_waive()
+        self.assertEqual(expectation.state, "waived")
+        self.profile.acknowledgement_hours = 0
+        self.take(self.x12(self.order_850("P2"), control=8))
+        self.deliver(self.endpoint)
+        self.assertEqual(self.env["dist.edi.expectation"].search([]), expectation)
+
+
+@tagged("post_install", "-at_install")
+class TestPurchase(OutboundCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls.env["res.partner"].create({"name": "Mill", "is_company": True})
+        cls.supplier, cls.supplier_client, _key = cls._make_system("Mill", kind="supplier")
+        cls.map_code("unit", "EA", cls.units, system=cls.supplier)
+        cls.map_code("product", "MILL-1", cls.corn, system=cls.supplier)
+        cls.mill = cls.env["dist.edi.partner"].create(
+            {
+                "name": "Mill",
+                "system_id": cls.supplier.id,
+                "partner_id": cls.vendor.id,
+                "own_qualifier": "ZZ",
+                "own_identifier": "SELLER",
+                "qualifier": "ZZ",
+                "identifier": "MILL",
+                "is_test": False,
+            }
+        )
+        cls.agree(cls.mill, "out", "850")
+
+    def setUp(self):
+        super().setUp()
+        self.receiver, self.endpoint = self.make_receiver("purchase.order", system=self.supplier)
+
+    def buy(self, user=None):
+        order = (
+            self.env["purchase.order"]
+            .with_user(user or self.env.user)
+            .create(
+                {
+                    "partner_id": self.vendor.id,
+                    "order_line": [
+                        (0, 0, {"product_id": self.corn.id, "product_qty": 12, "price_unit": 3.25})
+                    ],
+                }
+            )
+        )
+        order.button_confirm()
+        return order
+
+    def test_an_order_is_transmitted(self):
+        """E2: confirmed, so it leaves, with the supplier's and our number of the item."""
+        order = self.buy()
+        ((sent, transaction),) = self.get_sent("850")
+        self.assertEqual((sent["number"], sent["purpose"]), (order.name, "original"))
+        self.assertEqual(sent["parties"]["buyer"]["id"], "SELLER")
+        self.assertEqual(sent["parties"]["supplier"]["id"], "MILL")
+        (line,) = sent["lines"]
+        self.assertEqual(line["item"], {"supplier_sku": "MILL-1", "buyer_sku": "TEST-CORN"})
+        self.assertEqual((line["quantity"], line["unit"], line["unit_price"]), ("12", "EA", "3.25"))
+        self.assertEqual(transaction.group.functional_code, "PO")
+
+    def test_a_second_person_approves(self):
+        """E11: nothing leaves before; not whoever confirmed it, and only a purchase administrator."""
+        self.mill.approve_orders = True
+        groups = "purchase.group_purchase_manager"
+        buyer = new_test_user(self.env, "buyer", groups=groups)
+        clerk = new_test_user(self.env, "clerk", groups="purchase.group_purchase_user")
+        boss = new_test_user(self.env, "boss", groups=groups)
+        order = self.buy(buyer)
+        self.assertEqual((order.state, order.dist_edi_state), ("purchase", "waiting"))
+        self.assertEqual(self.get_sent("850"), [])
+        with self.assertRaisesRegex(UserError, "yourself"):
+            order.with_user(buyer).action_dist_edi_approve()
+        with self.assertRaisesRegex(UserError, "administrator"):
+            order.with_user(clerk).action_dist_edi_approve()
+        order.with_user(boss).action_dist_edi_approve()
+        self.assertEqual((order.dist_edi_state, order.dist_edi_approved_by_id), ("approved", boss))
+        self.assertEqual(len(self.get_sent("850")), 1)
+        with self.assertRaisesRegex(UserError, "does not wait"):
+            order.with_user(boss).action_dist_edi_approve()
+
+    def test_orders_of_others(self):
+        """E2: only suppliers that have agreed on it get an order by EDI."""
+        self.vendor = self.env["res.partner"].create({"name": "Else"})
+        self.buy()
+        self.assertEqual(self.get_sent("850"), [])
+
+    def test_a_unit_without_a_code(self):
+        """E6: the order is confirmed, the document waits for a person."""
+        ton = self.env.ref("uom.product_uom_ton")
+        self.corn = self.env["product.product"].create(
+            {"name": "Bulk", "default_code": "BULK", "uom_id": ton.id, "uom_po_id": ton.id}
+        )
+        order = self.buy()
+        with self.assertLogs("odoo.addons.dist_integration_base.models.dist_event", "ERROR"):
+            self.deliver(self.endpoint)
+        self.assertEqual(order.state, "purchase")
+        event = self.env["dist.event"].search(
+            [("res_model", "=", "purchase.order"), ("res_id", "=", order.id)]
+        )
+        self.assertEqual(event.state, "error")
+        self.assertIn("has no code for Mill", event.error)

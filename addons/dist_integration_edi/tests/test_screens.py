@@ -1,0 +1,167 @@
+import base64
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import EdiCase
+
+
+@tagged("post_install", "-at_install")
+class TestScreens(EdiCase):
+    def refuse(self, control=7):
+        bad = [segment.replace("20260302", "20261302") for segment in self.order_850("P1")]
+        return self.take(self.x12(bad, control=control)).document_ids
+
+    def test_raw_tree_and_content(self):
+        """E9: the faulty element is marked; segments have names; the content reads like an order."""
+        document = self.refuse()
+        self.assertIn(
+            "BEG*00*SA*P1**<mark class='text-bg-danger' title='&#34;20261302&#34; is not a date.'>20261302</mark>",
+            document.raw_view,
+        )
+        self.assertIn("Order line", document.tree_view)
+        self.assertIn("&#34;20261302&#34; is not a date.", document.tree_view)
+        self.assertIn("B-CORN", document.rendered_view)
+        self.assertIn("Purchase order", document.rendered_view)
+
+    def test_a_missing_segment_is_marked(self):
+        """E9: where it should have been."""
+        segments = [segment for segment in self.order_850("P1") if not segment.startswith("PO1")]
+        document = self.take(self.x12(segments)).document_ids
+        self.assertEqual(document.state, "refused")
+        self.assertIn("PO1 ...</mark>", document.raw_view)
+
+    def test_what_is_sensitive_is_masked(self):
+        """G6: prices and persons, in all three views; nothing when the policy says so."""
+        document = self.refuse()
+        for view in (document.raw_view, document.tree_view, document.rendered_view):
+            self.assertNotIn("Meadow Farms", view)
+        self.assertIn("N1*BY****", document.raw_view)
+        self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = False
+        document.invalidate_recordset()
+        for view in (document.raw_view, document.tree_view, document.rendered_view):
+            self.assertIn("Meadow Farms", view)
+
+    def test_markup_in_a_document_is_text(self):
+        """E9: what a partner writes is shown, not run."""
+        self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = False
+        segments = [s.replace("Meadow Farms", "<img src=x") for s in self.order_850("P1")]
+        document = self.take(self.x12(segments)).document_ids
+        for view in (document.raw_view, document.tree_view, document.rendered_view):
+            self.assertNotIn("<img", view)
+            self.assertIn("&lt;img src=x", view)
+
+    def test_correct_and_resubmit(self):
+        """E9: the corrected text takes the same path; the original is kept as it came."""
+        document = self.refuse()
+        exception = self.get_exceptions("invalid_date")
+        wizard = self.env["dist.edi.correct"].browse(document.action_correct()["res_id"])
+        self.assertIn("is not a date", wizard.problem)
+        wizard.content = wizard.content.replace("20261302", "20261202")
+        correction = self.env["dist.edi.document"].browse(wizard.action_resubmit()["res_id"])
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual((correction.original_id, correction.state), (document, "accepted"))
+        self.assertEqual(self.get_order("P1").state, "sale")
+        self.assertEqual((document.state, exception.state), ("corrected", "resolved"))
+        self.assertIn("20261302", document._get_raw_text())
+        entries = self.env["dist.audit.entry"].search(
+            [("res_model", "=", document._name), ("res_id", "=", document.id)]
+        )
+        self.assertEqual(entries.mapped("action"), ["corrected"])
+        with self.assertRaises(UserError):
+            document.action_correct()
+
+    def test_a_correction_that_is_wrong_again(self):
+        """E9: it is refused like the first; what cannot be read at all is said at once."""
+        document = self.refuse()
+        wizard = self.env["dist.edi.correct"].browse(document.action_correct()["res_id"])
+        for content, words in (
+            ("nonsense", "one document"),
+            ("ST*850*1~SE*2*1~ST*850*2~SE*2*2", "one document"),
+        ):
+            wizard.content = content
+            with self.assertRaisesRegex(UserError, words), self.env.cr.savepoint():
+                wizard.action_resubmit()
+        wizard.content = document._get_raw_text().replace("20261302", "20261402")
+        correction = self.env["dist.edi.document"].browse(wizard.action_resubmit()["res_id"])
+        self.assertEqual((correction.state, document.state), ("refused", "corrected"))
+        self.assertEqual(len(self.get_exceptions("invalid_date").filtered(lambda e: e.state == "open")), 1)
+
+    def test_who_may_correct(self):
+        """G6, G8: an operator who may not see content in clear does not correct what holds some; that one looked is
+        kept.
+        """
+        document = self.refuse()
+        operator = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        with self.assertRaisesRegex(UserError, "content in clear"):
+            document.with_user(operator).action_correct()
+        auditor = new_test_user(self.env, "auditor", groups="dist_integration_base.group_dist_auditor")
+        with self.assertRaises(AccessError):
+            document.with_user(auditor).action_correct()
+        operator.groups_id += self.env.ref("dist_integration_base.group_dist_clear")
+        wizard_id = document.with_user(operator).action_correct()["res_id"]
+        wizard = self.env["dist.edi.correct"].with_user(operator).browse(wizard_id)
+        wizard.content = wizard.content.replace("20261302", "20261202")
+        wizard.action_resubmit()
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P1").state, "sale")
+        entries = self.env["dist.audit.entry"].search([("user_id", "=", operator.id)])
+        self.assertLessEqual({"unmasked", "corrected"}, set(entries.mapped("action")))
+
+    def test_upload(self):
+        """E8: a person hands over a file as the partner would have."""
+        wizard = self.env["dist.edi.upload"].create(
+            {
+                "edi_partner_id": self.profile.id,
+                "file": base64.b64encode(self.x12(self.order_850("P1"))),
+                "file_name": "orders.x12",
+            }
+        )
+        action = wizard.action_upload()
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        interchange = self.env["dist.edi.interchange"].search(action["domain"])
+        self.assertEqual((interchange.state, interchange.message_id.source_name), ("processed", "orders.x12"))
+        self.assertEqual(self.get_order("P1").state, "sale")
+        # the same file once more is the same message
+        wizard.action_upload()
+        self.assertEqual(
+            self.env["dist.edi.interchange"].search_count([("edi_partner_id", "=", self.profile.id)]), 1
+        )
+        user = new_test_user(self.env, "user", groups="dist_integration_base.group_dist_user")
+        with self.assertRaises(AccessError):
+            self.env["dist.edi.upload"].with_user(user).create(
+                {"edi_partner_id": self.profile.id, "file": b"QQ=="}
+            )
+        self.profile.client_id = False
+        with self.assertRaisesRegex(UserError, "cannot take files yet"):
+            wizard.action_upload()
+
+    def test_a_purged_document(self):
+        """G6: after its time the content is gone, the evidence stays."""
+        document = self.refuse()
+        document.interchange_id.message_id._purge()
+        self.env.invalidate_all()
+        self.assertEqual((document.state, document.business_key), ("refused", "P1"))
+        self.assertNotIn("P1", document.raw_view)
+        self.assertIn("purged", document.tree_view)
+
+    def test_views_open(self):
+        """E9: every screen opens for those who see its menu."""
+        self.refuse()
+        for groups in (
+            "dist_integration_base.group_dist_manager",
+            "dist_integration_base.group_dist_auditor",
+        ):
+            user = new_test_user(self.env, groups.split("_")[-1], groups=groups)
+            for name in ("partner", "control", "interchange", "document", "expectation"):
+                action = self.env.ref(f"dist_integration_edi.action_dist_edi_{name}")
+                model = self.env[action.res_model].with_user(user)
+                views = model.get_views([(False, kind) for kind in [*action.view_mode.split(","), "search"]])
+                self.assertTrue(views["views"])
+                records = model.search([], limit=2)
+                fields = [name for name, field in records._fields.items() if field.type != "one2many"]
+                readable = set(model.fields_get(fields))
+                records.read(sorted(readable))

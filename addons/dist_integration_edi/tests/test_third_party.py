@@ -1,0 +1,104 @@
+import json
+
+from odoo.tests import tagged
+
+from odoo.addons.dist_integration_wms.tests.common import WmsMixin
+
+from ..lib.reading import read_document
+from .common import EdiCase
+
+KEPT = ("shipment.requested", "receipt.requested", "shipment.confirmed", "receipt.confirmed")
+
+
+@tagged("post_install", "-at_install")
+class TestThirdParty(WmsMixin, EdiCase):
+    """A warehouse run by a 3PL that speaks X12."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._set_up_wms()
+        cls.system.flow_ids.filtered(lambda flow: flow.message_type_id.code not in KEPT).state = "retired"
+        cls._make_flow(cls.system, "edi.interchange")
+        cls.client.scope_ids |= cls.env.ref("dist_integration_edi.scope_edi_submit")
+        cls.warehouse.partner_id.write({"street": "Dock 1", "city": "Hamburg"})
+        cls._map_code("unit", "EA", cls.env.ref("uom.product_uom_unit"))
+        cls.partner = cls.env["dist.edi.partner"].create(
+            {
+                "name": "Northside",
+                "system_id": cls.system.id,
+                "client_id": cls.client.id,
+                "own_qualifier": "ZZ",
+                "own_identifier": "SELLER",
+                "qualifier": "ZZ",
+                "identifier": "BUYER",
+                "acknowledgement": "none",
+                "is_test": False,
+            }
+        )
+        for direction, code in (("out", "940"), ("out", "943"), ("in", "944"), ("in", "945")):
+            cls.agree(cls.partner, direction, code)
+
+    def setUp(self):
+        super().setUp()
+        self.receiver, endpoint = self.make_receiver(system=self.system)
+        self.endpoint = self.system.endpoint_ids - endpoint
+        self.endpoint.write({"url": self.receiver.url, "content": "edi", "lanes": 1})
+
+    def get_sent(self, code):
+        """:return: canonical document of the only one that the 3PL got of a kind, checked against its schema"""
+        self.deliver(self.endpoint)
+        (transaction,) = [
+            transaction
+            for interchange in self.sent(self.receiver)
+            for transaction in interchange.transactions
+            if transaction.code == code
+        ]
+        reading = read_document(
+            transaction, self.partner._get_agreed_document("out", code)._get_declaration()
+        )
+        self.assertFalse([issue.detail for issue in reading.issues if issue.severity == "error"])
+        type_code = self.partner._get_agreed_document("out", code)._get_message_type_code()
+        version = self.env["dist.message.type"]._get_by_code(type_code)._get_default_version()
+        self.assertEqual(version._get_validator().errors(json.loads(json.dumps(reading.canonical))), [])
+        return reading.canonical
+
+    def test_a_shipment(self):
+        """E4: 940 out; the 945 confirms the delivery like a message over the API."""
+        self._put(self.tape, 10)
+        picking = self._sell((self.tape, 4))
+        asked = self.get_sent("940")
+        self.assertEqual(asked["shipment"], picking.name)
+        self.assertEqual(asked["ship_to"]["city"], "Berlin")
+        (line,) = asked["lines"]
+        self.assertEqual((line["item"]["sku"], line["quantity"], line["unit"]), ("TAPE", "4", "EA"))
+        segments = [
+            f"W06*F*{picking.name}*20260302*N-1",
+            f"LX*{line['line']}",
+            "W12*CC*4*4**EA**VN*TAPE",
+            "W03*4",
+        ]
+        document = self.take(self.x12(segments, code="945"), key=self.key).document_ids
+        self.assertEqual((document.state, document.problem), ("accepted", False))
+        self.assertEqual(document.message_id.state, "done", document.message_id.error)
+        self.assertEqual((picking.state, picking.move_ids.quantity), ("done", 4.0))
+
+    def test_a_receipt(self):
+        """E4: 943 out; the 944 confirms the receipt."""
+        picking = self._buy((self.tape, 12))
+        told = self.get_sent("943")
+        self.assertEqual((told["receipt"], told["lines"][0]["quantity"]), (picking.name, "12"))
+        segments = [f"W17*F*20260302*R-1*{picking.name}", "W07*12*EA**VN*TAPE", "W14*12"]
+        document = self.take(self.x12(segments, code="944"), key=self.key).document_ids
+        self.assertEqual((document.state, document.problem), ("accepted", False))
+        self.assertEqual(document.message_id.state, "done", document.message_id.error)
+        self.assertEqual((picking.state, self._on_hand(self.tape)), ("done", 12))
+
+    def test_a_warehouse_that_has_not_agreed(self):
+        """E6: what is asked of a 3PL that does not take it waits for a person."""
+        self.partner._get_agreed_document("out", "940").unlink()
+        self._put(self.tape, 10)
+        self._sell((self.tape, 4))
+        self.deliver(self.endpoint)
+        self.assertFalse(self.receiver.calls)
+        self.assertIn("no trading partner", self.get_exceptions("no_trading_partner").detail)
