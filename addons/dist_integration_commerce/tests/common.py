@@ -10,9 +10,10 @@ SCOPES = (
     "orders:submit",
     "orders:read",
     "availability:read",
+    "availability:hold",
     "invoices:read",
 )
-INBOUND = ("customer.upsert", "order.submit")
+INBOUND = ("customer.upsert", "order.submit", "hold.create", "hold.release")
 
 
 class CommerceCase(DistHttpCase):
