@@ -8,6 +8,7 @@ from . import (
     test_cutover,
     test_demo,
     test_formats,
+    test_kept_whole,
     test_impact,
     test_masters,
     test_message_table,
