@@ -17,7 +17,7 @@ class TestAvailabilityFeed(CommerceCase):
         super().setUpClass()
         endpoint = cls._make_endpoint(cls.system, "http://127.0.0.1:9/hook")
         cls.flow = cls._make_flow(cls.system, "availability.changed", endpoint_id=endpoint.id)
-        cls.channel.allow_holds = True
+        cls.allow_holds(cls.system, cls.channel)
 
     def setUp(self):
         super().setUp()

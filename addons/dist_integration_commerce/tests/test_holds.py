@@ -12,7 +12,8 @@ class TestHolds(CommerceCase):
 
     def setUp(self):
         super().setUp()
-        self.channel.write({"allow_holds": True, "stock_policy": "partial"})
+        self.channel.stock_policy = "partial"
+        self.allow_holds(self.system, self.channel)
 
     def hold(self, reference="CART-1", sku="TEST-GLOVES", quantity="30", status=200, key=None, **values):
         body = {"hold": reference, "lines": [{"item": {"sku": sku}, "quantity": quantity}], **values}
@@ -151,7 +152,7 @@ class TestHolds(CommerceCase):
         """C5: a shop knows nothing of the holds of another one."""
         self.hold(quantity="3")
         system, _client, key = self.make_shop("OTHER")
-        self.make_channel(system, allow_holds=True)
+        self.allow_holds(system, self.make_channel(system))
         self.release(status=404, key=key)
         self.hold(quantity="4", key=key)
         self.assertEqual(self.find().state, "held")
