@@ -12,6 +12,8 @@
         "security/dist_commerce_security.xml",
         "data/dist_api_scope.xml",
         "data/dist_message_type.xml",
+        "data/dist_availability.xml",
+        "data/dist_availability_job.xml",
         "data/dist_process.xml",
         "data/dist_alert.xml",
         "views/dist_sales_channel_views.xml",
@@ -21,6 +23,7 @@
         "views/dist_binding_views.xml",
         "views/dist_exception_views.xml",
         "views/menus.xml",
+        "views/dist_availability_views.xml",
     ],
     "demo": ["demo/dist_commerce_demo.xml", "demo/dist_commerce_operations_demo.xml"],
 }

@@ -1,4 +1,5 @@
 from . import availability
 from . import customers
+from . import holds
 from . import invoices
 from . import orders

@@ -9,13 +9,16 @@ from odoo.addons.dist_integration_base.lib.handling import BusinessError
 class AvailabilityTerms(NamedTuple):
     """What of the stock a channel may see.
 
-    ``warehouses`` leads from the ids of warehouses to their codes, in the order in which they are shown.
+    ``warehouses`` leads from the ids of warehouses to their codes, in the order in which they are shown; ``governed``
+    tells that rules or holds decide on what may be promised, beside the buffer.
     """
 
     system_id: int
     company_id: int
     buffer: float
     warehouses: dict
+    channel_id: int = 0
+    governed: bool = False
 
 
 class DistSalesChannel(models.Model):
@@ -282,7 +285,8 @@ class DistSalesChannel(models.Model):
         channel = self._choose(system, self.env["res.company"].browse(company_id), code)
         warehouses = channel.availability_warehouse_ids or channel.warehouse_id
         codes = {warehouse.id: warehouse.code for warehouse in warehouses}
-        return AvailabilityTerms(system_id, company_id, channel.safety_buffer, codes)
+        governed = channel._is_governed()
+        return AvailabilityTerms(system_id, company_id, channel.safety_buffer, codes, channel.id, governed)
 
     def _get_pricelist(self, partner):
         """Pricelist that holds the contract prices of a customer in this channel.

@@ -18,3 +18,7 @@ class SaleOrderLine(models.Model):
 
     def _dist_get_unit(self):
         return self[LINE_UNIT]
+
+    def _dist_get_product_quantity(self):
+        """:return: what is ordered, in the unit of the product"""
+        return self[LINE_UNIT]._compute_quantity(self.product_uom_qty, self.product_id.uom_id, round=False)

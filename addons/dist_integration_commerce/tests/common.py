@@ -10,9 +10,11 @@ SCOPES = (
     "orders:submit",
     "orders:read",
     "availability:read",
+    "availability:hold",
     "invoices:read",
 )
 INBOUND = ("customer.upsert", "order.submit")
+HOLDS = ("hold.create", "hold.release")
 
 
 class CommerceCase(DistHttpCase):
@@ -50,6 +52,13 @@ class CommerceCase(DistHttpCase):
             kind=kind,
             company_id=(company or cls.company).id,
         )
+
+    @classmethod
+    def allow_holds(cls, system, channel):
+        """Let a shop set goods aside."""
+        channel.allow_holds = True
+        for code in HOLDS:
+            cls._make_flow(system, code)
 
     @classmethod
     def make_channel(cls, system, **values):

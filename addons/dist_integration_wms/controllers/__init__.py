@@ -1,1 +1,1 @@
-from . import receipts, returns, shipments, stock
+from . import receipts, returns, shipments, stock, transport

@@ -1,5 +1,6 @@
 from . import (
     account_payment_term,
+    delivery_carrier,
     dist_alert_rule,
     dist_availability,
     dist_code_map,
@@ -8,6 +9,7 @@ from . import (
     dist_exception,
     dist_exception_backorder,
     dist_exception_release,
+    dist_exception_shipment,
     dist_flow,
     dist_message,
     dist_product_substitution,
@@ -20,6 +22,7 @@ from . import (
     dist_release_request,
     dist_release_request_line,
     dist_release_wave,
+    dist_shipment_milestone,
     dist_stock_adjustment,
     dist_stock_adjustment_line,
     dist_stock_reason,
@@ -43,8 +46,10 @@ from . import (
     stock_picking_lock,
     stock_picking_release,
     stock_picking_request,
+    stock_picking_transport,
     stock_picking_type,
     stock_warehouse,
     stock_warehouse_release,
     stock_warehouse_status,
+    stock_warehouse_transport,
 )

@@ -12,7 +12,9 @@ ADDRESSED = (
     "shipment.change.requested",
     "shipment.cancel.requested",
 )
-REPORTED = ("shipment.completed", "receipt.completed", "return.completed")
+REPORTED = ("shipment.completed", "receipt.completed", "return.completed", "shipment.dispatched")
+# what is said to the carrier alone
+CARRIED = ("transport.requested", "transport.cancelled")
 
 
 class DistEvent(models.Model):
@@ -30,14 +32,21 @@ class DistEvent(models.Model):
         if row["res_model"] != "stock.picking":
             return True
         code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
+        picking = self.env["stock.picking"].browse(row["res_id"])
+        if code in CARRIED:
+            return self._dist_is_carrier_told(flow_id, picking)
         if code not in ADDRESSED + REPORTED:
             return True
-        picking = self.env["stock.picking"].browse(row["res_id"])
         system = picking.dist_system_id or picking.picking_type_id.dist_system_id
         settings = self.env["dist.flow"]._get_delivery_settings(flow_id)
         if settings["system_id"] == system.id:
             return True
         return code in REPORTED and settings["system_kind"] != "warehouse"
+
+    @api.model
+    def _dist_is_carrier_told(self, flow_id, picking):
+        settings = self.env["dist.flow"]._get_delivery_settings(flow_id)
+        return settings["system_id"] == picking._dist_get_transport_system().id
 
     @api.model
     def _dist_is_location_told(self, flow_id, row):

@@ -44,10 +44,36 @@ class StockMove(models.Model):
             line, ordered = self.purchase_line_id, self.purchase_line_id.product_qty
         if not line or not ordered:
             return self.product_id.with_company(self.company_id).standard_price * self.product_qty
+        share = self._dist_get_kit_share(line)
+        if share is not None:
+            return self._dist_convert_value(line, line.price_subtotal * share)
         ordered = line[LINE_UNIT]._compute_quantity(ordered, self.product_id.uom_id, round=False)
-        value = line.price_subtotal * self.product_qty / ordered
+        return self._dist_convert_value(line, line.price_subtotal * self.product_qty / ordered)
+
+    def _dist_convert_value(self, line, value):
+        """:return: a value in the currency of an order's line, in that of the company"""
         day = fields.Date.context_today(self)
         return line.currency_id._convert(value, self.company_id.currency_id, self.company_id, day)
+
+    def _dist_get_kit_share(self, line):
+        """A kit is sold as one line and moved as its components: their costs share out what it is worth.
+
+        :param line: line of the order
+        :return: float between 0 and 1; None when the line is no kit
+        """
+        if self.product_id == line.product_id:
+            return None
+        parts = line.move_ids.filtered(
+            lambda move: move.state != "cancel" and move.picking_type_id == self.picking_type_id
+        )
+        if line.product_id in parts.product_id or len(parts.product_id) < 2:
+            return None
+        costs = {
+            move: move.product_id.with_company(move.company_id).standard_price * move.product_qty
+            for move in parts
+        }
+        total = sum(costs.values())
+        return costs[self] / total if total else 1 / len(parts)
 
     # what the warehouse says was moved
 

@@ -77,7 +77,10 @@ class StockPicking(models.Model):
         code = self.picking_type_id.code
         if code == "outgoing":
             return "shipment"
-        if code == "incoming" and self.move_ids.purchase_line_id:
+        if code == "incoming" and self.location_dest_id.usage == "customer":
+            # shipped by the supplier: the goods never see the warehouse
+            return None
+        if code == "incoming" and (self.move_ids.purchase_line_id or self.location_id.usage == "transit"):
             return "receipt"
         if code == "incoming" and self.move_ids.origin_returned_move_id:
             return "return"

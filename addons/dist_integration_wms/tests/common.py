@@ -45,11 +45,16 @@ SCOPES = [
     "stock:adjust",
     "stock:count",
 ]
+CARRIER_INBOUND = ["shipment.milestone", "transport.answered"]
+CARRIER_OUTBOUND = ["transport.requested", "transport.cancelled", "shipment.dispatched"]
+CARRIER_SCOPES = ["milestones:write", "transport:answer"]
 ACKNOWLEDGE = "/shipments/acknowledgements"
 ANSWER = "/shipments/requests/answers"
 SHIP = "/shipments/confirmations"
 RECEIVE = "/receipts/confirmations"
 RETURN = "/returns/confirmations"
+MILESTONE = "/shipments/milestones"
+TRANSPORT = "/transport/answers"
 
 
 class WmsMixin:
@@ -209,6 +214,39 @@ class WmsMixin:
     def _get_data(self, picking, code):
         """:return: dict, the payload of the only event of a type"""
         return json.loads(self._get_events(picking, code).ensure_one().payload)
+
+
+class CarrierMixin:
+    """A transport management system that carries what the warehouse ships."""
+
+    @classmethod
+    def _set_up_carrier(cls):
+        cls.tms, cls.tms_client, cls.tms_key = cls._make_tms("Roadlink")
+        cls.warehouse.dist_transport_system_id = cls.tms
+        cls.freight = cls.env["product.product"].create({"name": "Freight", "type": "service"})
+        cls.courier = cls.env["delivery.carrier"].create({"name": "Courier", "product_id": cls.freight.id})
+        cls._put(cls.tape, 100)
+
+    @classmethod
+    def _make_tms(cls, name, **values):
+        """:return: (dist.system, dist.api.client, key) of a system that plans transport and reports milestones"""
+        system, client, key = cls._make_system(
+            name, scopes=CARRIER_SCOPES, message_types=CARRIER_INBOUND, kind="carrier", **values
+        )
+        endpoint = cls._make_endpoint(system, "http://127.0.0.1:9/hook")
+        for code in CARRIER_OUTBOUND:
+            cls._make_flow(system, code, endpoint_id=endpoint.id)
+        return system, client, key
+
+    def _get_open_exceptions(self, picking, *codes):
+        return self.env["dist.exception"].search(
+            [
+                ("res_model", "=", picking._name),
+                ("res_id", "in", picking.ids),
+                ("code", "in", codes),
+                ("state", "in", ("open", "in_progress")),
+            ]
+        )
 
 
 class WmsCase(WmsMixin, DistCase):

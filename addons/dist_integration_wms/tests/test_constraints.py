@@ -22,10 +22,12 @@ class TestConstraints(WmsCase):
                     "dist_release_cutoff_hour_range",
                     "dist_release_cutoff_hour_uniq",
                     "dist_release_request_name_uniq",
+                    "dist_shipment_milestone_external_uniq",
+                    "stock_warehouse_dist_lost_after_positive",
                 ),
             ),
         )
-        self.assertEqual(len(self.env.cr.fetchall()), 7)
+        self.assertEqual(len(self.env.cr.fetchall()), 9)
 
     @mute_logger("odoo.sql_db")
     def test_confirmation_once(self):

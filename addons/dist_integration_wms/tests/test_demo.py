@@ -129,3 +129,14 @@ class TestDemo(DistCase):
         held = self.record("order_held").picking_ids
         self.assertIn("calls back", held.dist_wait_reason)
         self.assertEqual(self.record("substitution_rake").substitute_id, self.record("product_rake_steel"))
+
+    def test_transport(self):
+        """O1, W7: a delivery is on its way; the carrier has it, and says when it is expected."""
+        picking = self.record("order_on_the_way").picking_ids
+        self.assertEqual((picking.state, picking.dist_carrier_state), ("done", "in_transit"))
+        self.assertTrue(picking.dist_dispatched_at)
+        self.assertEqual(picking.dist_estimated_at, self.record("milestone_picked_up").estimated_at)
+        states = {flow.message_type_id.code: flow.state for flow in self.record("system_roadlink").flow_ids}
+        self.assertEqual(
+            (states["shipment.milestone"], states["transport.requested"]), ("active", "approved")
+        )

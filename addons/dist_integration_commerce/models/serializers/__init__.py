@@ -1,3 +1,4 @@
+from . import availability_changed
 from . import order_common
 from . import order_confirmed
 from . import order_held

@@ -1,6 +1,7 @@
 from . import (
     dist_handler,
     warehouse,
+    carrier,
     warehouse_confirmation,
     warehouse_confirmation_lines,
     warehouse_confirmation_quantities,
@@ -11,10 +12,12 @@ from . import (
     return_confirmed,
     shipment_acknowledged,
     shipment_confirmed,
+    shipment_milestone,
     shipment_request_answered,
     shipment_substitution,
     stock,
     stock_adjusted,
     stock_snapshot,
     stock_status_changed,
+    transport_answered,
 )

@@ -1,5 +1,6 @@
 from . import (
     warehouse,
+    transport,
     warehouse_cancelled,
     warehouse_completed,
     item_changed,
@@ -13,10 +14,13 @@ from . import (
     return_requested,
     shipment_cancelled,
     shipment_completed,
+    shipment_dispatched,
     shipment_request,
     shipment_cancel_requested,
     shipment_change_requested,
     shipment_hold_released,
     shipment_hold_requested,
     shipment_requested,
+    transport_cancelled,
+    transport_requested,
 )
