@@ -309,7 +309,7 @@ class OrderSubmitHandler(models.AbstractModel):
             return self._refuse_new_address(submission, name, contact)
         new = {**values, "type": address_type, "parent_id": parent.id}
         pointers = dict.fromkeys(new, f"/{name}")
-        return self._create_inbound(submission.message, "res.partner", new, pointers)
+        return upsert._create_address(submission.message, new, pointers)
 
     def _refuse_new_address(self, submission, name, contact):
         submission.add(
