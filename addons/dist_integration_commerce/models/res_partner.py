@@ -62,8 +62,9 @@ class ResPartner(models.Model):
 
     def _handle_first_contact_creation(self):
         # the first address that a system sends of a customer is that address, not the customer's own as well
-        if not self.env.context.get("dist_keep_parent_address"):
-            super()._handle_first_contact_creation()
+        if self.env.context.get("dist_keep_parent_address"):
+            return None
+        return super()._handle_first_contact_creation()
 
     def _dist_get_order_block(self):
         """Why orders of this customer are not taken.

@@ -66,7 +66,13 @@ class TestCustomerUpsert(CommerceCase):
 
     def test_first_address_is_not_the_main_one(self):
         """C1: an address of a customer without one stays an address; nobody said where the customer itself is."""
-        dock = {"external_id": "DOCK", "type": "delivery", "street": "7 Dock", "city": "Bend", "country": "US"}
+        dock = {
+            "external_id": "DOCK",
+            "type": "delivery",
+            "street": "7 Dock",
+            "city": "Bend",
+            "country": "US",
+        }
         answer, partner = self.put_ok("F-1", {"name": "Hill Farm", "addresses": [dock]})
         self.assertEqual(partner.child_ids.street, "7 Dock")
         self.assertFalse(partner.street or partner.city or partner.country_id)
@@ -84,7 +90,9 @@ class TestCustomerUpsert(CommerceCase):
         """C1, M4: two addresses under one id are refused, and nothing of the message is kept."""
         dock = {"external_id": "DOCK", "type": "delivery", "street": "7 Dock"}
         gate = {"external_id": "GATE", "type": "delivery", "street": "8 Gate"}
-        problem = self.put("F-1", {**FARM, "addresses": [dock, gate, {**dock, "street": "9 Dock"}]}, status=422)
+        problem = self.put(
+            "F-1", {**FARM, "addresses": [dock, gate, {**dock, "street": "9 Dock"}]}, status=422
+        )
         self.assertEqual(problem["code"], "repeated_address")
         self.assertEqual(problem["errors"][0]["pointer"], "/addresses/2/external_id")
         self.assertFalse(self.env["res.partner"].search([("name", "=", FARM["name"])]))

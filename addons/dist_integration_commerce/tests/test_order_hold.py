@@ -61,9 +61,7 @@ class TestOrderHold(CommerceCase):
         whatever is called.
         """
         order = self.hold()
-        seller = new_test_user(
-            self.env, "salesman-of-all", groups="sales_team.group_sale_salesman_all_leads"
-        )
+        seller = new_test_user(self.env, "salesman-of-all", groups="sales_team.group_sale_salesman_all_leads")
         self.authenticate(seller.login, seller.login)
         values = {
             "dist_state": "accepted",

@@ -112,7 +112,9 @@ class OrderSubmitHandler(models.AbstractModel):
     def _get_share_keys(self, message, payload):
         """Of two orders for the last piece the second sees what the first took. A long order takes few locks."""
         ids = self._find_candidate_ids(message, [line["item"] for line in payload["lines"]])
-        return [f"stock/{message.company_id.id}/{share}" for share in {number % STOCK_SHARES for number in ids}]
+        return [
+            f"stock/{message.company_id.id}/{share}" for share in {number % STOCK_SHARES for number in ids}
+        ]
 
     def _apply(self, message, payload):
         return self._apply_batch([(message, payload)])[0]
