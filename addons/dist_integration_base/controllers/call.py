@@ -142,7 +142,7 @@ class ApiCall:
         """
         incoming = request.httprequest.headers
         expected = incoming.get("If-Match")
-        refused = expected is not None and (etag is None or not _matches(expected, etag))
+        refused = expected is not None and (etag is None or not _matches(expected, etag, strong=True))
         unexpected = incoming.get("If-None-Match")
         refused = refused or (unexpected is not None and etag is not None and _matches(unexpected, etag))
         if refused:
@@ -416,11 +416,16 @@ class ApiCall:
         return json_response(document, reply["status"], headers, media_type)
 
 
-def _matches(header, etag):
-    """Whether a list of entity tags holds one, or anything (RFC 9110 8.8.3, weak comparison)."""
+def _matches(header, etag, strong=False):
+    """Whether a list of entity tags holds one, or anything (RFC 9110 8.8.3).
+
+    :param strong: True where a tag that is marked as weak equals none, as with ``If-Match``
+    """
     if not header:
         return False
     if header.strip() == "*":
         return True
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
-    return etag in tags
+    tags = [tag.strip() for tag in header.split(",")]
+    if strong:
+        tags = [tag for tag in tags if not tag.startswith("W/")]
+    return etag in [tag.removeprefix("W/").strip('"') for tag in tags]

@@ -708,6 +708,9 @@ def _lock_keys(cr, keys):
     """Take the locks in sorted order, so that two transactions cannot wait for each other."""
     if not keys:
         return
-    cr.execute("SELECT set_config('lock_timeout', %s, true)", (f"{LOCK_TIMEOUT_MS}ms",))
-    for key in sorted(keys):
-        cr.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+    # both in one question; the rows of unnest come, and are locked, in the order of the list
+    cr.execute(
+        "SELECT set_config('lock_timeout', %s, true);"
+        "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key",
+        (f"{LOCK_TIMEOUT_MS}ms", sorted(keys)),
+    )

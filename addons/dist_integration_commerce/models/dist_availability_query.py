@@ -107,11 +107,14 @@ class DistAvailabilityQuery(models.AbstractModel):
                 JOIN product_template template ON template.id = product.product_tmpl_id
             )
             SELECT meant.position, meant.product_id, meant.uom_id,
-                   present.warehouse_id, present.quantity, present.reserved_quantity, present.sellable
+                   present.warehouse_id, COALESCE(present.quantity, 0), COALESCE(present.reserved_quantity, 0),
+                   present.sellable
             FROM meant
             LEFT JOIN (
                 SELECT quant.product_id, place.warehouse_id, quant.quantity, quant.reserved_quantity,
-                       CASE WHEN place.sellable THEN quant.quantity - quant.reserved_quantity ELSE 0 END AS sellable
+                       CASE WHEN place.sellable
+                            THEN COALESCE(quant.quantity, 0) - COALESCE(quant.reserved_quantity, 0)
+                            ELSE 0 END AS sellable
                 FROM stock_quant quant
                 JOIN unnest(%(locations)s, %(warehouses)s, %(sellable)s) AS place (id, warehouse_id, sellable)
                     ON place.id = quant.location_id

@@ -60,6 +60,12 @@ class ResPartner(models.Model):
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         return bool(chain.user_ids or companies.search_count([("partner_id", "in", chain.ids)]))
 
+    def _handle_first_contact_creation(self):
+        # the first address that a system sends of a customer is that address, not the customer's own as well
+        if self.env.context.get("dist_keep_parent_address"):
+            return None
+        return super()._handle_first_contact_creation()
+
     def _dist_get_order_block(self):
         """Why orders of this customer are not taken.
 

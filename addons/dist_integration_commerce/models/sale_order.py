@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 RELEASE_GROUPS = ("dist_integration_base.group_dist_operator", "sales_team.group_sale_manager")
@@ -50,7 +50,39 @@ class SaleOrder(models.Model):
         ),
     ]
 
-    def action_confirm(self):
+    # what tells of the channel is not a person's to set
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            prefix = "default_"
+            defaults = [name.removeprefix(prefix) for name in self.env.context if name.startswith(prefix)]
+            for vals in vals_list:
+                self._dist_check_kept([*vals, *defaults])
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._dist_check_kept(vals)
+            if vals.get("state") == "sale":
+                self._dist_check_not_held()
+        return super().write(vals)
+
+    @api.model
+    def _dist_check_kept(self, names):
+        """:raises AccessError: a value tells what a channel submitted, or what was answered"""
+        kept = [
+            self._fields[name].string
+            for name in names
+            if name.startswith("dist_") and name in self._fields and self._fields[name].readonly
+        ]
+        if kept:
+            raise AccessError(
+                _("%s cannot be changed by hand: use the buttons of the order.", ", ".join(sorted(kept)))
+            )
+
+    def _dist_check_not_held(self):
+        """:raises UserError: one of the orders waits for who may release it"""
         held = self.filtered(lambda order: order.dist_state == "held")
         if held:
             raise UserError(
@@ -59,6 +91,9 @@ class SaleOrder(models.Model):
                     ", ".join(f"{order.name} ({order.dist_hold_reason})" for order in held),
                 )
             )
+
+    def action_confirm(self):
+        self._dist_check_not_held()
         result = super().action_confirm()
         self._dist_after_confirm()
         return result

@@ -15,6 +15,7 @@ from . import test_invoices
 from . import test_milestones
 from . import test_order_bulk
 from . import test_order_channel
+from . import test_order_concurrency
 from . import test_order_credit
 from . import test_order_customer
 from . import test_order_duplicates

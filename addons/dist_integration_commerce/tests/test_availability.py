@@ -78,6 +78,19 @@ class TestAvailability(CommerceCase):
             },
         )
 
+    def test_quant_without_quantity(self):
+        """C5: Odoo makes a quant without a quantity beside a locked one: what it reserves is not available."""
+        for product in (self.corn, self.make_product("TEST-EMPTY", 0)):
+            self.env.cr.execute(
+                "INSERT INTO stock_quant (product_id, location_id, company_id, reserved_quantity, in_date) "
+                "VALUES (%s, %s, %s, 4, now())",
+                (product.id, self.warehouse.lot_stock_id.id, self.company.id),
+            )
+        stock = self.stock("TEST-CORN")
+        self.assertEqual((stock["on_hand"], stock["reserved"], stock["available"]), ("100", "4", "96"))
+        stock = self.stock("TEST-EMPTY")
+        self.assertEqual((stock["on_hand"], stock["reserved"], stock["available"]), ("0", "4", "0"))
+
     def test_warehouses(self):
         """C5: each published warehouse is shown, and their sum; one that is not published is unknown."""
         east = self.env["stock.warehouse"].create(

@@ -64,6 +64,42 @@ class TestCustomerUpsert(CommerceCase):
         self.put_ok("F-1", FARM)
         self.assertEqual(partner.name, "Hill Farm")
 
+    def test_first_address_is_not_the_main_one(self):
+        """C1: an address of a customer without one stays an address; nobody said where the customer itself is."""
+        dock = {
+            "external_id": "DOCK",
+            "type": "delivery",
+            "street": "7 Dock",
+            "city": "Bend",
+            "country": "US",
+        }
+        answer, partner = self.put_ok("F-1", {"name": "Hill Farm", "addresses": [dock]})
+        self.assertEqual(partner.child_ids.street, "7 Dock")
+        self.assertFalse(partner.street or partner.city or partner.country_id)
+        self.assertFalse(any((answer["customer"]["address"] or {}).values()), answer)
+        self.assertEqual(answer["customer"]["addresses"][0]["street"], "7 Dock")
+        self.assertEqual(self.put("F-1", {"name": "Hill Farm", "addresses": [dock]})["status"], "unchanged")
+
+    def test_first_address_by_hand(self):
+        """C1: what a person enters goes by Odoo's own rule."""
+        partner = self.env["res.partner"].create({"name": "By hand"})
+        partner.create({"name": "Yard", "parent_id": partner.id, "street": "1 Yard"})
+        self.assertEqual(partner.street, "1 Yard")
+
+    def test_repeated_address(self):
+        """C1, M4: two addresses under one id are refused, and nothing of the message is kept."""
+        dock = {"external_id": "DOCK", "type": "delivery", "street": "7 Dock"}
+        gate = {"external_id": "GATE", "type": "delivery", "street": "8 Gate"}
+        problem = self.put(
+            "F-1", {**FARM, "addresses": [dock, gate, {**dock, "street": "9 Dock"}]}, status=422
+        )
+        self.assertEqual(problem["code"], "repeated_address")
+        self.assertEqual(problem["errors"][0]["pointer"], "/addresses/2/external_id")
+        self.assertFalse(self.env["res.partner"].search([("name", "=", FARM["name"])]))
+        _answer, partner = self.put_ok("F-1", {**FARM, "addresses": [dock, gate]})
+        self.put("F-1", {"name": "Renamed", "addresses": [gate, gate]}, status=422)
+        self.assertEqual(partner.name, FARM["name"])
+
     def test_addresses(self):
         """C1: addresses are contacts, bound by their id within the customer."""
         barn = {

@@ -31,6 +31,18 @@ class TestOrderCustomer(CommerceCase):
         _answer, second = self.submit_ok(self.order(customer=customer))
         self.assertEqual(second.partner_id, order.partner_id)
 
+    def test_delivery_address_is_not_the_main_one(self):
+        """C1, C3: where an order ships to is not where its customer, known or new, has its own address."""
+        self.channel.customer_policy = "create"
+        self.bind(self.env["res.partner"].create({"name": "No Address", "is_company": True}), "C-2")
+        address = {"street": "7 Dock", "city": "Bend", "country": "US"}
+        for customer in ({"external_id": "C-2"}, {"external_id": "NEW-3", "name": "New Farm"}):
+            _answer, order = self.submit_ok(self.order(customer=customer, delivery_address=address))
+            self.assertEqual(order.partner_shipping_id.street, "7 Dock")
+            self.assertEqual(order.partner_shipping_id.parent_id, order.partner_id)
+            partner = order.partner_id
+            self.assertFalse(partner.street or partner.city or partner.country_id)
+
     def test_order_does_not_change_a_known_customer(self):
         """C3: an order is no change of master data."""
         self.channel.customer_policy = "create"

@@ -1,3 +1,5 @@
+import json
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -38,6 +40,61 @@ class TestOrderHold(CommerceCase):
         with self.assertRaisesRegex(UserError, "Release"):
             order.action_confirm()
         self.assertEqual(order.state, "draft")
+
+    def rpc(self, method, *args, **kwargs):
+        """:return: answer of JSON-RPC to the salesman who is logged in"""
+        response = self.url_open(
+            f"/web/dataset/call_kw/sale.order/{method}",
+            data=json.dumps(
+                {"params": {"model": "sale.order", "method": method, "args": args, "kwargs": kwargs}}
+            ),
+            headers={"Content-Type": "application/json"},
+        )
+        self.env.invalidate_all()
+        return response.json()
+
+    def assert_not_allowed(self, answer, error="odoo.exceptions.AccessError"):
+        self.assertEqual(answer.get("error", {}).get("data", {}).get("name"), error, answer)
+
+    def test_hold_cannot_be_bypassed(self):
+        """C3, G8: a salesman changes nothing of what the channel submitted and was answered, and sells no held order,
+        whatever is called.
+        """
+        order = self.hold()
+        seller = new_test_user(self.env, "salesman-of-all", groups="sales_team.group_sale_salesman_all_leads")
+        self.authenticate(seller.login, seller.login)
+        values = {
+            "dist_state": "accepted",
+            "dist_answer": "{}",
+            "dist_digest": "0",
+            "dist_external_ref": "WEB-0",
+            "dist_channel_id": False,
+            "dist_hold_reason": False,
+            "dist_note": "Ship at once",
+        }
+        before = order.read(list(values))
+        for name, value in values.items():
+            self.assert_not_allowed(self.rpc("write", order.ids, {name: value}))
+        customer = {"partner_id": self.customer.id}
+        self.assert_not_allowed(self.rpc("create", [{**customer, "dist_channel_id": self.channel.id}]))
+        self.assert_not_allowed(self.rpc("create", [customer], context={"default_dist_state": "accepted"}))
+        self.assert_not_allowed(self.rpc("copy", order.ids, {"dist_answer": "{}"}))
+        self.assert_not_allowed(self.rpc("write", order.ids, {"state": "sale"}), "odoo.exceptions.UserError")
+        self.assert_not_allowed(self.rpc("action_confirm", order.ids), "odoo.exceptions.UserError")
+        self.assertEqual(order.read(list(values)), before)
+        self.assertEqual(order.state, "draft")
+
+    def test_what_a_salesman_does(self):
+        """C3, G8: a salesman goes on working: notes on a held order, a copy, an order and its confirmation."""
+        order = self.hold()
+        self.customer.dist_blocked = False
+        seller = new_test_user(self.env, "seller", groups="sales_team.group_sale_salesman_all_leads")
+        order.with_user(seller).write({"note": "Called the customer"})
+        copied = order.with_user(seller).copy()
+        for name in ("dist_state", "dist_answer", "dist_digest", "dist_external_ref", "dist_channel_id"):
+            self.assertFalse(copied.sudo()[name], name)
+        copied.action_confirm()
+        self.assertEqual(copied.state, "sale")
 
     def test_release(self):
         """C3, X1: Release confirms the order, says so in its history and closes the exception."""

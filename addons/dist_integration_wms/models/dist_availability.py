@@ -98,7 +98,9 @@ class DistAvailability(models.AbstractModel):
         return self.env.cr.fetchall()
 
     def _get_query(self):
-        """Quants are summed per location first: that needs no join, and leaves little to join with."""
+        """A quant made while another transaction held its location's own has no quantity until Odoo merges the two;
+        what it reserves counts all the same.
+        """
         destination = ", ".join(f"move.{name}" for name in self._get_destination_fields())
         return f"""
             WITH place AS (
@@ -106,7 +108,8 @@ class DistAvailability(models.AbstractModel):
             ), present AS (
                 SELECT quant.product_id, place.warehouse_id,
                        SUM(quant.quantity) AS on_hand, SUM(quant.reserved_quantity) AS reserved,
-                       SUM(quant.quantity - quant.reserved_quantity) FILTER (WHERE place.sellable) AS available
+                       SUM(COALESCE(quant.quantity, 0) - COALESCE(quant.reserved_quantity, 0))
+                           FILTER (WHERE place.sellable) AS available
                 FROM stock_quant quant JOIN place ON place.id = quant.location_id
                 WHERE quant.product_id = ANY(%(products)s)
                 GROUP BY quant.product_id, place.warehouse_id

@@ -277,8 +277,8 @@ class StockReconciliation(models.AbstractModel):
         scope = run.profile_id._get_scope()
         return SQL(
             """
-            SELECT %s AS key, quant.quantity AS amount, template.dist_count_class::varchar AS class_code,
-                   quant.product_id AS res_id
+            SELECT %s AS key, COALESCE(quant.quantity, 0) AS amount,
+                   template.dist_count_class::varchar AS class_code, quant.product_id AS res_id
             FROM stock_quant quant
             JOIN dist_place place ON place.id = quant.location_id
             JOIN product_product product ON product.id = quant.product_id

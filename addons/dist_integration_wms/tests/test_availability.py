@@ -74,6 +74,22 @@ class TestAvailability(WmsCase):
         self.assertEqual(table[self.tape.id, self.warehouse.id], (10, 4, 0, 6))
         self.assertEqual(table[self.tape.id, own.id], (0, 0, 4, 0))
 
+    def test_quant_without_quantity(self):
+        """C5: what a quant without a quantity reserves is not available; Odoo makes one beside a locked quant."""
+        empty = self._make_product("EMPTY")
+        self._put(self.tape, 10)
+        for product in (self.tape, empty):
+            self.env.cr.execute(
+                "INSERT INTO stock_quant (product_id, location_id, company_id, reserved_quantity, in_date) "
+                "VALUES (%s, %s, %s, 4, now())",
+                (product.id, self.stock.id, self.env.company.id),
+            )
+        table = self._get(self.tape | empty, self.warehouse)
+        figures = table[self.tape.id, self.warehouse.id]
+        self.assertEqual((figures.on_hand, figures.reserved, figures.available), (10.0, 4.0, 6.0))
+        figures = table[empty.id, self.warehouse.id]
+        self.assertEqual((figures.on_hand, figures.reserved, figures.available), (0.0, 4.0, -4.0))
+
     def test_nothing(self):
         """C5: what has no stock reads as zeros; nothing asked is nothing answered."""
         table = self._get(self.tape, self.warehouse)

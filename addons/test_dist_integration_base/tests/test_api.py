@@ -164,6 +164,20 @@ class TestApi(DistHttpCase):
         exists = self._call("PUT", "/test/partners/P-1", {"name": "C"}, self.key, If_None_Match="*")
         self.assertEqual(exists.status_code, 412)
 
+    def test_weak_etag(self):
+        """M4: a version marked as weak is never the one to change, but it is the one that was read (RFC 9110 13.1)."""
+
+        def put(name, tag):
+            return self._call("PUT", "/test/partners/P-1", {"name": name}, self.key, If_Match=tag).status_code
+
+        self._call("PUT", "/test/partners/P-1", {"name": "A"}, self.key)
+        etag = self._call("GET", "/test/partners/P-1", key=self.key).headers["ETag"]
+        self.assertEqual(put("B", f"W/{etag}"), 412)
+        self.assertEqual(put("B", f'"other", W/{etag}'), 412)
+        same = self._call("GET", "/test/partners/P-1", key=self.key, If_None_Match=f"W/{etag}")
+        self.assertEqual(same.status_code, 304)
+        self.assertEqual(put("B", f'W/"other", {etag}'), 200)
+
     def test_pages(self):
         """M4: keyset pages hold everything once."""
         for number in range(5):

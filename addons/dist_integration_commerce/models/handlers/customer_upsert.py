@@ -123,7 +123,9 @@ class CustomerUpsertHandler(models.AbstractModel):
         :return: (res.partner, ``created``, ``updated`` or ``unchanged``)
         :raises AmbiguousMatch: several partners could be meant
         :raises ProtectedContact: the partner is not to be changed by systems
+        :raises BusinessError: two addresses have one id, or a code means nothing
         """
+        self._check_addresses(data, pointer)
         partner = self._match(message, data, pointer)
         was_here = bool(partner) and self._was_here(message, partner)
         values = self._prepare_partner(message, data, pointer)
@@ -394,10 +396,29 @@ class CustomerUpsertHandler(models.AbstractModel):
         if contact:
             self._check_may_change(contact, external_id, pointer)
             return self._write_changes(message, contact, values, pointers)
-        new = {**values, "parent_id": partner.id}
-        contact = self._create_inbound(message, "res.partner", new, pointers)
+        contact = self._create_address(message, {**values, "parent_id": partner.id}, pointers)
         self._bind_anew(message.system_id, contact, external_id)
         return True
+
+    def _create_address(self, message, values, pointers):
+        """Create a contact; Odoo would make the first one's address that of a customer without any.
+
+        :return: res.partner
+        """
+        keeping = self.with_context(dist_keep_parent_address=True)
+        return keeping._create_inbound(message, "res.partner", values, pointers).with_env(self.env)
+
+    def _check_addresses(self, data, pointer):
+        """:raises BusinessError: two addresses have one id, of which the later would overwrite the first"""
+        seen = set()
+        for index, address in enumerate(data.get("addresses") or []):
+            if address["external_id"] in seen:
+                raise BusinessError(
+                    "repeated_address",
+                    _("Address %s comes twice.", address["external_id"]),
+                    f"{pointer}/addresses/{index}/external_id",
+                )
+            seen.add(address["external_id"])
 
     def _bind_anew(self, system, partner, external_id):
         """Bind an id that leads nowhere: it is new, or its partner was deleted."""

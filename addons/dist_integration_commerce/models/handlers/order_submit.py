@@ -9,6 +9,8 @@ from odoo.addons.dist_integration_base.lib.handling import BusinessError, Except
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
 from ..series import LINE_UNIT
 
+# locks between which the products of a company are shared out
+STOCK_SHARES = 256
 ADDRESS_KEYS = ("name", "street", "street2", "zip", "city", "phone", "email")
 
 
@@ -93,17 +95,26 @@ class OrderSubmitHandler(models.AbstractModel):
         )
 
     def _get_lock_keys(self, message, payload):
-        """The order; its customer too, where another order of the same customer changes the answer."""
+        """The order; its customer and its items too, where other orders of them change the answer."""
         system, customer = message.system_id, payload["customer"]
-        keys = [f"order/{system.id}/{payload['reference']}"]
-        if customer.get("name"):
-            return keys + self.env["dist.handler.customer.upsert"]._get_identity_keys(system, customer)
         channels = self.env["dist.sales.channel"]._find_for(
             system, message.company_id, payload.get("channel")
         )
-        if any(channels.mapped("credit_check")):
+        keys = [f"order/{system.id}/{payload['reference']}"]
+        if customer.get("name"):
+            keys += self.env["dist.handler.customer.upsert"]._get_identity_keys(system, customer)
+        elif any(channels.mapped("credit_check")):
             keys.append(f"customer/{system.id}/{customer['external_id']}")
+        if any(channels.mapped(lambda channel: channel.stock_policy != "backorder")):
+            keys += self._get_share_keys(message, payload)
         return keys
+
+    def _get_share_keys(self, message, payload):
+        """Of two orders for the last piece the second sees what the first took. A long order takes few locks."""
+        ids = self._find_candidate_ids(message, [line["item"] for line in payload["lines"]])
+        return [
+            f"stock/{message.company_id.id}/{share}" for share in {number % STOCK_SHARES for number in ids}
+        ]
 
     def _apply(self, message, payload):
         return self._apply_batch([(message, payload)])[0]
@@ -300,7 +311,7 @@ class OrderSubmitHandler(models.AbstractModel):
             return self._refuse_new_address(submission, name, contact)
         new = {**values, "type": address_type, "parent_id": parent.id}
         pointers = dict.fromkeys(new, f"/{name}")
-        return self._create_inbound(submission.message, "res.partner", new, pointers)
+        return upsert._create_address(submission.message, new, pointers)
 
     def _refuse_new_address(self, submission, name, contact):
         submission.add(

@@ -6,6 +6,13 @@ from odoo.addons.dist_integration_base.lib.handling import BusinessError, Missin
 
 from ...lib import formats
 
+# what says which product an item is
+CANDIDATE_FIELDS = {
+    "dist.binding": ["system_id", "res_model", "res_id", "external_id"],
+    "dist.code.map": ["system_id", "domain", "res_model", "res_id", "external_code"],
+    "product.product": ["default_code", "barcode"],
+}
+
 
 class DistHandler(models.AbstractModel):
     """Items, units and stock locks, for the handlers of every addon that knows products."""
@@ -90,6 +97,33 @@ class DistHandler(models.AbstractModel):
         ):
             found[product[field]] = found.get(product[field], product.browse()) | product
         return found
+
+    def _find_candidate_ids(self, message, items):
+        """Products that items could mean, with one question: all that are found in any of the ways above.
+
+        :param items: list of items
+        :return: set of ids
+        """
+        texts = {item[name] for item in items for name in ("sku", "gtin") if item.get(name)}
+        barcodes = {form for item in items if item.get("gtin") for form in _gtin_forms(item["gtin"])}
+        for model, names in CANDIDATE_FIELDS.items():
+            self.env[model].flush_model(names)
+        self.env.cr.execute(
+            """
+            SELECT res_id FROM dist_binding
+            WHERE system_id = %(system)s AND res_model = 'product.product' AND external_id = ANY(%(texts)s)
+            UNION
+            SELECT res_id FROM dist_code_map
+            WHERE system_id = %(system)s AND domain = 'product' AND res_model = 'product.product'
+              AND external_code = ANY(%(texts)s)
+            UNION
+            SELECT id FROM product_product WHERE default_code = ANY(%(texts)s)
+            UNION
+            SELECT id FROM product_product WHERE barcode = ANY(%(barcodes)s)
+            """,
+            {"system": message.system_id.id, "texts": sorted(texts), "barcodes": sorted(barcodes)},
+        )
+        return {product_id for (product_id,) in self.env.cr.fetchall()}
 
     def _choose_product(self, item, pointer, known, by_sku, by_gtin):
         sku, gtin = item.get("sku"), item.get("gtin")
