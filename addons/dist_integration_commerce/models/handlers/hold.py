@@ -11,10 +11,6 @@ class HoldHandler(models.AbstractModel):
     def _get_external_id(self, payload):
         return payload.get("hold")
 
-    def _get_promise_lock_keys(self, product_ids):
-        """Lock keys for what decides on the last pieces of products: of two buyers one gets a yes."""
-        return [f"availability/{product_id}" for product_id in set(product_ids)]
-
     def _get_answer(self, hold):
         return {
             "status": hold._get_present_state(),

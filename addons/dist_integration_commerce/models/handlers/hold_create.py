@@ -17,9 +17,9 @@ class HoldCreateHandler(models.AbstractModel):
     _description = "Soft hold"
 
     def _get_lock_keys(self, message, payload):
-        products = self._find_known_products(message, [line["item"] for line in payload["lines"]])
-        ids = [product.id for product in products if product]
-        return [f"hold/{message.system_id.id}/{payload['hold']}", *self._get_promise_lock_keys(ids)]
+        ids = self._find_candidate_ids(message, [line["item"] for line in payload["lines"]])
+        own = f"hold/{message.system_id.id}/{payload['hold']}"
+        return [own, *self._get_share_keys(message.company_id, ids)]
 
     def _apply(self, message, payload):
         holds = self.env["dist.availability.hold"]

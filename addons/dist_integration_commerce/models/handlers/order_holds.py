@@ -6,16 +6,8 @@ class OrderSubmitHandler(models.AbstractModel):
 
     _inherit = "dist.handler.order.submit"
 
-    def _get_lock_keys(self, message, payload):
-        keys = super()._get_lock_keys(message, payload)
-        channels = self.env["dist.sales.channel"]._find_for(
-            message.system_id, message.company_id, payload.get("channel")
-        )
-        if not any(channel._is_governed() for channel in channels):
-            return keys
-        products = self._find_known_products(message, [line["item"] for line in payload["lines"]])
-        ids = [product.id for product in products if product]
-        return keys + self.env["dist.handler.hold"]._get_promise_lock_keys(ids)
+    def _shares_out(self, channel):
+        return super()._shares_out(channel) or channel._is_governed()
 
     def _take(self, submissions):
         result = super()._take(submissions)

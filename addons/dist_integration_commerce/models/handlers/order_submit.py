@@ -9,8 +9,6 @@ from odoo.addons.dist_integration_base.lib.handling import BusinessError, Except
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
 from ..series import LINE_UNIT
 
-# locks between which the products of a company are shared out
-STOCK_SHARES = 256
 ADDRESS_KEYS = ("name", "street", "street2", "zip", "city", "phone", "email")
 
 
@@ -105,16 +103,15 @@ class OrderSubmitHandler(models.AbstractModel):
             keys += self.env["dist.handler.customer.upsert"]._get_identity_keys(system, customer)
         elif any(channels.mapped("credit_check")):
             keys.append(f"customer/{system.id}/{customer['external_id']}")
-        if any(channels.mapped(lambda channel: channel.stock_policy != "backorder")):
-            keys += self._get_share_keys(message, payload)
+        if any(self._shares_out(channel) for channel in channels):
+            # of two orders for the last piece the second sees what the first took
+            ids = self._find_candidate_ids(message, [line["item"] for line in payload["lines"]])
+            keys += self._get_share_keys(message.company_id, ids)
         return keys
 
-    def _get_share_keys(self, message, payload):
-        """Of two orders for the last piece the second sees what the first took. A long order takes few locks."""
-        ids = self._find_candidate_ids(message, [line["item"] for line in payload["lines"]])
-        return [
-            f"stock/{message.company_id.id}/{share}" for share in {number % STOCK_SHARES for number in ids}
-        ]
+    def _shares_out(self, channel):
+        """Whether what others take changes the answer to an order of the channel."""
+        return channel.stock_policy != "backorder"
 
     def _apply(self, message, payload):
         return self._apply_batch([(message, payload)])[0]

@@ -1,4 +1,4 @@
-from odoo import _, models
+from odoo import _, api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.lib import gs1
@@ -6,6 +6,8 @@ from odoo.addons.dist_integration_base.lib.handling import BusinessError, Missin
 
 from ...lib import formats
 
+# locks between which the products of a company are shared out: a long order takes few
+STOCK_SHARES = 256
 # what says which product an item is
 CANDIDATE_FIELDS = {
     "dist.binding": ["system_id", "res_model", "res_id", "external_id"],
@@ -124,6 +126,15 @@ class DistHandler(models.AbstractModel):
             {"system": message.system_id.id, "texts": sorted(texts), "barcodes": sorted(barcodes)},
         )
         return {product_id for (product_id,) in self.env.cr.fetchall()}
+
+    @api.model
+    def _get_share_keys(self, company, product_ids):
+        """Lock keys for what decides on the last pieces of products: of two who want them one gets a yes.
+
+        :param product_ids: iterable of ids
+        """
+        shares = {product_id % STOCK_SHARES for product_id in product_ids}
+        return [f"stock/{company.id}/{share}" for share in shares]
 
     def _choose_product(self, item, pointer, known, by_sku, by_gtin):
         sku, gtin = item.get("sku"), item.get("gtin")
