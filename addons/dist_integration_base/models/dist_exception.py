@@ -172,8 +172,11 @@ class DistException(models.Model):
             vals = self._prepare_from_message(spec, message)
             exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
             exception._assign()
-        if message.exception_id != exception:
+        former = message.exception_id
+        if former != exception:
             message.sudo().exception_id = exception
+            # the message got past what the former one was about
+            self._refresh(former)
         exception._add_impact(spec.impact)
         return exception
 

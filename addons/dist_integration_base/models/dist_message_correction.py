@@ -64,8 +64,17 @@ class DistMessage(models.Model):
             self._process([correction_id])
         return correction_id
 
+    def _get_replaced(self):
+        """:return: messages whose place this one takes: the one it corrects, other corrections of that, and what that
+        corrected in its turn
+        """
+        original = self.original_id
+        if not original:
+            return original
+        return original | (original.correction_ids - self) | original._get_replaced()
+
     def _settle_as_corrected(self, correction):
-        """The correction takes over: the original is cancelled in the name of who corrected it."""
+        """The correction takes over: what it replaces is cancelled in the name of who corrected it."""
         self.write(
             {
                 "state": "cancelled",

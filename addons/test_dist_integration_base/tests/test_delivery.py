@@ -108,6 +108,25 @@ class TestDelivery(DistCase):
         self.assertEqual(set(messages.mapped("state")), {"done"})
         self.assertEqual(exception.state, "resolved")
 
+    def test_another_failure_behind_a_retry(self):
+        """X1: the exception of an endpoint that is reached again closes, although the partner then refuses."""
+        self.system.technical_owner_id = self.env.user
+        self.endpoint.retry_schedule = ""
+        message = self._emit()
+        self.receiver.answers = [500, 400]
+        self._drain(self.endpoint)
+        first = message.exception_id
+        self.assertEqual((first.state, first.code, first.impact_value), ("open", "unreachable", 100.0))
+        first.action_retry()
+        self._drain(self.endpoint)
+        second = message.exception_id
+        self.assertEqual((second.state, second.code), ("open", "refused"))
+        self.assertEqual((first.state, first.resolution, first.message_count), ("resolved", "replayed", 0))
+        self.assertFalse(first.activity_ids)
+        second.action_retry()
+        self._drain(self.endpoint)
+        self.assertEqual((message.state, first.state, second.state), ("done", "resolved", "resolved"))
+
     def test_refused(self):
         """M6: a refusal is not retried."""
         for answer in (400, 404, (302, {"Location": "http://127.0.0.1:9/"})):

@@ -120,6 +120,22 @@ class TestInbound(DistHttpCase):
         self.assertEqual(message.state, "cancelled")
         self.assertTrue(self.env["res.partner"].search([("name", "=", "Free")]))
 
+    def test_correction_of_a_correction(self):
+        """X1: what is corrected twice leaves nothing open, neither below the first exception nor below the second."""
+        _response, message = self._submit("Blocked")
+        for failed, name in ((message, "Ambiguous"), (message, "Refused by Odoo"), (None, "Free")):
+            failed = failed or message.correction_ids.sorted("id")[-1]
+            action = failed.action_correct()
+            wizard = self.env[action["res_model"]].browse(action["res_id"])
+            wizard.content = json.dumps({"external_id": "P-1", "name": name})
+            wizard.action_resubmit()
+            self.env.invalidate_all()
+        self.assertEqual(message.correction_ids.sorted("id")[-1].correction_ids.state, "done")
+        family = message | message.correction_ids
+        self.assertEqual(set(family.mapped("state")), {"cancelled"})
+        self.assertEqual(len(family.exception_id), 3)
+        self.assertEqual(set(family.exception_id.mapped("state")), {"resolved"})
+
     @mute_logger(INBOUND)
     def test_one_does_not_hold_up_the_others(self):
         """M11, M7: a message that can neither be applied nor recorded as failed is put off; those behind it go on."""
