@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import CommerceCase
@@ -76,6 +77,28 @@ class TestOrderItems(CommerceCase):
         self.assertEqual(order.dist_state, "held")
         price = self.exceptions_of(order)
         self.assertEqual((price.state, price.code), ("open", "price_mismatch"))
+
+    def test_item_mapped_to_a_deleted_product(self):
+        """M8, X1: an item whose product was deleted is mapped to another one; its orders go on."""
+        gone = self.make_product("TEST-GONE", 0)
+        row = self.map_code("product", "NEW-1", gone)
+        gone.unlink()
+        body = self.order(self.line("NEW-1"))
+        self.held(body)
+        self.check_solved(self.fix("NEW-1", self.corn))
+        order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
+        self.assertEqual((order.state, order.order_line.product_id), ("sale", self.corn))
+        self.assertEqual(row.res_id, self.corn.id)
+
+    def test_unit_that_does_not_count_the_item(self):
+        """M8, X1: an unknown unit of pieces cannot be said to be a kilogram; where an item is counted so, it can."""
+        self.held(self.order(self.line(unit="PAL")))
+        with self.assertRaisesRegex(UserError, "TEST-CORN.* is counted in Units, not in kg: PAL cannot"):
+            self.fix("PAL", self.env.ref("uom.product_uom_kgm"))
+        with self.assertRaisesRegex(UserError, "a record of Product Unit of Measure|a record of Unit of Measure"):
+            self.fix("PAL", self.corn)
+        self.assertFalse(self.env["dist.code.map"].search([("external_code", "=", "PAL")]))
+        self.check_solved(self.fix("PAL", self.dozen))
 
     def test_left_exception_counts_what_stays(self):
         """X1: what an exception puts at risk goes down with a message that left it for another one."""

@@ -7,6 +7,7 @@ from . import (
     dist_event,
     dist_exception,
     dist_exception_backorder,
+    dist_exception_mapping,
     dist_exception_release,
     dist_flow,
     dist_message,
