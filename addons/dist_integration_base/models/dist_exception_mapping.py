@@ -87,7 +87,9 @@ class DistException(models.Model):
             return _("What was chosen for %s does not exist any more.", self.external_code)
         values = {"name": name, "code": self.external_code, "model": expected}
         if meaning._name != self.mapping_model:
-            return _("%(name)s cannot be what %(code)s stands for: a record of %(model)s is needed.", **values)
+            return _(
+                "%(name)s cannot be what %(code)s stands for: a record of %(model)s is needed.", **values
+            )
         if "active" in meaning._fields and not meaning.sudo().active:
             return _("%(name)s is archived, so %(code)s cannot stand for it.", **values)
         company = meaning.sudo().company_id if "company_id" in meaning._fields else None

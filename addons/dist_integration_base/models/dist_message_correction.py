@@ -20,7 +20,7 @@ class DistMessage(models.Model):
         now = fields.Datetime.now()
         return {
             # a message without a document has none, which is not the same as document 0
-            **{name: source[name] for name in COPIED if source[name] or name == "item_index"},
+            **{name: source[name] for name in COPIED if source[name] or name in ("item_index", "lane")},
             "uuid": new_id("msg"),
             "state": "pending",
             "original_id": self.id,

@@ -95,7 +95,9 @@ class TestOrderItems(CommerceCase):
         self.held(self.order(self.line(unit="PAL")))
         with self.assertRaisesRegex(UserError, "TEST-CORN.* is counted in Units, not in kg: PAL cannot"):
             self.fix("PAL", self.env.ref("uom.product_uom_kgm"))
-        with self.assertRaisesRegex(UserError, "a record of Product Unit of Measure|a record of Unit of Measure"):
+        with self.assertRaisesRegex(
+            UserError, "a record of Product Unit of Measure|a record of Unit of Measure"
+        ):
             self.fix("PAL", self.corn)
         self.assertFalse(self.env["dist.code.map"].search([("external_code", "=", "PAL")]))
         self.check_solved(self.fix("PAL", self.dozen))

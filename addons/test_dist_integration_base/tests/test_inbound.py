@@ -91,7 +91,9 @@ class TestInbound(DistHttpCase):
         self.env.invalidate_all()
         self.assertEqual((row.res_id, row.meaning), (self.env.ref("base.be").id, "Belgium"))
         self.assertEqual((message.state, message.exception_id.resolution), ("done", "mapped"))
-        entries = self.env["dist.audit.entry"].search([("res_model", "=", row._name), ("res_id", "=", row.id)])
+        entries = self.env["dist.audit.entry"].search(
+            [("res_model", "=", row._name), ("res_id", "=", row.id)]
+        )
         self.assertIn("changed", entries.mapped("action"))
 
     def test_mapping_to_another_kind(self):
