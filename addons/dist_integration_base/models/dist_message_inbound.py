@@ -447,7 +447,7 @@ class DistMessage(models.Model):
     def _classify_invalid(self, error):
         if not isinstance(error, Problem):
             pointer = getattr(error, "pointer", "") or ""
-            errors = [{"pointer": pointer, "code": error.code, "detail": error.detail}]
+            errors = [{"pointer": pointer, "code": error.code, "detail": error.predicate}]
             error = Problem(
                 400, "unreadable_message", _("Message cannot be read"), error.detail, errors=errors
             )

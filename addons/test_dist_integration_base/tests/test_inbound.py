@@ -1,6 +1,8 @@
 import json
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -77,6 +79,13 @@ class TestInbound(DistHttpCase):
     def _map_country(self, **values):
         code = {"system_id": self.system.id, "domain": "country", "external_code": "XX", **values}
         return self.env["dist.code.map"].create(code)
+
+    def test_mapping_dialog_shows_where_to_write(self):
+        """X1: the fields of the dialog are seen before they are pointed at: each says what belongs into it."""
+        form = etree.fromstring(self.env["dist.mapping.fix"].get_view(view_type="form")["arch"])
+        for name in ("record_ref", "value"):
+            (field,) = form.xpath(f"//field[@name='{name}']")
+            self.assertTrue(field.get("placeholder"), name)
 
     def test_mapping_to_what_is_gone(self):
         """M8, X1: a code whose record was deleted gets another meaning in the row that it has."""
