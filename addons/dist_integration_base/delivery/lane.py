@@ -53,6 +53,8 @@ class Delivery:
     duration_ms: int = 0
     state: str = ""
     next_attempt_at: object = None
+    # the test event of a person who watches: it ends with its outcome, whatever that is
+    is_single: bool = False
 
 
 class LaneDrain:
@@ -111,16 +113,20 @@ class LaneDrain:
         return fields.Datetime.now()
 
     def run_one(self, message_id):
-        """Deliver one message now, whatever waits before it (the test event).
+        """Deliver one message now, whatever waits before it (the test event). There is no second attempt.
 
         :return: outcome, as in dist.message.attempt
         """
         with self._transaction() as env:
-            endpoint = env["dist.endpoint"].browse(self._endpoint_id)
-            settings = endpoint._get_transport_settings()
             delivery = self._prepare(env["dist.message"].browse(message_id))
-        with settings.open() as session:
-            self._send(session, delivery)
+            delivery.is_single, delivery.started_at = True, get_exact_now()
+            try:
+                settings = env["dist.endpoint"].browse(self._endpoint_id)._get_transport_settings()
+                with settings.open() as session:
+                    self._send(session, delivery)
+            except (UserError, IntegrationError) as error:
+                delivery.outcome, delivery.code = "retryable", getattr(error, "code", "configuration")
+                delivery.detail = str(error.args[0])
         self._record([delivery])
         return delivery.outcome
 
@@ -354,6 +360,8 @@ class LaneDrain:
         delivery.next_attempt_at = now
         if delivery.outcome == "success":
             delivery.state = "done"
+        elif delivery.is_single:
+            delivery.state = "cancelled"
         elif delivery.outcome == "gone":
             # the endpoint is disabled; the message is kept for the day it is enabled again
             delivery.state = "pending"

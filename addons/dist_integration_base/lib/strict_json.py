@@ -44,6 +44,7 @@ class StrictJsonError(IntegrationError):
     :ivar line: from 1, when the place is known in the text
     :ivar column: from 1, in characters
     :ivar pointer: RFC 6901 pointer, when the place is known in the document
+    :ivar predicate: what is wrong there, for who names the place otherwise; the whole sentence when it is not known
     """
 
     code = "syntax"
@@ -56,8 +57,10 @@ class StrictJsonError(IntegrationError):
         line: int | None = None,
         column: int | None = None,
         pointer: str | None = None,
+        predicate: str | None = None,
     ) -> None:
         super().__init__(detail, code=code)
+        self.predicate = predicate or detail
         self.line = line
         self.column = column
         self.pointer = pointer
@@ -174,11 +177,17 @@ def _raise_first_refused(document: Any) -> None:
             if value.key is not None:
                 pointer = f"{pointer}/{_escape(value.key)}"
             raise StrictJsonError(
-                _sentence(pointer, value.detail), code=value.code, pointer=_printable(pointer)
+                _sentence(pointer, value.detail),
+                code=value.code,
+                pointer=_printable(pointer),
+                predicate=pointer and value.detail,
             )
         if isinstance(value, str) and (bad := _forbidden(value)):
             raise StrictJsonError(
-                _sentence(pointer, bad), code="forbidden_character", pointer=_printable(pointer)
+                _sentence(pointer, bad),
+                code="forbidden_character",
+                pointer=_printable(pointer),
+                predicate=pointer and bad,
             )
 
 

@@ -62,6 +62,7 @@ from . import (
     dist_exception_erasure,
     dist_exception_document,
     dist_exception_impact,
+    dist_exception_mapping,
     dist_message_impact,
     dist_binding,
     dist_code_map,

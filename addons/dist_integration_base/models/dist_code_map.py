@@ -87,15 +87,25 @@ class DistCodeMap(models.Model):
     @api.model
     def _find(self, system, domain, external_code):
         """:return: record or text; None when nobody has said what the code means"""
-        found = self.sudo().search(
+        found = self._find_row(system, domain, external_code)
+        meaning = found._get_meaning() if found else None
+        # the record is the caller's, not the superuser's who looked it up
+        return meaning.with_env(self.env) if isinstance(meaning, models.BaseModel) else meaning
+
+    @api.model
+    def _find_row(self, system, domain, external_code):
+        """:return: dist.code.map of a code, whatever it leads to; empty when there is none"""
+        return self.sudo().search(
             [("system_id", "=", system.id), ("domain", "=", domain), ("external_code", "=", external_code)],
             limit=1,
         )
-        if not found:
-            return None
-        if not found.res_id:
-            return found.value
-        return self.env[found.res_model].browse(found.res_id).exists() or None
+
+    def _get_meaning(self):
+        """:return: record or text that the code stands for; None when the record is gone"""
+        self.ensure_one()
+        if not self.res_id:
+            return self.value
+        return self.env[self.res_model].browse(self.res_id).exists() or None
 
     @api.model
     def _get_external_code(self, system, domain, record):

@@ -274,20 +274,20 @@ class DistEndpoint(models.Model):
         self.check_access_rule("write")
 
     def action_send_test_event(self):
-        """Send a signed `integration.test` message now and show its outcome."""
+        """Send a signed `integration.test` message now, once, and show its outcome."""
         self._check_may_call()
         if self.purpose != "send":
             raise UserError(_("Nothing is sent to this endpoint: it is fetched from."))
         self._check_not_blocked()
         message = self.env["dist.message"]._create_test_message(self)
-        self.env["dist.message"]._deliver_now(message)
+        outcome = self.env["dist.message"]._deliver_now(message)
         return {
             "type": "ir.actions.act_window",
             "res_model": "dist.message",
             "res_id": message.id,
             "views": [(False, "form")],
             "target": "new",
-            "name": _("Test event"),
+            "name": _("Test event: delivered") if outcome == "success" else _("Test event: failed"),
         }
 
     @api.model

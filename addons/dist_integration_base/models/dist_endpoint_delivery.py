@@ -154,6 +154,7 @@ class DistEndpoint(models.Model):
         Jobs are enqueued for what is a little late. What is late by minutes is done here: after a restart of
         PostgreSQL the workers that would run the jobs first have to find out that their connections are gone.
         """
+        self.env["dist.message"]._settle_abandoned_tests(fields.Datetime.now() - ABANDONED_AFTER)
         self._sweep_lanes()
         self._sweep_inbox()
         self.env["dist.event"]._open_missing_exceptions()
@@ -167,7 +168,7 @@ class DistEndpoint(models.Model):
             """
             SELECT endpoint_id, criticality, lane, min(next_attempt_at) FROM dist_message
             WHERE direction = 'out' AND state IN ('pending', 'retry') AND next_attempt_at < %s
-              AND endpoint_id IS NOT NULL
+              AND endpoint_id IS NOT NULL AND lane IS NOT NULL
             GROUP BY endpoint_id, criticality, lane
             ORDER BY criticality <> 'critical', criticality = 'bulk'
             """,

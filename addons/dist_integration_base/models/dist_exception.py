@@ -172,8 +172,11 @@ class DistException(models.Model):
             vals = self._prepare_from_message(spec, message)
             exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
             exception._assign()
-        if message.exception_id != exception:
+        former = message.exception_id
+        if former != exception:
             message.sudo().exception_id = exception
+            # the message got past what the former one was about
+            self._refresh(former)
         exception._add_impact(spec.impact)
         return exception
 
@@ -455,42 +458,6 @@ class DistException(models.Model):
 
     def _get_stuck(self):
         return self.dist_message_ids.filtered(lambda message: message.state in STUCK)
-
-    def action_fix_mapping(self):
-        """Say what the unknown code means, then replay every message that waits for it."""
-        self.ensure_one()
-        return self.env["dist.mapping.fix"]._open(self)
-
-    def _save_mapping(self, record, value):
-        """Save what the unknown code means, in a transaction of its own, so that the replay sees it.
-
-        Addons whose codes are ids of records override `_prepare_mapping`.
-
-        :param record: record the code stands for, or None
-        :param value: text it stands for, or None
-        """
-        self.ensure_one()
-        exception_id, user_id = self.id, self.env.uid
-        model, record_id = (record._name, record.id) if record else (None, None)
-
-        def save(env):
-            exception = env["dist.exception"].with_user(user_id).sudo().browse(exception_id)
-            exception._write_mapping(exception.env[model].browse(record_id) if model else None, value)
-
-        self.env["dist.message"]._in_own_transaction(save)
-
-    def _write_mapping(self, record, value):
-        """Write the code map row; where the code is a record's own external id, the binding."""
-        self.env["dist.code.map"].create(
-            {
-                "system_id": self.system_id.id,
-                "domain": self.mapping_domain,
-                "external_code": self.external_code,
-                "res_model": record._name if record else False,
-                "res_id": record.id if record else False,
-                "value": value or False,
-            }
-        )
 
     def action_correct(self):
         """Open the oldest message that waits for correction."""

@@ -20,7 +20,7 @@ class DistMessage(models.Model):
         now = fields.Datetime.now()
         return {
             # a message without a document has none, which is not the same as document 0
-            **{name: source[name] for name in COPIED if source[name] or name == "item_index"},
+            **{name: source[name] for name in COPIED if source[name] or name in ("item_index", "lane")},
             "uuid": new_id("msg"),
             "state": "pending",
             "original_id": self.id,
@@ -64,8 +64,17 @@ class DistMessage(models.Model):
             self._process([correction_id])
         return correction_id
 
+    def _get_replaced(self):
+        """:return: messages whose place this one takes: the one it corrects, other corrections of that, and what that
+        corrected in its turn
+        """
+        original = self.original_id
+        if not original:
+            return original
+        return original | (original.correction_ids - self) | original._get_replaced()
+
     def _settle_as_corrected(self, correction):
-        """The correction takes over: the original is cancelled in the name of who corrected it."""
+        """The correction takes over: what it replaces is cancelled in the name of who corrected it."""
         self.write(
             {
                 "state": "cancelled",

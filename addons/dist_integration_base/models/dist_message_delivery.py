@@ -1,6 +1,6 @@
 import json
 
-from odoo import _, api, models
+from odoo import _, api, fields, models
 
 from ..delivery import LaneDrain
 from ..lib import cloudevents
@@ -8,6 +8,7 @@ from ..lib.handling import ExceptionSpec
 from ..lib.transports import Outgoing
 from ..lib.transports.files import names_of
 from ..lib.transports.http import to_json
+from .dist_message import TEST_TYPE
 
 
 class DistMessage(models.Model):
@@ -89,14 +90,44 @@ class DistMessage(models.Model):
 
     @api.model
     def _deliver_now(self, message):
-        """Deliver one message in this call, outside its lane; for a person who watches."""
+        """Deliver one message in this call, outside its lane; for a person who watches.
+
+        :return: outcome, as in dist.message.attempt; unless it is success, the message is cancelled in the name of
+            who made it
+        """
 
         def find_lane(env):
             found = env["dist.message"].browse(message.id)
             return found.endpoint_id.id, found.criticality, found.lane
 
         # the message may be younger than what this transaction sees
-        LaneDrain(self.env.registry, *self._in_own_transaction(find_lane)).run_one(message.id)
+        return LaneDrain(self.env.registry, *self._in_own_transaction(find_lane)).run_one(message.id)
+
+    @api.model
+    def _settle_abandoned_tests(self, before):
+        """Cancel test events that have no outcome: whoever was to send them was interrupted.
+
+        :param before: datetime (UTC); younger ones may be under way
+        """
+        abandoned = self.search(
+            [
+                ("direction", "=", "out"),
+                ("state", "in", ("pending", "retry")),
+                ("message_type_id", "=", self.env["dist.message.type"]._get_by_code(TEST_TYPE).id),
+                ("flow_id", "=", False),
+                ("received_at", "<", before),
+            ]
+        )
+        for message in abandoned:
+            message.write(
+                {
+                    "state": "cancelled",
+                    "cancelled_by_id": message.create_uid.id,
+                    "cancel_reason": _("A test event that was never answered"),
+                    "done_at": fields.Datetime.now(),
+                }
+            )
+        self.env["dist.exception"]._refresh(abandoned.exception_id)
 
     @api.model
     def _write_deliveries(self, deliveries):
@@ -110,7 +141,10 @@ class DistMessage(models.Model):
             SET state = outcome.state, attempt_count = outcome.attempt, error = outcome.detail,
                 error_code = outcome.code, next_attempt_at = outcome.next_attempt_at,
                 answer_status = outcome.status,
-                done_at = CASE WHEN outcome.state IN ('done', 'dead') THEN now() AT TIME ZONE 'UTC' END
+                done_at = CASE WHEN outcome.state IN ('done', 'dead', 'cancelled')
+                  THEN now() AT TIME ZONE 'UTC' END,
+                cancelled_by_id = CASE WHEN outcome.state = 'cancelled' THEN message.create_uid END,
+                cancel_reason = CASE WHEN outcome.state = 'cancelled' THEN outcome.detail END
             FROM unnest(%s::integer[], %s::varchar[], %s::integer[], %s::varchar[], %s::varchar[],
                         %s::timestamp[], %s::integer[])
               AS outcome (id, state, attempt, detail, code, next_attempt_at, status)

@@ -376,8 +376,9 @@ class DistMessage(models.Model):
 
     def _close_behind(self):
         """After success: the exception closes by itself, a corrected original is settled."""
-        if self.original_id and self.original_id.state in ("error", "dead"):
-            self.original_id._settle_as_corrected(self)
+        replaced = self._get_replaced().filtered(lambda message: message.state in ("error", "dead"))
+        if replaced:
+            replaced._settle_as_corrected(self)
         if self.exception_id:
             self.env["dist.exception"]._refresh(self.exception_id)
 
@@ -446,7 +447,7 @@ class DistMessage(models.Model):
     def _classify_invalid(self, error):
         if not isinstance(error, Problem):
             pointer = getattr(error, "pointer", "") or ""
-            errors = [{"pointer": pointer, "code": error.code, "detail": error.detail}]
+            errors = [{"pointer": pointer, "code": error.code, "detail": error.predicate}]
             error = Problem(
                 400, "unreadable_message", _("Message cannot be read"), error.detail, errors=errors
             )

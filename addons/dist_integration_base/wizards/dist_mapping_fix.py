@@ -19,10 +19,17 @@ class DistMappingFix(models.TransientModel):
     message_count = fields.Integer(related="exception_id.message_count")
     record_ref = fields.Reference(selection="_get_record_models", string="It means")
     value = fields.Char(string="It means the value")
+    known_meaning = fields.Char(compute="_compute_known_meaning", string="It means already")
 
     @api.model
     def _get_record_models(self):
         return self.env["dist.code.map"]._get_record_models()
+
+    @api.depends("exception_id")
+    def _compute_known_meaning(self):
+        for wizard in self:
+            code = wizard.exception_id.sudo()._find_working_code() if wizard.exception_id else None
+            wizard.known_meaning = code.sudo(False).meaning if code else False
 
     @api.model
     def _open(self, exception):
@@ -39,6 +46,8 @@ class DistMappingFix(models.TransientModel):
     @api.model
     def _prepare(self, exception):
         suggestion = self._get_suggestion(exception)
+        if suggestion and exception._get_misfit(suggestion):
+            suggestion = None
         return {
             "exception_id": exception.id,
             "record_ref": f"{suggestion._name},{suggestion.id}" if suggestion else False,
@@ -55,15 +64,19 @@ class DistMappingFix(models.TransientModel):
         return self.env[exception.mapping_model].browse(found[0][0]) if len(found) == 1 else None
 
     def action_fix(self):
-        """Save the meaning, in a transaction of its own, then replay."""
+        """Save the meaning, in a transaction of its own, then replay; where the code has one that works, only replay.
+
+        :raises UserError: nothing fitting is chosen
+        """
         self.ensure_one()
         exception = self.exception_id
         exception._check_may_act()
         if exception.state not in UNSOLVED:
             raise UserError(_("This exception is closed already."))
-        if bool(self.record_ref) == bool(self.value):
-            raise UserError(_("Choose what %s means.", self.external_code))
-        exception._save_mapping(self.record_ref or None, self.value or None)
+        if not self.known_meaning:
+            if bool(self.record_ref) == bool(self.value):
+                raise UserError(_("Choose what %s means.", self.external_code))
+            exception._save_mapping(self.record_ref or None, self.value or None)
         exception._note_action("mapped")
         exception._get_stuck().action_retry()
         return {"type": "ir.actions.act_window_close"}

@@ -66,6 +66,22 @@ class TestImpact(CommerceCase):
         self.assertEqual(exception.category, "validation")
         self.assert_impact(exception, 1, 4, "TEST-CORN, TEST-GLOVES", 20.0)
 
+    def test_quantities_below_zero(self):
+        """X1, M4: of the lines of a refused order those below zero take nothing from what the others are worth."""
+        lines = [self.line(quantity=quantity, unit_price="2") for quantity in ("0", "-1", "12")]
+        lines.append(self.line(quantity="1", unit_price="-50"))
+        exception = self.exception_of(self.submit(self.order(*lines)), 422)
+        self.assert_impact(exception, 1, 4, "TEST-CORN", 24.0 + 10.0)
+
+    def test_name_that_stands_twice(self):
+        """X1, M4: an exception names the place of a mistake once, in its line and in its detail."""
+        body = b'{"reference": "A", "reference": "B", "customer": {"external_id": "C-1"}, "lines": []}'
+        response = self.submit(body)
+        exception = self.exception_of(response, 400)
+        self.assertTrue(exception.name.endswith("does not fit: reference stands twice in one object"))
+        self.assertEqual(exception.detail, "/reference: stands twice in one object")
+        self.assertEqual(response.json_body["errors"][0]["pointer"], "/reference")
+
     def test_unreadable_content(self):
         """X1, M4: an order that nobody can read is still an order."""
         exception = self.exception_of(self.submit(b'{"reference": "WEB-1", "lines": ['), 400)

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import CommerceCase
@@ -34,6 +35,84 @@ class TestOrderItems(CommerceCase):
         order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
         self.assertEqual(order.state, "sale")
         self.assertEqual(exception.state, "resolved")
+
+    def fix(self, code, record):
+        """Say what an unknown code means, as a person does in the dialog.
+
+        :return: dist.exception of the code
+        """
+        exception = self.env["dist.exception"].search(
+            [("external_code", "=", code), ("state", "in", ("open", "in_progress"))]
+        )
+        action = exception.action_fix_mapping()
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        wizard.record_ref = record
+        wizard.action_fix()
+        self.env.invalidate_all()
+        return exception
+
+    def check_solved(self, exception, resolution="mapped"):
+        self.assertEqual((exception.state, exception.resolution), ("resolved", resolution))
+        self.assertEqual(exception.resolved_by_id, self.env.user)
+        self.assertFalse(exception.activity_ids)
+
+    def test_unknown_item_then_unknown_unit(self):
+        """X1: an exception closes when its cause is gone, although the order then meets another one."""
+        self.system.business_owner_id = self.env.user
+        body = self.order(self.line("NEW-1", unit="PAL"))
+        self.held(body)
+        self.check_solved(self.fix("NEW-1", self.corn))
+        self.check_solved(self.fix("PAL", self.dozen))
+        order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
+        self.assertEqual(order.state, "sale")
+
+    def test_unknown_item_then_wrong_price(self):
+        """X1: an exception closes when its cause is gone, although the order it lets through is held for another."""
+        self.system.business_owner_id = self.env.user
+        body = self.order(self.line("NEW-1", unit_price="1"))
+        self.held(body)
+        item = self.fix("NEW-1", self.corn)
+        self.check_solved(item)
+        order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
+        self.assertEqual(order.dist_state, "held")
+        price = self.exceptions_of(order)
+        self.assertEqual((price.state, price.code), ("open", "price_mismatch"))
+
+    def test_item_mapped_to_a_deleted_product(self):
+        """M8, X1: an item whose product was deleted is mapped to another one; its orders go on."""
+        gone = self.make_product("TEST-GONE", 0)
+        row = self.map_code("product", "NEW-1", gone)
+        gone.unlink()
+        body = self.order(self.line("NEW-1"))
+        self.held(body)
+        self.check_solved(self.fix("NEW-1", self.corn))
+        order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
+        self.assertEqual((order.state, order.order_line.product_id), ("sale", self.corn))
+        self.assertEqual(row.res_id, self.corn.id)
+
+    def test_unit_that_does_not_count_the_item(self):
+        """M8, X1: an unknown unit of pieces cannot be said to be a kilogram; where an item is counted so, it can."""
+        self.held(self.order(self.line(unit="PAL")))
+        with self.assertRaisesRegex(UserError, "TEST-CORN.* is counted in Units, not in kg: PAL cannot"):
+            self.fix("PAL", self.env.ref("uom.product_uom_kgm"))
+        with self.assertRaisesRegex(
+            UserError, "a record of Product Unit of Measure|a record of Unit of Measure"
+        ):
+            self.fix("PAL", self.corn)
+        self.assertFalse(self.env["dist.code.map"].search([("external_code", "=", "PAL")]))
+        self.check_solved(self.fix("PAL", self.dozen))
+
+    def test_left_exception_counts_what_stays(self):
+        """X1: what an exception puts at risk goes down with a message that left it for another one."""
+        self.held(self.order(self.line("NEW-1", unit="PAL", unit_price="5")))
+        self.held(self.order(self.line("NEW-1", unit_price="7")))
+        item = self.env["dist.exception"].search([("external_code", "=", "NEW-1")])
+        self.assertEqual((item.impact_orders, item.impact_value), (2, 12.0))
+        self.map_code("product", "NEW-1", self.corn)
+        item.dist_message_ids.sorted("id")[0].action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((item.state, item.message_count), ("open", 1))
+        self.assertEqual((item.impact_orders, item.impact_value), (1, 7.0))
 
     def test_unit_of_another_kind(self):
         """C3: an item is not sold by a unit of another kind."""

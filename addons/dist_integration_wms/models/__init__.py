@@ -8,6 +8,7 @@ from . import (
     dist_event,
     dist_exception,
     dist_exception_backorder,
+    dist_exception_mapping,
     dist_exception_release,
     dist_exception_shipment,
     dist_flow,

@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import WmsHttpCase
@@ -92,6 +93,9 @@ class TestShipmentLots(WmsHttpCase):
         self.assertIn("L-NEW (20)", exception.suggestion)
         action = exception.action_fix_mapping()
         wizard = self.env[action["res_model"]].browse(action["res_id"])
+        wizard.record_ref = self._make_lot(self._make_product("OTHER", tracking="lot"), "L-NWE")
+        with self.assertRaisesRegex(UserError, "L-NWE is a lot of .*OTHER.*: SEAL/L-NWE cannot stand for it"):
+            wizard.action_fix()
         wizard.record_ref = self.new
         wizard.action_fix()
         self.env.invalidate_all()

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.dist_integration_base.lib import signature
 from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver
@@ -109,6 +109,25 @@ class TestDelivery(DistCase):
         self.assertEqual(set(messages.mapped("state")), {"done"})
         self.assertEqual(exception.state, "resolved")
 
+    def test_another_failure_behind_a_retry(self):
+        """X1: the exception of an endpoint that is reached again closes, although the partner then refuses."""
+        self.system.technical_owner_id = self.env.user
+        self.endpoint.retry_schedule = ""
+        message = self._emit()
+        self.receiver.answers = [500, 400]
+        self._drain(self.endpoint)
+        first = message.exception_id
+        self.assertEqual((first.state, first.code, first.impact_value), ("open", "unreachable", 100.0))
+        first.action_retry()
+        self._drain(self.endpoint)
+        second = message.exception_id
+        self.assertEqual((second.state, second.code), ("open", "refused"))
+        self.assertEqual((first.state, first.resolution, first.message_count), ("resolved", "replayed", 0))
+        self.assertFalse(first.activity_ids)
+        second.action_retry()
+        self._drain(self.endpoint)
+        self.assertEqual((message.state, first.state, second.state), ("done", "resolved", "resolved"))
+
     def test_refused(self):
         """M6: a refusal is not retried."""
         for answer in (400, 404, (302, {"Location": "http://127.0.0.1:9/"})):
@@ -197,6 +216,80 @@ class TestDelivery(DistCase):
         self.assertEqual((message.state, message.attempt_ids.outcome), ("done", "success"))
         signature.verify(*self.receiver.calls[0], [self.secret])
         self.assertEqual(self.endpoint.action_test_connection()["params"]["type"], "success")
+
+    def _send_test_event(self):
+        """:return: (name of the dialog, dist.message that it shows)"""
+        self.env.flush_all()
+        action = self.endpoint.action_send_test_event()
+        self.env.invalidate_all()
+        return action["name"], self.env["dist.message"].browse(action["res_id"])
+
+    def _check_failed_test(self, name, message, words):
+        self.assertEqual((name, message.state), ("Test event: failed", "cancelled"))
+        self.assertEqual((message.cancelled_by_id, bool(message.done_at)), (self.env.user, True))
+        self.assertIn(words, message.summary)
+        self.assertIn(self.env.user.name, message.summary)
+        self.assertFalse(message.exception_id)
+        self.assertEqual((self.endpoint.pending_count, len(message.attempt_ids)), (0, 1))
+
+    def test_failed_test_event(self):
+        """M2, X1: a test event is tried once: it neither waits nor stands in the queue of the operators."""
+        manager = new_test_user(self.env, "tester", groups="dist_integration_base.group_dist_manager")
+        self.endpoint = self.endpoint.with_user(manager)
+        self.env = self.endpoint.env
+        exceptions = self.env["dist.exception"].search([])
+        for answer in (500, (429, {"Retry-After": "1"}), 400, 410):
+            with self.subTest(answer):
+                self.receiver.answers = [answer]
+                status = answer[0] if isinstance(answer, tuple) else answer
+                self._check_failed_test(*self._send_test_event(), str(status))
+        self.assertEqual(self.endpoint.state, "disabled", "410")
+        self.endpoint.action_enable()
+        self.endpoint.sudo().url = "http://127.0.0.1:9/hook"
+        self._check_failed_test(*self._send_test_event(), "127.0.0.1")
+        self.assertEqual(self.env["dist.exception"].search([]), exceptions)
+        calls = len(self.receiver.calls)
+        self._drain(self.endpoint.sudo())
+        self.env["dist.endpoint"].sudo()._cron_sweep()
+        self.assertEqual(len(self.receiver.calls), calls)
+
+    def test_test_event_that_cannot_be_sent(self):
+        """M2: a test event that the configuration keeps from being sent ends with what is wrong with it."""
+        self.endpoint.write(
+            {
+                "auth_type": "bearer",
+                "credential_id": self.env["dist.credential"]
+                .create({"name": "Empty", "system_id": self.system.id})
+                .id,
+            }
+        )
+        name, message = self._send_test_event()
+        self._check_failed_test(name, message, "Empty")
+
+    def test_interrupted_test_event(self):
+        """M7: a test event whose sending was interrupted does not wait for ever; younger ones are under way."""
+        message = self.env["dist.message"]._create_test_message(self.endpoint)
+        self.env["dist.endpoint"]._cron_sweep()
+        self.assertEqual((message.state, self.endpoint.pending_count), ("pending", 1))
+        message.sudo().received_at -= timedelta(minutes=5)
+        self.env.flush_all()
+        jobs = self.env["queue.job"].search_count([])
+        self.env["dist.endpoint"]._cron_sweep()
+        self.env.invalidate_all()
+        self.assertEqual((message.state, message.cancelled_by_id), ("cancelled", self.env.user))
+        self.assertEqual(self.env["queue.job"].search_count([]), jobs)
+        self.assertFalse(self.receiver.calls)
+
+    def test_corrected_on_the_first_lane(self):
+        """M6: what is corrected is delivered on the lane of the original, the first one included."""
+        self.endpoint.lanes = 1
+        message = self._emit()
+        self.receiver.answers = [400]
+        self._drain(self.endpoint)
+        action = message.exception_id.action_correct()
+        self.env[action["res_model"]].browse(action["res_id"]).action_resubmit()
+        self._drain(self.endpoint)
+        self.assertEqual((message.state, message.correction_ids.state), ("cancelled", "done"))
 
     def test_answer_with_nul(self):
         """M2, M7: what a partner answers cannot keep its refusal from being recorded."""

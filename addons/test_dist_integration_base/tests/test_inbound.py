@@ -1,7 +1,10 @@
 import json
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -69,6 +72,84 @@ class TestInbound(DistHttpCase):
         )
         self.assertEqual((again.status_code, again.json()["status"]), (200, "accepted"))
 
+    def _open_fix(self, exception):
+        action = exception.action_fix_mapping()
+        return self.env[action["res_model"]].browse(action["res_id"])
+
+    def _map_country(self, **values):
+        code = {"system_id": self.system.id, "domain": "country", "external_code": "XX", **values}
+        return self.env["dist.code.map"].create(code)
+
+    def test_mapping_dialog_shows_where_to_write(self):
+        """X1: the fields of the dialog are seen before they are pointed at: each says what belongs into it."""
+        form = etree.fromstring(self.env["dist.mapping.fix"].get_view(view_type="form")["arch"])
+        for name in ("record_ref", "value"):
+            (field,) = form.xpath(f"//field[@name='{name}']")
+            self.assertTrue(field.get("placeholder"), name)
+
+    def test_mapping_to_what_is_gone(self):
+        """M8, X1: a code whose record was deleted gets another meaning in the row that it has."""
+        country = self.env["res.country"].create({"name": "Gone", "code": "QG"})
+        row = self._map_country(res_model="res.country", res_id=country.id)
+        country.unlink()
+        _response, message = self._submit("A", country="XX")
+        wizard = self._open_fix(message.exception_id)
+        self.assertFalse(wizard.known_meaning)
+        wizard.record_ref = self.env.ref("base.be")
+        wizard.action_fix()
+        self.env.invalidate_all()
+        self.assertEqual((row.res_id, row.meaning), (self.env.ref("base.be").id, "Belgium"))
+        self.assertEqual((message.state, message.exception_id.resolution), ("done", "mapped"))
+        entries = self.env["dist.audit.entry"].search(
+            [("res_model", "=", row._name), ("res_id", "=", row.id)]
+        )
+        self.assertIn("changed", entries.mapped("action"))
+
+    def test_mapping_to_another_kind(self):
+        """M8, X1: a code stands for a record of its kind, whatever is sent to the dialog; nothing is saved else."""
+        _response, message = self._submit("A", country="XX")
+        partner, archived = self.env["res.partner"].create([{"name": "P"}, {"name": "Q", "active": False}])
+        for model_name, record, value, words in (
+            ("res.country", partner, False, "a record of Country is needed"),
+            ("res.country", False, "Belgium", "not for a text"),
+            ("res.country", self.env["res.country"].browse(999999), False, "Choose what XX means"),
+            ("res.partner", archived, False, "is archived"),
+        ):
+            with self.subTest(words):
+                message.exception_id.sudo().mapping_model = model_name
+                self.env.flush_all()
+                wizard = self._open_fix(message.exception_id)
+                wizard.write({"record_ref": record and f"{record._name},{record.id}", "value": value})
+                with self.assertRaisesRegex(UserError, words):
+                    wizard.action_fix()
+                self.assertFalse(self.env["dist.code.map"].search([("external_code", "=", "XX")]))
+
+    def test_mapping_of_another_kind_is_replaced(self):
+        """M8, X1: a row that leads to a record of another kind is no meaning that works."""
+        row = self._map_country(res_model="res.partner", res_id=self.env.user.partner_id.id)
+        _response, message = self._submit("A", country="XX")
+        wizard = self._open_fix(message.exception_id)
+        wizard.record_ref = self.env.ref("base.be")
+        wizard.action_fix()
+        self.env.invalidate_all()
+        self.assertEqual((row.res_model, message.state), ("res.country", "done"))
+
+    def test_mapped_in_between(self):
+        """M8, X1: the dialog says what a code means since, and replays with it; what another said is kept."""
+        _response, message = self._submit("A", country="XX")
+        late = self._open_fix(message.exception_id)
+        late.record_ref = self.env.ref("base.fr")
+        row = self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+        with self.assertRaisesRegex(UserError, "XX means Belgium already"):
+            message.exception_id._save_mapping(late.record_ref, None)
+        wizard = self._open_fix(message.exception_id)
+        self.assertEqual(wizard.known_meaning, "Belgium")
+        wizard.action_fix()
+        self.env.invalidate_all()
+        self.assertEqual((row.meaning, message.state), ("Belgium", "done"))
+        partner = self.env["res.partner"].browse(message.res_id)
+        self.assertEqual(partner.country_id, self.env.ref("base.be"))
+
     def test_business_refusal(self):
         """X1: a refusal has no effect and stands in the queue."""
         response, message = self._submit("Blocked")
@@ -119,6 +200,22 @@ class TestInbound(DistHttpCase):
             self.assertEqual(again.status_code, 422, again.text)
         self.assertEqual(message.state, "cancelled")
         self.assertTrue(self.env["res.partner"].search([("name", "=", "Free")]))
+
+    def test_correction_of_a_correction(self):
+        """X1: what is corrected twice leaves nothing open, neither below the first exception nor below the second."""
+        _response, message = self._submit("Blocked")
+        for failed, name in ((message, "Ambiguous"), (message, "Refused by Odoo"), (None, "Free")):
+            failed = failed or message.correction_ids.sorted("id")[-1]
+            action = failed.action_correct()
+            wizard = self.env[action["res_model"]].browse(action["res_id"])
+            wizard.content = json.dumps({"external_id": "P-1", "name": name})
+            wizard.action_resubmit()
+            self.env.invalidate_all()
+        self.assertEqual(message.correction_ids.sorted("id")[-1].correction_ids.state, "done")
+        family = message | message.correction_ids
+        self.assertEqual(set(family.mapped("state")), {"cancelled"})
+        self.assertEqual(len(family.exception_id), 3)
+        self.assertEqual(set(family.exception_id.mapped("state")), {"resolved"})
 
     @mute_logger(INBOUND)
     def test_one_does_not_hold_up_the_others(self):

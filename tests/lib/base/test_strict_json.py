@@ -113,6 +113,7 @@ def test_syntax_error_says_where():
 def test_duplicate_names(raw, pointer):
     error = refused(raw)
     assert (error.code, error.pointer) == ("duplicate_key", pointer)
+    assert error.detail == f"{pointer} {error.predicate}."
 
 
 @pytest.mark.parametrize("literal", [b"NaN", b"Infinity", b"-Infinity"])

@@ -78,7 +78,9 @@ class OrderSubmitHandler(models.AbstractModel):
     def _get_payload_value(self, message, line, product, currency):
         """:return: float, what a line is worth in the currency of the company; 0 when nothing tells"""
         company = message.company_id
-        quantity, price = _read_amount(line.get("quantity")), _read_amount(line.get("unit_price"))
+        # an order that is refused for what it says is worth no less for a line below zero
+        quantity = max(_read_amount(line.get("quantity")), 0.0)
+        price = max(_read_amount(line.get("unit_price")), 0.0)
         if price:
             today = fields.Date.context_today(self)
             return currency._convert(quantity * price, company.currency_id, company, today)

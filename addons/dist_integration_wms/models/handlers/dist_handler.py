@@ -200,6 +200,15 @@ class DistHandler(models.AbstractModel):
 
     # units
 
+    def _get_products_counted_in(self, message, payload, code):
+        """:param payload: as of `_get_payload_lines`
+        :param code: the sender's code of a unit
+        :return: product.product of the lines that are in this unit, as far as they are known
+        """
+        lines = [line for line in self._get_payload_lines(payload) if line.get("unit") == code]
+        items = [line["item"] if isinstance(line.get("item"), dict) else line for line in lines]
+        return self.env["product.product"].union(*self._find_known_products(message, items))
+
     def _find_unit(self, message, code, pointer, known):
         """Unit of a code.
 
