@@ -26,6 +26,7 @@
         "data/ir_exports_data.xml",
         "views/api_docs_templates.xml",
         "views/dist_exception_views.xml",
+        "views/dist_exception_team_views.xml",
         "views/dist_message_views.xml",
         "views/dist_event_views.xml",
         "views/dist_system_views.xml",

@@ -61,6 +61,8 @@ from . import (
     dist_exception_screen,
     dist_exception_erasure,
     dist_exception_document,
+    dist_exception_assignment,
+    dist_exception_team,
     dist_exception_impact,
     dist_exception_mapping,
     dist_message_impact,

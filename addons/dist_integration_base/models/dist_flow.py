@@ -57,6 +57,13 @@ class DistFlow(models.Model):
     )
     business_owner_id = fields.Many2one("res.users", tracking=True)
     technical_owner_id = fields.Many2one("res.users", tracking=True)
+    team_id = fields.Many2one(
+        "dist.exception.team",
+        string="Exception team",
+        check_company=True,
+        tracking=True,
+        help="Who solves the exceptions of this flow. Empty: the team that takes such exceptions.",
+    )
     service_level_minutes = fields.Integer(
         string="Due within (minutes)",
         default=240,

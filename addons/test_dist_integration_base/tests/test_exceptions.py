@@ -1,8 +1,8 @@
 from datetime import timedelta
 
-from odoo import fields
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.tests.common import DistCase
@@ -52,6 +52,71 @@ class TestExceptions(DistCase):
             self.env.ref("base.user_demo", raise_if_not_found=False) or self.env.user
         )
         self.assertEqual(self._open(category="technical").assignee_id, self.system.technical_owner_id)
+
+    def _make_people(self, *names, **values):
+        group = "dist_integration_base.group_dist_user"
+        return [new_test_user(self.env, name, groups=group, **values) for name in names]
+
+    def _make_team(self, members, **values):
+        vals = {"name": "Desk", "member_ids": [Command.set([user.id for user in members])], **values}
+        return self.env["dist.exception.team"].create(vals)
+
+    def test_team_of_the_kind(self):
+        """X1: exceptions come to the team of their kind; who has the fewest gets the next one."""
+        anna, bert = self._make_people("anna", "bert")
+        desk = self._make_team([anna, bert], takes="business")
+        self._make_team([bert], name="Night", takes="all")
+        first, second = self._open(code="a"), self._open(code="b")
+        self.assertEqual(first.team_id | second.team_id, desk)
+        self.assertEqual((first.assignee_id, second.assignee_id), (anna, bert))
+        self.assertEqual(second.activity_ids.user_id, bert)
+        technical = self._open(code="c", category="technical")
+        self.assertEqual((technical.team_id.name, technical.assignee_id), ("Night", bert))
+        desk.active = False
+        self.assertEqual(self._open(code="d").team_id.name, "Night")
+
+    def test_team_of_the_flow(self):
+        """X1: the team that a flow names goes first; its owner keeps what is the owner's as a member."""
+        anna, bert = self._make_people("anna", "bert")
+        self._make_team([anna], takes="business")
+        flow = self.system.flow_ids
+        flow.write({"team_id": self._make_team([anna, bert], name="Shop").id, "business_owner_id": bert.id})
+        for code in ("a", "b"):
+            exception = self._open(code=code)
+            self.assertEqual((exception.team_id.name, exception.assignee_id), ("Shop", bert))
+        flow.business_owner_id = self.env.ref("base.user_admin")
+        self.assertEqual(self._open(code="c").assignee_id, anna)
+        flow.team_id.member_ids = False
+        self.assertEqual(self._open(code="d").assignee_id, flow.business_owner_id)
+
+    def test_team_shares_its_queue(self):
+        """X1, G8: members see what their colleagues have, others do not; a team of another company is refused."""
+        anna, bert, carl = self._make_people("anna", "bert", "carl")
+        team = self._make_team([anna, bert], takes="all")
+        exception = self._open()
+        self.assertEqual(exception.assignee_id, anna)
+        mine = [("is_my_team", "=", True)]
+        for user, expected in ((bert, exception), (carl, exception.browse())):
+            exceptions = self.env["dist.exception"].with_user(user)
+            self.assertEqual(exceptions.search([("id", "=", exception.id)]).ids, expected.ids)
+            self.assertEqual(exceptions.search(mine).ids, expected.ids)
+            with self.assertRaises(AccessError):
+                team.with_user(user).name = "Mine"
+        team.active = False
+        left = self._open(code="left")
+        left.assignee_id = False
+        found = self.env["dist.exception"].with_user(carl).search([("is_my_team", "=", False)])
+        self.assertIn(left, found, "what has no team is nobody's")
+        team.active = True
+        exception.with_user(bert).action_take()
+        self.assertEqual(exception.assignee_id, bert)
+        other = self.env["res.company"].create({"name": "Other"})
+        theirs = self._make_team([], company_id=other.id, takes="all")
+        with self.assertRaises(ValidationError):
+            exception.with_user(bert).team_id = theirs
+        self.assertFalse(self.env["dist.exception.team"].with_user(bert).search([("id", "=", theirs.id)]))
+        self._open(code="again")
+        self.assertFalse(theirs.open_exception_count)
 
     def test_impact(self):
         """X1: an exception says what is at risk."""

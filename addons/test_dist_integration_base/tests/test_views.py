@@ -53,6 +53,7 @@ ALL_MENUS = {
     "menu_dist_audit_export",
     "menu_dist_reconciliation_profile",
     "menu_dist_process",
+    "menu_dist_exception_team",
 } | SUPERVISION
 
 
