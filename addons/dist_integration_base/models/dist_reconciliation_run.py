@@ -535,7 +535,7 @@ class DistReconciliation(models.Model):
                 system=self.system_id.name,
                 profile=self.profile_id.name,
             ),
-            detail=_("Accuracy %s %%.", f"{self.accuracy:.2f}"),
+            detail=_("Accuracy %.2f %%.", self.accuracy),
             record=self,
             severity="normal",
             suggestion=_("Open the run and settle its variances: explain, approve, post or reject them."),

@@ -85,12 +85,8 @@ class SaleOrder(models.Model):
         """:raises UserError: one of the orders waits for who may release it"""
         held = self.filtered(lambda order: order.dist_state == "held")
         if held:
-            raise UserError(
-                _(
-                    "Held, use Release instead of Confirm: %s",
-                    ", ".join(f"{order.name} ({order.dist_hold_reason})" for order in held),
-                )
-            )
+            reasons = ", ".join(f"{order.name} ({order.dist_hold_reason})" for order in held)
+            raise UserError(_("Held, use Release instead of Confirm: %s", reasons))
 
     def action_confirm(self):
         self._dist_check_not_held()
