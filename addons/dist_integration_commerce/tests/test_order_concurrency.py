@@ -1,10 +1,9 @@
 import json
-import threading
 
-from odoo import SUPERUSER_ID, Command, api
+from odoo import Command
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.tests.common import RealTransactionCase
+from .rush import RushCase
 
 BUYERS = 12
 PIECES = 5
@@ -12,32 +11,12 @@ GTIN = "04006381333931"
 
 
 @tagged("post_install", "-at_install")
-class TestOrderConcurrency(RealTransactionCase):
+class TestOrderConcurrency(RushCase):
     """Buyers in real transactions beside each other; what they leave is removed at the end."""
 
-    def setUp(self):
-        super().setUp()
-        self.ids = self._do(self._make)
-        self.addCleanup(self._do, self._remove)
-
     def _make(self, env):
-        system = env["dist.system"].create(
-            {"name": "Rush", "code": "rush-orders", "state": "active", "kind": "shop"}
-        )
-        client = env["dist.api.client"].create({"name": "Rush", "system_id": system.id})
-        message_type = env["dist.message.type"]._get_by_code("order.submit")
-        flow = env["dist.flow"].create(
-            {"system_id": system.id, "message_type_id": message_type.id, "state": "active"}
-        )
-        warehouse = env["stock.warehouse"].search([("company_id", "=", system.company_id.id)], limit=1)
-        channel = env["dist.sales.channel"].create(
-            {
-                "name": "Rush",
-                "code": "RUSH",
-                "system_id": system.id,
-                "warehouse_id": warehouse.id,
-                "stock_policy": "partial",
-            }
+        system, warehouse, ids = self._make_connection(
+            env, "rush-orders", "order.submit", stock_policy="partial"
         )
         product = env["product.product"].create(
             {
@@ -52,14 +31,7 @@ class TestOrderConcurrency(RealTransactionCase):
         customer = env["res.partner"].create({"name": "Rush buyer"})
         env["dist.binding"]._bind(system, customer, "C-RUSH")
         env["dist.binding"]._bind(system, product, "OWN-LAST")
-        return {
-            "client": client.id,
-            "flow": flow.id,
-            "channel": channel.id,
-            "customer": customer.id,
-            "product": product.id,
-            "system": system.id,
-        }
+        return {**ids, "customer": customer.id, "product": product.id}
 
     def _remove(self, env):
         orders = env["sale.order"].search([("partner_id", "=", self.ids["customer"])])
@@ -87,56 +59,22 @@ class TestOrderConcurrency(RealTransactionCase):
             env[model].browse(self.ids[name]).unlink()
         env["product.product"].browse(self.ids["product"]).product_tmpl_id.unlink()
 
-    def _store(self, number, item):
+    def _order(self, number, item):
         """:return: id of a stored order of one piece"""
         body = {
             "reference": f"RUSH-{number}",
             "customer": {"external_id": "C-RUSH"},
             "lines": [{"line": "1", "item": item, "quantity": "1"}],
         }
-
-        def store(env):
-            flow = env["dist.flow"].browse(self.ids["flow"])
-            vals = {
-                "client_id": self.ids["client"],
-                "system_id": self.ids["system"],
-                "company_id": flow.company_id.id,
-                "flow_id": flow.id,
-                "message_type_id": flow.message_type_id.id,
-                "version_id": flow.message_type_id._get_default_version().id,
-                "idempotency_key": f"rush-{number}",
-                "request_hash": str(number),
-            }
-            return env["dist.message"]._receive(vals, json.dumps(body).encode())[0]
-
-        return self._do(store)
-
-    def _process_at_once(self, message_ids):
-        ready, failures = threading.Barrier(len(message_ids)), []
-
-        def buy(message_id):
-            try:
-                with self.registry.cursor() as cr:
-                    env = api.Environment(cr, SUPERUSER_ID, {})
-                    ready.wait(timeout=30)
-                    env["dist.message"]._process([message_id])
-            except Exception as error:  # pylint: disable=broad-except
-                failures.append(error)
-
-        threads = [threading.Thread(target=buy, args=(message_id,)) for message_id in message_ids]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=120)
-        self.assertFalse(failures)
+        return self._store(number, body)
 
     def test_last_pieces(self):
         """C3: of twelve orders that come at once for five pieces five are accepted, by whatever number they name
         the item; the others hear that it is out of stock.
         """
         items = ({"sku": "RUSH-LAST"}, {"sku": "OWN-LAST"}, {"gtin": GTIN})
-        message_ids = [self._store(number, items[number % len(items)]) for number in range(BUYERS)]
-        self._process_at_once(message_ids)
+        message_ids = [self._order(number, items[number % len(items)]) for number in range(BUYERS)]
+        self._process_at_once(message_ids, timeout=120)
 
         def read(env):
             messages = env["dist.message"].browse(message_ids)

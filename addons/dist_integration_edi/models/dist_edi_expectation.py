@@ -264,12 +264,7 @@ class DistEdiExpectation(models.Model):
 
     def action_view_interchange(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "dist.edi.interchange",
-            "res_id": self.interchange_id.id,
-            "views": [(False, "form")],
-        }
+        return self.interchange_id._get_form_action()
 
 
 def _describe(error):

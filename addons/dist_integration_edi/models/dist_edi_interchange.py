@@ -114,6 +114,16 @@ class DistEdiInterchange(models.Model):
         self.ensure_one()
         return base64.b64decode(self.sudo().with_context(bin_size=False).raw or b"")
 
+    def _get_form_action(self):
+        """:return: action that shows this interchange"""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
+
     def _get_issues(self):
         """:return: list of dicts as of lib.errors.Issue.to_dict"""
         return json.loads(self.sudo().issues or "[]")
