@@ -182,6 +182,15 @@ class DistEndpoint(models.Model):
         )
         return endpoints
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        """What was approved of a flow is where it leads."""
+        flows = self.sudo().flow_ids.filtered(lambda flow: flow._is_promised())
+        if flows:
+            raise UserError(
+                _("%s lead to this endpoint. Retire them, or give them another one.", ", ".join(flows.mapped("name")))
+            )
+
     def _get_allowed_networks(self):
         return parse_networks(self.allowed_networks or "")
 

@@ -105,8 +105,13 @@ class TestAudit(AuditMixin, DistCase):
 
     def test_what_falls_with_its_system_is_told(self):
         """G5: the endpoints and flows that are deleted along with a system."""
+        self.flow.action_retire()
+        self.flow.action_back_to_draft()
+        mapping = self.env["dist.mapping"].create(
+            {"name": "M", "system_id": self.system.id, "message_type_id": self.flow.message_type_id.id}
+        )
         self.system.unlink()
-        for record in (self.endpoint, self.flow, self.client):
+        for record in (self.endpoint, self.flow, self.client, mapping):
             self.assertTrue(self._entries(record, action="deleted"), record._name)
 
     def test_secrets_are_never_told(self):

@@ -245,7 +245,7 @@ class TestChangeApproval(AuditMixin, DistCase):
 
     def test_buttons_wait(self):
         """G4: activating a flow by its button waits for the second person."""
-        flow = self._make_flow(self.system, "partner.changed", endpoint_id=self.endpoint.id, state="approved")
+        flow = self._make_flow(self.system, "partner.changed", "approved", endpoint_id=self.endpoint.id)
         with self._kept() as requests:
             self._as(self.manager, flow).action_activate()
         self.assertEqual(flow.state, "approved")
