@@ -156,6 +156,7 @@ class DistAuditedMixin(models.AbstractModel):
             "action": self._get_audit_action(action, changes),
             "changes": changes,
             "part": False if parent == self else f"{self._description}: {self.display_name}",
+            "reason": self.env.context.get("dist_reason") or False,
         }
 
     # the button on the form

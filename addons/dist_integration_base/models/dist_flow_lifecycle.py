@@ -160,9 +160,6 @@ class DistFlow(models.Model):
 
     def write(self, vals):
         self._check_kept(vals)
-        if get_state(self.env.cr).approved and "stage" in vals:
-            for flow in self:
-                flow._note_stage(vals["stage"], _("Approved by a second person"))
         if "state" not in vals:
             return super().write(vals)
         moving = self.filtered(lambda flow: flow.state != vals["state"])

@@ -8,7 +8,7 @@ class DistMappingRow(models.Model):
 
     _name = "dist.mapping.row"
     _description = "Mapping row"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "mapping_id, sequence, id"
 
     mapping_id = fields.Many2one("dist.mapping", required=True, ondelete="cascade", index=True)

@@ -97,7 +97,10 @@ class DistSystem(models.Model):
     def write(self, vals):
         if vals.get("company_id"):
             self.filtered(lambda system: system.company_id.id != vals["company_id"])._check_no_history()
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.get("state") == "active":
+            self.env["dist.message"]._wake_endpoints(self.endpoint_ids)
+        return result
 
     def _check_no_history(self):
         """:raises UserError: messages, keys, documents or settings of these systems belong to their company"""
@@ -168,7 +171,6 @@ class DistSystem(models.Model):
 
     def action_activate(self):
         self.write({"state": "active"})
-        self.env["dist.message"]._wake_endpoints(self.endpoint_ids)
 
     def action_suspend(self):
         self.write({"state": "suspended"})
