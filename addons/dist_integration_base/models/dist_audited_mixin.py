@@ -60,17 +60,23 @@ class DistAuditedMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        names = self._get_audited_fields()
-        records._audit("created", {record.id: {} for record in records}, names)
+        records._audit_created(vals_list)
         return records
 
+    def _audit_created(self, vals_list):
+        self._audit("created", {}, self._get_audited_fields())
+
     def write(self, vals):
-        names = [name for name in self._get_audited_fields() if name in vals]
+        names = self._get_audited_names(vals)
         before = self._get_audited_values(names) if names else {}
         result = super().write(vals)
         if names:
             self._audit("changed", before, names)
         return result
+
+    def _get_audited_names(self, vals):
+        """:return: list of names of those values that are kept"""
+        return [name for name in self._get_audited_fields() if name in vals]
 
     def unlink(self):
         self._unlink_audited_parts()

@@ -19,12 +19,27 @@ class TestAuditedConfiguration(ConfigurationMixin, DistCase):
         ("dist.mapping", "preview_message_id"): "content of messages, on which a mapping is tried",
         ("dist.mapping", "preview_source"): "content of messages, on which a mapping is tried",
     }
+
     def _make_examples(self):
-        system, _client, _key = self._make_system("Example")
+        system, client, _key = self._make_system("Example")
         message_type = self.env["dist.message.type"]._get_by_code("partner.submit")
+        # every row of the matrix is there from the start
+        row = self.env["dist.ownership"].search([("group_id", "!=", False)], limit=1)
+        scope = {"domain_id": row.domain_id.id, "group_id": row.group_id.id, "company_id": row.company_id.id}
+        row.unlink()
+        # a type that nothing works with is refused, so a known one makes room
+        self.env.cr.execute("UPDATE dist_message_type SET code = 'other' WHERE code = 'partner.changed'")
         return {
-            "dist.system": {"code": "example-code"},
+            "dist.api.client": {"system_id": system.id, "user_id": False},
+            "dist.api.key": {"client_id": client.id, "prefix": "example1", "key_hash": "0" * 64},
+            "dist.code.map": {"value": "x"},
+            "dist.mapping.row": {"source": "name"},
+            "dist.message.type": {"code": "partner.changed", "direction": "out"},
+            "dist.message.type.version": {"number": 99, "schema_text": "{}"},
             "dist.flow": {"system_id": system.id, "message_type_id": message_type.id},
+            "dist.ownership": scope,
+            "dist.process": {"model_name": "res.partner"},
+            "dist.process.step": {"condition": "[]"},
         }
 
     def test_configuration_is_audited(self):
