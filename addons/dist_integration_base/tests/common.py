@@ -81,6 +81,18 @@ class DistMixin:
             }
         )
 
+    def _assert_told(self, records, action, user=None):
+        """The audit trail tells what a person did with each of these records.
+
+        :return: dist.audit.entry
+        """
+        self.env.flush_all()
+        user = user or self.env.user
+        domain = [("action", "=", action), ("user_id", "=", user.id), ("res_model", "=", records._name)]
+        told = self.env["dist.audit.entry"].search([*domain, ("res_id", "in", records.ids)])
+        self.assertEqual(set(told.mapped("res_id")), set(records.ids), f"{action} is not told")
+        return told
+
     def _drain(self, endpoint, times=1):
         """Deliver what waits for an endpoint, as its job would."""
         self.env.flush_all()
