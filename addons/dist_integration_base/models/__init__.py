@@ -9,6 +9,7 @@ from . import (
     dist_audit_head,
     dist_audit_seal,
     dist_audited_mixin,
+    dist_audited_extension_mixin,
     dist_guarded_mixin,
     dist_change_rule,
     dist_change_request,

@@ -8,7 +8,7 @@ class DistAlertDigest(models.Model):
 
     _name = "dist.alert.digest"
     _description = "Digest"
-    _inherit = ["dist.company.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -17,7 +17,7 @@ class DistAlertRule(models.Model):
 
     _name = "dist.alert.rule"
     _description = "Alert rule"
-    _inherit = ["dist.company.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -87,7 +87,8 @@ class DistApiClient(models.Model):
             kept = client.new_key
             now = fields.Datetime.now()
             end = now + timedelta(hours=client.key_overlap_hours)
-            former = client.key_ids.filtered(lambda key: key.state == "valid").sorted("id")
+            # part of the new key, so no change of theirs
+            former = client.sudo().key_ids.filtered(lambda key: key.state == "valid").sorted("id")
             # beside the new key only the newest of the former ones is good for a while
             former[:-1].expires_at = now
             if former:

@@ -61,7 +61,7 @@ class DistApiKey(models.Model):
 
     _name = "dist.api.key"
     _description = "API key"
-    _inherit = ["dist.company.mixin", "dist.kept.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin", "dist.guarded.mixin"]
     _order = "create_date desc, id desc"
     _rec_name = "prefix"
 

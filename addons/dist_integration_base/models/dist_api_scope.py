@@ -4,7 +4,7 @@ from odoo import fields, models
 class DistApiScope(models.Model):
     _name = "dist.api.scope"
     _description = "API scope"
-    _inherit = ["dist.audited.mixin"]
+    _inherit = ["dist.guarded.mixin"]
     _order = "code"
 
     code = fields.Char(required=True, help="domain:action, such as orders:submit.")

@@ -5,6 +5,7 @@ from functools import partial
 from odoo import SUPERUSER_ID, _, api, fields, models
 
 from ..lib.audit import canonical
+from .audit_protection import protect
 from .transaction import get_state
 
 _logger = logging.getLogger(__name__)
@@ -22,6 +23,10 @@ ACTIONS = [
     ("cancelled", "Cancelled"),
     ("ignored", "Ignored"),
     ("overridden", "Decided by hand"),
+    ("assigned", "Given to somebody"),
+    ("mapped", "Code explained"),
+    ("explained", "Difference explained"),
+    ("posted", "Posted"),
     ("requested", "Approval asked for"),
     ("approved", "Approved"),
     ("rejected", "Rejected"),
@@ -35,12 +40,6 @@ ACTIONS = [
     ("purged", "Purged"),
     ("erased", "Personal data erased"),
 ]
-APPEND_ONLY = """
-CREATE OR REPLACE FUNCTION dist_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'The audit trail is append-only: % of % is refused', TG_OP, TG_TABLE_NAME;
-END $$
-"""
 
 
 class DistAuditEntry(models.Model):
@@ -80,7 +79,7 @@ class DistAuditEntry(models.Model):
     is_sealed = fields.Boolean(compute="_compute_seal", string="Sealed")
 
     def init(self):
-        make_append_only(self.env.cr, self._table)
+        protect(self.env.cr, self._table)
         self.env.cr.execute(
             "CREATE INDEX IF NOT EXISTS dist_audit_entry_record_idx ON dist_audit_entry (res_model, res_id)"
         )
@@ -214,21 +213,6 @@ class DistAuditEntry(models.Model):
     def action_verify(self):
         """Follow the whole chain and show what was found."""
         return self.env["dist.audit.verification"]._open()
-
-
-def make_append_only(cr, table):
-    """Have the database refuse changes of a table, also to whoever speaks SQL as Odoo's own role."""
-    cr.execute(APPEND_ONLY)
-    cr.execute(  # pylint: disable=sql-injection
-        f"""
-        DROP TRIGGER IF EXISTS {table}_append_only ON {table};
-        CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
-            FOR EACH ROW EXECUTE FUNCTION dist_audit_refuse();
-        DROP TRIGGER IF EXISTS {table}_not_emptied ON {table};
-        CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}
-            FOR EACH STATEMENT EXECUTE FUNCTION dist_audit_refuse();
-        """
-    )
 
 
 def canonical_changes(changes):

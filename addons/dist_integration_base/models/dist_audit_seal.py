@@ -4,14 +4,13 @@ from odoo import _, api, fields, models
 from odoo.tools import split_every
 
 from ..lib import audit
-from .dist_audit_entry import SEALING, make_append_only
+from .audit_protection import find_gaps, protect
+from .dist_audit_entry import SEALING
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 1000
 LOCK = "dist.audit"
-# the triggers that keep the trail as it is: two of each table, a third of the noted end
-GUARDS = 7
 # findings that concern the noted end only
 SIGNABLE = ("unsigned", "forged")
 
@@ -41,7 +40,7 @@ class DistAuditSeal(models.Model):
     ]
 
     def init(self):
-        make_append_only(self.env.cr, self._table)
+        protect(self.env.cr, self._table)
 
     @api.model
     def _cron_seal(self):
@@ -139,7 +138,7 @@ class DistAuditSeal(models.Model):
         def sign(env):
             seals = env["dist.audit.seal"]
             found = seals._verify(known)
-            if found["code"] not in (None, *SIGNABLE):
+            if found["gaps"] or found["code"] not in (None, *SIGNABLE):
                 return found
             # sealed here; after the commit it would wait for the lock that is held here
             env.cr.postcommit.data[SEALING] = True
@@ -159,7 +158,8 @@ class DistAuditSeal(models.Model):
         :param known: dict, number to hash, of entries whose hash was kept outside the database
         :return: dict with ``count``, ``head`` (hash), ``pending`` (committed, not sealed yet), ``signed``
             (whether the end is signed), ``number``, ``code`` and ``text`` of the first finding (``code`` None when
-            all is well), ``entry_id`` (False when it is gone)
+            all is well), ``entry_id`` (False when it is gone), ``gaps`` (names of triggers and functions of the
+            database that do not protect the trail any more)
         """
         head = self.env["dist.audit.head"].sudo().search([], order="number desc")
         verifier = audit.Verifier(known)
@@ -178,6 +178,7 @@ class DistAuditSeal(models.Model):
             "number": finding.number if finding else 0,
             "code": finding.code if finding else None,
             "entry_id": False,
+            "gaps": find_gaps(self.env.cr),
         }
         if finding:
             found = self.sudo().search([("number", "=", finding.number)], limit=1)
@@ -218,15 +219,7 @@ class DistAuditSeal(models.Model):
         )
         if self.env.cr.fetchone()[0]:
             return audit.Finding(verifier.number, "unsealed")
-        self.env.cr.execute(
-            """
-            SELECT count(*) FROM pg_trigger
-            WHERE tgrelid IN ('dist_audit_entry'::regclass, 'dist_audit_seal'::regclass, 'dist_audit_head'::regclass)
-              AND tgfoid IN ('dist_audit_refuse'::regproc, 'dist_audit_forward'::regproc)
-              AND tgenabled IN ('O', 'A')
-            """
-        )
-        return None if self.env.cr.fetchone()[0] == GUARDS else audit.Finding(verifier.number, "unprotected")
+        return audit.Finding(verifier.number, "unprotected") if find_gaps(self.env.cr) else None
 
     @api.model
     def _get_verdict(self, result):
@@ -247,7 +240,10 @@ class DistAuditSeal(models.Model):
             "unsealed": _("There are entries that belong to no chain."),
             "unprotected": _("The database no longer refuses changes of the audit trail."),
         }
-        return texts[result["code"]]
+        if not result["gaps"]:
+            return texts[result["code"]]
+        missing = _("Missing, switched off or replaced in the database: %s.", ", ".join(result["gaps"]))
+        return f"{texts[result['code']]} {missing}"
 
     @api.model
     def _get_export_rows(self, domain):

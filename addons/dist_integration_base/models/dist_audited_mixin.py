@@ -1,6 +1,6 @@
 from lxml import etree
 
-from odoo import _, api, fields, models
+from odoo import _, api, fields, models, tools
 
 LOGGED = ("id", "create_uid", "create_date", "write_uid", "write_date")
 READERS = "dist_integration_base.group_dist_manager,dist_integration_base.group_dist_auditor"
@@ -60,32 +60,61 @@ class DistAuditedMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        names = self._get_audited_fields()
-        records._audit("created", {record.id: {} for record in records}, names)
+        records._audit_created(vals_list)
         return records
 
+    def _audit_created(self, vals_list):
+        self._audit("created", {}, self._get_audited_fields())
+
     def write(self, vals):
-        names = [name for name in self._get_audited_fields() if name in vals]
+        names = self._get_audited_names(vals)
         before = self._get_audited_values(names) if names else {}
         result = super().write(vals)
         if names:
             self._audit("changed", before, names)
         return result
 
+    def _get_audited_names(self, vals):
+        """:return: list of names of those values that are kept"""
+        return [name for name in self._get_audited_fields() if name in vals]
+
     def unlink(self):
-        self._unlink_audited_lines()
+        self._unlink_audited_parts()
         self._audit("deleted", self._get_audited_values(self._get_audited_fields()), [])
         return super().unlink()
 
-    def _unlink_audited_lines(self):
+    def _unlink_audited_parts(self):
         """What the database would delete along with these records is deleted first, so that it is told."""
-        for name, field in self._fields.items():
-            if field.type != "one2many" or not field.inverse_name:
-                continue
-            lines = self.env[field.comodel_name]
-            inverse = lines._fields.get(field.inverse_name)
-            if isinstance(lines, DistAuditedMixin) and getattr(inverse, "ondelete", None) == "cascade":
-                self.sudo().with_context(active_test=False)[name].unlink()
+        for model_name, field_name in self._get_audited_parts():
+            parts = self.env[model_name].sudo().with_context(active_test=False)
+            parts.search([(field_name, "in", self.ids)]).unlink()
+
+    @api.model
+    @tools.ormcache("self._name")
+    def _get_audited_parts(self):
+        """:return: list of (model name, field name) by which audited records fall with one of this model"""
+        listed = [
+            (field.comodel_name, field.inverse_name)
+            for field in self._fields.values()
+            if field.type == "one2many" and field.inverse_name
+        ]
+        known = [(name, field.name) for name, model in self.env.items() for field in model._fields.values()]
+        return [
+            (model_name, field_name)
+            for model_name, field_name in dict.fromkeys([*listed, *known])
+            if self._is_audited_part(self.env[model_name], self.env[model_name]._fields.get(field_name))
+        ]
+
+    @api.model
+    def _is_audited_part(self, model, field):
+        return (
+            isinstance(model, DistAuditedMixin)
+            and not model._abstract
+            and field.type == "many2one"
+            and field.store
+            and field.comodel_name == self._name
+            and field.ondelete == "cascade"
+        )
 
     def _get_audited_values(self, names):
         """:return: dict, record id to dict of field name to value as `_get_audited_value` gives it"""
@@ -133,6 +162,7 @@ class DistAuditedMixin(models.AbstractModel):
             "action": self._get_audit_action(action, changes),
             "changes": changes,
             "part": False if parent == self else f"{self._description}: {self.display_name}",
+            "reason": self.env.context.get("dist_reason") or False,
         }
 
     # the button on the form

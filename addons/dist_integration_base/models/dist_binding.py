@@ -7,7 +7,7 @@ class DistBinding(models.Model):
 
     _name = "dist.binding"
     _description = "Binding"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "system_id, res_model, external_id"
     _rec_name = "external_id"
 

@@ -45,6 +45,9 @@ class DistChangeRequest(models.Model):
     requester_id = fields.Many2one("res.users", string="Asked by", required=True, readonly=True)
     requested_at = fields.Datetime(string="Asked on", readonly=True)
     reason = fields.Text(string="Why", help="Why the change is needed. The approver decides by it.")
+    is_entrusted = fields.Boolean(
+        readonly=True, help="Asked for by a button, which needs no right to the record itself."
+    )
     # what is to be written; secrets in it are encrypted
     content = fields.Text(readonly=True, groups=fields.NO_ACCESS)
     before = fields.Text(readonly=True, groups=fields.NO_ACCESS)
@@ -93,17 +96,18 @@ class DistChangeRequest(models.Model):
     # keeping what was asked for
 
     @api.model
-    def _keep(self, kind, records, vals):
+    def _keep(self, kind, records, vals, **values):
         """Keep a change as requests of the current user, one for each record.
 
         :param kind: ``create``, ``write`` or ``unlink``
         :param records: what is to be changed; empty for ``create``
         :param vals: as of the method of that name
+        :param values: of the requests
         :return: dist.change.request; those that are open already for the same change are not doubled
         """
         requests = self.browse()
         for record in records or [records]:
-            prepared = self._prepare(kind, record, vals)
+            prepared = {**self._prepare(kind, record, vals), **values}
             known = self.sudo().search(
                 [("fingerprint", "=", prepared["fingerprint"]), ("state", "in", OPEN)], limit=1
             )
@@ -341,6 +345,8 @@ class DistChangeRequest(models.Model):
         self._check_own()
         if not self.env.user.has_group("dist_integration_base.group_dist_manager"):
             raise AccessError(_("Only a manager applies a change without approval."))
+        if not (note or "").strip():
+            raise UserError(_("Say why it cannot wait."))
         self._lock(OPEN)
         request = self.sudo()
         if not request.reason:
@@ -361,7 +367,18 @@ class DistChangeRequest(models.Model):
                 note=text,
                 user_id=approver.id,
             )
-        request.message_post(body=text, partner_ids=approvers.partner_id.ids, subtype_xmlid="mail.mt_comment")
+        told = approvers | request._get_owners()
+        request.message_post(body=text, partner_ids=told.partner_id.ids, subtype_xmlid="mail.mt_comment")
+
+    def _get_owners(self):
+        """:return: res.users, who answers for what is changed: the owners of its flow or system; but for the requester"""
+        self.ensure_one()
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        owners = self.env["res.users"]
+        for owned in (record, record["system_id"] if "system_id" in record._fields else record.browse()):
+            for name in {"business_owner_id", "technical_owner_id"} & set(owned._fields):
+                owners |= owned[name]
+        return owners - self.requester_id
 
     def action_ask_again(self):
         """Make the request anew against the record as it is now; the old one is withdrawn."""
@@ -405,7 +422,8 @@ class DistChangeRequest(models.Model):
             )
         requester = self.requester_id
         context = {"allowed_company_ids": self.company_id.ids, "lang": requester.lang, "tz": requester.tz}
-        records = self.with_env(self.env(user=requester.id, su=False, context=context)).env[self.res_model]
+        acting = self.env(user=requester.id, su=request.is_entrusted, context=context)
+        records = acting[self.res_model]
         state = get_state(self.env.cr)
         state.approved = True
         try:
@@ -427,12 +445,12 @@ class DistChangeRequest(models.Model):
     def _apply_to(self, records):
         """:return: the record, gone after a deletion"""
         if self.kind == "create":
-            return records.create(self._get_vals())
+            return records._create_approved(self._get_vals(), self.reason)
         record = records.browse(self.res_id)
         if self.kind == "unlink":
             record.unlink()
         else:
-            record.write(self._get_vals())
+            record._write_approved(self._get_vals(), self.reason)
         return record
 
     def _note(self, action, reason):

@@ -7,7 +7,7 @@ class DistCodeMap(models.Model):
 
     _name = "dist.code.map"
     _description = "Code map"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "system_id, domain, external_code"
     _rec_name = "external_code"
 
@@ -68,6 +68,24 @@ class DistCodeMap(models.Model):
 
     def write(self, vals):
         return super().write(self._split_reference(vals))
+
+    @api.model
+    def _create_approved(self, vals, reason):
+        code = super()._create_approved(vals, reason)
+        code._replay_waiting()
+        return code
+
+    def _write_approved(self, vals, reason):
+        super()._write_approved(vals, reason)
+        self._replay_waiting()
+
+    def _replay_waiting(self):
+        """What waits for these codes goes on, after the commit, when they were explained by an exception's button."""
+        if self.env.su:
+            for code in self:
+                waiting = self.env["dist.exception"]._find_waiting_for(code)
+                for exception in waiting:
+                    exception._enqueue_replay_mapped()
 
     @api.model
     def _split_reference(self, vals):

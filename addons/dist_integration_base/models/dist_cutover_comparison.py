@@ -21,7 +21,7 @@ class DistCutoverComparison(models.Model):
 
     _name = "dist.cutover.comparison"
     _description = "Cut-over comparison"
-    _inherit = ["dist.company.mixin"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
     _order = "id desc"
     _rec_name = "key"
 
@@ -275,7 +275,8 @@ class DistCutoverComparison(models.Model):
     def _accept(self, reason):
         self.check_access_rights("write")
         self.check_access_rule("write")
-        self.write({"is_accepted": True, "accepted_by_id": self.env.uid, "accept_reason": reason})
+        self.sudo().write({"is_accepted": True, "accepted_by_id": self.env.uid, "accept_reason": reason})
+        self.env["dist.audit.entry"]._add_each("explained", self, reason=reason)
 
     def action_view_message(self):
         self.ensure_one()

@@ -182,6 +182,27 @@ class DistEndpoint(models.Model):
         )
         return endpoints
 
+    def write(self, vals):
+        if vals.get("state") != "active":
+            return super().write(vals)
+        result = super().write({"disabled_reason": False, **vals})
+        self._go_on()
+        return result
+
+    def _go_on(self):
+        """What waits for these endpoints leaves now, without the pause they were given for failing."""
+        self.status_ids.sudo()._reset()
+        self.env["dist.message"]._wake_endpoints(self)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        """What was approved of a flow is where it leads."""
+        flows = self.sudo().flow_ids.filtered(lambda flow: flow._is_promised())
+        if flows:
+            raise UserError(
+                _("%s lead to this endpoint. Retire them, or give them another one.", ", ".join(flows.mapped("name")))
+            )
+
     def _get_allowed_networks(self):
         return parse_networks(self.allowed_networks or "")
 
@@ -220,9 +241,7 @@ class DistEndpoint(models.Model):
         return _("The partner fails, next try soon: %s", self.last_error or "")
 
     def action_enable(self):
-        self.write({"state": "active", "disabled_reason": False})
-        self.status_ids.sudo()._reset()
-        self.env["dist.message"]._wake_endpoints(self)
+        self.write({"state": "active"})
 
     def action_disable(self):
         self._disable(_("Disabled by %s", self.env.user.name))

@@ -414,7 +414,10 @@ class DistEvent(models.Model):
     def action_rebuild(self):
         """Make the message of an event in error again, from the document as it is now, and deliver it."""
         self.env["dist.message"]._check_may_act_on_all()
-        for event in self.filtered(lambda event: event.state == "error"):
+        failed = self.filtered(lambda event: event.state == "error")
+        if not self.env.su:
+            self.env["dist.audit.entry"]._add_each("retried", failed)
+        for event in failed:
             code = event.message_type_id.code
             record = self.env[event.res_model].sudo().browse(event.res_id).exists()
             row = self.sudo()._build_row(code, record) if record else None

@@ -26,7 +26,7 @@ class DistException(models.Model):
 
     _name = "dist.exception"
     _description = "Integration exception"
-    _inherit = ["dist.kept.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["dist.kept.mixin", "mail.thread", "mail.activity.mixin", "dist.audited.mixin"]
     _order = "state, due_at, severity_order desc, id"
 
     name = fields.Char(string="What happened", required=True, readonly=True)
@@ -109,6 +109,17 @@ class DistException(models.Model):
             "message_follower_ids",
             "message_ids",
         }
+
+    def _get_audited_fields(self):
+        return ["assignee_id", "due_at", "severity"]
+
+    def _get_audited_records(self):
+        # who gets an exception by itself is told by its chatter
+        return self.browse() if self.env.su else self
+
+    def _get_audit_action(self, action, changes):
+        given = {change["field"] for change in changes} & {"assignee_id", "team_id"}
+        return "assigned" if given else action
 
     @api.depends("severity")
     def _compute_severity_order(self):
@@ -440,7 +451,8 @@ class DistException(models.Model):
 
     def action_take(self):
         self._check_may_act()
-        self.sudo().write({"assignee_id": self.env.uid, "state": "in_progress"})
+        self.write({"assignee_id": self.env.uid})
+        self.sudo().write({"state": "in_progress"})
 
     def action_retry(self):
         """Try the stuck messages again."""

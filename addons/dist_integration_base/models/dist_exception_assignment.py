@@ -18,6 +18,9 @@ class DistException(models.Model):
     def _get_writable_fields(self):
         return super()._get_writable_fields() | {"team_id"}
 
+    def _get_audited_fields(self):
+        return [*super()._get_audited_fields(), "team_id"]
+
     @api.depends("team_id.member_ids")
     @api.depends_context("uid")
     def _compute_is_my_team(self):

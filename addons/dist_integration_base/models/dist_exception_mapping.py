@@ -1,5 +1,8 @@
-from odoo import _, models
+from odoo import _, api, models
 from odoo.exceptions import UserError
+
+from .dist_exception import UNSOLVED
+from .dist_message import CHANNELS
 
 
 class DistException(models.Model):
@@ -34,7 +37,7 @@ class DistException(models.Model):
         misfit = self._get_misfit(record or value)
         if misfit:
             raise UserError(misfit)
-        rows = self.env["dist.code.map"]
+        rows = self.env["dist.code.map"].with_context(dist_by_person=True)
         known = rows._find_row(self.system_id, self.mapping_domain, self.external_code)
         values = {
             "res_model": record._name if record else False,
@@ -58,6 +61,34 @@ class DistException(models.Model):
                     meaning=known.sudo(False).meaning,
                 )
             )
+
+    @api.model
+    def _find_waiting_for(self, code):
+        """:return: dist.exception, unsolved ones about a code of the code map"""
+        return self.search(
+            [
+                ("system_id", "=", code.system_id.id),
+                ("mapping_domain", "=", code.domain),
+                ("external_code", "=", code.external_code),
+                ("state", "in", UNSOLVED),
+            ]
+        )
+
+    def _enqueue_replay_mapped(self):
+        self.ensure_one()
+        self.with_delay(
+            channel=CHANNELS["normal"], description=_("Replay what waited for %s", self.external_code)
+        )._job_replay_mapped(self.env.uid)
+
+    def _job_replay_mapped(self, user_id):
+        """Job: replay what waited for a code that was explained.
+
+        :param user_id: who explained it
+        """
+        exception = self.with_user(user_id).sudo()
+        self.env["dist.audit.entry"]._add("mapped", exception, user_id=user_id)
+        exception._note_action("mapped")
+        exception._get_stuck().action_retry()
 
     def _find_working_code(self):
         """:return: dist.code.map of the code of this exception; empty when there is none, or it leads nowhere"""

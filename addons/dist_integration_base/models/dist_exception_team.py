@@ -8,7 +8,7 @@ class DistExceptionTeam(models.Model):
 
     _name = "dist.exception.team"
     _description = "Exception team"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True)

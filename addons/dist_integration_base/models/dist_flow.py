@@ -53,10 +53,11 @@ class DistFlow(models.Model):
         required=True,
         default="draft",
         tracking=True,
+        copy=False,
         help="Messages only move on a flow that is active or deprecated.",
     )
-    business_owner_id = fields.Many2one("res.users", tracking=True)
-    technical_owner_id = fields.Many2one("res.users", tracking=True)
+    business_owner_id = fields.Many2one("res.users", tracking=True, ondelete="restrict")
+    technical_owner_id = fields.Many2one("res.users", tracking=True, ondelete="restrict")
     team_id = fields.Many2one(
         "dist.exception.team",
         string="Exception team",

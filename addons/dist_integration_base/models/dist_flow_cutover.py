@@ -153,7 +153,7 @@ class DistFlow(models.Model):
         if not (reason or "").strip() and self._needs_reason(stage):
             raise UserError(_("Say why: differences are open on %s.", self.name))
         self._note_stage(stage, reason)
-        self._write_kept(
+        self.with_context(dist_reason=reason)._write_kept(
             {
                 "previous_stage": self.stage,
                 "stage": stage,
@@ -161,6 +161,14 @@ class DistFlow(models.Model):
                 "rolled_back_at": False,
             }
         )
+
+    def _write_approved(self, vals, reason):
+        """A step of the cut-over is taken with what is there when it is approved."""
+        if "stage" not in vals:
+            return super()._write_approved(vals, reason)
+        if vals.get("rolled_back_at"):
+            return self._roll_back(reason)
+        return self._set_stage(vals["stage"], reason)
 
     def _needs_reason(self, stage):
         return stage == "live" and bool(self.open_difference_count)
@@ -179,7 +187,7 @@ class DistFlow(models.Model):
         since = self._get_messages_since()
         since.sudo().write({"rollback_state": "to_handle"})
         self._note_stage(self.previous_stage, reason, len(since))
-        self._write_kept(
+        self.with_context(dist_reason=reason)._write_kept(
             {
                 "stage": self.previous_stage,
                 "previous_stage": False,

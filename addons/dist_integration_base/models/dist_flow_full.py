@@ -40,6 +40,7 @@ class DistFlow(models.Model):
         for flow in self:
             flow._check_not_sending()
             flow.sudo()._enqueue_everything()
+        self.env["dist.audit.entry"]._add_each("replayed", self, reason=_("Send everything"))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

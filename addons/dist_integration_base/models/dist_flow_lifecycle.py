@@ -12,8 +12,10 @@ LIFECYCLE = {
     "retired": ("draft",),
 }
 RUNNING = ("active", "deprecated")
+# what was approved has somebody to answer for it
+PROMISED = ("approved", *RUNNING)
 WAITING = ("pending", "retry", "error")
-# what tells how a flow came where it is
+# what tells how a flow came where it is; a new one may start at another stage of the cut-over
 KEPT = {
     "stage",
     "previous_stage",
@@ -125,10 +127,11 @@ class DistFlow(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        flows = super().create(vals_list)
+        """A flow starts as a draft, whatever the values say."""
+        for vals in vals_list:
+            self._check_kept(vals.keys() - {"stage"})
+        flows = super().create([{**vals, "state": "draft"} for vals in vals_list])
         for flow in flows:
-            stamps = flow._prepare_state(flow.state)
-            flow._write_kept({name: value for name, value in stamps.items() if value and not flow[name]})
             self.env["dist.flow.history"]._add(flow, "state", False, flow.state)
         return flows
 
@@ -141,12 +144,12 @@ class DistFlow(models.Model):
         finally:
             state.moving_flow = former
 
-    def _check_kept(self, vals):
+    def _check_kept(self, names):
         """:raises AccessError: a value that only follows from a step of the lifecycle or the cut-over"""
         state = get_state(self.env.cr)
         if self.env.su or state.approved or state.moving_flow:
             return
-        kept = sorted(KEPT & set(vals))
+        kept = sorted(KEPT & set(names))
         if kept:
             raise AccessError(
                 _(
@@ -157,9 +160,6 @@ class DistFlow(models.Model):
 
     def write(self, vals):
         self._check_kept(vals)
-        if get_state(self.env.cr).approved and "stage" in vals:
-            for flow in self:
-                flow._note_stage(vals["stage"], _("Approved by a second person"))
         if "state" not in vals:
             return super().write(vals)
         moving = self.filtered(lambda flow: flow.state != vals["state"])
@@ -229,16 +229,28 @@ class DistFlow(models.Model):
                 )
             )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_draft(self):
+        """What was approved once is evidence."""
+        for flow in self.filtered(lambda flow: flow.state != "draft"):
+            raise UserError(_("Flow %s is not a draft. Retire it: the register keeps it.", flow.name))
+
+    def _is_promised(self):
+        """:return: whether the flow was approved and has not ended"""
+        self.ensure_one()
+        return self.state in PROMISED
+
     @api.constrains(
-        "state", "business_owner_id", "technical_owner_id", "endpoint_id", "mapping_id", "message_type_id"
+        "state", "business_owner_id", "technical_owner_id", "endpoint_id", "mapping_id", "message_type_id", "system_id"
     )
     def _check_running(self):
-        """What moves messages has owners, somewhere to go, and words that were approved."""
-        for flow in self.filtered(lambda flow: flow.state in RUNNING):
+        """What was approved has owners; what moves messages also somewhere to go, and words that were approved."""
+        for flow in self.filtered(lambda flow: flow._is_promised()):
             if not all(flow._get_owners()):
                 raise ValidationError(
                     _("Flow %s needs a business owner and a technical owner, or its system does.", flow.name)
                 )
+        for flow in self.filtered(lambda flow: flow.state in RUNNING):
             if flow.direction == "out" and not flow.endpoint_id:
                 raise ValidationError(_("Flow %s sends messages, so it needs an endpoint.", flow.name))
             if flow.mapping_id and flow.mapping_id.state != "approved":

@@ -1,6 +1,6 @@
 from lxml import etree
 
-from odoo import _, api, fields, models
+from odoo import _, api, fields, models, tools
 from odoo.exceptions import UserError
 
 from .transaction import get_state
@@ -25,6 +25,11 @@ class DistGuardedMixin(models.AbstractModel):
     Which ones do is said by `dist.change.rule`; nothing does until an administrator turns approval on. What a person
     saves is then kept as a change request, in a transaction of its own, and refused here. A model takes the mixin
     with one line; it is audited as well.
+
+    A rule about a list of a record, such as the tolerances of a profile, concerns its lines wherever they are changed.
+    Only the lines that a new record is made with are part of making it.
+
+    A button that does as superuser what a person decides says so by the context ``dist_by_person``.
     """
 
     _name = "dist.guarded.mixin"
@@ -70,23 +75,79 @@ class DistGuardedMixin(models.AbstractModel):
 
     @api.model
     def _guard_create(self, vals_list):
-        rules = self._get_change_rules()
-        if not rules:
-            return
-        for vals in vals_list:
-            complete = self._add_missing_default_values(vals)
-            if rules._applies(self.new(complete), "create", vals):
-                self._ask_instead("create", vals)
+        """:raises ChangeKept: records wait for a second person"""
+        guarded = [
+            vals
+            for vals in vals_list
+            if self._is_guarded("create", vals, lambda: self.new(self._add_missing_default_values(vals)))
+        ]
+        if guarded:
+            self._ask_instead("create", guarded)
 
     def _guard(self, kind, vals):
         """
         :param kind: ``write`` or ``unlink``
         :raises ChangeKept: the change waits for a second person; says where it was kept
         """
-        rules = self._get_change_rules()
-        guarded = self.filtered(lambda record: rules._applies(record, kind, vals)) if rules else None
+        guarded = self.filtered(lambda record: record._is_guarded(kind, vals, lambda: record))
         if guarded:
-            guarded._ask_instead(kind, vals)
+            guarded._ask_instead(kind, [vals])
+
+    def _is_guarded(self, kind, vals, get_record):
+        """Whether a change waits, by a rule about this model or about a list that its records are lines of.
+
+        :param get_record: callable that returns the record, a new one for ``create``
+        """
+        rules, lists = self._get_change_rules(), self._get_guarded_lists()
+        if not rules and not lists:
+            return False
+        record = get_record()
+        return rules._applies(record, kind, vals) or any(
+            parent._needs_approval(dict.fromkeys(names, [])) for parent, names in record._get_lists(lists, vals)
+        )
+
+    @api.model
+    def _get_guarded_lists(self):
+        """:return: dict, many2one to names of the lists it puts a record into, where rules are about the list's record"""
+        return {
+            name: lists
+            for name, lists in self._get_list_names().items()
+            if self.env[self._fields[name].comodel_name]._get_change_rules()
+        }
+
+    @api.model
+    @tools.ormcache("self._name")
+    def _get_list_names(self):
+        """:return: dict, name of a many2one to a guarded model to the names of the one2many fields it is the inverse of"""
+        found = {}
+        for name, field in self._fields.items():
+            if field.type == "many2one" and isinstance(self.env[field.comodel_name], DistGuardedMixin):
+                parents = self.env[field.comodel_name]._fields.values()
+                lists = [
+                    other.name
+                    for other in parents
+                    if other.type == "one2many"
+                    and (other.comodel_name, other.inverse_name) == (self._name, name)
+                ]
+                if lists:
+                    found[name] = lists
+        return found
+
+    def _get_lists(self, lists, vals):
+        """
+        :param lists: as of `_get_guarded_lists`
+        :param vals: values that are written; they may move the record to another list
+        :return: list of (record, names of its lists) this record is in, or is moved to; but for those of records that
+            are made in this very transaction
+        """
+        self.ensure_one()
+        found = []
+        for name, names in lists.items():
+            parents = self.sudo()[name]._origin
+            parents |= parents.browse(vals.get(name) or [])
+            made_before = parents.filtered(lambda parent: parent.create_date < self.env.cr.now())
+            found += [(parent.with_env(self.env), names) for parent in made_before]
+        return found
 
     def _needs_approval(self, vals):
         """Whether writing these values would have to wait."""
@@ -99,17 +160,20 @@ class DistGuardedMixin(models.AbstractModel):
         rules = self.env["dist.change.rule"]
         if get_state(self.env.cr).approved or not self.env.registry.ready:
             return rules
-        return rules.sudo().browse(rules._get_rule_ids(self._name, self.env.su))
+        by_machine = self.env.su and not self.env.context.get("dist_by_person")
+        return rules.sudo().browse(rules._get_rule_ids(self._name, by_machine))
 
-    def _ask_instead(self, kind, vals):
-        """Keep the change as requests of the user, committed at once, and refuse it here."""
-        model_name, ids, user_id = self._name, self.ids, self.env.uid
-        companies = self.env.companies.ids
+    def _ask_instead(self, kind, vals_list):
+        """Keep the changes as requests of the user, committed at once, and refuse them here."""
+        model_name, ids, user_id, entrusted = self._name, self.ids, self.env.uid, self.env.su
+        companies, reason = self.env.companies.ids, self.env.context.get("dist_reason")
 
         def keep(env):
             user_env = env(user=user_id, context={"allowed_company_ids": companies}, su=True)
             records = user_env[model_name].browse(ids)
-            kept = user_env["dist.change.request"]._keep(kind, records, vals)
+            kept = user_env["dist.change.request"]
+            for vals in vals_list:
+                kept |= kept._keep(kind, records, vals, is_entrusted=entrusted, reason=reason)
             return kept.mapped("name"), kept._get_open_action()
 
         # this transaction does not see what that one wrote
@@ -123,6 +187,19 @@ class DistGuardedMixin(models.AbstractModel):
             action,
             _("Open the change request"),
         )
+
+    # what a second person approved; where a button does more than create or write, these do it as well
+
+    @api.model
+    def _create_approved(self, vals, reason):
+        """
+        :param reason: why it was asked for
+        :return: the record
+        """
+        return self.create(vals)
+
+    def _write_approved(self, vals, reason):
+        self.write(vals)
 
     def action_view_changes(self):
         """Open the change requests about these records."""

@@ -1,12 +1,17 @@
 import json
 
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..lib.errors import IntegrationError
 from ..lib.handling import MissingMapping
 from ..lib.mapping import MissingCode, compile_mapping
 from ..lib.problem import Problem
+
+# what was approved stays in use or ends; another content is another version
+LIFECYCLE = {"draft": ("approved",), "approved": ("retired",), "retired": ("approved",)}
+# what is said of a mapping once it was approved, beside what is tried with it
+OPEN = {"state", "preview_message_id", "preview_source"}
 
 
 class DistMapping(models.Model):
@@ -38,11 +43,13 @@ class DistMapping(models.Model):
         string="Try on message",
         domain="[('system_id', '=', system_id)]",
         groups="dist_integration_base.group_dist_clear",
+        copy=False,
     )
     preview_source = fields.Text(
         compute="_compute_preview_source",
         readonly=False,
         store=True,
+        copy=False,
         string="Source",
         groups="dist_integration_base.group_dist_clear",
     )
@@ -102,8 +109,71 @@ class DistMapping(models.Model):
             except IntegrationError as error:
                 raise ValidationError(str(error)) from error
 
-    @api.constrains("state", "row_ids", "name")
-    def _check_frozen(self):
+    # an approved mapping is frozen
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A mapping starts as a draft, whatever the values say."""
+        return super().create([{**vals, "state": "draft"} for vals in vals_list])
+
+    def write(self, vals):
+        if "state" in vals:
+            self._check_transition(vals["state"])
+        if self._get_frozen_fields() & set(vals):
+            self._check_draft()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_approved(self):
+        self._check_draft()
+
+    @api.model
+    def _get_frozen_fields(self):
+        """:return: set of names of the fields that only a draft may change"""
+        chatter = {*self.env["mail.thread"]._fields}
+        return {name for name, field in self._fields.items() if field.store} - chatter - OPEN | {"row_ids"}
+
+    def _check_draft(self):
+        """:raises UserError: a mapping was approved, so that what partners are read with is kept as it is"""
+        for mapping in self.filtered(lambda mapping: mapping.state != "draft"):
+            raise UserError(
+                _(
+                    "Version %(version)s of mapping %(mapping)s was approved. Make a new version to change it.",
+                    version=mapping.version,
+                    mapping=mapping.name,
+                )
+            )
+
+    def _check_transition(self, state):
+        """:raises UserError: a mapping cannot become that, or flows are using it"""
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for mapping in self.filtered(lambda mapping: mapping.state != state):
+            if state not in LIFECYCLE[mapping.state]:
+                raise UserError(
+                    _(
+                        "Mapping %(mapping)s is %(present)s and cannot become %(wanted)s. Make a new version.",
+                        mapping=mapping.name,
+                        present=labels[mapping.state],
+                        wanted=labels.get(state, state),
+                    )
+                )
+            if state == "retired":
+                mapping._check_not_in_use()
+
+    def _check_not_in_use(self):
+        flows = self.env["dist.flow"].sudo().search([("mapping_id", "in", self.ids)])
+        running = flows.filtered(lambda flow: flow._is_promised())
+        if running:
+            raise UserError(
+                _(
+                    "Mapping %(mapping)s is used by %(flows)s. Give them another mapping first.",
+                    mapping=self.name,
+                    flows=", ".join(running.mapped("name")),
+                )
+            )
+
+    @api.constrains("state")
+    def _check_has_rows(self):
         for mapping in self.filtered(lambda mapping: mapping.state == "approved"):
             if not mapping.row_ids:
                 raise ValidationError(_("Mapping %s has no rows.", mapping.name))
@@ -158,6 +228,9 @@ class DistMapping(models.Model):
 
     def action_approve(self):
         self.write({"state": "approved"})
+
+    def action_retire(self):
+        self.write({"state": "retired"})
 
     def action_new_version(self):
         """Copy as a draft with the next version number."""

@@ -1,5 +1,4 @@
-from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import api, fields, models
 
 from ..lib.mapping import MappingRow
 
@@ -9,7 +8,7 @@ class DistMappingRow(models.Model):
 
     _name = "dist.mapping.row"
     _description = "Mapping row"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "mapping_id, sequence, id"
 
     mapping_id = fields.Many2one("dist.mapping", required=True, ondelete="cascade", index=True)
@@ -28,14 +27,25 @@ class DistMappingRow(models.Model):
     default_value = fields.Char()
     required = fields.Boolean()
 
-    @api.constrains("mapping_id", "target", "source", "converter", "code_map", "default_value", "required")
-    def _check_draft(self):
-        for row in self:
-            if row.mapping_id.state != "draft":
-                raise ValidationError(
-                    _("Mapping %s is approved. Make a new version to change it.", row.mapping_id.name)
-                )
+    @api.constrains("parent_target", "target", "source", "converter", "code_map", "default_value", "required")
+    def _check_rows(self):
         self.mapping_id._check_rows()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rows = super().create(vals_list)
+        rows.mapping_id._check_draft()
+        return rows
+
+    def write(self, vals):
+        self.mapping_id._check_draft()
+        result = super().write(vals)
+        self.mapping_id._check_draft()  # it may have moved
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_frozen(self):
+        self.mapping_id._check_draft()
 
     @api.model
     def _get_company_parents(self):

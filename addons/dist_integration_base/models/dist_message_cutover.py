@@ -200,6 +200,7 @@ class DistMessage(models.Model):
         self._check_may_act()
         todo = self.filtered(lambda message: message.rollback_state == "to_handle")
         todo.sudo().write({"rollback_state": "handled", "rollback_handled_by_id": self.env.uid})
+        self.env["dist.audit.entry"]._add_each("overridden", todo, reason=_("Settled after rolling back"))
         return True
 
     def _get_summary_done(self):

@@ -94,7 +94,9 @@ class DistMilestone(models.Model):
         self.check_access_rule("read")
         if not self.env.su and not self.env.user.has_group("dist_integration_base.group_dist_operator"):
             raise UserError(_("Only an integration operator does that."))
-        self.sudo().filtered(lambda milestone: milestone.state == "refused")._compensate()
+        refused = self.filtered(lambda milestone: milestone.state == "refused")
+        self.env["dist.audit.entry"]._add_each("retried", refused)
+        refused.sudo()._compensate()
         return True
 
 

@@ -6,7 +6,7 @@ class DistOwnershipDomain(models.Model):
 
     _name = "dist.ownership.domain"
     _description = "Data domain"
-    _inherit = ["dist.cached.mixin"]
+    _inherit = ["dist.cached.mixin", "dist.guarded.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

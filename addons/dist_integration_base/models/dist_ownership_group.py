@@ -7,7 +7,7 @@ class DistOwnershipGroup(models.Model):
 
     _name = "dist.ownership.group"
     _description = "Field group"
-    _inherit = ["dist.cached.mixin"]
+    _inherit = ["dist.cached.mixin", "dist.guarded.mixin"]
     _order = "domain_id, sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -9,7 +9,7 @@ class DistProcess(models.Model):
 
     _name = "dist.process"
     _description = "Process"
-    _inherit = ["dist.company.mixin", "mail.thread", "dist.cached.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "dist.cached.mixin", "dist.guarded.mixin"]
     _order = "sequence, name"
 
     name = fields.Char(required=True, translate=True)

@@ -20,7 +20,7 @@ class DistProcessStep(models.Model):
 
     _name = "dist.process.step"
     _description = "Step of a process"
-    _inherit = ["dist.company.mixin", "dist.cached.mixin"]
+    _inherit = ["dist.company.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
     _order = "process_id, sequence, id"
 
     process_id = fields.Many2one("dist.process", required=True, ondelete="cascade", index=True)

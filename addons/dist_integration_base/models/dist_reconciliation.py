@@ -235,6 +235,7 @@ class DistReconciliation(models.Model):
         self.check_access_rights("write")
         self.check_access_rule("write")
         self.sudo().write({"state": "cancelled"})
+        self.env["dist.audit.entry"]._add_each("cancelled", self)
         self._close_exceptions()
         return True
 

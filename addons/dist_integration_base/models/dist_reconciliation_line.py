@@ -162,6 +162,7 @@ class DistReconciliationLine(models.Model):
                 "explained_by_id": self.env.uid,
             }
         )
+        self._audit_decision("explained")
 
     def action_approve(self):
         """Accept explained variances.
@@ -182,6 +183,7 @@ class DistReconciliationLine(models.Model):
         self.sudo().write(
             {"state": "approved", "approver_id": self.env.uid, "approved_at": fields.Datetime.now()}
         )
+        self._audit_decision("approved")
         self._refresh_exceptions()
         return True
 
@@ -198,7 +200,24 @@ class DistReconciliationLine(models.Model):
                 "approved_at": fields.Datetime.now(),
             }
         )
+        self._audit_decision("rejected")
         self._refresh_exceptions()
+
+    def _audit_decision(self, action):
+        """Keep what was decided about each line, and why."""
+        entries = self.env["dist.audit.entry"]
+        entries._add_many(
+            [
+                {
+                    **entries._prepare_record(line),
+                    "action": action,
+                    "part": line.run_id.name,
+                    "reason": ": ".join(filter(None, (line.reason_id.name, line.explanation))) or False,
+                    "changes": [{"field": "variance", "old": repr(line.expected), "new": repr(line.theirs)}],
+                }
+                for line in self.sudo()
+            ]
+        )
 
     def _check_states(self, states, text):
         wrong = self.filtered(lambda line: line.state not in states)

@@ -60,6 +60,7 @@ class DistReconciliationLine(models.Model):
         posted = {"state": "posted", "posted_at": fields.Datetime.now(), "posted_by_id": self.env.uid}
         self.write(posted)
         self._note_corrections(records)
+        self._audit_decision("posted")
 
     def _note_corrections(self, records):
         """Keep what corrected each line, in one statement: each line has another one.

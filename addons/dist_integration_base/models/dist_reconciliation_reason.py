@@ -6,6 +6,7 @@ class DistReconciliationReason(models.Model):
 
     _name = "dist.reconciliation.reason"
     _description = "Reason of a variance"
+    _inherit = ["dist.guarded.mixin"]
     _order = "sequence, name"
 
     name = fields.Char(required=True, translate=True)

@@ -236,9 +236,9 @@ class DistReplay(models.Model):
     def action_cancel(self):
         """Stop: what was handled stays, the rest is left as it is."""
         self._check_may_replay()
-        self.sudo().filtered(lambda replay: replay.state in ("draft", "running")).write(
-            {"state": "cancelled", "finished_at": fields.Datetime.now()}
-        )
+        stopped = self.filtered(lambda replay: replay.state in ("draft", "running"))
+        stopped.sudo().write({"state": "cancelled", "finished_at": fields.Datetime.now()})
+        self.env["dist.audit.entry"]._add_each("cancelled", stopped)
         return True
 
     def action_view_items(self):

@@ -57,8 +57,12 @@ class DistSystem(models.Model):
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
     partner_id = fields.Many2one("res.partner", string="Partner", check_company=True)
-    business_owner_id = fields.Many2one("res.users", default=lambda self: self.env.user, tracking=True)
-    technical_owner_id = fields.Many2one("res.users", default=lambda self: self.env.user, tracking=True)
+    business_owner_id = fields.Many2one(
+        "res.users", default=lambda self: self.env.user, tracking=True, ondelete="restrict"
+    )
+    technical_owner_id = fields.Many2one(
+        "res.users", default=lambda self: self.env.user, tracking=True, ondelete="restrict"
+    )
     runbook = fields.Html(help="What to do when this system is down or sends nonsense, and whom to call.")
     endpoint_ids = fields.One2many("dist.endpoint", "system_id")
     client_ids = fields.One2many("dist.api.client", "system_id")
@@ -85,10 +89,18 @@ class DistSystem(models.Model):
                     _("The code %s may only hold letters, digits, dash and underscore.", system.code)
                 )
 
+    @api.constrains("business_owner_id", "technical_owner_id")
+    def _check_owners_of_flows(self):
+        """Flows that name no owner are answered for by the system's."""
+        self.sudo().flow_ids._check_running()
+
     def write(self, vals):
         if vals.get("company_id"):
             self.filtered(lambda system: system.company_id.id != vals["company_id"])._check_no_history()
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.get("state") == "active":
+            self.env["dist.message"]._wake_endpoints(self.endpoint_ids)
+        return result
 
     def _check_no_history(self):
         """:raises UserError: messages, keys, documents or settings of these systems belong to their company"""
@@ -159,7 +171,6 @@ class DistSystem(models.Model):
 
     def action_activate(self):
         self.write({"state": "active"})
-        self.env["dist.message"]._wake_endpoints(self.endpoint_ids)
 
     def action_suspend(self):
         self.write({"state": "suspended"})

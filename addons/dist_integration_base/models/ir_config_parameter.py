@@ -1,10 +1,16 @@
-from odoo import models
+from odoo import SUPERUSER_ID, api, models
 
 
 class IrConfigParameter(models.Model):
     _name = "ir.config_parameter"
-    _inherit = ["ir.config_parameter", "dist.audited.mixin"]
+    _inherit = ["ir.config_parameter", "dist.cached.mixin", "dist.guarded.mixin"]
 
     def _get_audited_records(self):
         # parameters of others may be secrets
         return self.filtered(lambda parameter: parameter.key.startswith("dist_integration."))
+
+    @api.model
+    def _get_change_rules(self):
+        # the page of settings writes as superuser what the person who saves it has chosen
+        by_person = self.env.uid != SUPERUSER_ID
+        return super(IrConfigParameter, self.with_context(dist_by_person=by_person))._get_change_rules()

@@ -12,6 +12,37 @@ from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
 from odoo.tests.common import BaseCase
 
 
+# the buttons that lead a new flow to a state
+STEPS = {
+    "draft": [],
+    "approved": ["action_approve"],
+    "active": ["action_approve", "action_activate"],
+    "deprecated": ["action_approve", "action_activate", "action_deprecate"],
+    "retired": ["action_approve", "action_activate", "action_retire"],
+}
+
+
+def make_flow(env, system, code, state="active", **values):
+    """Make a flow and lead it through its lifecycle.
+
+    :param code: code of a message type
+    :return: dist.flow
+    """
+    message_type = env["dist.message.type"]._get_by_code(code)
+    flow = env["dist.flow"].create({"system_id": system.id, "message_type_id": message_type.id, **values})
+    for action in STEPS[state]:
+        getattr(flow, action)()
+    flow.flush_recordset()  # other cursors of a test look into the database
+    return flow
+
+
+def remove_flow(flow):
+    """Delete a flow the only way there is: it is retired, then a draft again."""
+    flow.action_retire()
+    flow.action_back_to_draft()
+    flow.unlink()
+
+
 class DistMixin:
     """A system with a client, and shortcuts to connect it."""
 
@@ -35,11 +66,8 @@ class DistMixin:
         return system, client, client._generate_key()
 
     @classmethod
-    def _make_flow(cls, system, code, **values):
-        message_type = cls.env["dist.message.type"]._get_by_code(code)
-        return cls.env["dist.flow"].create(
-            {"system_id": system.id, "message_type_id": message_type.id, "state": "active", **values}
-        )
+    def _make_flow(cls, system, code, state="active", **values):
+        return make_flow(cls.env, system, code, state, **values)
 
     @classmethod
     def _make_endpoint(cls, system, url, **values):
@@ -52,6 +80,18 @@ class DistMixin:
                 **values,
             }
         )
+
+    def _assert_told(self, records, action, user=None):
+        """The audit trail tells what a person did with each of these records.
+
+        :return: dist.audit.entry
+        """
+        self.env.flush_all()
+        user = user or self.env.user
+        domain = [("action", "=", action), ("user_id", "=", user.id), ("res_model", "=", records._name)]
+        told = self.env["dist.audit.entry"].search([*domain, ("res_id", "in", records.ids)])
+        self.assertEqual(set(told.mapped("res_id")), set(records.ids), f"{action} is not told")
+        return told
 
     def _drain(self, endpoint, times=1):
         """Deliver what waits for an endpoint, as its job would."""

@@ -63,6 +63,13 @@ class DistMappingFix(models.TransientModel):
         found = self.env[exception.mapping_model].name_search(exception.external_code, limit=2)
         return self.env[exception.mapping_model].browse(found[0][0]) if len(found) == 1 else None
 
+    def _get_meaning(self):
+        """:return: sentence of what the code means"""
+        meaning = self.record_ref.display_name if self.record_ref else self.value
+        return _(
+            "%(code)s means %(meaning)s", code=self.external_code, meaning=self.known_meaning or meaning
+        )
+
     def action_fix(self):
         """Save the meaning, in a transaction of its own, then replay; where the code has one that works, only replay.
 
@@ -77,6 +84,7 @@ class DistMappingFix(models.TransientModel):
             if bool(self.record_ref) == bool(self.value):
                 raise UserError(_("Choose what %s means.", self.external_code))
             exception._save_mapping(self.record_ref or None, self.value or None)
+        self.env["dist.audit.entry"]._add("mapped", exception, reason=self._get_meaning())
         exception._note_action("mapped")
         exception._get_stuck().action_retry()
         return {"type": "ir.actions.act_window_close"}

@@ -59,6 +59,7 @@ class DistAvailabilityHold(models.Model):
         if any(hold._get_present_state() != "held" for hold in self):
             raise UserError(_("Only what is still held can be released."))
         self.sudo()._end("released")
+        self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Released before its time"))
         return True
 
     @api.model

@@ -10,7 +10,7 @@ class DistAvailabilityRule(models.Model):
 
     _name = "dist.availability.rule"
     _description = "Availability rule of a sales channel"
-    _inherit = ["dist.company.mixin", "dist.cached.mixin"]
+    _inherit = ["dist.company.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
     _order = "channel_id, product_id, categ_id, warehouse_id, id"
     _check_company_auto = True
 

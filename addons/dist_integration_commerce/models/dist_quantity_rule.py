@@ -6,7 +6,7 @@ class DistQuantityRule(models.Model):
 
     _name = "dist.quantity.rule"
     _description = "Quantity rule of a sales channel"
-    _inherit = ["dist.company.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "channel_id, product_id, categ_id, id"
     _check_company_auto = True
 

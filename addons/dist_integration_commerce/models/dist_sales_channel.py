@@ -26,7 +26,7 @@ class DistSalesChannel(models.Model):
 
     _name = "dist.sales.channel"
     _description = "Sales channel"
-    _inherit = ["dist.company.mixin", "mail.thread", "dist.cached.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "dist.cached.mixin", "dist.guarded.mixin"]
     _order = "sequence, name"
     _check_company_auto = True
 

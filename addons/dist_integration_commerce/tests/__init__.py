@@ -1,4 +1,5 @@
 from . import test_alerts
+from . import test_audited_configuration
 from . import test_availability
 from . import test_availability_feed
 from . import test_availability_rules

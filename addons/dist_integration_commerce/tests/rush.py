@@ -5,7 +5,7 @@ import threading
 
 from odoo import SUPERUSER_ID, api
 
-from odoo.addons.dist_integration_base.tests.common import RealTransactionCase
+from odoo.addons.dist_integration_base.tests.common import RealTransactionCase, make_flow
 
 
 class RushCase(RealTransactionCase):
@@ -23,10 +23,7 @@ class RushCase(RealTransactionCase):
         """:return: (dist.system, its stock.warehouse, dict of the ids of system, client, flow and channel)"""
         system = env["dist.system"].create({"name": "Rush", "code": code, "state": "active", "kind": "shop"})
         client = env["dist.api.client"].create({"name": "Rush", "system_id": system.id})
-        type_id = env["dist.message.type"]._get_by_code(message_type).id
-        flow = env["dist.flow"].create(
-            {"system_id": system.id, "message_type_id": type_id, "state": "active"}
-        )
+        flow = make_flow(env, system, message_type)
         warehouse = env["stock.warehouse"].search([("company_id", "=", system.company_id.id)], limit=1)
         common = {"name": "Rush", "code": "RUSH", "system_id": system.id, "warehouse_id": warehouse.id}
         channel = env["dist.sales.channel"].create({**common, **channel})

@@ -77,6 +77,7 @@ class TestEvents(CommerceCase):
         ((code, data),) = self.sent()
         self.assertEqual((code, data["hold_reason"]), ("order.held", "Unpaid"))
         order.action_dist_release()
+        self.assertIn("Unpaid", self._assert_told(order, "overridden").reason)
         self.assertEqual([code for code, _data in self.sent()], ["order.confirmed"])
         order._action_cancel()
         ((code, data),) = self.sent()

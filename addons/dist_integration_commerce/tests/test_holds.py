@@ -169,6 +169,7 @@ class TestHolds(CommerceCase):
         with self.assertRaises(AccessError):
             self.find().with_user(operator).write({"state": "released"})
         self.find().with_user(operator).action_release()
+        self._assert_told(self.find(), "overridden", operator)
         self.assertEqual(self.available(), "30")
         with self.assertRaises(UserError):
             self.find().with_user(operator).action_release()

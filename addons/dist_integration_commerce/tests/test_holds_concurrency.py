@@ -1,5 +1,7 @@
 from odoo.tests import tagged
 
+from odoo.addons.dist_integration_base.tests.common import remove_flow
+
 from .rush import RushCase
 
 BUYERS = 4
@@ -29,7 +31,7 @@ class TestHoldsConcurrency(RushCase):
         env.cr.execute("DELETE FROM stock_quant WHERE product_id = %s", (product.id,))
         env.invalidate_all()
         env["dist.sales.channel"].browse(self.ids["channel"]).unlink()
-        env["dist.flow"].browse(self.ids["flow"]).unlink()
+        remove_flow(env["dist.flow"].browse(self.ids["flow"]))
         env["dist.api.client"].browse(self.ids["client"]).unlink()
         env["dist.system"].browse(system).unlink()
         product.product_tmpl_id.unlink()

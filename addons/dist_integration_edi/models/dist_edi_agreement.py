@@ -29,7 +29,7 @@ class DistEdiAgreement(models.Model):
 
     _name = "dist.edi.agreement"
     _description = "Agreed document"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "edi_partner_id, direction, code"
 
     edi_partner_id = fields.Many2one("dist.edi.partner", required=True, ondelete="cascade", index=True)

@@ -54,7 +54,7 @@ class DistEdiPartner(models.Model):
 
     _name = "dist.edi.partner"
     _description = "Trading partner"
-    _inherit = ["dist.company.mixin", "mail.thread", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "mail.thread", "dist.guarded.mixin"]
     _order = "name"
     _check_company_auto = True
 

@@ -74,5 +74,6 @@ class PurchaseOrder(models.Model):
                     _("You confirmed %s yourself: a second person approves its transmission.", order.name)
                 )
             order.write({"dist_edi_state": "approved", "dist_edi_approved_by_id": self.env.uid})
+            self.env["dist.audit.entry"]._add("approved", order, reason=_("To be sent"))
             order._dist_emit("purchase.order")
         return True

@@ -332,6 +332,7 @@ class TestPurchase(OutboundCase):
             order.with_user(clerk).action_dist_edi_approve()
         order.with_user(boss).action_dist_edi_approve()
         self.assertEqual((order.dist_edi_state, order.dist_edi_approved_by_id), ("approved", boss))
+        self._assert_told(order, "approved", boss)
         self.assertEqual(len(self.get_sent("850")), 1)
         with self.assertRaisesRegex(UserError, "does not wait"):
             order.with_user(boss).action_dist_edi_approve()

@@ -2,7 +2,8 @@ from odoo import fields, models
 
 
 class AccountPaymentTerm(models.Model):
-    _inherit = "account.payment.term"
+    _name = "account.payment.term"
+    _inherit = ["account.payment.term", "dist.audited.extension.mixin"]
 
     dist_in_advance = fields.Boolean(
         string="Paid before delivery",

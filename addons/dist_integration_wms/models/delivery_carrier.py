@@ -2,7 +2,8 @@ from odoo import fields, models
 
 
 class DeliveryCarrier(models.Model):
-    _inherit = "delivery.carrier"
+    _name = "delivery.carrier"
+    _inherit = ["delivery.carrier", "dist.audited.extension.mixin"]
 
     dist_system_id = fields.Many2one(
         "dist.system",

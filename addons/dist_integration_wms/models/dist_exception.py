@@ -38,6 +38,7 @@ class DistException(models.Model):
             if not exception.can_accept_variance:
                 raise UserError(_("There is nothing to accept in: %s", exception.name))
             exception._check_may_accept()
+            self.env["dist.audit.entry"]._add("overridden", exception, reason=_("Accepted as reported"))
             exception._accept_variance()
         return True
 

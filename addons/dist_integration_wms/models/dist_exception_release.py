@@ -61,5 +61,6 @@ class DistException(models.Model):
                 raise UserError(_("There is nothing left to ask about in: %s", exception.name))
             picking._dist_check_can_ask(request.kind)
             request.with_user(self.env.user).sudo()._ask_again(request.reason)
+        self.env["dist.audit.entry"]._add_each("retried", self)
         self._close("asked_again")
         return True

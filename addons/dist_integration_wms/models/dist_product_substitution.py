@@ -7,7 +7,7 @@ class DistProductSubstitution(models.Model):
 
     _name = "dist.product.substitution"
     _description = "Approved substitution"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "product_id, sequence, id"
 
     product_id = fields.Many2one(

@@ -10,7 +10,7 @@ class DistReleaseCutoff(models.Model):
 
     _name = "dist.release.cutoff"
     _description = "Cut-off time of a warehouse"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
     _order = "warehouse_id, hour"
 
     warehouse_id = fields.Many2one("stock.warehouse", required=True, ondelete="cascade", index=True)

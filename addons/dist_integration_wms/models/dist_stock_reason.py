@@ -6,6 +6,7 @@ class DistStockReason(models.Model):
 
     _name = "dist.stock.reason"
     _description = "Reason of a stock adjustment"
+    _inherit = ["dist.guarded.mixin"]
     _order = "sequence, name"
 
     name = fields.Char(required=True, translate=True)

@@ -5,7 +5,7 @@ from .product_product import ITEM_FIELDS
 
 class ProductTemplate(models.Model):
     _name = "product.template"
-    _inherit = ["product.template", "dist.owned.mixin"]
+    _inherit = ["product.template", "dist.owned.mixin", "dist.audited.extension.mixin"]
 
     dist_count_class = fields.Selection(
         [("A", "A"), ("B", "B"), ("C", "C")],

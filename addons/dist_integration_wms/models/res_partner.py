@@ -4,7 +4,8 @@ REST_POLICIES = [("keep", "Keep it in a backorder"), ("cancel", "Cancel it"), ("
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "dist.audited.extension.mixin"]
 
     dist_rest_policy = fields.Selection(
         REST_POLICIES,

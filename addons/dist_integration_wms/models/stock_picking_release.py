@@ -172,7 +172,9 @@ class StockPicking(models.Model):
         """Take back the hold a person put on these transfers."""
         self._dist_check_may_write()
         for picking in self.sudo().filtered("dist_hold_reason"):
-            picking.message_post(body=_("Not held any more: %s", picking.dist_hold_reason))
+            reason = _("Not held any more: %s", picking.dist_hold_reason)
+            picking.message_post(body=reason)
+            self.env["dist.audit.entry"]._add("overridden", picking, reason=reason)
             picking.dist_hold_reason = False
         self.sudo()._dist_review_held_back()
         self.env["dist.exception"]._close_for_record(self, ["backorder_decision"])

@@ -99,6 +99,7 @@ class StockPicking(models.Model):
                 raise UserError(_("%s is finished.", picking.name))
             picking.sudo().write({"dist_hold_reason": reason})
             picking.sudo().message_post(body=_("Held: %s", reason), author_id=self.env.user.partner_id.id)
+            self.env["dist.audit.entry"]._add("overridden", picking, reason=_("Held: %s", reason))
         here._dist_release_hold_back()
         (self - here)._dist_ask("hold", reason)
 
@@ -115,6 +116,7 @@ class StockPicking(models.Model):
             holds.filtered(lambda item: item.state == "accepted").state = "lifted"
             picking.dist_is_on_hold = False
             picking.message_post(body=_("The hold was lifted."), author_id=self.env.user.partner_id.id)
+            self.env["dist.audit.entry"]._add("overridden", picking, reason=_("The hold was lifted."))
         self.sudo()._dist_emit("shipment.hold.released")
         return True
 

@@ -4,7 +4,8 @@ from .stock_warehouse_release import RELEASE_MODES
 
 
 class StockPickingType(models.Model):
-    _inherit = "stock.picking.type"
+    _name = "stock.picking.type"
+    _inherit = ["stock.picking.type", "dist.audited.extension.mixin"]
 
     dist_system_id = fields.Many2one(
         "dist.system",

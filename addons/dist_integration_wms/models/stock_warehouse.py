@@ -6,7 +6,8 @@ SHORT_POLICIES = [("backorder", "Keep in a backorder"), ("cancel", "Cancel what 
 class StockWarehouse(models.Model):
     """A warehouse that an external system runs."""
 
-    _inherit = "stock.warehouse"
+    _name = "stock.warehouse"
+    _inherit = ["stock.warehouse", "dist.audited.extension.mixin"]
 
     dist_system_id = fields.Many2one(
         "dist.system",

@@ -1,5 +1,6 @@
 from . import (
     test_alerts,
+    test_audited_configuration,
     test_availability,
     test_carriers,
     test_carriers_late,

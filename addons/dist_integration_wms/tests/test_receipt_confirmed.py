@@ -88,7 +88,9 @@ class TestReceiptConfirmed(WmsHttpCase):
         self.assertEqual((self._on_hand(self.tape), picking.purchase_id.order_line.qty_received), (105, 105))
         other = self._buy((self.tape, 10))
         _response, message = self._receive(other, (self.tape, 20))
-        message.exception_id.action_accept_variance()
+        exception = message.exception_id
+        exception.action_accept_variance()
+        self._assert_told(exception, "overridden")
         self.env.invalidate_all()
         self.assertEqual((message.state, other.purchase_id.order_line.qty_received), ("done", 20))
 

@@ -189,6 +189,7 @@ class TestReleaseRequests(WmsHttpCase):
         with self.assertRaisesRegex(UserError, "held by the warehouse already"):
             self._ask("hold")
         self.picking.with_user(self.worker).action_dist_lift_hold()
+        self._assert_told(self.picking, "overridden", self.worker)
         self._commit_events()
         self.assertEqual((request.state, self.picking.dist_is_on_hold), ("lifted", False))
         self.assertEqual(self._check_message("shipment.hold.released")["request"], request.name)

@@ -231,6 +231,9 @@ class TestReleaseRules(WmsCase):
         self._run()
         self.assertEqual(picking.dist_release_state, "not_released")
         picking.action_dist_let_go()
+        held, let_go = self._assert_told(picking, "overridden", self.worker).sorted("id").mapped("reason")
+        self.assertIn("Wrong address", held)
+        self.assertIn("Not held any more", let_go)
         self._commit_events()
         self.assertEqual((picking.dist_release_state, picking.dist_is_held_back), ("requested", False))
 

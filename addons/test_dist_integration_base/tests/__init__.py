@@ -2,6 +2,7 @@ from . import (
     test_alerts,
     test_api,
     test_audit,
+    test_audited_configuration,
     test_catalogue,
     test_change_approval,
     test_company_borders,

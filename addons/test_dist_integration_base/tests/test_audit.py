@@ -105,8 +105,13 @@ class TestAudit(AuditMixin, DistCase):
 
     def test_what_falls_with_its_system_is_told(self):
         """G5: the endpoints and flows that are deleted along with a system."""
+        self.flow.action_retire()
+        self.flow.action_back_to_draft()
+        mapping = self.env["dist.mapping"].create(
+            {"name": "M", "system_id": self.system.id, "message_type_id": self.flow.message_type_id.id}
+        )
         self.system.unlink()
-        for record in (self.endpoint, self.flow, self.client):
+        for record in (self.endpoint, self.flow, self.client, mapping):
             self.assertTrue(self._entries(record, action="deleted"), record._name)
 
     def test_secrets_are_never_told(self):
@@ -366,11 +371,48 @@ class TestAudit(AuditMixin, DistCase):
         self._tamper(("UPDATE dist_audit_entry SET action = 'deleted' WHERE id = %s", entry.id))
         self.assertEqual(seals._sign_anew()["code"], "changed", "only a chain that is whole is signed")
 
-    def test_end_without_its_triggers(self):
-        """G5: it is seen when the database no longer guards the noted end."""
+    def test_protection_of_the_database(self):
+        """G5: it is seen, and named, when the database no longer guards the trail: triggers taken off, switched off,
+        put elsewhere, made conditional, functions emptied, or led to other tables.
+        """
         self._make_chain()
-        self.env.cr.execute("ALTER TABLE dist_audit_head DISABLE TRIGGER dist_audit_head_forward")
-        self.assertEqual(self._verify()[1], "unprotected")
+        name, table = "dist_audit_entry_append_only", "dist_audit_entry"
+        drop = f"DROP TRIGGER {name} ON {table}"
+        make = f"CREATE TRIGGER {name} BEFORE DELETE OR UPDATE ON"
+        refuse = "EXECUTE FUNCTION dist_audit_refuse()"
+        empty = "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+        for gap, *statements in (
+            ("dist_audit_head_forward", "ALTER TABLE dist_audit_head DISABLE TRIGGER dist_audit_head_forward"),
+            (name, f"ALTER TABLE {table} DISABLE TRIGGER {name}"),
+            (name, f"ALTER TABLE {table} ENABLE REPLICA TRIGGER {name}"),
+            (name, drop),
+            (name, drop, f"{make} dist_audit_pending FOR EACH ROW {refuse}"),
+            (name, drop, f"{make} {table} FOR EACH ROW WHEN (OLD.id < 0) {refuse}"),
+            (name, drop, f"CREATE TRIGGER {name} BEFORE DELETE ON {table} FOR EACH ROW {refuse}"),
+            (name, drop, f"{make} {table} FOR EACH STATEMENT {refuse}"),
+            (
+                name,
+                f"CREATE FUNCTION dist_audit_other{empty}",
+                drop,
+                f"{make} {table} FOR EACH ROW EXECUTE FUNCTION dist_audit_other()",
+            ),
+            ("dist_audit_refuse", f"CREATE OR REPLACE FUNCTION dist_audit_refuse{empty}"),
+            ("dist_audit_forward", f"CREATE OR REPLACE FUNCTION dist_audit_forward{empty}"),
+            ("dist_audit_forward", "ALTER FUNCTION dist_audit_forward SET search_path = pg_temp"),
+        ):
+            with self.subTest(statements[-1]), self.env.cr.savepoint() as savepoint:
+                for statement in statements:
+                    self.env.cr.execute(statement)
+                result = self.env["dist.audit.seal"]._verify()
+                self.assertEqual((result["code"], result["gaps"]), ("unprotected", [gap]))
+                self.assertIn(gap, result["text"])
+                action = self.env["dist.audit.entry"].with_user(self.people["auditor"]).action_verify()
+                found = self.env[action["res_model"]].browse(action["res_id"])
+                self.assertFalse(found.is_whole)
+                self.assertIn(gap, found.text)
+                savepoint.rollback()
+                self.env.invalidate_all()
+        self.assertEqual(self._verify(), (0, None))
 
     def test_swapped_entries(self):
         """G5: rows that changed places are found."""

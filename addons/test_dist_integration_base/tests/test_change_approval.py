@@ -6,6 +6,7 @@ from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.dist_integration_base.models.dist_change_rule import SETTING
 from odoo.addons.dist_integration_base.models.dist_guarded_mixin import ChangeKept
+from odoo.addons.dist_integration_base.models.dist_message import WAKING
 from odoo.addons.dist_integration_base.tests.common import DistCase
 
 from .test_audit import AuditMixin
@@ -39,6 +40,7 @@ class TestChangeApproval(AuditMixin, DistCase):
     def _kept(self):
         """What happens inside is refused and kept as requests, which are added to the list given."""
         requests = []
+        self.env.flush_all()
         known = self.env["dist.change.request"].search([])
         try:
             # no assertRaises: it would take the request back, which has a transaction of its own in real life
@@ -238,14 +240,325 @@ class TestChangeApproval(AuditMixin, DistCase):
         self._settle(requests[0])
         self.assertFalse(created.exists())
 
+    def _age(self, *recordsets):
+        """Make records older than this transaction, which a test otherwise is all in."""
+        self.env.flush_all()
+        for records in recordsets:
+            self.env.cr.execute(
+                f"UPDATE {records._table} SET create_date = create_date - interval '1 hour' WHERE id IN %s",
+                (tuple(records.ids),),
+            )
+        self.env.invalidate_all()
+
+    def _check_waits(self, *changes):
+        """Each of these changes is kept as one request, and nothing of it is done."""
+        for number, change in enumerate(changes):
+            with self.subTest(number=number):
+                with self._kept() as requests:
+                    change()
+                self.assertEqual(len(requests), 1)
+                # the same change would not be kept once more
+                requests[0].unlink()
+
+    def _make_profile(self, **values):
+        profile = self.env["dist.reconciliation.profile"].create(
+            {
+                "name": "Stock",
+                "system_id": self.system.id,
+                "tolerance_ids": [Command.create({"percent": 1})],
+                **values,
+            }
+        )
+        self._age(profile, profile.tolerance_ids)
+        return profile
+
+    def test_lines_of_a_record(self):
+        """G4: what is about a list of a record concerns its lines, whichever way they are changed; a new record comes
+        with its lines.
+        """
+        profile, second = self._make_profile(), self._make_profile(name="Second")
+        line = profile.tolerance_ids
+        profiles = profile.browse().with_user(self.manager)
+        tolerances = line.browse().with_user(self.manager)
+        values = {"name": "New", "system_id": self.system.id}
+        self._check_waits(
+            lambda: tolerances.create({"profile_id": profile.id, "class_code": "A", "percent": 99}),
+            lambda: self._as(self.manager, line).write({"percent": 99}),
+            lambda: self._as(self.manager, line).unlink(),
+            lambda: self._as(self.manager, line).copy({"class_code": "A"}),
+            lambda: self._as(self.manager, line).write({"profile_id": second.id, "class_code": "B"}),
+            lambda: self._as(self.manager, profile).write(
+                {"tolerance_ids": [Command.create({"class_code": "A", "percent": 99})]}
+            ),
+            lambda: profiles.create({**values, "tolerance_ids": [Command.update(line.id, {"percent": 99})]}),
+            lambda: profiles.create({**values, "tolerance_ids": [Command.link(line.id)]}),
+        )
+        self.assertEqual((profile.tolerance_ids, line.percent, line.class_code), (line, 1, False))
+        made = profiles.create({**values, "tolerance_ids": [Command.create({"percent": 3})]})
+        self.assertEqual(made.tolerance_ids.percent, 3)
+        with self._kept() as requests:
+            tolerances.create({"profile_id": profile.id, "class_code": "A", "percent": 2})
+        self._settle(requests[0])
+        self.assertEqual(sorted(profile.tolerance_ids.mapped("percent")), [1, 2])
+
+    def test_rows_of_a_mapping(self):
+        """G4: the rows of a mapping can be put under approval by themselves or as a list of it."""
+        mapping = self.env["dist.mapping"].create(
+            {
+                "name": "Partners",
+                "system_id": self.system.id,
+                "message_type_id": self.system.flow_ids.message_type_id.id,
+                "row_ids": [Command.create({"target": "name", "source": "n"})],
+            }
+        )
+        self._age(mapping, mapping.row_ids)
+        row = self._as(self.manager, mapping.row_ids)
+        rule = self.env["dist.change.rule"].create(
+            {"name": "Rows", "model": "dist.mapping", "field_names": "row_ids"}
+        )
+        changes = (
+            lambda: row.write({"source": "m"}),
+            row.unlink,
+            lambda: row.copy({"target": "ref"}),
+            lambda: row.create({"mapping_id": mapping.id, "target": "ref", "source": "r"}),
+            lambda: self._as(self.manager, mapping).write({"row_ids": [Command.update(row.id, {"source": "m"})]}),
+        )
+        self._check_waits(*changes)
+        rule.write({"model": "dist.mapping.row", "field_names": False, "on_create": True, "on_unlink": True})
+        self._check_waits(*changes)
+        self.assertEqual((row.source, mapping.row_ids.ids), ("n", row.ids))
+
+    def test_who_owns_which_data(self):
+        """G4: rows of the matrix, field groups, domains and scopes wait when they are made, changed or deleted."""
+        owned = self.env["dist.ownership"].search(
+            [("company_id", "=", self.env.company.id), ("group_id", "!=", False)], limit=1
+        )
+        group, domain = owned.group_id, owned.domain_id
+        scope = self.env["dist.api.scope"].create({"code": "x:y", "name": "X"})
+        owned, group, domain, scope = (self._as(self.manager, record) for record in (owned, group, domain, scope))
+        new_group = {"name": "G", "code": "g", "model_names": "res.partner", "field_names": "function"}
+        self._check_waits(
+            owned.unlink,
+            lambda: owned.write({"odoo_write_policy": "allow"}),
+            lambda: owned.create({"domain_id": domain.id, "owner": "odoo"}),
+            lambda: group.write({"field_names": "function"}),
+            lambda: group.create({**new_group, "domain_id": domain.id}),
+            group.unlink,
+            lambda: domain.write({"group_ids": [Command.create(new_group)]}),
+            lambda: domain.write({"group_ids": [Command.update(group.id, {"field_names": "function"})]}),
+            lambda: domain.create({"name": "D", "code": "d"}),
+            domain.unlink,
+            lambda: scope.write({"code": "x:z"}),
+            scope.unlink,
+        )
+        scope.name = "Only a name"
+        self.assertTrue(owned.exists() and group.exists() and domain.exists() and scope.exists())
+
+    def test_codes_and_bindings(self):
+        """G4: what codes mean and external ids stand for waits where somebody wants it, also for an operator."""
+        names = ("code_map", "binding")
+        rules = [self.env.ref(f"dist_integration_base.change_rule_{name}") for name in names]
+        operator = self.people["operator"]
+        code = self.env["dist.code.map"].with_user(operator)
+        binding = self.env["dist.binding"].with_user(operator)
+        code = code.create(
+            {"system_id": self.system.id, "domain": "unit", "external_code": "EA", "value": "Units"}
+        )
+        binding = binding.create(
+            {"system_id": self.system.id, "res_model": "res.partner", "res_id": 1, "external_id": "B1"}
+        )
+        for rule in rules:
+            rule.active = True
+        country = self.env.ref("base.us")
+        self._check_waits(
+            lambda: code.write({"value": "Pieces"}),
+            lambda: code.write({"value": False, "record_ref": f"res.country,{country.id}"}),
+            lambda: code.copy({"external_code": "PC"}),
+            code.unlink,
+            lambda: binding.write({"res_id": 2}),
+            lambda: binding.copy({"external_id": "B2", "res_id": 2}),
+            binding.unlink,
+        )
+        self.env["dist.binding"]._bind(self.system, self.env.ref("base.partner_admin"), "B3")
+        with self._kept() as requests:
+            code.write({"value": "Pieces"})
+        self._settle(requests[0])
+        self.assertEqual(code.value, "Pieces")
+        self.assertFalse(requests[0].with_user(self.people["user"]).search([]), "only who asked sees it")
+
+    def test_fix_mapping(self):
+        """G4: a code that is explained by the button of an exception waits as well; approved, it is replayed."""
+        self.env.ref("dist_integration_base.change_rule_code_map").active = True
+        message = self._make_message(self.system.flow_ids, state="error", payload='{"external_id": "A"}')
+        user = self.people["user"]
+        exception = self._open_exception(
+            message, user, category="mapping", domain="country", external_code="XX", model="res.country"
+        )
+        action = exception.with_user(user).action_fix_mapping()
+        wizard = self.env[action["res_model"]].with_user(user).browse(action["res_id"])
+        wizard.record_ref = self.env.ref("base.us")
+        with self.assertRaises(ChangeKept):
+            wizard.action_fix()
+        # again without the transaction of its own, which a test cannot roll back alone
+        with self._kept() as requests:
+            exception.with_user(user).sudo()._write_mapping(wizard.record_ref, None)
+        request = requests[0]
+        self.assertFalse(exception._find_working_code())
+        self.assertEqual((request.requester_id, exception.state), (user, "open"))
+        with Form(request.with_user(user)) as form:
+            form.reason = "The shop says so"
+        jobs = self.env["queue.job"].search([])
+        self._settle(request)
+        code = exception._find_working_code()
+        self.assertEqual((code._get_meaning(), code.create_uid), (self.env.ref("base.us"), user))
+        job = self.env["queue.job"].search([("method_name", "=", "_job_replay_mapped")]) - jobs
+        self.assertEqual(job.records, exception)
+        exception._job_replay_mapped(user.id)
+        self.env.invalidate_all()
+        self.assertEqual(self._entries(message, action="retried").user_id, user)
+
+    def test_turning_approval_off(self):
+        """G4: approval is not turned off by one person, on the page of settings or beside it."""
+        administrator = new_test_user(
+            self.env, "dist-test-root", groups="base.group_system,dist_integration_base.group_dist_manager"
+        )
+        parameter = self.env["ir.config_parameter"].sudo().search([("key", "=", SETTING)])
+        settings = self.env["res.config.settings"].with_user(administrator)
+        self._check_waits(
+            lambda: parameter.with_user(administrator).write({"value": "False"}),
+            lambda: parameter.with_user(administrator).unlink(),
+        )
+        settings.create({"dist_change_approval": True, "dist_retention_days": 30}).execute()
+        with self._kept() as requests:
+            settings.create({"dist_change_approval": False}).execute()
+        self.assertTrue(self.env["dist.change.rule"]._is_approval_on())
+        self._settle(requests[0])
+        self.assertFalse(self.env["dist.change.rule"]._is_approval_on())
+
+    def test_validity_of_keys(self):
+        """G4, G8: nobody makes an old key good again alone; revoking one waits for nobody."""
+        key = self._as(self.manager, self.client.key_ids)
+        self._check_waits(lambda: key.write({"expires_at": "2099-01-01 00:00:00"}))
+        key.action_revoke()
+        self.assertEqual(key.state, "revoked")
+
+    def test_several_at_once(self):
+        """G4: none of several new records is lost when all of them wait."""
+        values = [{"name": name, "system_id": self.system.id, "url": NEW} for name in ("One", "Two")]
+        with self._kept() as requests:
+            self.env["dist.endpoint"].with_user(self.manager).create(values)
+        self.assertEqual([request.record_name for request in requests], ["Two", "One"])
+
+    def test_rule_in_force_at_once(self):
+        """G4: a rule holds from the moment it is made, for what it is about and for rules themselves."""
+        self.env.ref("dist_integration_base.change_rule_change_rule").active = False
+        rule = self._as(self.manager, self.env["dist.change.rule"]).create(
+            {"name": "Again", "model": "dist.change.rule"}
+        )
+        self._check_waits(lambda: rule.write({"active": False}))
+
+    # what follows
+
+    def test_enabling_is_followed(self):
+        """G4: an endpoint that is enabled by an approval, or by writing, goes on as by its button."""
+        status = self.endpoint.status_ids.sudo()
+        for enable in (
+            lambda endpoint: endpoint.action_enable(),
+            lambda endpoint: endpoint.write({"state": "active"}),
+        ):
+            self.endpoint.sudo()._disable("410")
+            status.breaker_state = "open"
+            self._make_waiting()
+            with self._kept() as requests:
+                enable(self._as(self.manager, self.endpoint))
+            self.assertEqual((status.breaker_state, self._get_woken()), ("open", self.endpoint.browse()))
+            self._settle(requests[0])
+            self.assertEqual(
+                (self.endpoint.state, self.endpoint.disabled_reason, status.breaker_state),
+                ("active", False, "closed"),
+            )
+            self.assertEqual(self._get_woken(), self.endpoint)
+
+    def _make_waiting(self):
+        flow = self.endpoint.flow_ids or self._make_flow(
+            self.system, "partner.changed", endpoint_id=self.endpoint.id
+        )
+        return self._make_message(flow, state="pending", next_attempt_at="2026-01-01 08:00:00", lane=0)
+
+    def _get_woken(self):
+        """:return: dist.endpoint whose lanes are drained after the commit"""
+        self.env.flush_all()
+        woken = self.env.cr.postcommit.data.get(WAKING, {"endpoints": set()})["endpoints"]
+        found = self.env["dist.endpoint"].browse(sorted(woken))
+        woken.clear()
+        return found
+
+    def test_activation_is_followed(self):
+        """G4: a system that is activated by an approval sends what waited; a flow that is, hears events at once."""
+        self._make_waiting()
+        self.system.sudo().action_suspend()
+        with self._kept() as requests:
+            self._as(self.manager, self.system).action_activate()
+        self.assertFalse(self._get_woken())
+        self._settle(requests[0])
+        self.assertEqual(self._get_woken(), self.endpoint)
+        flow = self._make_flow(self.system, "integration.alert", "approved", endpoint_id=self.endpoint.id)
+        flows = self.env["dist.flow"]
+        self.assertFalse(flows._get_subscriptions("integration.alert", self.env.company.id))
+        with self._kept() as requests:
+            self._as(self.manager, flow).action_activate()
+        self._settle(requests[0])
+        self.assertEqual(flows._get_subscriptions("integration.alert", self.env.company.id), (flow.id,))
+
+    def test_cutover_is_followed(self):
+        """G4, G10: a step of the cut-over that is approved does all of it, then: messages since are to be handled."""
+        flow = self.system.flow_ids
+        flow.sudo()._set_stage("shadow", "Before")
+        switches = self.env["dist.cutover.switch"].with_user(self.manager)
+        with self._kept() as requests:
+            switches.create({"flow_id": flow.id, "stage": "coexist"}).action_apply()
+        self.assertEqual(flow.stage, "shadow")
+        self._settle(requests[0])
+        self.assertEqual((flow.stage, flow.previous_stage), ("coexist", "shadow"))
+        flow.sudo().stage_since = "2026-01-01 08:00:00"
+        message = self._make_message(flow, state="done", stage="coexist", received_at="2026-01-02 08:00:00")
+        with self._kept() as requests:
+            switches.create({"flow_id": flow.id, "rolls_back": True, "reason": "Wrong prices"}).action_apply()
+        self.assertEqual(flow.stage, "coexist")
+        # taken back with the transaction that was refused
+        message.rollback_state = False
+        request = requests[0]
+        self.assertEqual(request.reason, "Wrong prices")
+        later = self._make_message(flow, state="done", stage="coexist", received_at="2026-01-03 08:00:00")
+        self._settle(request)
+        self.assertEqual((flow.stage, flow.previous_stage), ("shadow", False))
+        self.assertEqual(set((message + later).mapped("rollback_state")), {"to_handle"})
+        self.assertTrue(flow.rolled_back_at)
+        history = flow.history_ids.sorted("id")[-1]
+        self.assertEqual((history.from_value, history.to_value), ("coexist", "shadow"))
+
+    def test_rejected_step_of_the_cutover(self):
+        """G4, G10: a step that is rejected is not taken, and nothing was done for it."""
+        flow = self.system.flow_ids
+        values = {"flow_id": flow.id, "stage": "shadow", "reason": "Try"}
+        switch = self.env["dist.cutover.switch"].with_user(self.manager).create(values)
+        with self._kept() as requests:
+            switch.action_apply()
+        requests[0].with_user(self.manager).action_request()
+        requests[0].with_user(self.approver)._reject("No")
+        self.env.invalidate_all()
+        self.assertEqual((flow.stage, flow.previous_stage), ("live", False))
+        self.assertFalse(self._entries(flow, action="changed", user_id=self.manager.id))
+
     def _settle(self, request):
-        request.with_user(request.requester_id).reason = "Needed"
+        if not request.reason:
+            request.with_user(request.requester_id).reason = "Needed"
         request.with_user(request.requester_id).action_request()
         request.with_user(self.approver).action_approve()
 
     def test_buttons_wait(self):
         """G4: activating a flow by its button waits for the second person."""
-        flow = self._make_flow(self.system, "partner.changed", endpoint_id=self.endpoint.id, state="approved")
+        flow = self._make_flow(self.system, "partner.changed", "approved", endpoint_id=self.endpoint.id)
         with self._kept() as requests:
             self._as(self.manager, flow).action_activate()
         self.assertEqual(flow.state, "approved")
@@ -348,12 +661,17 @@ class TestChangeApproval(AuditMixin, DistCase):
         request = requests[0]
         with self.assertRaises(AccessError):
             request.with_user(self.second)._bypass("not mine")
+        with self.assertRaisesRegex(UserError, "Say why"):
+            request.with_user(self.manager)._bypass(" ")
+        owner = new_test_user(self.env, "dist-test-owner", groups="dist_integration_base.group_dist_user")
+        self.system.sudo().technical_owner_id = owner
         action = request.with_user(self.manager).action_ask_bypass()
         wizard = self.env[action["res_model"]].with_user(self.manager).with_context(**action["context"])
         wizard.create({"note": "The warehouse stands still"}).action_decide()
         self.assertEqual((self.endpoint.url, request.state, request.is_emergency), (NEW, "applied", True))
         self.assertIn(self.approver, request.activity_ids.user_id)
         self.assertIn(self.approver.partner_id, request.message_ids.notified_partner_ids)
+        self.assertIn(owner.partner_id, request.message_ids.notified_partner_ids)
         entry = self._entries(self.endpoint, action="bypassed")
         self.assertEqual((entry.user_id, entry.reason), (self.manager, "The warehouse stands still"))
 

@@ -374,6 +374,11 @@ class TestCutover(PeopleMixin, DistHttpCase):
         wizard = self.env["dist.cutover.accept"].with_user(self.people["operator"])
         wizard.create({"comparison_ids": comparison.ids, "reason": "Misspelt"}).action_accept()
         self.assertEqual(comparison.accepted_by_id, self.people["operator"])
+        told = self._assert_told(comparison, "explained", self.people["operator"])
+        self.assertEqual(told.reason, "Misspelt")
+        for forged in ({"is_accepted": False}, {"state": "equal"}, {"accept_reason": "x"}):
+            with self.assertRaises(AccessError):
+                comparison.with_user(self.people["operator"]).write(forged)
         self.assertEqual(self.flow.open_difference_count, 0)
         self._switch("live").action_apply()
         self.assertEqual(self.flow.stage, "live")
@@ -423,6 +428,9 @@ class TestCutover(PeopleMixin, DistHttpCase):
         self.assertEqual(
             (since.rollback_state, since.rollback_handled_by_id), ("handled", self.people["operator"])
         )
+        self._assert_told(since, "overridden", self.people["operator"])
+        stages = self._assert_told(self.flow, "changed", wizard.env.user)
+        self.assertIn("Orders are doubled", stages.mapped("reason"))
         self.flow.invalidate_recordset()
         self.assertEqual(self.flow.to_handle_count, 0)
         with self.assertRaisesRegex(UserError, "no stage to return to"):

@@ -110,6 +110,7 @@ class TestExceptions(DistCase):
         team.active = True
         exception.with_user(bert).action_take()
         self.assertEqual(exception.assignee_id, bert)
+        self._assert_told(exception, "assigned", bert)
         other = self.env["res.company"].create({"name": "Other"})
         theirs = self._make_team([], company_id=other.id, takes="all")
         with self.assertRaises(ValidationError):

@@ -66,6 +66,7 @@ class TestInbound(DistHttpCase):
         self.env.invalidate_all()
         self.assertEqual([message.state for _response, message in held], ["done", "done"])
         self.assertEqual((exception.state, exception.resolution), ("resolved", "mapped"))
+        self.assertIn("Belgium", self._assert_told(exception, "mapped").reason)
         self.assertFalse(exception.activity_ids)
         again = self._call(
             "POST", "/test/partners", {"external_id": "A", "name": "A", "country": "XX"}, self.key

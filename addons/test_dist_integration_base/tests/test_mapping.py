@@ -1,7 +1,10 @@
-from odoo.exceptions import ValidationError
+from odoo import Command
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
+
+from .people import PeopleMixin
 
 ROWS = [
     {"target": "external_id", "source": "nr", "required": True},
@@ -11,7 +14,7 @@ ROWS = [
 
 
 @tagged("post_install", "-at_install")
-class TestMapping(DistHttpCase):
+class TestMapping(PeopleMixin, DistHttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -63,10 +66,80 @@ class TestMapping(DistHttpCase):
         self.assertIn("Cannot be mapped", self.mapping.preview_result)
 
     def test_approved_is_frozen(self):
-        with self.assertRaises(ValidationError):
-            self.mapping.row_ids[0].target = "other"
-        version = self.env["dist.mapping"].browse(self.mapping.action_new_version()["res_id"])
+        """G4: nothing of an approved mapping is written, added or deleted, by whichever door; what is tried is."""
+        mapping, row = self.mapping, self.mapping.row_ids[0]
+        other = mapping.browse(mapping.action_new_version()["res_id"])
+        rows = self.env["dist.mapping.row"]
+        for change in (
+            lambda: row.write({"target": "other"}),
+            lambda: row.write({"sequence": 99}),
+            lambda: row.write({"parent_target": "lines"}),
+            lambda: row.write({"mapping_id": other.id}),
+            lambda: other.row_ids[0].write({"mapping_id": mapping.id}),
+            lambda: rows.create({"mapping_id": mapping.id, "target": "ref", "source": "x"}),
+            row.unlink,
+            lambda: row.copy({"target": "ref"}),
+            lambda: mapping.write({"row_ids": [Command.create({"target": "ref", "source": "x"})]}),
+            lambda: mapping.write({"row_ids": [Command.update(row.id, {"source": "x"})]}),
+            lambda: mapping.write({"row_ids": [Command.clear()]}),
+            lambda: mapping.write({"row_ids": [Command.link(other.row_ids[0].id)]}),
+            lambda: mapping.write({"name": "Other"}),
+            lambda: mapping.write({"system_id": self._make_system("Second")[0].id}),
+            lambda: mapping.write({"version": 7}),
+            lambda: mapping.write({"state": "draft"}),
+            mapping.unlink,
+            lambda: other.write({"row_ids": [Command.update(row.id, {"source": "x"})]}),
+        ):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                change()
+            self.env.invalidate_all()
+        mapping.preview_source = "{}"
+        self.assertEqual((len(mapping.row_ids), row.target), (3, "external_id"))
+
+    def test_new_version(self):
+        """G4: another content is a new version, a draft without what was tried; it asks for no right to change the
+        approved one.
+        """
+        self.mapping.preview_source = '{"nr": "secret"}'
+        manager = self._make_people()["manager"]
+        action = self.mapping.with_user(manager).action_new_version()
+        version = self.env["dist.mapping"].browse(action["res_id"])
         self.assertEqual((version.version, version.state, len(version.row_ids)), (2, "draft", 3))
+        self.assertFalse(version.preview_source)
+        version.row_ids[0].with_user(manager).source = "number"
+        self.assertEqual(self.mapping.row_ids[0].source, "nr")
+
+    def test_starts_as_draft(self):
+        """G4: a mapping is a draft whatever created it, and is approved only with rows."""
+        values = {
+            "name": "Other",
+            "system_id": self.system.id,
+            "message_type_id": self.mapping.message_type_id.id,
+            "state": "approved",
+        }
+        mapping = self.env["dist.mapping"].create({**values, "row_ids": [Command.create(ROWS[0])]})
+        empty = self.env["dist.mapping"].create({**values, "name": "Empty"})
+        fields = ["name", "system_id/.id", "message_type_id/.id", "state", "row_ids/target", "row_ids/source"]
+        row = ["Loaded", str(self.system.id), str(mapping.message_type_id.id), "approved", "name", "n"]
+        loaded = self.env["dist.mapping"].load(fields, [row])
+        self.assertFalse([message for message in loaded["messages"] if message["type"] == "error"])
+        copied = self.mapping.copy({"name": "Copied", "state": "approved"})
+        drafts = mapping + empty + copied + mapping.browse(loaded["ids"])
+        self.assertEqual(set(drafts.mapped("state")), {"draft"})
+        with self.assertRaisesRegex(ValidationError, "no rows"):
+            empty.action_approve()
+
+    def test_retired(self):
+        """G4: a mapping that a flow uses is not retired; one that is none uses can come back, as it was."""
+        with self.assertRaisesRegex(UserError, "used by"):
+            self.mapping.action_retire()
+        self.system.flow_ids.mapping_id = False
+        self.mapping.action_retire()
+        with self.assertRaises(UserError):
+            self.mapping.row_ids[0].source = "x"
+        with self.assertRaises(UserError):
+            self.mapping.state = "draft"
+        self.mapping.action_approve()
 
     def test_bad_rows(self):
         draft = self.env["dist.mapping"].browse(self.mapping.action_new_version()["res_id"])

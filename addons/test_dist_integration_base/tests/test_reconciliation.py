@@ -342,6 +342,21 @@ class TestSettling(ReconciliationCase):
         with self.assertRaises(UserError):
             self.small.action_post()
 
+    def test_decisions_are_told(self):
+        """G5, X2: who explained, approved, rejected and posted a variance, and why, is in the audit trail."""
+        operator = self.people["operator"]
+        self._settle(self.small, "action_explain", explanation="Pallet").action_settle()
+        self.small.action_approve()
+        self.small.action_post()
+        for action in ("explained", "approved", "posted"):
+            entry = self._assert_told(self.small, action, operator)
+            self.assertEqual((entry.reason, entry.part), (f"{self.reason.name}: Pallet", self.run_.name))
+        self._settle(self.large, "action_reject", explanation="Miscounted").action_settle()
+        self.assertIn("Miscounted", self._assert_told(self.large, "rejected", operator).reason)
+        draft = self.env["dist.reconciliation"].with_user(operator).create({"profile_id": self.run_.profile_id.id})
+        draft.action_cancel()
+        self._assert_told(draft, "cancelled", operator)
+
     def test_second_person(self):
         """X2: what is worth more than the limit is approved by somebody else than who explained it."""
         self.assertTrue(self.large.needs_second)

@@ -2,9 +2,9 @@ from datetime import date, timedelta
 
 from psycopg2 import IntegrityError
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
@@ -73,17 +73,74 @@ class TestRegister(PeopleMixin, DistHttpCase):
         with self.assertRaises(AccessError):
             flow.with_user(self.people["operator"]).action_approve()
 
+    def test_starts_as_draft(self):
+        """G2: a flow is a draft whatever created it: values, import, copy, a line of its system."""
+        kind = self.env["dist.message.type"]._get_by_code("partner.changed")
+        manager = self.people["manager"]
+        flows = self.env["dist.flow"].with_user(manager)
+        ends = [self._make_endpoint(self.system, f"http://127.0.0.1:9/{name}") for name in "abcd"]
+        values = {"system_id": self.system.id, "message_type_id": kind.id, "state": "active"}
+        made = flows.create({**values, "endpoint_id": ends[0].id})
+        made += made.sudo().create({**values, "endpoint_id": ends[1].id})
+        made += self.flow.with_user(manager).copy({"state": "active", "endpoint_id": ends[2].id, **values})
+        names = ["system_id/.id", "message_type_id/.id", "endpoint_id/.id", "state"]
+        row = [str(self.system.id), str(kind.id), str(ends[3].id), "active"]
+        made += flows.browse(flows.load(names, [row])["ids"])
+        self.system.with_user(manager).flow_ids = [Command.create(values)]
+        made += self.system.flow_ids.filtered(
+            lambda flow: flow.message_type_id == kind and not flow.endpoint_id
+        )
+        self.assertEqual((len(made), set(made.mapped("state"))), (5, {"draft"}))
+        self.assertFalse(any(made.mapped("approved_by_id")))
+        for forged in ({"approved_by_id": self.env.uid}, {"activated_at": fields.Datetime.now()}):
+            with self.assertRaisesRegex(AccessError, "use the buttons"):
+                flows.create({**values, **forged})
+
+    def test_only_drafts_are_deleted(self):
+        """G2: what was approved stays in the register, whatever is deleted around it; it is retired."""
+        endpoint_id = self._make_endpoint(self.system, "http://127.0.0.1:9/hook").id
+        approved = self._make_flow(self.system, "partner.changed", "approved", endpoint_id=endpoint_id)
+        retired = self._make_flow(self.system, "integration.test", "retired", endpoint_id=endpoint_id)
+        for record in (self.flow, approved, retired, self.system, approved.endpoint_id):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                record.with_user(self.people["manager"]).unlink()
+        draft = self._make_draft("integration.alert")
+        draft.with_user(self.people["manager"]).unlink()
+        self.assertFalse(draft.exists())
+
+    @mute_logger("odoo.sql_db")
+    def test_owners_stay(self):
+        """G2: a flow that was approved is never without owners, whoever is taken off where."""
+        person = new_test_user(self.env, "owner", groups="dist_integration_base.group_dist_manager")
+        self.flow.business_owner_id = person
+        self.system.write({"business_owner_id": False})
+        for flow in (self.flow, self._make_draft()):
+            flow.write({"technical_owner_id": False})
+        approved = self._make_draft("integration.test", business_owner_id=person.id)
+        approved.action_approve()
+        for change in (
+            lambda: self.flow.write({"business_owner_id": False}),
+            lambda: approved.write({"business_owner_id": False}),
+            lambda: self.system.write({"technical_owner_id": False}),
+            lambda: self.system.write({"flow_ids": [Command.update(approved.id, {"business_owner_id": False})]}),
+        ):
+            with self.assertRaisesRegex(ValidationError, "needs a business owner"), self.cr.savepoint():
+                change()
+        with self.assertRaises(IntegrityError), self.cr.savepoint():
+            person.unlink()
+
     def test_what_a_running_flow_needs(self):
         """G2: no flow becomes active without owners, an endpoint, an approved mapping."""
         flow = self._make_draft()
+        self.flow.business_owner_id = self.people["manager"]
+        self.system.business_owner_id = False
+        with self.assertRaisesRegex(ValidationError, "business owner"), self.cr.savepoint():
+            flow.action_approve()
+        flow.business_owner_id = self.people["manager"]
         flow.action_approve()
         with self.assertRaisesRegex(ValidationError, "endpoint"), self.cr.savepoint():
             flow.action_activate()
         flow.endpoint_id = self._make_endpoint(self.system, "http://127.0.0.1:9/hook")
-        self.system.business_owner_id = False
-        with self.assertRaisesRegex(ValidationError, "business owner"), self.cr.savepoint():
-            flow.action_activate()
-        flow.business_owner_id = self.people["manager"]
         mapping = self.env["dist.mapping"].create(
             {"name": "M", "system_id": self.system.id, "message_type_id": flow.message_type_id.id}
         )

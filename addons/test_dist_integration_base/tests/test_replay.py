@@ -226,7 +226,7 @@ class TestReplay(OperationsMixin, DistCase):
             replay.sudo()._run_batch(float("inf"))
         self.env.invalidate_all()
         replay.action_cancel()
-        self.env.flush_all()
+        self._assert_told(replay, "cancelled", replay.env.user)
         replay.sudo()._job_run()
         self.env.invalidate_all()
         self.assertEqual(sorted(replay.item_ids.mapped("result")), ["failed", "open"])

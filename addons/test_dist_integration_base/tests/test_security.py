@@ -45,7 +45,6 @@ class TestSecurity(PeopleMixin, DistCase):
         super().setUpClass()
         cls.people = cls._make_people()
         cls.system, cls.client, _key = cls._make_system(message_types=["partner.submit"])
-        cls.system.business_owner_id = cls.system.technical_owner_id = False
         cls.credential = cls.env["dist.credential"].create(
             {"name": "Webhook", "system_id": cls.system.id, "secret": SECRET}
         )

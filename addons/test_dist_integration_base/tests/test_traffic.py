@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.addons.dist_integration_base.tests.common import DistCase, remove_flow
 
 from .operations import OperationsMixin
 
@@ -98,5 +98,5 @@ class TestTraffic(OperationsMixin, DistCase):
         """X4: its history stays when a flow is deleted."""
         self._make_past(self.outbound, ["done"])
         self._count()
-        self.outbound.unlink()
+        remove_flow(self.outbound)
         self.assertEqual(self._sum("message"), 1)

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.models import dist_traffic_count
-from odoo.addons.dist_integration_base.tests.common import RealTransactionCase
+from odoo.addons.dist_integration_base.tests.common import RealTransactionCase, make_flow, remove_flow
 
 WRITERS = 4
 MESSAGES = 15
@@ -24,10 +24,7 @@ class TestTrafficConcurrency(RealTransactionCase):
 
     def _make(self, env):
         system = env["dist.system"].create({"name": "Counted", "code": "counted", "state": "active"})
-        message_type = env["dist.message.type"]._get_by_code("partner.submit")
-        flow = env["dist.flow"].create(
-            {"system_id": system.id, "message_type_id": message_type.id, "state": "active"}
-        )
+        flow = make_flow(env, system, "partner.submit")
         return flow.id, system.id
 
     def _remove(self, env):
@@ -38,7 +35,7 @@ class TestTrafficConcurrency(RealTransactionCase):
             "DELETE FROM dist_traffic WHERE system_id = %s",
         ):
             env.cr.execute(statement, (self.system,))
-        env["dist.flow"].browse(self.flow).unlink()
+        remove_flow(env["dist.flow"].browse(self.flow))
         env["dist.system"].browse(self.system).unlink()
 
     def _store(self, cr, name):

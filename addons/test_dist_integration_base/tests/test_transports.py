@@ -5,7 +5,7 @@ from unittest import mock
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver
+from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver, remove_flow
 
 from .folders import FolderMixin
 from .people import PeopleMixin
@@ -72,7 +72,7 @@ class TestTransports(PeopleMixin, FolderMixin, DistCase):
             self.assertEqual(data["name"], "Nordwind")
             self.assertNotIn("/", file.name)
             self.assertIn(message.uuid, file.name)
-            endpoint.flow_ids.unlink()
+            remove_flow(endpoint.flow_ids)
 
     def test_cloudevents_over_http(self):
         """M3: structured mode over HTTP, signed like any webhook."""

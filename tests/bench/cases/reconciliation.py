@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from harness.bench import Bench
+from harness.connection import make_flow
 from harness.result import Result
 from harness.sampling import interleave, milliseconds, ratio, say, timed
 from harness.session import Session
@@ -195,9 +196,7 @@ def _agree(env: Any, system: Any) -> dict[str, Any]:
 
     message_type = env["dist.message.type"]._get_by_code("stock.snapshot")
     client = env["dist.api.client"].create({"name": "Warehouse", "system_id": system.id})
-    flow = env["dist.flow"].create(
-        {"system_id": system.id, "message_type_id": message_type.id, "state": "active"}
-    )
+    flow = make_flow(env, system, "stock.snapshot")
     current = trace.new()
     return {
         "client_id": client.id,

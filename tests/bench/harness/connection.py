@@ -30,11 +30,10 @@ def make_system(
 
 
 def make_flow(env: Any, system: Any, code: str, **values: Any) -> Any:
-    """Make an active flow of a message type."""
-    message_type = env["dist.message.type"].search([("code", "=", code)])
-    return env["dist.flow"].create(
-        {"system_id": system.id, "message_type_id": message_type.id, "state": "active", **values}
-    )
+    """Make a flow of a message type, active unless another state is given."""
+    from odoo.addons.dist_integration_base.tests.common import make_flow as make
+
+    return make(env, system, code, **values)
 
 
 def make_endpoint(env: Any, system: Any, url: str, **values: Any) -> Any:

@@ -1,0 +1,14 @@
+from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.dist_integration_base.tests.configuration import ConfigurationMixin
+
+
+@tagged("post_install", "-at_install")
+class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
+    def _make_examples(self):
+        one, other = self.env["product.product"].create([{"name": "One"}, {"name": "Other"}])
+        return {"dist.product.substitution": {"product_id": one.id, "substitute_id": other.id}}
+
+    def test_configuration_is_audited(self):
+        """G5: whoever makes, changes or deletes any configuration of this addon is told by the audit trail."""
+        self._check_configuration("dist_integration_wms")
