@@ -297,6 +297,27 @@ class DistException(models.Model):
 
     def _get_impact(self):
         """:return: impact of the documents of the exception and its messages, as of `_dist_get_impact`"""
+        total = self.env["base"]._dist_get_impact()
+        for documents in self._join_documents(self._get_impact_documents()):
+            total = self._add_up(total, documents.exists()._dist_get_impact())
+        return total
+
+    @api.model
+    def _join_documents(self, documents):
+        """Documents, or the orders they belong to where those of several kinds belong to one order.
+
+        :param documents: dict, model name to ids
+        :return: list of recordsets, one a model; no order is behind two of them
+        """
+        records = [self.env[model_name].sudo().browse(sorted(ids)) for model_name, ids in documents.items()]
+        orders = [self.env["dist.backlog"]._get_orders_behind({each._name: each.ids}) for each in records]
+        reached = [{(order._name, order.id) for kind in kinds for order in kind} for kinds in orders]
+        if len(set().union(*reached)) == sum(map(len, reached)):
+            return records
+        return self.env["dist.backlog"]._get_orders_behind(documents)
+
+    def _get_impact_documents(self):
+        """:return: dict, model name to ids of the documents that are at risk"""
         self.ensure_one()
         documents = {}
         if self.res_model and self.res_id:
@@ -312,11 +333,7 @@ class DistException(models.Model):
             ["res_id:array_agg"],
         ):
             documents.setdefault(model_name, set()).update(ids)
-        total = self.env["base"]._dist_get_impact()
-        for model_name, ids in documents.items():
-            impact = self.env[model_name].sudo().browse(sorted(ids)).exists()._dist_get_impact()
-            total = self._add_up(total, impact)
-        return total
+        return documents
 
     @api.model
     def _add_up(self, impact, more):
