@@ -16,6 +16,8 @@ CATEGORIES = [
 UNSOLVED = ("open", "in_progress")
 DEFAULT_SERVICE_LEVEL_MINUTES = 240
 IMPACT_AT_ONCE = 50
+# of what messages said one after another of one record
+DETAIL_LINES = 50
 STUCK = ("error", "dead", "retry")
 # what no retry can help: the content itself is wrong
 CORRECTABLE = ("decode", "validation")
@@ -172,6 +174,8 @@ class DistException(models.Model):
             vals = self._prepare_from_message(spec, message)
             exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
             exception._assign()
+        elif spec.category == "ownership":
+            exception._tell_latest(spec.detail)
         former = message.exception_id
         if former != exception:
             message.sudo().exception_id = exception
@@ -179,6 +183,13 @@ class DistException(models.Model):
             self._refresh(former)
         exception._add_impact(spec.impact)
         return exception
+
+    def _tell_latest(self, detail):
+        """Put what the latest message says of the record above what former ones said."""
+        self.ensure_one()
+        lines = detail.splitlines()
+        former = [line for line in (self.detail or "").splitlines() if line not in lines]
+        self._write_changes({"detail": "\n".join([*lines, *former][:DETAIL_LINES])})
 
     @api.model
     def _get_fingerprint(self, spec, message):
@@ -220,7 +231,7 @@ class DistException(models.Model):
             "res_id": record.id if record else False,
             "document_name": record.display_name if record else message.business_key,
             "due_at": fields.Datetime.now() + timedelta(minutes=minutes),
-            "assignee_id": self.env["res.users"].browse(spec.assignee or []).exists().id,
+            "assignee_id": self.env["res.users"].browse(spec.assignee or []).exists().filtered("active").id,
         }
 
     def _assign(self):
