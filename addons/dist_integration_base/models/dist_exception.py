@@ -75,6 +75,7 @@ class DistException(models.Model):
     impact_skus = fields.Char(string="Items at risk", readonly=True)
     impact_warehouses = fields.Char(string="Warehouses", readonly=True)
     impact_value = fields.Monetary(string="Value at risk", readonly=True)
+    impact_before = fields.Char(string="Was at risk", readonly=True, help="Until the exception was closed.")
     currency_id = fields.Many2one("res.currency", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     resolved_by_id = fields.Many2one("res.users", readonly=True)
@@ -282,8 +283,18 @@ class DistException(models.Model):
                 )
             )
 
+    def _prepare_settled_impact(self):
+        """:return: values of a closed exception, by which nothing is at risk any more; where it was, and of what, stays"""
+        return {
+            "impact_before": self.impact_text,
+            "impact_orders": 0,
+            "impact_lines": 0,
+            "impact_value": 0.0,
+            "impact_stale": False,
+        }
+
     def _update_impact(self, given=None):
-        for exception in self:
+        for exception in self.filtered(lambda exception: exception.state in UNSOLVED):
             impact = given or exception._get_impact()
             exception._write_changes(
                 {
@@ -398,15 +409,12 @@ class DistException(models.Model):
 
     def _close(self, resolution, state="resolved"):
         unsolved = self.sudo().filtered(lambda exception: exception.state in UNSOLVED)
-        unsolved.write(
-            {
-                "state": state,
-                "resolved_at": fields.Datetime.now(),
-            }
-        )
         for exception in unsolved:
             exception.write(
                 {
+                    "state": state,
+                    "resolved_at": fields.Datetime.now(),
+                    **exception._prepare_settled_impact(),
                     "resolution": exception.intended_resolution or resolution,
                     "resolved_by_id": exception.acted_by_id.id or self.env.uid,
                 }

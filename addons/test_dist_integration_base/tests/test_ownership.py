@@ -59,6 +59,8 @@ class TestOwnership(DistHttpCase):
         self.assertEqual((response.status_code, response.json()["code"]), (409, "owned_elsewhere"))
         error = response.json()["errors"][0]
         self.assertEqual(error["pointer"], "/name")
+        self.assertEqual(response.json()["title"], "Owned elsewhere", "the same for every one of this type")
+        self.assertEqual(response.json()["detail"], error["detail"])
         self.assertIn("Customers / Identity of Anna is owned by CRM, not by Shop.", error["detail"])
         self.assertEqual((self.partner.name, self.partner.ref), ("Anna", False), "nothing of it is applied")
         exception = self._get_message(response).exception_id
