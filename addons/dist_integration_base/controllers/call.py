@@ -126,9 +126,9 @@ class ApiCall:
                 return response
         return json_response(data, status, headers)
 
-    def problem(self, status, code, detail, title=None, errors=()):
+    def problem(self, status, code, detail, errors=()):
         """:return: problem to raise"""
-        return Problem(status, code, title, detail, errors=errors)
+        return Problem(status, code, detail=detail, errors=errors)
 
     def etag_of(self, document):
         """:return: version of a JSON document, from its content"""

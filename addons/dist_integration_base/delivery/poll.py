@@ -180,7 +180,7 @@ class Poll:
         key = f"{vals['idempotency_key']} {vals['request_hash'][:32]}"
         message_id, is_new = messages._receive({**vals, "idempotency_key": key}, *content)
         if is_new:
-            title = _("Message id used before")
+            title = _("Idempotency-Key used before")
             detail = _("The id %s came with another content before.", item.key)
             problem = Problem(422, "idempotency_key_reused", title, detail)
             messages._record_failure(message_id, problem)

@@ -128,3 +128,9 @@ class Refused(DeliveryError):
     def __init__(self, detail: str, *, code: str | None = None, retryable: bool = True) -> None:
         super().__init__(detail, code=code)
         self.retryable = retryable
+
+
+class FileGone(Refused):
+    """A file is not where it was: somebody took it away."""
+
+    code = "file"

@@ -28,7 +28,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     "required": ["type", "title", "status", "code"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
+        "title": {"type": "string", "description": "The same for every problem of this type."},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "code": {"type": "string", "description": "Stable machine code, the last part of the type."},
         "detail": {"type": "string"},

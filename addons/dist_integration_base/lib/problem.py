@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 # Relative: resolved against the API's own address, so that a test and a production system need no setting.
 DEFAULT_TYPE_BASE = "/problems/"
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+_SEPARATORS = re.compile(r"[_.-]+")
 
 
 class Problem(IntegrationError):
@@ -21,7 +21,8 @@ class Problem(IntegrationError):
 
     :param status: HTTP status, 400 to 599
     :param code: stable machine code (lower case), the last part of ``type``
-    :param title: short sentence, the same for every occurrence of the code; the status phrase when left out
+    :param title: short sentence, the same for every occurrence of the code (RFC 9457 3.1.3); the code in words when
+        left out
     :param detail: what is wrong this time, in the caller's words
     :param errors: ``{'pointer': RFC 6901 pointer, 'code': str, 'detail': str}`` each
     :param headers: to add to the answer, for instance ``Retry-After``
@@ -43,7 +44,7 @@ class Problem(IntegrationError):
         if not _CODE.fullmatch(code):
             raise ValueError("A problem's code is lower case letters, digits, dots, dashes and underscores.")
         self.status = status
-        self.title = title or _phrase(status)
+        self.title = title or _in_words(code)
         self.errors = [dict(error) for error in errors]
         self.headers = dict(headers or {})
         self.extensions = dict(extensions or {})
@@ -88,8 +89,5 @@ def _join(base: str, code: str) -> str:
     return base + code if base.endswith(("/", "#", ":")) else f"{base}/{code}"
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"
+def _in_words(code: str) -> str:
+    return _SEPARATORS.sub(" ", code).strip().capitalize()

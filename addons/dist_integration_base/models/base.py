@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import _, models
 from odoo.exceptions import AccessError
 
@@ -64,6 +66,27 @@ class Base(models.AbstractModel):
     def _dist_get_process_system(self, step):
         """:return: dist.system that is waited for in a step of a process; empty when it is nobody outside"""
         return self.env["dist.system"]
+
+    def _dist_get_orders(self):
+        """The orders that these documents belong to, for sums over very many in which each order counts once.
+
+        Documents that follow from orders, such as transfers and invoices, answer by a query.
+
+        :return: dict, id of a document to a set of (model name, id) of its orders; one that is missing stands for
+            itself
+        """
+        return {}
+
+    def _dist_read_orders(self, query):
+        """:param query: SQL that gives (id of a document, model of an order, id of the order) of ``%(ids)s``
+
+        :return: as of `_dist_get_orders`
+        """
+        self.env.cr.execute(query, {"ids": self.ids})
+        orders = defaultdict(set)
+        for document_id, model_name, order_id in self.env.cr.fetchall():
+            orders[document_id].add((model_name, order_id))
+        return orders
 
     def _dist_get_value_at_risk(self):
         """How many orders are behind these documents and what they are worth, for sums over very many.

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from .dist_alert_rule import is_in_use
+
 SCOPE_FIELDS = {"company": "company_id", "system": "system_id", "flow": "flow_id"}
 # one that comes back within that time after it was over is the same one
 CALM = timedelta(minutes=30)
@@ -50,6 +52,11 @@ class DistAlert(models.Model):
     def _compute_value_text(self):
         for alert in self:
             alert.value_text = f"{round(alert.value, 1):g} {alert.rule_id.unit}"
+
+    def _is_watched(self):
+        """:return: False when the rule, or what the alert is about, is archived or retired"""
+        self.ensure_one()
+        return self.rule_id._is_watching() and is_in_use(self[SCOPE_FIELDS[self.rule_id.scope]])
 
     def _get_scope_key(self):
         """:return: (company id, id of the record that the alert is about)"""

@@ -50,6 +50,5 @@ class DistAlertDigest(models.Model):
         )
 
     def _get_alerts(self):
-        return self.env["dist.alert"].search(
-            [("state", "=", "firing"), ("company_id", "=", self.company_id.id)]
-        )
+        firing = [("state", "=", "firing"), ("company_id", "=", self.company_id.id)]
+        return self.env["dist.alert"].search(firing).filtered(lambda alert: alert._is_watched())

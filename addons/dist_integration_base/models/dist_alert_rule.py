@@ -9,6 +9,7 @@ from .dist_exception import CATEGORIES
 _logger = logging.getLogger(__name__)
 
 EVERYWHERE = ("company", "system", "flow")
+SCOPE_MODELS = {"company": "res.company", "system": "dist.system", "flow": "dist.flow"}
 SCOPES = [("company", "Company"), ("system", "System"), ("flow", "Flow")]
 
 
@@ -166,6 +167,17 @@ class DistAlertRule(models.Model):
             if (rule.system_id.company_id | rule.flow_id.company_id) - rule.company_id:
                 raise ValidationError(_("What rule %s watches belongs to another company.", rule.name))
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "active" in vals:
+            self._after_archive()
+        return result
+
+    def _after_archive(self):
+        """What an archived rule raised is over."""
+        for rule in self.filtered(lambda rule: not rule.active):
+            rule.sudo()._evaluate()
+
     def action_view_alerts(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_alert")
@@ -176,7 +188,8 @@ class DistAlertRule(models.Model):
     @api.model
     def _cron_evaluate(self):
         """Compare every figure with its rules; tell people what changed."""
-        for rule_id in self.search([]).ids:
+        domain = ["|", ("active", "=", True), ("alert_ids.state", "!=", "ended")]
+        for rule_id in self.with_context(active_test=False).search(domain).ids:
             try:
                 self.env["dist.message"]._in_own_transaction(
                     lambda env, rule_id=rule_id: env["dist.alert.rule"].browse(rule_id)._evaluate()
@@ -213,12 +226,21 @@ class DistAlertRule(models.Model):
     def _get_breaches(self):
         """:return: dict, (company id, scope record's id) to the value, of those beyond the threshold"""
         self.ensure_one()
+        if not self._is_watching():
+            return {}
         values = getattr(self, f"_get_figure_{self.figure}")()
+        places = self.env[SCOPE_MODELS[self.scope]].browse([record_id for _company, record_id in values])
+        watched = set(places.filtered(is_in_use).ids)
         return {
             key: value
             for key, value in values.items()
-            if (value < self.threshold if self.below else value > self.threshold)
+            if key[1] in watched and (value < self.threshold if self.below else value > self.threshold)
         }
+
+    def _is_watching(self):
+        """:return: False when the rule, or what it alone watches, is archived or retired"""
+        self.ensure_one()
+        return self.active and all(is_in_use(place) for place in (self.company_id, self.system_id, self.flow_id))
 
     def _get_companies(self):
         return self.company_id or self.env["res.company"].search([])
@@ -285,3 +307,10 @@ class DistAlertRule(models.Model):
                 self.with_context(mail_activity_quick_update=True).activity_schedule(
                     "mail.mail_activity_data_todo", summary=summary, note=self.advice, user_id=user.id
                 )
+
+
+def is_in_use(place):
+    """:param place: company, system or flow; may be empty"""
+    if place._name == "dist.flow":
+        return place.state != "retired" and is_in_use(place.system_id)
+    return not place or place.active

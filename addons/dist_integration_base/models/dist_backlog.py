@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 
 WAITING = ("pending", "retry")
@@ -84,11 +86,25 @@ class DistBacklog(models.AbstractModel):
             "currency": self.env.company.currency_id,
             "at_least": sum(len(ids) for _model, ids in found) > VALUED,
         }
-        for model_name, ids in found:
-            if model_name in self.env:
-                documents = self.env[model_name].sudo().browse(ids)
-                orders, value, complete = documents._dist_get_value_at_risk()
-                result["orders"] += orders
-                result["value"] += value
-                result["at_least"] |= not complete
+        for documents in self._get_orders_behind(dict(found)):
+            orders, value, complete = documents._dist_get_value_at_risk()
+            result["orders"] += orders
+            result["value"] += value
+            result["at_least"] |= not complete
         return result
+
+    @api.model
+    def _get_orders_behind(self, documents):
+        """The orders behind documents, each once; a document without an order stands for itself.
+
+        :param documents: dict, model name to ids
+        :return: list of recordsets, one a model
+        """
+        orders = defaultdict(set)
+        for model_name, ids in documents.items():
+            if model_name in self.env:
+                known = self.env[model_name].sudo().browse(ids)._dist_get_orders()
+                for document_id in ids:
+                    for order_model, order_id in known.get(document_id) or {(model_name, document_id)}:
+                        orders[order_model].add(order_id)
+        return [self.env[model_name].sudo().browse(sorted(ids)) for model_name, ids in orders.items()]

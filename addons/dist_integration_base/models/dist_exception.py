@@ -16,6 +16,8 @@ CATEGORIES = [
 UNSOLVED = ("open", "in_progress")
 DEFAULT_SERVICE_LEVEL_MINUTES = 240
 IMPACT_AT_ONCE = 50
+# of what messages said one after another of one record
+DETAIL_LINES = 50
 STUCK = ("error", "dead", "retry")
 # what no retry can help: the content itself is wrong
 CORRECTABLE = ("decode", "validation")
@@ -73,6 +75,7 @@ class DistException(models.Model):
     impact_skus = fields.Char(string="Items at risk", readonly=True)
     impact_warehouses = fields.Char(string="Warehouses", readonly=True)
     impact_value = fields.Monetary(string="Value at risk", readonly=True)
+    impact_before = fields.Char(string="Was at risk", readonly=True, help="Until the exception was closed.")
     currency_id = fields.Many2one("res.currency", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     resolved_by_id = fields.Many2one("res.users", readonly=True)
@@ -183,6 +186,8 @@ class DistException(models.Model):
             vals = self._prepare_from_message(spec, message)
             exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
             exception._assign()
+        elif spec.category == "ownership":
+            exception._tell_latest(spec.detail)
         former = message.exception_id
         if former != exception:
             message.sudo().exception_id = exception
@@ -190,6 +195,13 @@ class DistException(models.Model):
             self._refresh(former)
         exception._add_impact(spec.impact)
         return exception
+
+    def _tell_latest(self, detail):
+        """Put what the latest message says of the record above what former ones said."""
+        self.ensure_one()
+        lines = detail.splitlines()
+        former = [line for line in (self.detail or "").splitlines() if line not in lines]
+        self._write_changes({"detail": "\n".join([*lines, *former][:DETAIL_LINES])})
 
     @api.model
     def _get_fingerprint(self, spec, message):
@@ -231,7 +243,7 @@ class DistException(models.Model):
             "res_id": record.id if record else False,
             "document_name": record.display_name if record else message.business_key,
             "due_at": fields.Datetime.now() + timedelta(minutes=minutes),
-            "assignee_id": self.env["res.users"].browse(spec.assignee or []).exists().id,
+            "assignee_id": self.env["res.users"].browse(spec.assignee or []).exists().filtered("active").id,
         }
 
     def _assign(self):
@@ -282,8 +294,18 @@ class DistException(models.Model):
                 )
             )
 
+    def _prepare_settled_impact(self):
+        """:return: values of a closed exception, by which nothing is at risk any more; where it was, and of what, stays"""
+        return {
+            "impact_before": self.impact_text,
+            "impact_orders": 0,
+            "impact_lines": 0,
+            "impact_value": 0.0,
+            "impact_stale": False,
+        }
+
     def _update_impact(self, given=None):
-        for exception in self:
+        for exception in self.filtered(lambda exception: exception.state in UNSOLVED):
             impact = given or exception._get_impact()
             exception._write_changes(
                 {
@@ -308,6 +330,27 @@ class DistException(models.Model):
 
     def _get_impact(self):
         """:return: impact of the documents of the exception and its messages, as of `_dist_get_impact`"""
+        total = self.env["base"]._dist_get_impact()
+        for documents in self._join_documents(self._get_impact_documents()):
+            total = self._add_up(total, documents.exists()._dist_get_impact())
+        return total
+
+    @api.model
+    def _join_documents(self, documents):
+        """Documents, or the orders they belong to where those of several kinds belong to one order.
+
+        :param documents: dict, model name to ids
+        :return: list of recordsets, one a model; no order is behind two of them
+        """
+        records = [self.env[model_name].sudo().browse(sorted(ids)) for model_name, ids in documents.items()]
+        orders = [self.env["dist.backlog"]._get_orders_behind({each._name: each.ids}) for each in records]
+        reached = [{(order._name, order.id) for kind in kinds for order in kind} for kinds in orders]
+        if len(set().union(*reached)) == sum(map(len, reached)):
+            return records
+        return self.env["dist.backlog"]._get_orders_behind(documents)
+
+    def _get_impact_documents(self):
+        """:return: dict, model name to ids of the documents that are at risk"""
         self.ensure_one()
         documents = {}
         if self.res_model and self.res_id:
@@ -323,11 +366,7 @@ class DistException(models.Model):
             ["res_id:array_agg"],
         ):
             documents.setdefault(model_name, set()).update(ids)
-        total = self.env["base"]._dist_get_impact()
-        for model_name, ids in documents.items():
-            impact = self.env[model_name].sudo().browse(sorted(ids)).exists()._dist_get_impact()
-            total = self._add_up(total, impact)
-        return total
+        return documents
 
     @api.model
     def _add_up(self, impact, more):
@@ -381,15 +420,12 @@ class DistException(models.Model):
 
     def _close(self, resolution, state="resolved"):
         unsolved = self.sudo().filtered(lambda exception: exception.state in UNSOLVED)
-        unsolved.write(
-            {
-                "state": state,
-                "resolved_at": fields.Datetime.now(),
-            }
-        )
         for exception in unsolved:
             exception.write(
                 {
+                    "state": state,
+                    "resolved_at": fields.Datetime.now(),
+                    **exception._prepare_settled_impact(),
                     "resolution": exception.intended_resolution or resolution,
                     "resolved_by_id": exception.acted_by_id.id or self.env.uid,
                 }

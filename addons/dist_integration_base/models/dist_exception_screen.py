@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 
 from ..tools import format_relative
-from .dist_exception import CORRECTABLE
+from .dist_exception import CORRECTABLE, UNSOLVED
 
 # what a person can still act on
 STUCK = ("error", "dead", "retry")
@@ -59,12 +59,19 @@ class DistException(models.Model):
         return "retry" if self.can_retry else "handle"
 
     @api.depends(
-        "impact_orders", "impact_lines", "impact_value", "impact_warehouses", "currency_id", "stuck_count"
+        "impact_orders",
+        "impact_lines",
+        "impact_value",
+        "impact_warehouses",
+        "currency_id",
+        "stuck_count",
+        "state",
     )
     def _compute_impact_text(self):
         for exception in self:
-            parts = exception._get_impact_parts() or exception._get_waiting_parts()
-            exception.impact_text = ", ".join(parts)
+            unsolved = exception.state in UNSOLVED
+            parts = unsolved and (exception._get_impact_parts() or exception._get_waiting_parts())
+            exception.impact_text = ", ".join(parts or ())
 
     def _get_impact_parts(self):
         """:return: list of texts, the weightiest first"""

@@ -434,7 +434,7 @@ class DistMessage(models.Model):
             answer = {"status": "held", "reasons": error.errors}
         else:
             answer = Problem(
-                error.status, error.code, error.summary, error.detail, errors=error.errors
+                error.status, error.code, detail=error.detail, errors=error.errors
             ).to_dict()
         return {
             "state": error.message_state,

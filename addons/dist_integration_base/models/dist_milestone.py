@@ -105,20 +105,8 @@ class DistException(models.Model):
 
     milestone_ids = fields.One2many("dist.milestone", "exception_id")
 
-    def _get_impact(self):
-        impact = super()._get_impact()
-        documents = {}
+    def _get_impact_documents(self):
+        documents = super()._get_impact_documents()
         for milestone in self.milestone_ids.filtered(lambda item: item.state == "overdue"):
-            if (milestone.res_model, milestone.res_id) != (self.res_model, self.res_id):
-                documents.setdefault(milestone.res_model, set()).add(milestone.res_id)
-        for model_name, ids in documents.items():
-            more = self.env[model_name].sudo().browse(sorted(ids)).exists()._dist_get_impact()
-            impact = {
-                "orders": impact["orders"] + more["orders"],
-                "lines": impact["lines"] + more["lines"],
-                "skus": sorted({*impact["skus"], *more["skus"]}),
-                "warehouses": sorted({*impact["warehouses"], *more["warehouses"]}),
-                "value": impact["value"] + more["value"],
-                "currency": more["currency"] or impact["currency"],
-            }
-        return impact
+            documents.setdefault(milestone.res_model, set()).add(milestone.res_id)
+        return documents

@@ -1,13 +1,18 @@
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from odoo import _, api, models
+from odoo import _, api, fields, models
 from odoo.fields import Command
+from odoo.tools import format_datetime
 
 from ..lib.handling import ExceptionSpec, OwnershipConflict
 from ..lib.ownership import judge
 from .transaction import get_state
+
+NOTICED_CHANGES = 10
+_PARAGRAPH = re.compile("<p>.*?</p>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -170,8 +175,10 @@ class DistOwnership(models.Model):
 
     @api.model
     def _tell_steward(self, message, record, vals, rule, names):
-        """An activity on the record, one at a time; on the row of the matrix where there is no record yet."""
-        user = self.env["res.users"].sudo().browse(rule.steward).exists()
+        """An activity on the record, one at a time, that tells the latest changes; on the row of the matrix where
+        there is no record yet.
+        """
+        user = self._get_steward(message, rule)
         if not user:
             return
         group, owner = self._get_names(rule)
@@ -183,14 +190,33 @@ class DistOwnership(models.Model):
             owner=owner,
         )
         known = target.activity_ids.filtered(lambda item: item.user_id == user and item.summary == summary)
-        if not known:
+        note = self._prepare_notice(self._list_changes(record, vals, names), known[:1])
+        if known:
+            known[:1].note = note
+        else:
             # the steward finds it among the activities: no mail for each message
             target.with_context(mail_activity_quick_update=True).activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=summary,
-                note=Markup("<br/>").join(self._list_changes(record, vals, names).split("\n")),
+                note=note,
                 user_id=user.id,
             )
+
+    @api.model
+    def _get_steward(self, message, rule):
+        """:return: res.users that decides about the data; without one, who answers for the flow or its system"""
+        steward = self.env["res.users"].sudo().browse(rule.steward or []).exists().filtered("active")
+        return steward or message.flow_id.business_owner_id or message.system_id.business_owner_id
+
+    @api.model
+    def _prepare_notice(self, changes, notice):
+        """:return: HTML, a paragraph for each message that changed something since the notice was given, the latest
+        one first; of many the latest
+        """
+        when = format_datetime(self.env, fields.Datetime.now(), tz=notice.user_id.tz or "UTC")
+        latest = Markup("<p>%s<br/>%s</p>") % (when, Markup("<br/>").join(changes.split("\n")))
+        former = _PARAGRAPH.findall(notice.note or "")
+        return Markup("").join([latest, *map(Markup, former[: NOTICED_CHANGES - 1])])
 
 
 def _differs(record, name, value):

@@ -66,6 +66,31 @@ class AccountMove(models.Model):
         """:return: sales channel of the document, whose system hears of it; empty when it has none"""
         return self.dist_channel_id
 
+    def _dist_get_orders(self):
+        self.env["account.move.line"].flush_model()
+        return self._dist_read_orders(
+            """
+            SELECT line.move_id, 'sale.order', ordered.order_id
+            FROM account_move_line line
+            JOIN sale_order_line_invoice_rel invoiced ON invoiced.invoice_line_id = line.id
+            JOIN sale_order_line ordered ON ordered.id = invoiced.order_line_id
+            WHERE line.move_id = ANY(%(ids)s)
+            UNION
+            SELECT line.move_id, 'purchase.order', ordered.order_id
+            FROM account_move_line line JOIN purchase_order_line ordered ON ordered.id = line.purchase_line_id
+            WHERE line.move_id = ANY(%(ids)s)
+            """
+        )
+
+    def _dist_get_value_at_risk(self):
+        """Invoices that no order asked for are worth what they are, and put no order at risk."""
+        self.flush_recordset()
+        self.env.cr.execute(
+            "SELECT COALESCE(abs(sum(amount_total_signed)), 0) FROM account_move WHERE id = ANY(%s)",
+            (self.ids,),
+        )
+        return 0, float(self.env.cr.fetchone()[0]), True
+
     def _dist_get_impact(self):
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
         orders = lines.sale_line_ids.order_id

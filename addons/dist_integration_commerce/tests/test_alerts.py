@@ -140,3 +140,66 @@ class TestAlerts(CommerceCase):
         messages.filtered(lambda message: message.res_id == abroad.id).write({"state": "done"})
         self.env.flush_all()
         self.assertAlmostEqual(backlog._get_value_behind(endpoint.ids)["value"], order.amount_total, places=2)
+
+    def _make_order_told_three_times(self):
+        """:return: (sale.order, its messages about the order itself, the delivery and the invoice)"""
+        endpoint = self._make_endpoint(self.system, "http://127.0.0.1:9/hook")
+        for code in ("order.confirmed", "order.shipped", "invoice.posted"):
+            self._make_flow(self.system, code, endpoint_id=endpoint.id)
+        self.customer.dist_blocked = False
+        _answer, order = self.submit_ok(self.order(self.line(quantity="3")))
+        self._commit_events()
+        order.picking_ids.move_ids.picked = True
+        order.picking_ids._action_done()
+        self._commit_events()
+        order._create_invoices().action_post()
+        self._commit_events()
+        messages = self.env["dist.message"].search([("endpoint_id", "=", endpoint.id)])
+        self.assertEqual(
+            set(messages.mapped("res_model")), {"sale.order", "stock.picking", "account.move"}
+        )
+        return order, messages
+
+    def test_value_behind_documents_of_one_order(self):
+        """X4: an order whose confirmation, delivery and invoice all wait counts once."""
+        order, messages = self._make_order_told_three_times()
+        behind = self.env["dist.backlog"]._get_value_behind(messages.endpoint_id.ids)
+        self.assertEqual((behind["orders"], behind["at_least"]), (1, False))
+        self.assertAlmostEqual(behind["value"], order.amount_total, places=2)
+        messages.filtered(lambda message: message.res_model == "sale.order").state = "done"
+        self.env.flush_all()
+        behind = self.env["dist.backlog"]._get_value_behind(messages.endpoint_id.ids)
+        self.assertEqual(behind["orders"], 1)
+        self.assertAlmostEqual(behind["value"], order.amount_total, places=2)
+
+    def test_value_behind_an_invoice_of_no_order(self):
+        """X4: an invoice that was written by hand counts with its own value."""
+        endpoint = self._make_endpoint(self.system, "http://127.0.0.1:9/hook")
+        self._make_flow(self.system, "invoice.posted", endpoint_id=endpoint.id)
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "dist_channel_id": self.channel.id,
+                "invoice_line_ids": [Command.create({"product_id": self.corn.id, "quantity": 2})],
+            }
+        )
+        invoice.action_post()
+        self._commit_events()
+        self.env.flush_all()
+        behind = self.env["dist.backlog"]._get_value_behind(endpoint.ids)
+        self.assertEqual((behind["orders"], behind["at_least"]), (0, False))
+        self.assertAlmostEqual(behind["value"], invoice.amount_total, places=2)
+
+    def test_impact_of_documents_of_one_order(self):
+        """X1: an exception that is about an order, its delivery and its invoice puts one order at risk."""
+        order, messages = self._make_order_told_three_times()
+        for first, model in enumerate(("sale.order", "stock.picking")):
+            exception = self.env["dist.exception"].create(
+                {"name": "Refused", "category": "delivery", "company_id": self.company.id}
+            )
+            messages[first:].exception_id = exception
+            self.env.flush_all()
+            impact = exception._get_impact()
+            self.assertEqual(impact["orders"], 1, model)
+            self.assertAlmostEqual(impact["value"], order.amount_total, places=2)

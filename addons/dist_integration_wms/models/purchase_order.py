@@ -15,6 +15,18 @@ class PurchaseOrder(models.Model):
     def _dist_get_process_system(self, step):
         return self.picking_type_id.dist_system_id
 
+    def _dist_get_value_at_risk(self):
+        self.flush_recordset()
+        self.env.cr.execute(
+            """
+            SELECT count(*), COALESCE(sum(amount_total / COALESCE(NULLIF(currency_rate, 0), 1)), 0)
+            FROM purchase_order WHERE id = ANY(%s)
+            """,
+            (self.ids,),
+        )
+        number, value = self.env.cr.fetchone()
+        return number, float(value), True
+
     def _dist_get_impact(self):
         lines = self.order_line.filtered("product_id")
         return {

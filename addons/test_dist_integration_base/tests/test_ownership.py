@@ -59,6 +59,8 @@ class TestOwnership(DistHttpCase):
         self.assertEqual((response.status_code, response.json()["code"]), (409, "owned_elsewhere"))
         error = response.json()["errors"][0]
         self.assertEqual(error["pointer"], "/name")
+        self.assertEqual(response.json()["title"], "Owned elsewhere", "the same for every one of this type")
+        self.assertEqual(response.json()["detail"], error["detail"])
         self.assertIn("Customers / Identity of Anna is owned by CRM, not by Shop.", error["detail"])
         self.assertEqual((self.partner.name, self.partner.ref), ("Anna", False), "nothing of it is applied")
         exception = self._get_message(response).exception_id
@@ -86,9 +88,15 @@ class TestOwnership(DistHttpCase):
         self.assertIn("here Anna, sent Berta", exception.detail)
         again = self._submit(self.shop_key, "Berta", note="M")
         self.assertEqual(self._get_message(again).exception_id, exception, "one row for one field group")
+        self._submit(self.shop_key, "Clara", note="M")
+        self.assertEqual(
+            exception.detail.splitlines(),
+            ["Name: here Anna, sent Clara", "Name: here Anna, sent Berta"],
+            "the latest one first",
+        )
 
     def test_notify(self):
-        """G1: applied, and the steward is told once."""
+        """G1: applied, and the steward is told: one notice, with the latest change first."""
         self._own(conflict_policy="notify")
         for name in ("Berta", "Clara"):
             response = self._submit(self.shop_key, name)
@@ -96,6 +104,43 @@ class TestOwnership(DistHttpCase):
             self.assertNotIn("not_applied", response.json())
         self.assertEqual(self.partner.name, "Clara")
         self.assertEqual(self.partner.activity_ids.user_id, self.steward)
+        self.assertEqual(len(self.partner.activity_ids), 1)
+        note = self.partner.activity_ids.note
+        self.assertLess(note.index("here Berta, sent Clara"), note.index("here Anna, sent Berta"))
+
+    def test_notify_of_many_changes(self):
+        """G1: a notice that nobody reads for long keeps to the latest changes; once done, the next one is new."""
+        self._own(conflict_policy="notify")
+        for number in range(15):
+            self._submit(self.shop_key, f"Name {number}")
+        notice = self.partner.activity_ids
+        self.assertEqual(len(notice), 1)
+        self.assertEqual(notice.note.count("sent Name"), 10)
+        self.assertLess(notice.note.index("sent Name 14"), notice.note.index("sent Name 13"))
+        notice.action_feedback()
+        self._submit(self.shop_key, "Zoe")
+        self.assertEqual(self.partner.activity_ids.note.count("sent "), 1)
+
+    def test_notify_of_new_records(self):
+        """G1: of records that others make the steward is told on the row of the matrix, the latest first."""
+        self._own(conflict_policy="notify", new_record_policy="owner")
+        for number in range(2):
+            self._submit(self.shop_key, f"New {number}", f"N-{number}")
+        notice = self.identity.activity_ids.filtered(lambda item: item.user_id == self.steward)
+        self.assertEqual(len(notice), 1)
+        self.assertLess(notice.note.index("sent New 1"), notice.note.index("sent New 0"))
+
+    def test_notify_without_steward(self):
+        """G1: where there is no steward, or the steward has left, the owner of the flow is told."""
+        owner = new_test_user(self.env, "owner", groups="dist_integration_base.group_dist_user")
+        self.shop.business_owner_id = owner
+        left = new_test_user(self.env, "left", groups="dist_integration_base.group_dist_user")
+        self._own(conflict_policy="notify", steward_id=left.id)
+        left.active = False
+        self._submit(self.shop_key, "Berta")
+        self.identity.steward_id = False
+        self._submit(self.shop_key, "Clara")
+        self.assertEqual(self.partner.activity_ids.user_id, owner)
         self.assertEqual(len(self.partner.activity_ids), 1)
 
     def test_owner_and_same_value(self):

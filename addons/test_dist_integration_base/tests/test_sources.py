@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import timedelta
 
 from odoo import fields
@@ -148,6 +149,34 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
         self.assertIn("large1.json", exception.detail)
         exception.action_mark_handled()
         self.assertEqual(exception.state, "resolved")
+
+    def test_name_that_is_no_text(self):
+        """M9, M7: a name that is not UTF-8 is put aside, named so that it can be read; the other files go on."""
+        for name in (b"order-\xe4.json", b"order-\n.json"):
+            path = os.path.join(os.fsencode(self.path), name)
+            with open(path, "w") as file:
+                file.write("{}")
+        self._put("P1.json", {"external_id": "P-1", "name": "Nordwind"})
+        self.assertEqual(self._poll().source_name, "P1.json")
+        self.assertEqual(len(self._names("error")), 2)
+        exception = self._get_exception()
+        self.assertEqual((len(exception), exception.code), (1, "source_refused"))
+        self.assertIn("order-\\xe4.json", exception.detail)
+        self.assertIn("order-\\n.json", exception.detail)
+
+    def test_claimed_for_a_flow_that_is_gone(self):
+        """M7: a file that a killed worker had claimed and that nobody takes now is told of; the others go on."""
+        self._poll()
+        (self.path / "work" / "OLD.csv").write_text("a;b")
+        self.flow.source_pattern = "*.json"
+        self._put("P1.json", {"external_id": "P-1", "name": "Nordwind"})
+        self.assertEqual(self._poll().source_name, "P1.json")
+        exception = self._get_exception()
+        self.assertEqual((exception.code, self._names("work")), ("source_failed", ["OLD.csv"]))
+        self.assertIn("work/OLD.csv", exception.detail)
+        self.flow.source_pattern = False
+        self.assertEqual(len(self._poll()), 2)
+        self.assertEqual((exception.state, self._names("work")), ("resolved", []))
 
     def test_flow_by_file_name(self):
         """M9: the flow's choice of files decides the type; what nobody takes stays where it is."""

@@ -30,11 +30,11 @@ def test_document():
 def test_least_document():
     assert Problem(404, "not_found").to_dict() == {
         "type": "/problems/not_found",
-        "title": "Not Found",
+        "title": "Not found",
         "status": 404,
         "code": "not_found",
     }
-    assert Problem(599, "odd").title == "Error"
+    assert Problem(599, "credit_limit.exceeded-2").title == "Credit limit exceeded 2"
 
 
 def test_an_extension_cannot_replace_a_standard_member():

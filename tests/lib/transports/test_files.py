@@ -154,6 +154,149 @@ def test_too_large(place):
     assert len(names(folder / "error")) == len(names(folder / "archive")) == 1
 
 
+def put(folder, name, text="x", age=0):
+    """Write a file whose name is given in bytes, as another system may have named it."""
+    path = os.path.join(os.fsencode(folder), name)
+    with open(path, "w") as file:
+        file.write(text)
+    os.utime(path, (time.time() - age,) * 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [(b"order-\xe4.json", "order-\\xe4.json"), (b"a\nb\x1b.json", "a\\nb\\x1b.json"), (b"\xff" * 250, "\\xff" * 250)],
+)
+def test_name_that_is_no_text(place, name, shown):
+    """M9, M7: a name that cannot be shown is put aside under one that can, and the others go on."""
+    settings, folder = place
+    put(folder, name, age=100)
+    put(folder, b"fine.json")
+    refused, fine = take(settings)
+    assert (fine.name, fine.refused) == ("fine.json", "")
+    assert refused.name == shown
+    assert shown in refused.refused
+    (kept,) = names(folder / "error")
+    assert kept.endswith(shown.replace("\\", "_")[-100:])
+    assert names(folder) == names(folder / "work") == []
+
+
+def test_name_that_is_no_text_is_for_nobody(place):
+    """M9: what no flow takes stays, whatever it is called."""
+    settings, folder = place
+    put(folder, b"order-\xe4.csv")
+    assert take(settings, lambda name, _kind: name.endswith(".json")) == []
+    assert os.listdir(os.fsencode(folder)).count(b"order-\xe4.csv") == 1
+
+
+@pytest.mark.parametrize("name", ["\u4e2d" * 85, "x" * 255, "a\\..\\b.json", "  .json"])
+def test_unusual_names(place, name):
+    """M9: the longest names, those of other scripts and those with another system's separator are taken and archived."""
+    settings, folder = place
+    put(folder, name.encode())
+    (item,) = take(settings)
+    assert (item.name, item.refused) == (name, "")
+    assert len(names(folder / "archive")) == 1
+
+
+def test_long_names_with_the_same_content(place):
+    """M5: two files whose long names differ at the end are two messages, even with one content."""
+    settings, folder = place
+    for number in range(2):
+        put(folder, f"{'x' * 120}{number}.json".encode(), age=50)
+    assert len({item.key for item in take(settings)}) == 2
+    assert len(names(folder / "archive")) == 2
+
+
+def test_archived_before(place):
+    """M7: a file that came before, to the second and the byte, is archived over itself."""
+    settings, folder = place
+    stamp = time.time() - 100
+    keys = set()
+    for _time in range(2):
+        (folder / "one.json").write_text("1")
+        os.utime(folder / "one.json", (stamp, stamp))
+        keys.add(take(settings)[0].key)
+    assert len(keys) == len(names(folder / "archive")) == 1
+
+
+def test_file_that_vanishes(place):
+    """M7: a claimed file that somebody takes away, before it is read or after, does not hold up the others."""
+    settings, folder = place
+    for number, age in enumerate((30, 20, 10)):
+        put(folder, f"{number}.json".encode(), age=age)
+    (folder / "work").mkdir()
+    put(folder, b"work/claimed.json", age=50)
+    taken = []
+    with settings.open_source({}) as source:
+        get = source._get_store().get
+
+        def lose(path, limit):
+            if path in ("work/claimed.json", "work/0.json"):
+                (folder / path).unlink()
+            return get(path, limit)
+
+        source._get_store().get = lose
+        for batch in source.batches(everything):
+            taken += batch.items
+            (folder / "work" / "1.json").unlink(missing_ok=True)
+            source.settle(batch)
+    assert [item.name for item in taken] == ["1.json", "2.json"]
+    assert len(names(folder / "archive")) == 1
+
+
+def test_claimed_for_a_flow_that_is_gone(place):
+    """M7: what a killed worker had claimed and nobody takes any more stays, is told of, and the others go on."""
+    settings, folder = place
+    (folder / "work").mkdir()
+    put(folder, b"work/old.csv")
+    put(folder, b"new.json")
+    taken = []
+    with settings.open_source({}) as source, pytest.raises(errors.Refused, match="old.csv"):
+        for batch in source.batches(lambda name, _kind: name.endswith(".json")):
+            taken += batch.items
+            source.settle(batch)
+    assert [item.name for item in taken] == ["new.json"]
+    assert names(folder / "work") == ["old.csv"]
+
+
+def test_file_that_cannot_be_moved(place):
+    """M7: a file that the system does not let be read or moved is told of, and the others go on."""
+    settings, folder = place
+    for name, age in ((b"closed.json", 50), (b"stuck.json", 40), (b"fine.json", 30)):
+        put(folder, name, age=age)
+    taken = []
+    with settings.open_source({}) as source, pytest.raises(errors.Refused, match="(?s)closed.json.*stuck.json"):
+        store = source._get_store()
+        get, replace = store.get, store.replace
+
+        def refuse_reading(path, limit):
+            if path == "work/closed.json":
+                raise errors.Refused(f"{path}: Permission denied", code="file")
+            return get(path, limit)
+
+        def refuse_moving(path, target):
+            if path == "work/stuck.json":
+                raise errors.Refused(f"{path}: Operation not permitted", code="file")
+            replace(path, target)
+
+        store.get, store.replace = refuse_reading, refuse_moving
+        for batch in source.batches(everything):
+            taken += batch.items
+            source.settle(batch)
+    assert [item.name for item in taken] == ["stuck.json", "fine.json"]
+    assert names(folder / "work") == ["closed.json", "stuck.json"]
+
+
+def test_name_too_long_in_bytes(place, message):
+    """M9: a name is as long as its bytes: one that no system takes is refused, not tried for ever."""
+    settings, folder = place
+    for template, outcome in (("\u4e2d" * 80 + "-{id}", "success"), ("\u4e2d" * 90 + "-{id}", "rejected")):
+        places = dataclasses.replace(PLACES, file_name=template)
+        with dataclasses.replace(settings, places=places).open() as session:
+            assert session.send(message(1)).outcome == outcome
+    assert len(names(folder)) == 1
+
+
 def test_two_at_once(place):
     """M9: the claim itself keeps two who fetch from one folder at once from taking one file."""
     settings, folder = place

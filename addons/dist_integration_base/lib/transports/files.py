@@ -6,6 +6,10 @@ name is the same at every attempt, so a repeated delivery replaces itself.
 In: a file is claimed by renaming it into the folder ``work``, stored by the caller, then moved to the archive. A
 file that a killed worker left in ``work`` is taken first: it is stored again under the same key, which is
 recognised, and archived.
+
+One file never holds up the others. A name that is no readable text is put aside, into the folder for errors; what
+cannot be read or moved, or is for nobody any more, stays where it is and is told of once the others are taken; what
+somebody else took away is passed over.
 """
 
 from __future__ import annotations
@@ -18,15 +22,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..errors import ConfigurationError, InvalidRequest
+from ..errors import ConfigurationError, FileGone, InvalidRequest, Refused
 from .base import Batch, Item, Outgoing, Result, Session, Source, fill
 
 WORK = "work"
 # names that senders give to files that are not complete yet
 UNFINISHED = re.compile(r"(^\.)|(\.(tmp|part|partial|filepart|temp|crdownload)$)", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+# control characters, ends of lines, and what Python reads bytes as that are not UTF-8
+_UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 MAX_NAME = 200
+# of every file system; in bytes
+LONGEST_NAME = 255
 TAKE_SECONDS = 15
+TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -39,22 +48,28 @@ class Entry:
 
 
 class FileStore(Protocol):
-    """A file system. Paths are relative to the endpoint's directory; a failure is a DeliveryError."""
+    """A file system. Paths are relative to the endpoint's directory; a failure is a DeliveryError.
+
+    Bytes of a name that are not UTF-8 are surrogates, as in Python's own file names (PEP 383).
+    """
 
     def list(self, folder: str) -> list[Entry]:
         """Return the regular files of a folder."""
 
     def get(self, path: str, limit: int) -> bytes:
-        """Return the content, at most *limit* bytes."""
+        """Return the content, at most *limit* bytes.
+
+        :raises FileGone: the file is not there any more
+        """
 
     def put(self, path: str, body: bytes) -> None:
         """Write a new file completely."""
 
     def replace(self, path: str, target: str) -> None:
-        """Rename, over an existing file if there is one, in one step."""
+        """Rename, over an existing file if there is one, in one step.
 
-    def claim(self, path: str, target: str) -> bool:
-        """Rename; False when the file is not there any more."""
+        :raises FileGone: the file is not there any more
+        """
 
     def make_folder(self, path: str) -> None:
         """Make a folder unless it is there."""
@@ -84,6 +99,18 @@ class Places:
 def safe_name(text: str) -> str:
     """Return *text* as a file name that every system takes and that stays in its folder."""
     return _UNSAFE.sub("_", text).strip("._")[:MAX_NAME] or "_"
+
+
+def readable(name: str) -> str:
+    """Return a file's name as text that can be shown: what cannot is escaped, as ``\\xe4`` or ``\\n``."""
+
+    def escaped(match: re.Match) -> str:
+        character = match[0]
+        if "\udc80" <= character <= "\udcff":
+            return f"\\x{ord(character) - 0xDC00:02x}"
+        return character.encode("unicode_escape").decode()
+
+    return _UNREADABLE.sub(escaped, name)
 
 
 def check_template(template: str) -> None:
@@ -124,12 +151,13 @@ class FileSession(Session):
     def _send(self, message: Outgoing) -> Result:
         names = {name: safe_name(value) for name, value in message.names.items()}
         name = fill(self.settings.places.file_name, names)
-        if len(name) > 255:
-            raise InvalidRequest("The file name is longer than 255 characters.")
+        if len(name.encode()) > LONGEST_NAME:
+            raise InvalidRequest(f"The file name is longer than {LONGEST_NAME} bytes.")
+        part = _end(f".{name}.part", LONGEST_NAME)
         try:
             store = self._get_store()
-            store.put(f".{name}.part"[-255:], message.body)
-            store.replace(f".{name}.part"[-255:], name)
+            store.put(part, message.body)
+            store.replace(part, name)
         except Exception:
             self.close()
             raise
@@ -151,6 +179,7 @@ class FileSource(Source):
         super().__init__(settings)
         self._places: Places = settings.places
         self._store: Any = None
+        self._failures: list[str] = []
 
     def _get_store(self) -> FileStore:
         if self._store is None:
@@ -158,19 +187,32 @@ class FileSource(Source):
         return self._store
 
     def batches(self, wanted: Any) -> Iterator[Batch]:
+        """As of the source.
+
+        :raises Refused: when all others are taken: which files could not be
+        """
         store = self._get_store()
         for folder in (WORK, self._places.archive, self._places.error):
             store.make_folder(folder)
         deadline = time.monotonic() + TAKE_SECONDS
-        for entry in self._sorted(store.list(WORK)):
-            yield self._take(entry)
+        self._failures = []
+        yield from self._resume(wanted)
         for entry in self._sorted(store.list("")):
             if time.monotonic() > deadline:
                 self.unfinished = True
-                return
-            if self._is_ready(entry) and wanted(entry.name, ""):
-                if store.claim(entry.name, posixpath.join(WORK, entry.name)):
-                    yield self._take(entry)
+                break
+            if self._is_ready(entry) and wanted(entry.name, "") and self._move(entry.name, _claimed(entry)):
+                yield from self._take(entry)
+        if self._failures:
+            raise Refused("\n".join(self._failures[:TOLD]), code="file")
+
+    def _resume(self, wanted: Any) -> Iterator[Batch]:
+        """Yield what a killed worker had claimed."""
+        for entry in self._sorted(self._get_store().list(WORK)):
+            if wanted(entry.name, ""):
+                yield from self._take(entry)
+            else:
+                self._failures.append(f"{readable(_claimed(entry))}: no active inbound flow takes it any more.")
 
     @staticmethod
     def _sorted(entries: list[Entry]) -> list[Entry]:
@@ -180,21 +222,45 @@ class FileSource(Source):
         quiet = time.time() - entry.changed >= self._places.quiet_seconds
         return quiet and not UNFINISHED.search(entry.name)
 
-    def _take(self, entry: Entry) -> Batch:
+    def _move(self, path: str, target: str) -> bool:
+        """Move a file; False when it is not there any more or cannot be moved."""
+        try:
+            self._get_store().replace(path, target)
+        except FileGone:
+            return False
+        except Refused as error:
+            self._failures.append(error.detail)
+            return False
+        return True
+
+    def _take(self, entry: Entry) -> Iterator[Batch]:
+        """Yield a claimed file, unless it cannot be read."""
         limit = self._places.max_bytes
-        body = self._get_store().get(posixpath.join(WORK, entry.name), limit + 1)
-        digest = hashlib.sha256(body).hexdigest()
-        key = f"{entry.name[:100]} {entry.changed} {len(body)} {digest[:32]}"
-        refused = f"{entry.name} has more than {limit} bytes." if len(body) > limit else ""
-        item = Item(key=key, name=entry.name, body=b"" if refused else body, refused=refused)
+        try:
+            body = self._get_store().get(_claimed(entry), limit + 1)
+        except FileGone:
+            return
+        except Refused as error:
+            self._failures.append(error.detail)
+            return
+        name = readable(entry.name)
+        refused = ""
+        if name != entry.name:
+            refused = f"{name}: the name holds characters that are no readable UTF-8."
+        elif len(body) > limit:
+            refused = f"{name} has more than {limit} bytes."
+        digest = hashlib.sha256(name.encode() + b"/" + body).hexdigest()
+        key = f"{name[:100]} {entry.changed} {len(body)} {digest[:32]}"
+        item = Item(key=key, name=name, body=b"" if refused else body, refused=refused)
         # One name may come again and again: the archive keeps each under its time and content.
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(entry.changed))
-        return Batch([item], handle=f"{stamp}-{digest[:12]}-{entry.name[-200:]}")
+        kept = _end(name.replace("\\", "_"), MAX_NAME)
+        folder = self._places.error if refused else self._places.archive
+        target = posixpath.join(folder, f"{stamp}-{digest[:12]}-{kept}")
+        yield Batch([item], handle=(_claimed(entry), target))
 
     def settle(self, batch: Batch) -> None:
-        item = batch.items[0]
-        folder = self._places.error if item.refused else self._places.archive
-        self._get_store().replace(posixpath.join(WORK, item.name), posixpath.join(folder, batch.handle))
+        self._move(*batch.handle)
 
     def check(self) -> str:
         return f"{len(self._get_store().list(''))} files in the directory"
@@ -203,6 +269,15 @@ class FileSource(Source):
         store, self._store = self._store, None
         if store is not None:
             store.close()
+
+
+def _claimed(entry: Entry) -> str:
+    return posixpath.join(WORK, entry.name)
+
+
+def _end(name: str, length: int) -> str:
+    """Return the end of a name, at most so many bytes."""
+    return name.encode()[-length:].decode(errors="ignore")
 
 
 def names_of(values: Mapping[str, Any]) -> dict[str, str]:

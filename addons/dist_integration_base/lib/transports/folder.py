@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ConfigurationError, Refused
-from .files import Entry, FileSession, FileSource, Places, check_folder
+from ..errors import ConfigurationError, FileGone, Refused
+from .files import Entry, FileSession, FileSource, Places, check_folder, readable
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,10 @@ class LocalStore:
             ),
         ):
             for found in os.scandir(descriptor):
-                facts = found.stat(follow_symlinks=False)
+                try:
+                    facts = found.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
                 if stat.S_ISREG(facts.st_mode):
                     entries.append(Entry(found.name, facts.st_size, int(facts.st_mtime)))
         return entries
@@ -113,16 +116,6 @@ class LocalStore:
             # the name is kept once the folder itself is on the disk
             os.fsync(goal[0])
 
-    def claim(self, path: str, target: str) -> bool:
-        try:
-            with self._folder(path) as source, self._folder(target) as goal:
-                os.rename(source[1], goal[1], src_dir_fd=source[0], dst_dir_fd=goal[0])
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise _refused(path, error) from error
-        return True
-
     def make_folder(self, path: str) -> None:
         parts = path.split("/")
         with _translated(path):
@@ -146,4 +139,5 @@ def _translated(path: str) -> Iterator[None]:
 
 
 def _refused(path: str, error: OSError) -> Refused:
-    return Refused(f"{path}: {error.strerror or error}", code="file")
+    kind = FileGone if isinstance(error, FileNotFoundError) else Refused
+    return kind(f"{readable(path)}: {error.strerror or error}", code="file")

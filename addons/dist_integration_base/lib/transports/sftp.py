@@ -19,6 +19,7 @@ from ..errors import (
     ConfigurationError,
     ConnectError,
     DeliveryTimeout,
+    FileGone,
     HostKeyRefused,
     InvalidUrl,
     ProtocolError,
@@ -26,7 +27,7 @@ from ..errors import (
 )
 from ..network import IPNetwork, normalize_host
 from .base import connect, load_driver
-from .files import Entry, FileSession, FileSource, Places
+from .files import Entry, FileSession, FileSource, Places, readable
 
 DEFAULT_PORT = 22
 # one name of a key is offered under several algorithms
@@ -168,6 +169,28 @@ def _shown(transport: Any) -> str:
     return f"{key.get_name()} {key.get_base64()}"
 
 
+def _open_client(transport: Any) -> Any:
+    """Return an SFTPClient that takes names and reasons of the server that are not UTF-8.
+
+    The protocol's names are bytes; paramiko's client fails at the first that is no UTF-8, whatever else is listed.
+    """
+    paramiko = load_driver("paramiko", "paramiko", "SFTP")
+
+    class Client(paramiko.SFTPClient):
+        def _request(self, kind: Any, *arguments: Any) -> tuple[Any, Any]:
+            kind, answer = super()._request(kind, *arguments)
+            return kind, lenient(answer)
+
+        def _convert_status(self, answer: Any) -> None:
+            super()._convert_status(lenient(answer))
+
+    def lenient(answer: Any) -> Any:
+        answer.get_text = lambda: answer.get_string().decode("utf-8", "surrogateescape")
+        return answer
+
+    return Client.from_transport(transport)
+
+
 class SftpStore:
     """FileStore over SFTP, below the endpoint's directory."""
 
@@ -194,8 +217,7 @@ class SftpStore:
         self._authenticate()
         if not self._transport.is_authenticated():
             raise AuthenticationFailed("The server wants another way of logging in besides.")
-        paramiko = load_driver("paramiko", "paramiko", "SFTP")
-        self._sftp = paramiko.SFTPClient.from_transport(self._transport)
+        self._sftp = _open_client(self._transport)
         self._sftp.get_channel().settimeout(settings.timeout)
 
     def _authenticate(self) -> None:
@@ -212,8 +234,9 @@ class SftpStore:
                 raise EOFError("cut off while logging in") from error
             raise
 
-    def _path(self, path: str) -> str:
-        return posixpath.join(self._directory, path) if path else self._directory
+    def _path(self, path: str) -> bytes:
+        whole = posixpath.join(self._directory, path) if path else self._directory
+        return whole.encode("utf-8", "surrogateescape")
 
     def list(self, folder: str) -> list[Entry]:
         with _translated(self._settings, folder):
@@ -247,14 +270,6 @@ class SftpStore:
         with _translated(self._settings, path):
             self._sftp.posix_rename(self._path(path), self._path(target))
 
-    def claim(self, path: str, target: str) -> bool:
-        with _translated(self._settings, path):
-            try:
-                self._sftp.posix_rename(self._path(path), self._path(target))
-            except FileNotFoundError:
-                return False
-        return True
-
     def make_folder(self, path: str) -> None:
         with _translated(self._settings, path):
             parts = path.split("/")
@@ -287,8 +302,9 @@ def _translated(settings: SftpSettings, path: str = "") -> Iterator[None]:
         raise DeliveryTimeout(f"{host} did not answer in time.") from error
     except OSError as error:
         # what the file server refuses has a number only where the protocol has one
-        if path and (error.errno in (None, errno.ENOENT, errno.EACCES) or error.errno == errno.EEXIST):
-            raise Refused(f"{path}: {error.strerror or error}", code="file") from error
+        if path and error.errno in (None, errno.ENOENT, errno.EACCES, errno.EEXIST):
+            kind = FileGone if error.errno == errno.ENOENT else Refused
+            raise kind(readable(f"{path}: {error.strerror or error}"), code="file") from error
         raise ConnectError(f"The connection to {host} was cut.") from error
     except EOFError as error:
         raise ConnectError(f"The connection to {host} was cut.") from error
