@@ -4,6 +4,7 @@ from . import (
     dist_kept_mixin,
     dist_company_mixin,
     dist_wizard_mixin,
+    dist_masked_mixin,
     dist_audit_entry,
     dist_audit_pending,
     dist_audit_head,

@@ -73,8 +73,6 @@ class DistMessage(models.Model):
         # items before the call that brought them, which is erased by theirs
         for message in messages.sorted(lambda message: bool(message.child_ids)):
             message._erase_one(set(identifiers), messages)
-        mappings = self.env["dist.mapping"].sudo().with_context(active_test=False)
-        mappings.search([("preview_message_id", "in", self.ids)]).preview_source = False
 
     def _erase_one(self, identifiers, messages):
         paths = self.message_type_id._get_personal_paths()

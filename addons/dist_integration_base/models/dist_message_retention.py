@@ -159,9 +159,6 @@ class DistMessage(models.Model):
         self.env.cr.execute(
             "UPDATE dist_message_attempt SET response_excerpt = NULL WHERE message_id IN %s", (ids,)
         )
-        self.env.cr.execute(
-            "UPDATE dist_mapping SET preview_source = NULL WHERE preview_message_id IN %s", (ids,)
-        )
         self.event_id._purge()
         for name in ("dist.message", "dist.event", "dist.message.attempt", "dist.mapping"):
             self.env[name].invalidate_model()

@@ -12,6 +12,7 @@ from . import (
     test_exceptions,
     test_inbound,
     test_mapping,
+    test_masking,
     test_metrics,
     test_milestones,
     test_ownership,
