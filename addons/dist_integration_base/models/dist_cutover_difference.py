@@ -41,7 +41,9 @@ class DistCutoverDifference(models.Model):
         """Values of differences are read by everybody who sees them: what the type hides is masked."""
         for comparison in self.comparison_id:
             masking = comparison.sudo()._get_masking()
-            for difference in self.filtered(lambda one, comparison=comparison: one.comparison_id == comparison):
+            for difference in self.filtered(
+                lambda one, comparison=comparison: one.comparison_id == comparison
+            ):
                 source = difference.sudo()
                 difference.ours = source._show(source.ours_value, masking)
                 difference.reference = source._show(source.reference_value, masking)

@@ -2,6 +2,7 @@ import os
 
 from odoo import api, models
 
+
 class IrAttachment(models.Model):
     """Files that are too large for memory go to the file store as a stream."""
 
@@ -15,7 +16,7 @@ class IrAttachment(models.Model):
     def _dist_hide_content(self, domain):
         """Leave out the files of messages: nobody reads them, administrators of Odoo included.
 
-        Reading an attachment by its id asks for the rights on its record, not for those on the field it is the value of.
+        Reading an attachment by its id asks for the rights on its record, not on the field it is the value of.
         """
         return domain if self.env.su else [("res_model", "!=", "dist.message"), *domain]
 

@@ -136,20 +136,16 @@ class DistEdiDocument(models.Model):
                 if any(part["hidden"] for part in _leaves(element)):
                     element["value"] = MASK
         for segment in segments:
-            for place in (segment, *segment["elements"], *(p for e in segment["elements"] for p in _leaves(e))):
+            parts = [part for element in segment["elements"] for part in (element, *_leaves(element))]
+            for place in (segment, *parts):
                 place["issues"] = redact(place["issues"], hidden, strict=True)
         return hidden
 
     def _is_hidden(self):
         """Whether something of the document is masked on screen."""
         self.ensure_one()
-        segments = self._get_view_segments()
-        self._hide(segments, {label(name) for name in self._get_sensitive_names()})
-        return any(
-            part["hidden"]
-            for segment in segments
-            for element in segment["elements"]
-            for part in _leaves(element)
+        return bool(
+            self._hide(self._get_view_segments(), {label(name) for name in self._get_sensitive_names()})
         )
 
     def _render_raw(self, segments):

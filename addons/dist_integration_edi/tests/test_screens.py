@@ -63,7 +63,11 @@ class TestScreens(EdiCase):
         self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = "order_date,unit_price"
         document = self.refuse()
         operator = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
-        wizard = self.env["dist.edi.correct"].with_user(operator).create({"document_id": document.id, "content": "x"})
+        wizard = (
+            self.env["dist.edi.correct"]
+            .with_user(operator)
+            .create({"document_id": document.id, "content": "x"})
+        )
         exception = self.get_exceptions("invalid_date")
         texts = [document.problem, exception.name, exception.detail, wizard.problem]
         texts += [document.raw_view, document.tree_view, document.rendered_view]

@@ -242,7 +242,9 @@ class TestInbound(DistHttpCase):
             messages._job_process_inbox(first.criticality)
         self.env.invalidate_all()
         self.assertEqual((first.state, second.state), ("retry", "done"))
-        self.assertEqual(first.error, "KeyError", "what went wrong stands in the log, and may tell of the content")
+        self.assertEqual(
+            first.error, "KeyError", "what went wrong stands in the log, and may tell of the content"
+        )
         self.assertGreater(first.next_attempt_at, fields.Datetime.now())
 
     @mute_logger(INBOUND)

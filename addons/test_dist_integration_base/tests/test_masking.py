@@ -1,7 +1,6 @@
 import base64
 import json
 
-from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -46,7 +45,9 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
                 continue
             records = model.search([], limit=500)
             readable = [
-                field for field in model.fields_get() if model._fields[field].type not in ("one2many", "many2many")
+                field
+                for field in model.fields_get()
+                if model._fields[field].type not in ("one2many", "many2many")
             ]
             texts += [json.dumps(records.read(readable), default=str)]
         return "\n".join(texts)
@@ -160,7 +161,9 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
         wizard = self.env[action["res_model"]].with_user(clear).browse(action["res_id"])
         self.assertIn(SECRET, wizard.ours)
         self.assertEqual(self._entries(comparison, action="unmasked").user_id, clear)
-        self.assertFalse(self.env["dist.cutover.reveal"].with_user(clear).new({"comparison_id": comparison.id}).ours)
+        self.assertFalse(
+            self.env["dist.cutover.reveal"].with_user(clear).new({"comparison_id": comparison.id}).ours
+        )
 
     def test_no_search_lets_one_guess(self):
         """G6: neither a filter, an order, a group nor an export reaches what is hidden, from whichever record."""
@@ -216,8 +219,16 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
             for name in ("raw", "datas", "index_content"):
                 with self.subTest(user=user.login, name=name), self.assertRaises(AccessError):
                     attachment.with_user(user).read([name])
-            found = self.env["ir.attachment"].with_user(user).search(
-                [("res_model", "=", "dist.message"), ("res_field", "!=", False), ("index_content", "ilike", SECRET)]
+            found = (
+                self.env["ir.attachment"]
+                .with_user(user)
+                .search(
+                    [
+                        ("res_model", "=", "dist.message"),
+                        ("res_field", "!=", False),
+                        ("index_content", "ilike", SECRET),
+                    ]
+                )
             )
             self.assertFalse(found)
         self.authenticate("settings", "settings")
@@ -243,4 +254,6 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
         users = self._entries(message, action="unmasked").user_id
         self.assertEqual(users, self.people["manager"] + self.people["operator"])
         with self.assertRaises(AccessError):
-            self.env["dist.mapping"].with_user(self.people["auditor"]).search([("preview_source", "ilike", SECRET)])
+            self.env["dist.mapping"].with_user(self.people["auditor"]).search(
+                [("preview_source", "ilike", SECRET)]
+            )

@@ -216,7 +216,10 @@ def test_a_number_is_hidden_however_it_is_written(text):
 
 def test_short_values_are_hidden_where_it_is_strict():
     """G6: a short name or a small price is as sensitive as a long one; codes and other numbers stay."""
-    assert redact("Bo asks 5.00 for SKU5, 15 bo", ["Bo", "5"], strict=True) == f"{MASK} asks {MASK} for SKU5, 15 bo"
+    assert (
+        redact("Bo asks 5.00 for SKU5, 15 bo", ["Bo", "5"], strict=True)
+        == f"{MASK} asks {MASK} for SKU5, 15 bo"
+    )
     assert redact({"a": [5, "5", True, 6]}, ["5"], strict=True) == {"a": [MASK, MASK, True, 6]}
     assert redact("Price 5", ["5"]) == "Price 5"
 
