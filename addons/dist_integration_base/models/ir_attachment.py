@@ -1,6 +1,12 @@
+import io
 import os
 
 from odoo import api, models
+
+from ..lib.erasure import holds
+from ..lib.snapshot import open_stream
+
+BLOCK = 1024 * 1024
 
 
 class IrAttachment(models.Model):
@@ -41,6 +47,14 @@ class IrAttachment(models.Model):
         # whoever clears the file store looks at it, should this transaction fail
         self._mark_for_gc(name)
         return attachment
+
+    def _dist_holds(self, texts):
+        """:return: True when one of the texts stands in this file, packed or not"""
+        self.ensure_one()
+        path = self.store_fname and self._full_path(self.store_fname)
+        file = open(path, "rb") if path else io.BytesIO(self.raw or b"")
+        with open_stream(io.BufferedReader(file) if not path else file) as stream:
+            return holds(iter(lambda: stream.read(BLOCK), b""), texts)
 
     def _dist_share(self, values):
         """Make another attachment of the same stored file.

@@ -382,13 +382,21 @@ class DistEdiDocument(models.Model):
         return end.join(pieces) + end
 
     def _close_exception(self):
-        self.env["dist.exception"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("state", "in", ("open", "in_progress")),
-            ]
-        )._close("corrected")
+        self._find_unsolved()._close("corrected")
+
+    def _find_unsolved(self):
+        """:return: dist.exception, open ones about these documents"""
+        return (
+            self.env["dist.exception"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("state", "in", ("open", "in_progress")),
+                ]
+            )
+        )
 
     def _dist_get_impact(self):
         """What is at risk while these documents wait: the orders they are, at the prices they name."""
