@@ -111,6 +111,7 @@ from . import (
     dist_reconciliation,
     dist_reconciliation_progress,
     dist_reconciliation_retention,
+    dist_audit_text,
     dist_reconciliation_run,
     dist_reconciliation_accuracy,
     dist_reconciliation_line,

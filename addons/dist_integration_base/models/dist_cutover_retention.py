@@ -2,7 +2,8 @@ import json
 
 from odoo import _, api, fields, models
 
-from ..lib.erasure import TOMBSTONE
+from ..lib.erasure import TOMBSTONE, by_name
+from ..lib.masking import Masking, collect
 from .dist_message_erasure import get_evidence
 from .dist_message_retention import BATCH
 
@@ -86,6 +87,36 @@ class DistCutoverComparison(models.Model):
             )
             for difference in row.difference_ids:
                 difference.write({"ours_value": False, "reference_value": False, "path": difference.pattern})
+
+    def _erase_differences(self, masking):
+        """Erase what differs where the type's personal data stands.
+
+        :param masking: Masking of that
+        """
+        self.ensure_one()
+        for difference in self.difference_ids:
+            for name in ("ours_value", "reference_value"):
+                if difference[name]:
+                    erased = masking.hide_part(json.loads(difference[name]), difference.pattern)
+                    difference[name] = json.dumps(erased, ensure_ascii=False)
+
+
+class DistPersonalData(models.AbstractModel):
+    _inherit = "dist.personal.data"
+
+    @api.model
+    def _erase_rows(self, model_name, kinds, ids, values, paths, is_linked=False):
+        """What was compared holds what the old interface said of a person as well."""
+        if model_name != "dist.cutover.comparison":
+            return super()._erase_rows(model_name, kinds, ids, values, paths, is_linked)
+        for comparison in self.env[model_name].sudo().browse(sorted(ids)):
+            own = comparison.message_type_id._get_personal_paths()
+            every = [*own, *by_name(own)]
+            documents = [json.loads(text) for text in (comparison.ours, comparison.reference) if text]
+            found = values.union(*(collect(document, every) for document in documents)) - {TOMBSTONE}
+            comparison._erase_differences(Masking(every, found, TOMBSTONE))
+            super()._erase_rows(model_name, kinds, {comparison.id}, found, own, is_linked)
+        return None
 
 
 class DistMessage(models.Model):

@@ -17,18 +17,22 @@ CONTENT = "content"
 FILES = "files"
 # the model erases it itself, and keeps a hash of what it was
 OWN = "own"
-# model, where its record's model is found, texts
-MAIL = (
-    ("mail.message", "", ("subject", "body")),
-    ("mail.activity", "res_", ("summary", "note")),
+# what leads to the message of a record that does not say so itself
+LINKS = {"dist.cutover.difference": ["comparison_id.message_id"]}
+# model of notes, what leads to the record they are about, its model, texts
+NOTES = (
+    ("mail.message", "", "model", ("subject", "body")),
+    ("mail.activity", "", "res_model", ("summary", "note", "res_name")),
     (
         "mail.tracking.value",
         "mail_message_id.",
+        "model",
         ("old_value_char", "new_value_char", "old_value_text", "new_value_text"),
     ),
 )
 
 PLACES = {
+    "dist.audit.text": {"text": OWN},
     "dist.binding": {"external_id": WHOLE},
     "dist.change.request": {
         "before": DOCUMENT,
@@ -88,9 +92,10 @@ IMPERSONAL = {
     "dist.api.client": {"allowed_networks", "name"},
     "dist.api.key": {"key_hash", "prefix"},
     "dist.api.scope": {"code", "name"},
-    "dist.audit.entry": {"changes", "part", "reason", "record_name", "res_model", "trace_id", "user_login"},
+    "dist.audit.entry": {"digests", "res_model", "trace_id", "user_login"},
     "dist.audit.head": {"hash", "proof"},
     "dist.audit.seal": {"hash", "previous_hash"},
+    "dist.audit.text": {"name", "salt"},
     "dist.binding": {"res_model"},
     "dist.change.request": {"fingerprint", "name", "res_model"},
     "dist.change.request.line": {"label", "name"},
@@ -98,7 +103,7 @@ IMPERSONAL = {
     "dist.code.map": {"domain", "external_code", "res_model", "value"},
     "dist.credential": {"name", "username"},
     "dist.credential.version": {"encrypted", "fingerprint"},
-    "dist.cutover.comparison": {"error_code", "res_model"},
+    "dist.cutover.comparison": {"error_code", "evidence", "res_model"},
     "dist.cutover.difference": {"pattern"},
     "dist.endpoint": {
         "allowed_networks",
@@ -250,8 +255,8 @@ class DistPersonalData(models.AbstractModel):
 
     @api.model
     def _get_links(self, model_name):
-        """:return: list of names of the fields that say from which message a record comes"""
-        return [
+        """:return: list of paths of the fields that say from which message a record comes"""
+        return LINKS.get(model_name) or [
             name
             for name, field in self.env[model_name]._fields.items()
             if field.store and field.type == "many2one" and field.comodel_name == "dist.message"
@@ -265,8 +270,6 @@ class DistPersonalData(models.AbstractModel):
             return set(records.search([]).ids)
         kept = set(left.sudo().exception_id.ids) if model_name == "dist.exception" else set()
         domains = [[(name, "in", left.ids)] for name in self._get_links(model_name)]
-        if model_name == "dist.cutover.difference":
-            domains.append([("comparison_id.message_id", "in", left.ids)])
         if records._fields.get("flow_id") and records._fields["flow_id"].store:
             domains.append([("flow_id.legal_hold", "=", True)])
         return kept.union(*(records.search(domain).ids for domain in domains))
@@ -336,6 +339,7 @@ class DistPersonalData(models.AbstractModel):
                 [("res_model", "=", model_name), ("res_id", "in", sorted(ids))]
             ).unlink()
         model.invalidate_model()
+        self._erase_notes([("res_id", "in", sorted(ids))], values, model_name)
 
     @api.model
     def _erase_value(self, kind, value, values, paths, record_id, is_linked):
@@ -353,19 +357,41 @@ class DistPersonalData(models.AbstractModel):
 
     @api.model
     def _erase_mail(self, identifiers, values, left):
-        """Erase from the chatter and the activities of the suite's own records.
+        """Erase from the chatter and the activities of the suite's own records where an identifier stands.
 
-        :return: number of records
+        :return: number of notes
         """
-        kept, count = set(left.sudo().exception_id.ids), 0
-        for model_name, place, names in MAIL:
-            notes = self.env[model_name].sudo().with_context(active_test=False)
-            found = [(name, "ilike", identifier) for name in names for identifier in identifiers]
-            domain = [(f"{place}model", "=like", "dist.%"), *["|"] * (len(found) - 1), *found]
-            for note in notes.search(domain) if found else notes:
-                about = note.mail_message_id if model_name == "mail.tracking.value" else note
-                if about.res_id in kept and about[place.rpartition(".")[2] + "model"] == "dist.exception":
-                    continue
-                note.write({name: erasure.erase_text(note[name], values) for name in names if note[name]})
-                count += 1
+        kept = left.sudo().exception_id.ids
+        count = 0
+        for identifier in identifiers:
+            count += self._erase_notes([], values, "dist.%", identifier, kept)
+        return count
+
+    @api.model
+    def _erase_notes(self, domain, values, model_name, identifier=None, kept=()):
+        """Erase from messages of the chatter, what they track, and activities.
+
+        :param domain: on the ids of their records
+        :param model_name: of their records, a pattern
+        :param identifier: text that has to stand in them; None for all
+        :param kept: ids of exceptions whose notes are left
+        :return: number of notes
+        """
+        count = 0
+        for notes_name, place, model_field, names in NOTES:
+            about = [(f"{place}{model_field}", "=like", model_name)]
+            about += [(f"{place}{name}", operator, value) for name, operator, value in domain]
+            if kept:
+                about += [
+                    "|",
+                    (f"{place}{model_field}", "!=", "dist.exception"),
+                    (f"{place}res_id", "not in", kept),
+                ]
+            if identifier is not None:
+                about += ["|"] * (len(names) - 1) + [(name, "ilike", identifier) for name in names]
+            notes = self.env[notes_name].sudo().with_context(active_test=False).search(about)
+            for note in notes:
+                erased = {name: erasure.erase_text(note[name], values) for name in names if note[name]}
+                note.write({name: value for name, value in erased.items() if value != note[name]})
+            count += len(notes)
         return count

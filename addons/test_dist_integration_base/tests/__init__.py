@@ -16,6 +16,7 @@ from . import (
     test_metrics,
     test_milestones,
     test_ownership,
+    test_personal_data,
     test_reconciliation,
     test_reconciliation_concurrency,
     test_register,
