@@ -79,7 +79,8 @@ def test_audit_trail(env, stack):
     )
     told = env.sql(
         database,
-        "SELECT count(*) FROM dist_audit_entry WHERE changes LIKE '%\"new\": \"Name %' AND action = 'changed'",
+        "SELECT count(*) FROM dist_audit_entry AS entry JOIN dist_audit_text AS told ON told.entry_id = entry.id "
+        "WHERE told.name = 'changes' AND told.text LIKE '%\"new\": \"Name %' AND entry.action = 'changed'",
     )[0][0]
     assert told == written
     status, text = verify(env, server, database)
@@ -142,8 +143,9 @@ def test_change_approval(env, stack):
     told = env.sql(
         database,
         (
-            "SELECT action, changes FROM dist_audit_entry "
-            "WHERE res_model = 'dist.endpoint' AND res_id = %s ORDER BY id",
+            "SELECT entry.action, told.text FROM dist_audit_entry AS entry "
+            "LEFT JOIN dist_audit_text AS told ON told.entry_id = entry.id AND told.name = 'changes' "
+            "WHERE entry.res_model = 'dist.endpoint' AND entry.res_id = %s ORDER BY entry.id",
             [endpoint],
         ),
     )

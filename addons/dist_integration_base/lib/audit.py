@@ -70,6 +70,19 @@ def _check(value: Any) -> None:
         raise TypeError(f"{type(value).__name__} has no exact text")
 
 
+def digest(salt: str, place: str, value: Any) -> str | None:
+    """Return what stands for *value* in the chain: SHA-256, in hexadecimal, of three UTF-8 lines without a line break
+    at the end: the salt, the place and the value as canonical JSON; None for None.
+
+    :param salt: random text, kept beside the value and deleted with it
+    :param place: tells this value from others of the entry, such as ``reason`` or ``0/old``
+    """
+    if value is None:
+        return None
+    text = json.dumps(value, ensure_ascii=False)
+    return hashlib.sha256(f"{salt}\n{place}\n{text}".encode()).hexdigest()
+
+
 def link_hash(previous: str, number: int, content: str) -> str:
     """Return the hash of the entry at *number*."""
     return hashlib.sha256(f"{previous}\n{number}\n{content}".encode()).hexdigest()

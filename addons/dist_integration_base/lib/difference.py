@@ -7,8 +7,8 @@ member: ``customer.email``, ``lines[].unit_price``. A pattern also stands for ev
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -64,11 +64,13 @@ class Rules:
     :ivar ignore: patterns that are not compared
     :ivar tolerances: pattern to Tolerance
     :ivar keys: pattern of a list to the member that tells its items apart
+    :ivar unnamed: patterns of lists whose items are told apart by what is not to be shown; their paths give positions
     """
 
     ignore: tuple[tuple[str, ...], ...] = ()
     tolerances: dict[tuple[str, ...], Tolerance] = field(default_factory=dict)
     keys: dict[tuple[str, ...], str] = field(default_factory=dict)
+    unnamed: frozenset[tuple[str, ...]] = frozenset()
 
     @classmethod
     def parse(cls, ignore: str = "", tolerances: str = "", keys: str = "") -> Rules:
@@ -93,6 +95,14 @@ class Rules:
 
     def get_key(self, steps: tuple[str, ...]) -> str | None:
         return next((name for pattern, name in self.keys.items() if _matches(pattern, steps)), None)
+
+    def without_names(self, is_hidden: Callable[[str], bool]) -> Rules:
+        """Return the same rules with positions in paths where *is_hidden* says so of the path of a key."""
+        hidden = (steps for steps, name in self.keys.items() if is_hidden(_join((*steps, name))))
+        return replace(self, unnamed=frozenset(hidden))
+
+    def names_items(self, steps: tuple[str, ...]) -> bool:
+        return not any(_matches(pattern, steps) for pattern in self.unnamed)
 
 
 def compare(ours: Any, reference: Any, rules: Rules | None = None) -> list[Difference]:
@@ -126,7 +136,9 @@ def _compare(
             where = f"{path}.{name}" if path else name
             yield from _compare(ours.get(name), reference.get(name), (*steps, name), where, rules)
     elif isinstance(ours, list) and isinstance(reference, list):
-        for label, one, other in _pair_items(ours, reference, rules.get_key((*steps, ITEM))):
+        pairs = _pair_items(ours, reference, rules.get_key((*steps, ITEM)))
+        for number, (label, one, other) in enumerate(pairs):
+            label = label if rules.names_items((*steps, ITEM)) else str(number)
             yield from _compare(one, other, (*steps, ITEM), f"{path}[{label}]", rules)
     elif not _is_same(ours, reference, rules.get_tolerance(steps)):
         yield _difference(ours, reference, steps, path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Collection, Iterable, Sequence
 
 from .masking import mask, redact
 
@@ -56,6 +57,23 @@ def by_name(paths: Sequence[str]) -> list[str]:
     """Return paths that lead to the names at the end of *paths*, at any depth."""
     names = {path.replace("[]", "").rpartition(".")[2] for path in paths}
     return [f"**.{name}" for name in sorted(names - {"", "*"})]
+
+
+def holds(blocks: Iterable[bytes], texts: Collection[str]) -> bool:
+    """Tell whether one of *texts* stands in a file, in any case, also as JSON writes it.
+
+    :param blocks: parts of a file in UTF-8; what is not is passed over
+    """
+    wanted = {spelling.casefold() for text in texts for spelling in (text, json.dumps(text)[1:-1]) if text}
+    if not wanted:
+        return False
+    overlap, decoder, rest = max(map(len, wanted)) - 1, getincrementaldecoder("utf-8")("ignore"), ""
+    for block in blocks:
+        text = rest + decoder.decode(block).casefold()
+        if any(one in text for one in wanted):
+            return True
+        rest = text[-overlap:] if overlap else ""
+    return False
 
 
 def _read(text: str | None) -> tuple[object, bool]:

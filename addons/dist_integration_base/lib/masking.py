@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .errors import ConfigurationError
@@ -30,6 +32,9 @@ _SENSITIVE_WORDS = re.compile(
     r"(?:^|[-_])(?:secret|token|password|passwd|apikey|api[-_]key|signature|credential)s?(?:[-_]|$)"
 )
 _STEP = re.compile(r"(?P<name>[^.\[\]]*)(?P<lists>(?:\[\])*)")
+_QUOTED = re.compile(r"([\"'])(.+?)\1")
+# digits with whatever stands between thousands or before decimals
+_NUMBER = re.compile(r"(?<!\w)\d(?:[\d.,'\u00a0\u202f]*\d)?(?!\d)")
 
 
 # Shorter values, such as a country code, stand for too many other things to be looked for in a text.
@@ -70,25 +75,112 @@ def collect(payload: Any, paths: Sequence[str]) -> set[str]:
     return found
 
 
-def redact(document: Any, values: Iterable[str], replacement: str = MASK) -> Any:
+@dataclass(frozen=True)
+class Masking:
+    """What is not for everybody in several documents that tell of the same.
+
+    :ivar paths: as of :func:`mask`
+    :ivar values: texts, hidden wherever they stand
+    """
+
+    paths: Sequence[str]
+    values: Collection[str] = ()
+    replacement: str = MASK
+
+    def hide(self, document: Any) -> Any:
+        """Return a copy of *document* without what is not for everybody."""
+        masked = mask(document, self.paths, replacement=self.replacement)
+        return redact(masked, self.values, self.replacement)
+
+    def hide_part(self, value: Any, place: str) -> Any:
+        """Return *value* alike, which stands at *place* of a document, such as ``lines[].price``."""
+        try:
+            rules = self._follow(place)
+        except ConfigurationError:
+            # a name that no path can say
+            return self.replacement if self.paths else value
+        masked = _mask(value, rules, lambda scalar: _hide_scalar(scalar, 0, self.replacement))
+        return redact(masked, self.values, self.replacement)
+
+    def is_hidden(self, place: str) -> bool:
+        """Tell whether a value at *place* is hidden whatever it is."""
+        return any(not rule for rule in self._follow(place))
+
+    def _follow(self, place: str) -> list[tuple[str, ...]]:
+        rules = [_parse(path) for path in self.paths]
+        for name in _parse(place):
+            rules = [()] if any(not rule for rule in rules) else _after(name, rules)
+        return rules
+
+
+def redact(document: Any, values: Iterable[str], replacement: str = MASK, strict: bool = False) -> Any:
     """Return a copy of *document* in which *values* are hidden wherever they stand, as whole words, in any case.
 
     :param document: text, or a JSON document, whose names stay as they are
-    :param values: texts; those of less than four characters are left alone
+    :param values: texts; those of less than four characters are left alone, unless *strict*
+    :param strict: hide numbers however they are written (``12.5`` is ``12,50``), and short words in the same case too:
+        for what somebody is not to see, rather than for what has to stay readable
     """
-    words = sorted({value for value in values if len(value) >= SHORTEST_REDACTED}, key=len, reverse=True)
-    if not words:
+    values = set(values)
+    patterns = [
+        _words([value for value in values if len(value) >= SHORTEST_REDACTED], re.IGNORECASE),
+        _words([value for value in values if strict and 1 < len(value) < SHORTEST_REDACTED]),
+    ]
+    patterns = [pattern for pattern in patterns if pattern]
+    numbers = {number for value in values for number in _read_numbers(value)} if strict else set()
+    if not patterns and not numbers:
         return document
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
 
     def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            return pattern.sub(lambda _match: replacement, value)
         if isinstance(value, bool) or value is None:
             return value
-        return replacement if pattern.fullmatch(str(value)) else value
+        text = str(value)
+        for pattern in patterns:
+            text = pattern.sub(lambda _match: replacement, text)
+        if numbers:
+            text = _NUMBER.sub(
+                lambda match: match[0] if numbers.isdisjoint(_read_numbers(match[0])) else replacement, text
+            )
+        return text if isinstance(value, str) or text == replacement else value
 
     return _mask(document, [()], clean)
+
+
+def redact_quoted(text: str, source: str, replacement: str = MASK) -> str:
+    """Return *text* without what it quotes of *source*, of which nobody can say what is sensitive in it."""
+    return _QUOTED.sub(
+        lambda match: f"{match[1]}{replacement}{match[1]}" if match[2] in source else match[0], text
+    )
+
+
+def _words(values: Sequence[str], flags: int = 0) -> re.Pattern[str] | None:
+    """Return a pattern of *values* as whole words, the longest first; also as JSON writes them."""
+    spellings = {spelling for value in values for spelling in (value, json.dumps(value)[1:-1])}
+    if not spellings:
+        return None
+    words = map(re.escape, sorted(spellings, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", flags)
+
+
+def _read_numbers(text: str) -> set[Decimal]:
+    """Return what *text* may mean as a number: a point or comma is before decimals or between thousands."""
+    plain = re.sub(r"['\u00a0\u202f]", "", text)
+    decimals = max(plain.rfind("."), plain.rfind(","))
+    whole = re.sub(r"[.,]", "", plain)
+    readings = {whole}
+    if decimals >= 0:
+        readings.add(f"{re.sub(r'[.,]', '', plain[:decimals])}.{plain[decimals + 1 :]}")
+        if len(plain) - decimals != 4:
+            readings.discard(whole)
+    return {abs(number) for reading in readings if (number := _to_decimal(reading)) is not None}
+
+
+def _to_decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _parse(path: str) -> tuple[str, ...]:

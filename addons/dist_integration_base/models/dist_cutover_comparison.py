@@ -6,6 +6,10 @@ from odoo import _, api, fields, models
 
 from ..lib import strict_json
 from ..lib.difference import compare
+from ..lib.erasure import by_name
+from ..lib.masking import Masking, collect
+from .dist_cutover_difference import PATTERN
+from .dist_masked_mixin import CLEAR
 from .dist_message import pretty
 
 _logger = logging.getLogger(__name__)
@@ -13,7 +17,6 @@ _logger = logging.getLogger(__name__)
 BATCH = 500
 # a counterpart that has not come by then will not come
 LOOK_DAYS = 7
-MASKED = "•••"
 
 
 class DistCutoverComparison(models.Model):
@@ -21,7 +24,7 @@ class DistCutoverComparison(models.Model):
 
     _name = "dist.cutover.comparison"
     _description = "Cut-over comparison"
-    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin", "dist.masked.mixin"]
     _order = "id desc"
     _rec_name = "key"
 
@@ -64,15 +67,35 @@ class DistCutoverComparison(models.Model):
     is_accepted = fields.Boolean(string="Explained", readonly=True)
     accepted_by_id = fields.Many2one("res.users", string="Explained by", readonly=True)
     accept_reason = fields.Char(string="Explanation", readonly=True)
+    may_reveal = fields.Boolean(compute="_compute_may_reveal")
+
+    @api.depends("ours", "reference")
+    def _compute_views(self):
+        for comparison in self:
+            source = comparison.sudo()
+            masking = source._get_masking()
+            for name in ("ours", "reference"):
+                document = source[name] and json.dumps(masking.hide(json.loads(source[name])))
+                comparison[f"{name}_view"] = pretty(document, [])
+
+    def _get_masking(self):
+        """:return: Masking of what the type hides; the views of both interfaces may have another shape than its
+        messages, so what has the name of a sensitive value is taken for one
+        """
+        self.ensure_one()
+        paths = self.message_type_id._get_sensitive_paths()
+        every = [*paths, *by_name(paths)]
+        documents = [json.loads(text) for text in (self.ours, self.reference) if text]
+        values = {value for document in documents for value in collect(document, every)}
+        if self.message_id:
+            values |= self.message_id._get_hidden_values(paths)
+        return Masking(every, values if paths else ())
 
     @api.depends_context("uid")
-    def _compute_views(self):
-        is_manager = self.env.user.has_group("dist_integration_base.group_dist_manager")
+    def _compute_may_reveal(self):
+        allowed = self.env.user.has_group(CLEAR)
         for comparison in self:
-            paths = [] if is_manager else comparison.message_type_id._get_sensitive_paths()
-            source = comparison.sudo()
-            comparison.ours_view = pretty(source.ours, paths)
-            comparison.reference_view = pretty(source.reference, paths)
+            comparison.may_reveal = allowed and bool(comparison.message_type_id._get_sensitive_paths())
 
     # taking in
 
@@ -89,7 +112,7 @@ class DistCutoverComparison(models.Model):
             "message_id": message.id,
             "ours": _dump(outcome["ours"]),
             "error_code": outcome["error"] and outcome["error"]["code"],
-            "error": outcome["error"] and outcome["error"]["detail"][:500],
+            "error": outcome["error"] and message._redact(outcome["error"]["detail"])[:500],
         }
         if outcome["reference"] is not None and not row:
             vals.update(self._prepare_found(outcome["record"], outcome["reference"]))
@@ -197,7 +220,7 @@ class DistCutoverComparison(models.Model):
         self.ensure_one()
         if self.error_code or not (self.ours and self.reference):
             return []
-        rules = self.flow_id._get_comparison_rules()
+        rules = self.flow_id._get_comparison_rules().without_names(self._get_masking().is_hidden)
         return compare(json.loads(self.ours), json.loads(self.reference), rules)
 
     def _get_state(self, differences):
@@ -210,22 +233,13 @@ class DistCutoverComparison(models.Model):
         return "different" if differences else "equal"
 
     def _prepare_difference(self, item):
-        hidden = self._is_sensitive(item.pattern)
         return {
-            "path": item.path[:200],
-            "pattern": item.pattern[:200],
+            "path": item.path[:PATTERN],
+            "pattern": item.pattern[:PATTERN],
             "kind": item.kind,
-            "ours": MASKED if hidden else _shorten(item.ours),
-            "reference": MASKED if hidden else _shorten(item.reference),
+            "ours_value": _dump(item.ours),
+            "reference_value": _dump(item.reference),
         }
-
-    def _is_sensitive(self, pattern):
-        """Values of differences are read by everybody who sees them, so what a type hides is not kept there."""
-        for path in self.message_type_id._get_sensitive_paths():
-            path = path.removeprefix("data.")
-            if pattern == path or pattern.startswith((f"{path}.", f"{path}[")):
-                return True
-        return False
 
     def _look_again(self):
         """Find the counterparts that came later than our message."""
@@ -278,6 +292,19 @@ class DistCutoverComparison(models.Model):
         self.sudo().write({"is_accepted": True, "accepted_by_id": self.env.uid, "accept_reason": reason})
         self.env["dist.audit.entry"]._add_each("explained", self, reason=reason)
 
+    def action_reveal(self):
+        """Show both documents in clear, once; who looked is kept."""
+        self.ensure_one()
+        wizard = self.env["dist.cutover.reveal"].create({"comparison_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "name": _("Content in clear"),
+        }
+
     def action_view_message(self):
         self.ensure_one()
         return {
@@ -297,7 +324,3 @@ class DistCutoverComparison(models.Model):
 
 def _dump(document):
     return None if document is None else strict_json.dumps(document).decode()
-
-
-def _shorten(value):
-    return None if value is None else (value if isinstance(value, str) else json.dumps(value))[:500]

@@ -1,4 +1,12 @@
-from odoo import fields, models
+import json
+
+from odoo import api, fields, models
+
+from ..lib.masking import MASK
+
+SHOWN = 500
+# a longer one is cut, so that nobody can say what it leads to
+PATTERN = 200
 
 
 class DistCutoverDifference(models.Model):
@@ -23,5 +31,26 @@ class DistCutoverDifference(models.Model):
         required=True,
         readonly=True,
     )
-    ours = fields.Char(string="This interface", readonly=True)
-    reference = fields.Char(string="Old interface", readonly=True)
+    ours_value = fields.Text(readonly=True, groups=fields.NO_ACCESS, help="JSON")
+    reference_value = fields.Text(readonly=True, groups=fields.NO_ACCESS, help="JSON")
+    ours = fields.Char(compute="_compute_values", string="This interface")
+    reference = fields.Char(compute="_compute_values", string="Old interface")
+
+    @api.depends("pattern", "ours_value", "reference_value")
+    def _compute_values(self):
+        """Values of differences are read by everybody who sees them: what the type hides is masked."""
+        for comparison in self.comparison_id:
+            masking = comparison.sudo()._get_masking()
+            for difference in self.filtered(
+                lambda one, comparison=comparison: one.comparison_id == comparison
+            ):
+                source = difference.sudo()
+                difference.ours = source._show(source.ours_value, masking)
+                difference.reference = source._show(source.reference_value, masking)
+
+    def _show(self, text, masking):
+        """:return: a value for a person, False when there is none"""
+        if not text:
+            return False
+        value = masking.hide_part(json.loads(text), self.pattern) if len(self.pattern) < PATTERN else MASK
+        return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:SHOWN]

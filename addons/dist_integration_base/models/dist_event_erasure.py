@@ -1,13 +1,35 @@
 import json
 
-from odoo import models
+from odoo import api, models
 
 from ..lib import erasure
+from ..lib.masking import collect
 from .dist_message_erasure import get_evidence
+
+NAMES = ("business_key", "ordering_key", "error")
+
+
+# events that no message carries: those of messages are found with them
+FIND = """
+SELECT event.id FROM dist_event AS event
+WHERE event.payload IS NOT NULL AND NOT EXISTS (SELECT FROM dist_message WHERE event_id = event.id)
+  AND NOT EXISTS (
+    SELECT FROM dist_flow WHERE message_type_id = event.message_type_id
+      AND (company_id = event.company_id OR event.is_shared) AND legal_hold)
+  AND ((event.res_model = 'res.partner' AND event.res_id = ANY(%(partners)s)) OR EXISTS (
+    SELECT FROM unnest(%(terms)s::text[]) AS term WHERE strpos(lower(event.payload), lower(term)) > 0))
+"""
 
 
 class DistEvent(models.Model):
     _inherit = "dist.event"
+
+    @api.model
+    def _find_personal_alone(self, partners, identifiers):
+        """:return: dist.event about a person that no message carries, as of `dist.message._find_personal`"""
+        terms = self.env["dist.message"]._get_search_terms(identifiers)
+        self.env.cr.execute(FIND, {"partners": partners.ids or [0], "terms": terms})
+        return self.search([("id", "in", [row[0] for row in self.env.cr.fetchall()])])
 
     def _erase_personal(self, identifiers):
         """Replace personal values of the payload, which the messages of the event share.
@@ -16,13 +38,13 @@ class DistEvent(models.Model):
         """
         for event in self.filtered("payload"):
             paths = event.message_type_id._get_personal_paths()
-            values = set(identifiers) | event.message_ids[:1]._get_sensitive_values(paths)
+            values = set(identifiers) | collect(json.loads(event.payload), paths) - {erasure.TOMBSTONE}
             evidence = json.loads(event.evidence or "{}")
             evidence.setdefault("before_erasure", get_evidence(event.payload.encode()))
             event.write(
                 {
                     "payload": erasure.erase_document(event.payload, values, paths),
-                    "business_key": erasure.erase_text(event.business_key, values),
+                    **{name: erasure.erase_text(event[name], values) for name in NAMES},
                     "evidence": json.dumps(evidence),
                 }
             )

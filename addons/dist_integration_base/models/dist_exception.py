@@ -172,18 +172,22 @@ class DistException(models.Model):
     # opening and closing
 
     @api.model
-    def _open(self, spec, message, closes_with_messages=True):
+    def _open(self, spec, message, closes_with_messages=True, payload=None):
         """Open an exception for a message, or add the message to the open one of the same fingerprint.
+
+        What the message's type hides is not told: an exception is read by everybody who works on it.
 
         :param spec: ExceptionSpec
         :param message: dist.message
+        :param payload: canonical payload of the message, where it is not stored yet
         :param closes_with_messages: False when the message is done and something else, such as an order on hold,
             has to be settled
         :return: dist.exception
         """
         exception = self.sudo()._find_open(message.company_id, self._get_fingerprint(spec, message))
         if not exception:
-            vals = self._prepare_from_message(spec, message)
+            vals = self._prepare_from_message(message._redact_spec(spec, payload), message)
+            vals["document_name"] = message._redact(vals["document_name"], payload)
             exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
             exception._assign()
         elif spec.category == "ownership":

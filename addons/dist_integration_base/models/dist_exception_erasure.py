@@ -14,5 +14,5 @@ class DistException(models.Model):
         for exception in self.sudo():
             names = ("name", "detail", "suggestion", "document_name", "external_code", "ignore_reason")
             exception.write({name: erasure.erase_text(exception[name], values) for name in names})
-            for note in exception.message_ids:
-                note.body = erasure.erase_text(note.body, values)
+        notes = self.env["dist.personal.data"]
+        notes._erase_notes([("res_id", "in", self.ids)], values, self._name)

@@ -37,7 +37,7 @@ class DistMapping(models.Model):
         help="An approved mapping is used as it is. To change it, make a new version.",
     )
     row_ids = fields.One2many("dist.mapping.row", "mapping_id", copy=True)
-    # what is tried here is shown in clear
+    # what is tried here is shown in clear: it is read from its message, and noted, for each who looks
     preview_message_id = fields.Many2one(
         "dist.message",
         string="Try on message",
@@ -48,8 +48,6 @@ class DistMapping(models.Model):
     preview_source = fields.Text(
         compute="_compute_preview_source",
         readonly=False,
-        store=True,
-        copy=False,
         string="Source",
         groups="dist_integration_base.group_dist_clear",
     )
@@ -69,7 +67,7 @@ class DistMapping(models.Model):
                 message._origin._reveal(_("Tried with mapping %s", mapping.name))
                 mapping.preview_source = message._get_unmapped_text()
             else:
-                mapping.preview_source = mapping.preview_source
+                mapping.preview_source = False
 
     @api.depends(
         "preview_source",

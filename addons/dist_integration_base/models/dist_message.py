@@ -8,7 +8,6 @@ from odoo.exceptions import UserError
 from odoo.tools.sql import create_index
 
 from ..lib import trace
-from ..lib.erasure import by_name
 from ..lib.identifiers import new_id
 from ..lib.masking import to_readable
 
@@ -151,9 +150,7 @@ class DistMessage(models.Model):
                 message.payload_view, message.answer_view = source._get_purged_text(), False
                 continue
             message.payload_view = pretty(source._get_body_text(), message._get_masked_paths())
-            message.answer_view = pretty(
-                source.answer, by_name(message.message_type_id._get_sensitive_paths())
-            )
+            message.answer_view = pretty(message._redact(source.answer), [])
 
     def _get_body_text(self):
         """:return: JSON text of the content: canonical, else as it was received; for an event its envelope"""

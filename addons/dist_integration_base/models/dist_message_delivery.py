@@ -135,6 +135,10 @@ class DistMessage(models.Model):
 
         :param deliveries: list of Delivery with state and next_attempt_at
         """
+        details = {
+            delivery.message_id: self.browse(delivery.message_id)._redact(delivery.detail) or None
+            for delivery in deliveries
+        }
         self.env.cr.execute(
             """
             UPDATE dist_message AS message
@@ -154,14 +158,15 @@ class DistMessage(models.Model):
                 [delivery.message_id for delivery in deliveries],
                 [delivery.state for delivery in deliveries],
                 [delivery.attempt for delivery in deliveries],
-                [delivery.detail or None for delivery in deliveries],
+                [details[delivery.message_id] for delivery in deliveries],
                 [delivery.code or None for delivery in deliveries],
                 [delivery.next_attempt_at for delivery in deliveries],
                 [delivery.status or None for delivery in deliveries],
             ),
         )
         self._insert_rows(
-            "dist_message_attempt", [self._prepare_attempt(delivery) for delivery in deliveries]
+            "dist_message_attempt",
+            [self._prepare_attempt(delivery, details[delivery.message_id]) for delivery in deliveries],
         )
         self.invalidate_model()
         done = self.browse([delivery.message_id for delivery in deliveries if delivery.state == "done"])
@@ -183,7 +188,7 @@ class DistMessage(models.Model):
             self.env["dist.exception"]._refresh(self.env["dist.exception"].browse(found))
 
     @api.model
-    def _prepare_attempt(self, delivery):
+    def _prepare_attempt(self, delivery, detail):
         return {
             "message_id": delivery.message_id,
             "number": delivery.attempt,
@@ -192,7 +197,7 @@ class DistMessage(models.Model):
             "outcome": delivery.outcome,
             "status_code": delivery.status or None,
             "error_code": delivery.code or None,
-            "detail": delivery.detail or None,
+            "detail": detail,
             "response_excerpt": delivery.excerpt or None,
         }
 
@@ -221,7 +226,7 @@ class DistMessage(models.Model):
                 category="delivery",
                 code="refused" if refused else "unreachable",
                 summary=summary,
-                detail=self._redact(delivery.excerpt) or delivery.detail,
+                detail=delivery.excerpt or delivery.detail,
                 severity="high",
                 suggestion=suggestion,
                 fingerprint=f"endpoint/{endpoint.id}/{self.message_type_id.code if refused else ''}/{delivery.code}",

@@ -7,6 +7,8 @@ from odoo import api, models
 from ..lib import erasure
 from .dist_exception import UNSOLVED
 
+# texts that only hold personal values by chance
+NAMES = ("error", "business_key", "ordering_key", "source_name", "cancel_reason")
 SETTLED = ("done", "cancelled", "dead")
 # the raw bytes as text, whatever they are: those that are no ASCII as \ooo, as the same function gives the term
 FIND = """
@@ -15,12 +17,14 @@ WHERE (message.res_model = 'res.partner' AND message.res_id = ANY(%(partners)s))
    OR EXISTS (
     SELECT FROM unnest(%(terms)s::text[]) AS term
     WHERE strpos(lower(concat_ws(chr(10), message.payload, message.answer, message.error, message.business_key,
-            event.payload)), lower(term)) > 0
+            message.cancel_reason, message.idempotency_key, message.source_name, event.payload)), lower(term)) > 0
        OR strpos(lower(encode(decode(convert_from(message.raw, 'LATIN1'), 'base64'), 'escape')),
             lower(encode(convert_to(term, 'UTF8'), 'escape'))) > 0
        OR EXISTS (
         SELECT FROM dist_message_attempt AS attempt
-        WHERE attempt.message_id = message.id AND strpos(lower(attempt.response_excerpt), lower(term)) > 0))
+        WHERE attempt.message_id = message.id
+          AND strpos(lower(concat_ws(chr(10), attempt.response_excerpt, attempt.detail)), lower(term)) > 0))
+   OR message.id = ANY(%(uploads)s)
 """
 
 
@@ -38,16 +42,25 @@ class DistMessage(models.Model):
         :return: dist.message, with the bulk calls, corrections and deliveries of the same content
         """
         self.env.flush_all()
-        # the database only knows upper and lower case of what it reads as text
-        spellings = {case for value in identifiers for case in (value, value.lower(), value.upper())}
-        terms = {term for value in spellings for term in (value, json.dumps(value)[1:-1])}
-        self.env.cr.execute(FIND, {"partners": partners.ids or [0], "terms": list(terms)})
+        values = {
+            "partners": partners.ids or [0],
+            "terms": self._get_search_terms(identifiers),
+            "uploads": self._find_uploads_with(identifiers).mapped("res_id") if identifiers else [],
+        }
+        self.env.cr.execute(FIND, values)
         found = self.sudo().browse([row[0] for row in self.env.cr.fetchall()])
         size = -1
         while size != len(found):
             size = len(found)
             found |= found.parent_id | found.original_id | found.correction_ids | found.event_id.message_ids
         return self.search([("id", "in", found.ids)])
+
+    @api.model
+    def _get_search_terms(self, identifiers):
+        """:return: list of texts, the spellings of identifiers as they may be stored"""
+        # the database only knows upper and lower case of what it reads as text
+        spellings = {case for value in identifiers for case in (value, value.lower(), value.upper())}
+        return list({term for value in spellings for term in (value, json.dumps(value)[1:-1])})
 
     def _filter_erasable(self):
         """:return: those that nobody needs any more: settled, no exception open, not on legal hold"""
@@ -68,33 +81,53 @@ class DistMessage(models.Model):
         :param identifiers: list of texts, erased wherever they stand
         """
         messages = self.sudo()
-        for event in messages.event_id:
-            event._erase_personal(identifiers)
+        # before the content that messages share is erased
+        values = {message: set(identifiers) | message._get_personal_values(messages) for message in messages}
+        messages.event_id._erase_personal(identifiers)
         # items before the call that brought them, which is erased by theirs
         for message in messages.sorted(lambda message: bool(message.child_ids)):
-            message._erase_one(set(identifiers), messages)
-        mappings = self.env["dist.mapping"].sudo().with_context(active_test=False)
-        mappings.search([("preview_message_id", "in", self.ids)]).preview_source = False
+            message._erase_one(values[message], messages)
 
-    def _erase_one(self, identifiers, messages):
+    def _get_personal_values(self, messages):
+        """:return: set of texts, the values at personal paths; of a call those of the items that are erased"""
+        if self.child_ids:
+            items = self.child_ids & messages
+            return {value for item in items for value in item._get_personal_values(messages)}
+        values = self._get_sensitive_values(self.message_type_id._get_personal_paths())
+        return values - {erasure.TOMBSTONE}
+
+    def _erase_one(self, values, messages):
         paths = self.message_type_id._get_personal_paths()
-        values = identifiers | (set() if self.child_ids else self._get_sensitive_values(paths))
         evidence = json.loads(self.evidence or "{}")
         evidence.setdefault("before_erasure", self._get_hashes())
         for attempt in self.attempt_ids:
             attempt.response_excerpt = erasure.erase_answer(attempt.response_excerpt, values, paths)
             attempt.detail = erasure.erase_text(attempt.detail, values)
         self.exception_id._erase_personal(values)
+        self.env["dist.personal.data"]._erase_of_message(self, values, paths)
+        self._erase_upload(values)
         self.write(
             {
                 "raw": self._get_erased_raw(values, paths, messages),
                 "payload": erasure.erase_document(self.payload, values, self._place_paths(paths)),
                 "answer": erasure.erase_answer(self.answer, values, paths),
-                "error": erasure.erase_text(self.error, values),
-                "business_key": erasure.erase_text(self.business_key, values),
+                **{name: erasure.erase_text(self[name], values) for name in NAMES},
+                **self._get_erased_key(values),
                 "evidence": json.dumps(evidence),
                 "erased_at": self.env.cr.now(),
             }
+        )
+
+    def _get_erased_key(self, values):
+        """A sender's key that holds a personal value is replaced: no two messages may have the same.
+
+        :return: dict, as of ``write``
+        """
+        key = self.idempotency_key
+        return (
+            {"idempotency_key": f"{erasure.TOMBSTONE} {self.id}"}
+            if erasure.erase_text(key, values) != key
+            else {}
         )
 
     def _get_erased_raw(self, values, paths, messages):
@@ -112,12 +145,16 @@ class DistMessage(models.Model):
         return base64.b64encode(erased.encode())
 
     def _get_hashes(self):
+        hashes = {"file": self._get_file_evidence()} if self._find_uploads() else {}
         contents = {
             "content": (self.payload or "").encode(),
             "received": self._get_raw(),
             "answer": (self.answer or "").encode(),
         }
-        return {name: get_evidence(content) for name, content in contents.items() if content}
+        return {
+            **hashes,
+            **{name: get_evidence(content) for name, content in contents.items() if content},
+        }
 
 
 def get_evidence(content):

@@ -482,7 +482,7 @@ class DistMessage(models.Model):
         contention = isinstance(error, RetryLater) or _is_conflict(error)
         schedule = RetrySchedule.parse(CONTENTION_RETRIES if contention else TECHNICAL_RETRIES)
         delay = schedule.delay(self.attempt_count + 1, random.random)
-        detail = f"{type(error).__name__}: {error}"[:1000]
+        detail = f"{type(error).__name__}: {error}"
         failure = {
             "answer": None,
             "answer_status": 202,
@@ -508,6 +508,7 @@ class DistMessage(models.Model):
         if self.state in ("done", "cancelled"):
             return  # settled by someone else in between
         detail = failure.get("error") or getattr(error, "detail", str(error))
+        detail = self._redact(detail, payload)
         external_id = (
             self._get_handler()._get_external_id(payload) if payload and self.direction == "in" else None
         )
@@ -532,7 +533,7 @@ class DistMessage(models.Model):
             status_code=failure["answer_status"],
         )
         if failure["spec"]:
-            self.env["dist.exception"]._open(self._bring_over(failure["spec"]), self)
+            self.env["dist.exception"]._open(self._bring_over(failure["spec"]), self, payload=payload)
         elif self.exception_id:
             self.env["dist.exception"]._refresh(self.exception_id)
 
@@ -659,7 +660,8 @@ class DistMessage(models.Model):
             if is_connection_lost(error):
                 raise
             _logger.exception("Message %s could neither be processed nor recorded as failed", message_id)
-            detail = f"{type(error).__name__}: {error}"[:500]
+            # what went wrong may tell of the content, and stands in the log
+            detail = type(error).__name__
             self._in_own_transaction(lambda env: env["dist.message"]._put_off(message_id, detail))
 
     @api.model

@@ -1,13 +1,15 @@
 import json
+from dataclasses import replace
 
 from odoo import _, fields, models
-from odoo.exceptions import AccessError
 
 from ..lib.erasure import by_name
-from ..lib.masking import collect, mask, redact
+from ..lib.masking import collect, mask, redact, redact_quoted
+from .dist_masked_mixin import CLEAR
 
-CLEAR = "dist_integration_base.group_dist_clear"
 EVERYTHING = "[]"
+# what is nested too deeply is not read either
+NO_JSON = (ValueError, RecursionError)
 
 
 class DistMessage(models.Model):
@@ -15,7 +17,8 @@ class DistMessage(models.Model):
     kept in the audit trail (G6).
     """
 
-    _inherit = "dist.message"
+    _name = "dist.message"
+    _inherit = ["dist.message", "dist.masked.mixin"]
 
     may_reveal = fields.Boolean(compute="_compute_may_reveal")
 
@@ -51,24 +54,47 @@ class DistMessage(models.Model):
         """
         self.ensure_one()
         try:
-            document = json.loads(self.sudo()._get_body_text() or "null")
-        except ValueError:
+            return collect(json.loads(self.sudo()._get_body_text() or "null"), self._place_paths(paths))
+        except NO_JSON:
             return set()
-        return collect(document, self._place_paths(paths))
 
-    def _redact(self, text):
-        """:return: a text about this message, such as a partner's answer, without its sensitive values"""
+    def _redact(self, text, payload=None, shown=None):
+        """What everybody may read of a text about this message, such as an error or a partner's answer.
+
+        :param payload: canonical payload, where it is not stored yet
+        :param shown: a code that has to be read whatever it is: somebody is to say what it means
+        :return: text without the sensitive values
+        """
         self.ensure_one()
-        paths = self.message_type_id._get_sensitive_paths()
-        if not text or not paths:
+        paths = self.message_type_id._get_sensitive_paths() if text else []
+        if not paths:
             return text
-        text = redact(text, self._get_sensitive_values(paths))
-        try:
-            document = json.loads(text)
-        except ValueError:
+        text = redact(text, self._get_hidden_values(paths, payload) - {shown}, strict=True)
+        source = self.sudo()._get_body_text()
+        if payload is None and not _is_json(source):
+            text = redact_quoted(text, source)
+        if not _is_json(text):
             return text
         # an answer has another shape than the message; what has the name of a sensitive value is taken for one
-        return json.dumps(mask(document, by_name(paths)), ensure_ascii=False)
+        return json.dumps(mask(json.loads(text), by_name(paths)), ensure_ascii=False)
+
+    def _get_hidden_values(self, paths, payload=None):
+        """:return: set of texts, the values at sensitive paths of the content, and those of the same name that were
+        answered
+        """
+        answer = self.sudo().answer
+        values = self._get_sensitive_values(paths) if payload is None else collect(payload, paths)
+        return values | (collect(json.loads(answer), by_name(paths)) if answer else set())
+
+    def _redact_spec(self, spec, payload=None):
+        """:return: ExceptionSpec that everybody may read"""
+        if not self.message_type_id._get_sensitive_paths():
+            return spec
+        texts = {
+            name: self._redact(getattr(spec, name), payload, spec.external_code)
+            for name in ("summary", "detail", "suggestion")
+        }
+        return replace(spec, **texts)
 
     # what a person does
 
@@ -85,13 +111,10 @@ class DistMessage(models.Model):
             "name": _("Content in clear"),
         }
 
-    def _reveal(self, reason=None):
-        """Keep that the user looks at the content in clear.
 
-        :raises AccessError: the user may not
-        """
-        if not self.env.user.has_group(CLEAR):
-            raise AccessError(_("You may not see the content of messages in clear."))
-        self.check_access_rights("read")
-        self.check_access_rule("read")
-        self.env["dist.audit.entry"]._add_each("unmasked", self, reason=reason)
+def _is_json(text):
+    try:
+        json.loads(text)
+    except NO_JSON:
+        return False
+    return True

@@ -3,13 +3,27 @@ import logging
 import time
 
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 _logger = logging.getLogger(__name__)
 
 SETTING = "dist_integration.retention_days"
+# a hundred years; who wants more keeps it for ever
+MAX_DAYS = 36_500
 BATCH = 500
 PURGE_SECONDS = 240
+
+
+def check_days(days):
+    """:raises ValidationError: nobody keeps content for so many days"""
+    if not 0 <= days <= MAX_DAYS:
+        raise ValidationError(
+            _(
+                "Content is kept for 0 to %s days; 0 leaves it to the next policy: that of the message type, then "
+                "the settings, where 0 is for ever.",
+                MAX_DAYS,
+            )
+        )
 
 
 def evidence_of(content):
@@ -54,6 +68,14 @@ WHERE message.purged_at IS NULL AND message.state IN ('done', 'cancelled', 'dead
     SELECT FROM dist_message AS item WHERE item.parent_id = message.id AND NOT ({SETTLED.format(alias="item")}))
 ORDER BY message.done_at, message.id LIMIT %(limit)s
 FOR UPDATE OF message SKIP LOCKED
+"""
+EMPTIED = f"""
+SELECT DISTINCT message.id FROM dist_message AS message
+JOIN dist_message AS purged ON purged.parent_id = message.id
+LEFT JOIN dist_flow AS flow ON flow.id = message.flow_id
+WHERE purged.id IN %s AND message.purged_at IS NULL AND flow.legal_hold IS NOT TRUE
+  AND {SETTLED.format(alias="message")}
+  AND NOT EXISTS (SELECT FROM dist_message WHERE parent_id = message.id AND purged_at IS NULL)
 """
 
 
@@ -116,6 +138,9 @@ class DistMessage(models.Model):
                 lambda env, last=last: env["dist.event"]._purge_batch(days, last)
             )
             events += done
+        beside = BATCH
+        while beside >= BATCH and time.monotonic() < deadline:
+            beside = self._in_own_transaction(lambda env: env["dist.message"]._purge_beside(days))
         if count or events:
             self.env["dist.audit.entry"]._add(
                 "purged",
@@ -124,6 +149,14 @@ class DistMessage(models.Model):
                 reason=_("Retention"),
             )
             _logger.info("Purged the content of %s messages and %s events", count, events)
+
+    @api.model
+    def _purge_beside(self, days):
+        """Purge a batch of what was copied from messages, or belongs to none.
+
+        :return: number of records; a full batch may be followed by more
+        """
+        return 0
 
     @api.model
     def _get_default_retention_days(self):
@@ -159,9 +192,12 @@ class DistMessage(models.Model):
         self.env.cr.execute(
             "UPDATE dist_message_attempt SET response_excerpt = NULL WHERE message_id IN %s", (ids,)
         )
-        self.env.cr.execute(
-            "UPDATE dist_mapping SET preview_source = NULL WHERE preview_message_id IN %s", (ids,)
-        )
         self.event_id._purge()
-        for name in ("dist.message", "dist.event", "dist.message.attempt", "dist.mapping"):
+        self._purge_around()
+        for name in ("dist.message", "dist.event", "dist.message.attempt"):
             self.env[name].invalidate_model()
+
+    def _purge_around(self):
+        """Purge the calls and files all of whose items are purged: they hold the same content."""
+        self.env.cr.execute(EMPTIED, (tuple(self.ids),))
+        self.browse([row[0] for row in self.env.cr.fetchall()])._purge()

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..lib.errors import IntegrationError
 from ..lib.masking import mask
+from .dist_message_retention import check_days
 
 
 class DistMessageType(models.Model):
@@ -17,8 +18,17 @@ class DistMessageType(models.Model):
     )
 
     _sql_constraints = [
-        ("retention_positive", "CHECK(retention_days >= 0)", "Days of retention cannot be negative.")
+        (
+            "retention_range",
+            "CHECK(retention_days BETWEEN 0 AND 36500)",
+            "Content is kept for 0 to 36500 days; 0 leaves it to the next policy.",
+        ),
     ]
+
+    @api.constrains("retention_days")
+    def _check_retention_days(self):
+        for record in self:
+            check_days(record.retention_days)
 
     def _get_personal_paths(self):
         """:return: list of paths of values that tell of a person"""

@@ -65,7 +65,28 @@ class DistMessage(models.Model):
             )
         )
 
+    def _get_file_evidence(self):
+        """:return: dict, size and hash of the file as it came"""
+        described = json.loads(self.with_context(bin_size=False)._get_raw())["file"]
+        return {"bytes": described["size"], "sha256": described["sha256"]}
+
     def _purge(self):
+        uploads = self._find_uploads()
+        for message in self.browse(uploads.mapped("res_id")):
+            evidence = {**json.loads(message.evidence or "{}"), "file": message._get_file_evidence()}
+            message.evidence = json.dumps(evidence)
+        self.flush_model(["evidence"])
         result = super()._purge()
-        self._find_uploads().unlink()
+        uploads.unlink()
         return result
+
+    @api.model
+    def _find_uploads_with(self, texts):
+        """:return: ir.attachment, the files of messages in which one of the texts stands"""
+        attachments = self.env["ir.attachment"].sudo()
+        uploads = attachments.search([("res_model", "=", self._name), ("res_field", "=", "upload")])
+        return uploads.filtered(lambda upload: upload._dist_holds(texts))
+
+    def _erase_upload(self, values):
+        """Remove a file that tells of a person: nobody takes it apart."""
+        self._find_uploads().filtered(lambda upload: upload._dist_holds(values)).unlink()

@@ -1,12 +1,30 @@
+import io
 import os
 
 from odoo import api, models
+
+from ..lib.erasure import holds
+from ..lib.snapshot import open_stream
+
+BLOCK = 1024 * 1024
 
 
 class IrAttachment(models.Model):
     """Files that are too large for memory go to the file store as a stream."""
 
     _inherit = "ir.attachment"
+
+    @api.model
+    def _search(self, domain, *args, **options):
+        return super()._search(self._dist_hide_content(domain), *args, **options)
+
+    @api.model
+    def _dist_hide_content(self, domain):
+        """Leave out the files of messages: nobody reads them, administrators of Odoo included.
+
+        Reading an attachment by its id asks for the rights on its record, not on the field it is the value of.
+        """
+        return domain if self.env.su else [("res_model", "!=", "dist.message"), *domain]
 
     @api.model
     def _dist_store(self, upload, values):
@@ -29,6 +47,14 @@ class IrAttachment(models.Model):
         # whoever clears the file store looks at it, should this transaction fail
         self._mark_for_gc(name)
         return attachment
+
+    def _dist_holds(self, texts):
+        """:return: True when one of the texts stands in this file, packed or not"""
+        self.ensure_one()
+        path = self.store_fname and self._full_path(self.store_fname)
+        file = open(path, "rb") if path else io.BytesIO(self.raw or b"")
+        with open_stream(io.BufferedReader(file) if not path else file) as stream:
+            return holds(iter(lambda: stream.read(BLOCK), b""), texts)
 
     def _dist_share(self, values):
         """Make another attachment of the same stored file.

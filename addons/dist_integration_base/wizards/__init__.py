@@ -3,6 +3,7 @@ from . import (
     dist_audit_verification,
     dist_change_decide,
     dist_cutover_accept,
+    dist_cutover_reveal,
     dist_cutover_switch,
     dist_exception_ignore,
     dist_host_key,

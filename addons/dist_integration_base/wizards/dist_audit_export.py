@@ -7,6 +7,7 @@ from odoo import _, fields, models
 
 COLUMNS = (
     "number", "previous_hash", "hash", "happened_at", "login", "action", "model", "record", "content",
+    "texts",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class DistMessageCorrect(models.TransientModel):
             answer = json.loads(wizard.message_id.sudo().answer or "{}")
             errors = answer.get("errors") or answer.get("reasons") or []
             lines = [f"{item.get('pointer') or '/'}: {item.get('detail')}" for item in errors]
-            wizard.problem = "\n".join(lines) or wizard.error
+            wizard.problem = wizard.message_id._redact("\n".join(lines)) or wizard.error
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -99,14 +99,20 @@ class DistPersonalErase(models.TransientModel):
         values = self._get_identifiers()
         if self.partner_id.name and len(self.partner_id.name) >= SHORTEST:
             values.append(self.partner_id.name)
+        events = self.env["dist.event"]._find_personal_alone(self.partner_id, self._get_identifiers())
         erasable._erase_personal(values)
+        events.sudo()._erase_personal(values)
+        beside = self.env["dist.personal.data"]._erase_beside(self._get_identifiers(), set(values), left)
         self.env["dist.audit.entry"]._add_each("erased", erasable, reason=self.reason)
         self.env["dist.audit.entry"]._add(
             "erased",
             res_model="res.partner",
             res_id=self.partner_id.id,
             record_name=_(
-                "A person's data in %(erased)s messages, %(left)s left", erased=len(erasable), left=len(left)
+                "A person's data in %(erased)s messages and %(others)s other records, %(left)s messages left",
+                erased=len(erasable),
+                others=beside + len(events),
+                left=len(left),
             ),
             reason=self.reason,
         )

@@ -23,6 +23,8 @@ from . import dist_event
 from . import dist_exception
 from . import dist_code_map
 from . import dist_binding
+from . import dist_message
+from . import dist_personal_data
 from . import dist_reconciliation_domain_order
 from . import dist_view
 from . import dist_customer_view

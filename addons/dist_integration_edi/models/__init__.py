@@ -13,6 +13,7 @@ from . import (
     dist_endpoint,
     dist_event,
     dist_message,
+    dist_personal_data,
     handlers,
     purchase_order,
     sale_order,

@@ -145,11 +145,11 @@ class DistEdiDocument(models.Model):
                 "canonical": json.dumps(canonical),
                 "issues": json.dumps([issue.to_dict() for issue in issues]),
                 "issue_count": len(issues),
-                "problem": errors[0].detail[:500] if errors else False,
                 "document_name": agreement._get_document() or False,
                 "business_key": self._get_number(canonical),
             }
         )
+        self.problem = self._redact(errors[0].detail)[:500] if errors else False
 
     @api.model
     def _get_number(self, canonical):
@@ -159,7 +159,8 @@ class DistEdiDocument(models.Model):
         """:return: ExceptionSpec for whoever settles it with the partner"""
         every = [*issues, *transaction.group.issues, *transaction.interchange.issues]
         errors = [issue for issue in every if issue.severity == "error"]
-        self.write({"state": "refused", "problem": errors[0].detail[:500], "issue_count": len(every)})
+        first = self._redact(errors[0].detail)
+        self.write({"state": "refused", "problem": first[:500], "issue_count": len(every)})
         lines = [f"{_describe(issue)}: {issue.detail}" for issue in errors]
         return ExceptionSpec(
             category="decode" if not self.document_name else "validation",
@@ -168,9 +169,9 @@ class DistEdiDocument(models.Model):
                 "%(document)s of %(partner)s is refused: %(detail)s",
                 document=self.display_name,
                 partner=self.edi_partner_id.name,
-                detail=errors[0].detail,
+                detail=first,
             ),
-            detail="\n".join(lines),
+            detail=self._redact("\n".join(lines)),
             record=self,
             suggestion=_("Open the document: correct and resubmit it, or have the partner send it again."),
             fingerprint=f"edi_document/{self.id}",
@@ -381,13 +382,21 @@ class DistEdiDocument(models.Model):
         return end.join(pieces) + end
 
     def _close_exception(self):
-        self.env["dist.exception"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("state", "in", ("open", "in_progress")),
-            ]
-        )._close("corrected")
+        self._find_unsolved()._close("corrected")
+
+    def _find_unsolved(self):
+        """:return: dist.exception, open ones about these documents"""
+        return (
+            self.env["dist.exception"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("state", "in", ("open", "in_progress")),
+                ]
+            )
+        )
 
     def _dist_get_impact(self):
         """What is at risk while these documents wait: the orders they are, at the prices they name."""

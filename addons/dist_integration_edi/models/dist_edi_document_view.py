@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import _, api, fields, models
 
 from odoo.addons.dist_integration_base.lib.erasure import by_name
-from odoo.addons.dist_integration_base.lib.masking import MASK, mask
+from odoo.addons.dist_integration_base.lib.masking import MASK, collect, mask, redact
 
 from ..lib.documents import DECLARATIONS, declaration_of
 from ..lib.errors import EdiError, Issue, Position
@@ -17,7 +17,7 @@ from .dist_edi_document import ACKNOWLEDGEMENTS, _decode
 class DistEdiDocument(models.Model):
     """A document on screen: raw with the faults marked, as a tree, and as a person reads it.
 
-    What the policy of EDI files calls sensitive is masked in all three.
+    What the policy of EDI files or of the document's own message type calls sensitive is masked in all three.
     """
 
     _inherit = "dist.edi.document"
@@ -28,8 +28,8 @@ class DistEdiDocument(models.Model):
 
     @api.depends("canonical", "issues", "acknowledgement_errors")
     def _compute_views(self):
-        names = self._get_sensitive_names()
         for document in self:
+            names = document._get_sensitive_names()
             segments = document._get_view_segments()
             document._hide(segments, {label(name) for name in names})
             document.raw_view = document._render_raw(segments)
@@ -42,11 +42,30 @@ class DistEdiDocument(models.Model):
                 page=render(canonical, document.document_name or "document") if canonical else None,
             )
 
-    @api.model
     def _get_sensitive_names(self):
-        """:return: list of names of canonical fields that are masked, by the policy of the type of EDI files"""
-        paths = self.env.ref("dist_integration_edi.type_edi_interchange").sudo()._get_sensitive_paths()
-        return [path.rpartition(".")[2].removesuffix("[]") for path in paths]
+        """:return: list of names of canonical fields that are masked: by the policy of EDI files, and by that of the
+        type of message that the document becomes or was
+        """
+        self.ensure_one()
+        source = self.sudo()
+        types = self.env.ref("dist_integration_edi.type_edi_interchange").sudo()
+        types |= source.message_id.message_type_id
+        agreement = source.edi_partner_id._get_agreed_document(source.direction, source.code)
+        if agreement:
+            code = agreement._get_message_type_code()
+            types |= types._get_by_code(code) if code else types.browse()
+        paths = [path for message_type in types for path in message_type._get_sensitive_paths()]
+        return list(dict.fromkeys(path.rpartition(".")[2].removesuffix("[]") for path in paths))
+
+    def _redact(self, text):
+        """:return: a text about this document, such as what is wrong with it, without its sensitive values"""
+        self.ensure_one()
+        names = self._get_sensitive_names() if text else []
+        if not names:
+            return text
+        segments = self._get_view_segments()
+        values = self._hide(segments, {label(name) for name in names})
+        return redact(text, values | collect(self._get_canonical(), by_name(names)), strict=True)
 
     def _render_template(self, template, **values):
         return self.env["ir.qweb"]._render(template, {"document": self, **values})
@@ -97,10 +116,13 @@ class DistEdiDocument(models.Model):
         return found
 
     def _hide(self, segments, labels):
-        """Mask what is sensitive in segments; of a document that nobody knows everything is.
+        """Mask what is sensitive in segments, and in what is said about them; of a document that nobody knows
+        everything is.
 
         :param labels: set of labels of elements
+        :return: set of texts, the values that were hidden
         """
+        hidden = set()
         unknown = bool(labels) and not self._get_view_declaration() and self.code not in ACKNOWLEDGEMENTS
         for segment in segments:
             parts = [part for element in segment["elements"] for part in _leaves(element)]
@@ -108,21 +130,22 @@ class DistEdiDocument(models.Model):
                 envelope = segment["tag"] in ("ST", "SE", "UNH", "UNT")
                 part["hidden"] = bool(part["value"]) and not envelope and (unknown or part["name"] in labels)
                 if part["hidden"]:
+                    hidden.add(part["value"])
                     part["value"] = MASK
             for element in segment["elements"]:
                 if any(part["hidden"] for part in _leaves(element)):
                     element["value"] = MASK
+        for segment in segments:
+            parts = [part for element in segment["elements"] for part in (element, *_leaves(element))]
+            for place in (segment, *parts):
+                place["issues"] = redact(place["issues"], hidden, strict=True)
+        return hidden
 
     def _is_hidden(self):
         """Whether something of the document is masked on screen."""
         self.ensure_one()
-        segments = self._get_view_segments()
-        self._hide(segments, {label(name) for name in self._get_sensitive_names()})
-        return any(
-            part["hidden"]
-            for segment in segments
-            for element in segment["elements"]
-            for part in _leaves(element)
+        return bool(
+            self._hide(self._get_view_segments(), {label(name) for name in self._get_sensitive_names()})
         )
 
     def _render_raw(self, segments):

@@ -188,7 +188,7 @@ class DistEdiExpectation(models.Model):
                 }
             )
             for error in one.get("errors", []):
-                lines.append(f"{document.display_name}: {_describe(error)}")
+                lines.append(f"{document.display_name}: {document._redact(_describe(error))}")
         return lines
 
     def _prepare_rejection(self, lines):

@@ -308,7 +308,7 @@ class DistEdiInterchange(models.Model):
                 "digest": hashlib.sha256(raw.strip()).hexdigest(),
                 "size": len(raw),
                 "issues": json.dumps(issues),
-                "error": error.detail[:500],
+                "error": message._redact(error.detail)[:500],
             }
         )
 

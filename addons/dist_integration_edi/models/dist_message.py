@@ -98,10 +98,18 @@ class DistMessage(models.Model):
         result = super()._purge()
         interchanges = self.env["dist.edi.interchange"].sudo().search([("message_id", "in", self.ids)])
         interchanges.write({"raw": False, "issues": False, "acknowledgement": False})
-        interchanges.document_ids.write(
+        documents = self.env["dist.edi.document"].sudo().search([("message_id", "in", self.ids)])
+        (documents | interchanges.document_ids).write(
             {"canonical": False, "issues": False, "acknowledgement_errors": False}
         )
         return result
+
+    def _is_settled(self):
+        """A file is still needed while a document of it waits for its correction."""
+        refused = self.env["dist.edi.document"].sudo()
+        if self._is_edi_file():
+            refused = refused.search([("interchange_id.message_id", "=", self.id), ("state", "=", "refused")])
+        return super()._is_settled() and not refused._find_unsolved()
 
     # out
 

@@ -12,6 +12,12 @@ class TestScreens(EdiCase):
         bad = [segment.replace("20260302", "20261302") for segment in self.order_850("P1")]
         return self.take(self.x12(bad, control=control)).document_ids
 
+    def show_all(self):
+        """Take away what EDI files, and the messages that become of orders, hide."""
+        types = self.env.ref("dist_integration_edi.type_edi_interchange")
+        types |= types._get_by_code("order.submit")
+        types.sensitive_paths = False
+
     def test_raw_tree_and_content(self):
         """E9: the faulty element is marked; segments have names; the content reads like an order."""
         document = self.refuse()
@@ -37,14 +43,40 @@ class TestScreens(EdiCase):
         for view in (document.raw_view, document.tree_view, document.rendered_view):
             self.assertNotIn("Meadow Farms", view)
         self.assertIn("N1*BY****", document.raw_view)
-        self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = False
+        self.show_all()
         document.invalidate_recordset()
         for view in (document.raw_view, document.tree_view, document.rendered_view):
             self.assertIn("Meadow Farms", view)
 
+    def test_the_type_of_the_message_counts(self):
+        """G6: what the message of a document hides is hidden on the document, too."""
+        self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = "nothing"
+        order_type = self.env["dist.message.type"]._get_by_code("order.submit")
+        for paths, hidden in (("customer.name", True), ("nothing", False)):
+            order_type.sensitive_paths = paths
+            document = self.refuse(control=8 if hidden else 9)
+            for view in (document.raw_view, document.tree_view, document.rendered_view):
+                self.assertEqual("Meadow Farms" not in view, hidden)
+
+    def test_what_is_wrong_is_told_without_the_value(self):
+        """G6: neither the fault of a document, its exception, its dialog nor its views quote what is hidden."""
+        self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = "order_date,unit_price"
+        document = self.refuse()
+        operator = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        wizard = (
+            self.env["dist.edi.correct"]
+            .with_user(operator)
+            .create({"document_id": document.id, "content": "x"})
+        )
+        exception = self.get_exceptions("invalid_date")
+        texts = [document.problem, exception.name, exception.detail, wizard.problem]
+        texts += [document.raw_view, document.tree_view, document.rendered_view]
+        for text in texts:
+            self.assertNotIn("20261302", text)
+
     def test_markup_in_a_document_is_text(self):
         """E9: what a partner writes is shown, not run."""
-        self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = False
+        self.show_all()
         segments = [s.replace("Meadow Farms", "<img src=x") for s in self.order_850("P1")]
         document = self.take(self.x12(segments)).document_ids
         for view in (document.raw_view, document.tree_view, document.rendered_view):

@@ -19,7 +19,7 @@ class DistEdiCorrect(models.TransientModel):
         for wizard in self:
             issues = wizard.document_id._get_issues()
             lines = [issue["detail"] for issue in issues if issue.get("severity", "error") == "error"]
-            wizard.problem = "\n".join(lines) or wizard.document_id.problem
+            wizard.problem = wizard.document_id._redact("\n".join(lines)) or wizard.document_id.problem
 
     @api.model_create_multi
     def create(self, vals_list):

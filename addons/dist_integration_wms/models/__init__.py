@@ -13,6 +13,7 @@ from . import (
     dist_exception_shipment,
     dist_flow,
     dist_message,
+    dist_personal_data,
     dist_product_substitution,
     dist_reconciliation,
     dist_reconciliation_accuracy,

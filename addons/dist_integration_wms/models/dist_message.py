@@ -9,6 +9,11 @@ class DistMessage(models.Model):
     )
     variance_accepted_by_id = fields.Many2one("res.users", readonly=True)
 
+    def _purge(self):
+        result = super()._purge()
+        self.env["dist.warehouse.confirmation"].sudo().search([("message_id", "in", self.ids)]).answer = False
+        return result
+
     def _accepts(self, code):
         """:return: True when a person accepted this variance of the message"""
         return self.accepted_variance == code

@@ -1,4 +1,8 @@
-from odoo import api, fields, models
+import json
+
+from odoo import _, api, fields, models
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 
 class DistWarehouseConfirmation(models.Model):
@@ -36,6 +40,20 @@ class DistWarehouseConfirmation(models.Model):
             "This confirmation of the warehouse was applied already.",
         ),
     ]
+
+    def _get_answer(self):
+        """:return: dict, what the warehouse was told
+        :raises BusinessError: it is no longer kept
+        """
+        self.ensure_one()
+        if not self.answer:
+            raise BusinessError(
+                "answer_purged",
+                _("%s was applied; its answer is no longer kept.", self.external_id),
+                status=410,
+                open_exception=False,
+            )
+        return json.loads(self.answer)
 
     @api.model
     def _find(self, system, kind, external_id):

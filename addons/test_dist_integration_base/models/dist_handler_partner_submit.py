@@ -34,12 +34,18 @@ class PartnerSubmitHandler(models.AbstractModel):
         else:
             partner = self._create_inbound(message, "res.partner", values, pointers)
             self._bind(message.system_id, partner, payload["external_id"])
-        self._fail_as_told(payload["name"])
+        self._fail_as_told(payload["name"], payload.get("note"))
         partner._dist_emit("partner.changed")
         exceptions = []
         if payload["name"] == "Check me":
-            exceptions.append(ExceptionSpec("business", "to_check", _("Partner to check"), record=partner))
+            exceptions.append(
+                ExceptionSpec(
+                    "business", "to_check", _("Partner to check"), payload.get("note") or "", record=partner
+                )
+            )
         answer = {"status": "accepted", "partner_id": partner.id}
+        if payload.get("note"):
+            answer["reasons"] = [{"detail": f"Noted: {payload['note']}"}]
         return HandlerResult(answer, record=partner, exceptions=exceptions)
 
     def _find_counterpart(self, message, payload):
@@ -56,12 +62,18 @@ class PartnerSubmitHandler(models.AbstractModel):
         self._bind(message.system_id, record, payload["external_id"])
         return HandlerResult({"status": "accepted", "partner_id": record.id}, record=record)
 
-    def _fail_as_told(self, name):
+    def _fail_as_told(self, name, note):
         if name == "Blocked":
             raise BusinessError("blocked", _("This partner is blocked."), "/name")
         if name == "Ambiguous":
             raise AmbiguousMatch("ambiguous_partner", _("Two partners could be meant."), "/name")
         if name == "Broken" and not self.env["ir.config_parameter"].get_param("test_dist.repaired"):
             raise ZeroDivisionError("broken on purpose")
+        if name == "Quoted":
+            raise BusinessError(
+                "quoted", _("%s is not allowed.", note), "/note", suggestion=_("Change %s.", note)
+            )
+        if name == "Quoted technically":
+            raise ValueError(note)
         if name == "Refused by Odoo":
             raise ValidationError(_("A rule of Odoo says no."))

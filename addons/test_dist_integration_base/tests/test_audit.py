@@ -247,7 +247,7 @@ class TestAudit(AuditMixin, DistCase):
         """G5: SQL of Odoo's own role neither changes nor removes entries or seals."""
         entry = self._make_chain()[0]
         for statement in (
-            "UPDATE dist_audit_entry SET reason = 'x' WHERE id = %s",
+            "UPDATE dist_audit_entry SET user_login = 'x' WHERE id = %s",
             "DELETE FROM dist_audit_entry WHERE id = %s",
             "UPDATE dist_audit_seal SET hash = 'x' WHERE entry_id = %s",
             "DELETE FROM dist_audit_seal WHERE entry_id = %s",
@@ -264,7 +264,7 @@ class TestAudit(AuditMixin, DistCase):
             with self.subTest(statement), mute_logger("odoo.sql_db"):
                 with self.assertRaisesRegex(psycopg2.Error, "append-only"), self.env.cr.savepoint():
                     self.env.cr.execute(statement, (entry.id,))
-        for change in (lambda: entry.write({"reason": "x"}), entry.unlink):
+        for change in (lambda: entry.write({"user_login": "x"}), entry.unlink):
             with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.Error), self.env.cr.savepoint():
                 change()
                 self.env.flush_all()

@@ -120,7 +120,7 @@ class TestCutover(PeopleMixin, DistHttpCase):
         self.assertEqual((comparison.state, comparison.difference_count), ("different", 2))
         lines = {line.path: (line.kind, line.ours, line.reference) for line in comparison.difference_ids}
         self.assertEqual(lines["name"], ("changed", "Berta", "Bertha"))
-        self.assertEqual(lines["note"], ("changed", "•••", "•••"), "what the type hides is not kept there")
+        self.assertEqual(lines["note"], ("changed", "***", "***"), "what the type hides is not shown")
         self.assertEqual(
             (self.flow.compared_count, self.flow.equal_count, self.flow.open_difference_count), (2, 1, 1)
         )
@@ -451,8 +451,8 @@ class TestCutover(PeopleMixin, DistHttpCase):
     def test_documents_are_masked(self):
         """G6, G10: what a type hides is hidden in the documents too."""
         comparison = self._get_comparison(self._submit(note="IBAN 4711")[1])
-        for group, shown in (("operator", False), ("auditor", False), ("manager", True)):
+        for group in ("operator", "auditor", "manager"):
             view = comparison.with_user(self.people[group])
-            self.assertEqual("IBAN 4711" in view.ours_view, shown, group)
+            self.assertNotIn("IBAN 4711", view.ours_view, group)
             with self.assertRaises(AccessError):
                 view.read(["ours"])

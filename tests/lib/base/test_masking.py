@@ -198,6 +198,36 @@ def test_short_values_stay():
     assert redact("DE and DEU", ["DE", "", "DEU"]) == "DE and DEU"
 
 
+@pytest.mark.parametrize(
+    "text",
+    (
+        "The price 1234.5 differs",
+        "1,234.50 € asked",
+        "1.234,50 EUR asked",
+        "1\u202f234,50EUR asked",
+        "1'234.50 asked",
+    ),
+)
+def test_a_number_is_hidden_however_it_is_written(text):
+    """G6: an amount of a message is not readable in another notation."""
+    assert redact(text, ["1234.50"], strict=True).count(MASK) == 1
+    assert not any(character.isdigit() for character in redact(text, ["1234.50"], strict=True))
+
+
+def test_short_values_are_hidden_where_it_is_strict():
+    """G6: a short name or a small price is as sensitive as a long one; codes and other numbers stay."""
+    assert (
+        redact("Bo asks 5.00 for SKU5, 15 bo", ["Bo", "5"], strict=True)
+        == f"{MASK} asks {MASK} for SKU5, 15 bo"
+    )
+    assert redact({"a": [5, "5", True, 6]}, ["5"], strict=True) == {"a": [MASK, MASK, True, 6]}
+    assert redact("Price 5", ["5"]) == "Price 5"
+
+
+def test_values_as_json_writes_them():
+    assert redact('{"name": "M\\u00fcller"}', ["Müller"]) == '{"name": "***"}'
+
+
 def test_longer_values_are_redacted_first():
     assert redact("Anna Berg", ["Anna", "Anna Berg"], "-") == "-"
 

@@ -170,6 +170,17 @@ class OrderSubmitHandler(models.AbstractModel):
         order = known[submission.reference]
         if order.dist_digest == submission.digest and order.dist_answer:
             return HandlerResult(answer=json.loads(order.dist_answer), record=order)
+        if order.dist_digest == submission.digest:
+            raise BusinessError(
+                "answer_purged",
+                _(
+                    "%(reference)s is %(name)s here; its answer is no longer kept.",
+                    reference=submission.reference,
+                    name=order.name,
+                ),
+                status=410,
+                open_exception=False,
+            )
         raise OrderRefused(
             "duplicate_order",
             _(

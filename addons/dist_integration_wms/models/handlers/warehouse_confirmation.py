@@ -104,6 +104,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 record=plan.known.picking_id or None,
                 suggestion=_("A correction needs a number of its own, or is posted in Odoo by hand."),
             )
+        plan.known._get_answer()
 
     def _choose_picking(self, plan):
         """:return: the open transfer that the confirmation is applied to
@@ -187,7 +188,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _get_result(self, plan, confirmation):
         return HandlerResult(
-            json.loads(confirmation.answer),
+            confirmation._get_answer(),
             record=confirmation.picking_id or None,
             exceptions=plan.exceptions,
         )

@@ -1,0 +1,16 @@
+from odoo import models
+
+
+class DistMessage(models.Model):
+    _inherit = "dist.message"
+
+    def _purge(self):
+        """The order keeps what its channel was answered; that goes with the message's own answer."""
+        result = super()._purge()
+        submitted = self.filtered(lambda message: message.message_type_id.code == "order.submit")
+        orders = self.env["sale.order"].sudo()
+        orders = orders.browse(
+            [message.res_id for message in submitted if message.res_model == orders._name]
+        ).exists()
+        orders.filtered("dist_answer").dist_answer = False
+        return result

@@ -1,0 +1,51 @@
+from odoo import api, models
+
+from odoo.addons.dist_integration_base.models.dist_personal_data import CONTENT, DOCUMENT, TEXT
+
+PLACES = {
+    "dist.edi.document": {
+        "acknowledgement_errors": DOCUMENT,
+        "business_key": TEXT,
+        "canonical": DOCUMENT,
+        "issues": DOCUMENT,
+        "problem": TEXT,
+    },
+    "dist.edi.expectation": {"detail": TEXT},
+    "dist.edi.group": {"issues": DOCUMENT},
+    "dist.edi.interchange": {"acknowledgement": DOCUMENT, "error": TEXT, "issues": DOCUMENT, "raw": CONTENT},
+}
+# what a person or a program names, counts or hashes, and who acted: it tells of no customer
+IMPERSONAL = {
+    "dist.edi.agreement": {"association", "code", "overlay", "version"},
+    "dist.edi.document": {"code", "control_number", "document_name", "version"},
+    "dist.edi.expectation": {"control_number", "functional_code"},
+    "dist.edi.group": {"control_number", "functional_code", "version"},
+    "dist.edi.interchange": {"control_number", "digest", "receiver", "sender", "version"},
+    "dist.edi.partner": {
+        "component_separator",
+        "element_separator",
+        "group_identifier",
+        "identifier",
+        "name",
+        "own_group",
+        "own_identifier",
+        "own_qualifier",
+        "qualifier",
+        "release_character",
+        "repetition_separator",
+        "terminator",
+        "version",
+    },
+}
+
+
+class DistPersonalData(models.AbstractModel):
+    _inherit = "dist.personal.data"
+
+    @api.model
+    def _get_places(self):
+        return [*super()._get_places(), PLACES]
+
+    @api.model
+    def _get_impersonal(self):
+        return [*super()._get_impersonal(), IMPERSONAL]

@@ -1,0 +1,359 @@
+import base64
+import gzip
+import json
+import os
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.lib.upload import receive
+from odoo.addons.dist_integration_base.models.dist_message_retention import SETTING
+
+from .test_retention import ContentCase
+
+TEXTS = ("char", "text", "html", "binary", "json", "serialized", "reference")
+NAME, EMAIL, NUMBER = "Anna Berg", "anna@berg.example", "CUST-4711"
+
+
+@tagged("post_install", "-at_install")
+class TestEveryText(ContentCase):
+    def _get_stored(self):
+        """:return: set of (model, field) of what the suite stores as text, but for dialogs, which Odoo empties"""
+        stored = set()
+        for name, model in self.env.items():
+            if model._abstract or model._transient or not model._auto:
+                continue
+            for field in model._fields.values():
+                own = (field._module or "").startswith("dist_integration_")
+                if field.store and field.type in TEXTS and own:
+                    stored.add((name, field.name))
+        return stored
+
+    def _get_declared(self, lists):
+        return [(model, name) for given in lists for model, names in given.items() for name in names]
+
+    def test_each_is_declared(self):
+        """G6: a text that is stored may tell of a person, and is erased, or cannot; in one list only."""
+        data = self.env["dist.personal.data"]
+        personal = self._get_declared(data._get_places())
+        impersonal = self._get_declared(data._get_impersonal())
+        declared = personal + impersonal
+        self.assertFalse(self._get_stored() - set(declared), "declare it in dist_personal_data.py")
+        self.assertEqual(len(declared), len(set(declared)), "twice")
+        for model, name in declared:
+            self.assertIn(name, self.env[model]._fields, model)
+
+
+class PersonCase(ContentCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.inbound.message_type_id.personal_paths = "name, note"
+        cls.outbound.message_type_id.personal_paths = "name"
+        cls.partner = cls.env["res.partner"].create({"name": NAME, "email": EMAIL})
+
+    def _erase(self, user="manager", **values):
+        values = {
+            "partner_id": self.partner.id,
+            "reason": "Request 17",
+            "identifiers": f"{EMAIL}\n{NUMBER}",
+            **values,
+        }
+        wizard = self.env["dist.personal.erase"].with_user(self.people[user]).create(values)
+        wizard.action_erase()
+        self.env.invalidate_all()
+        return wizard
+
+    def _get_all_texts(self):
+        """:return: every row of every table of the suite and of its chatter, as one text"""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND (tablename LIKE 'dist_%' "
+            "OR tablename IN ('mail_tracking_value', 'mail_activity')) AND tablename NOT LIKE 'dist_personal_erase%'"
+        )
+        texts = []
+        for (table,) in self.env.cr.fetchall():
+            self.env.cr.execute(f'SELECT row_to_json(t)::text FROM "{table}" AS t')  # pylint: disable=sql-injection
+            texts += [row[0] for row in self.env.cr.fetchall()]
+        texts += [message.sudo()._get_raw().decode() for message in self.env["dist.message"].search([])]
+        notes = self.env["mail.message"].search([("model", "=like", "dist.%")])
+        return "\n".join([*texts, *notes.mapped("body")])
+
+    def _check_gone(self, *words):
+        texts = self._get_all_texts().lower()
+        for word in words or (NAME, EMAIL, NUMBER):
+            at = texts.find(word.lower())
+            self.assertEqual(at, -1, texts[max(at - 300, 0) : at + 100])
+
+
+@tagged("post_install", "-at_install")
+class TestErasedEverywhere(PersonCase):
+    def test_texts_beside_messages(self):
+        """G6: bindings, changes, exceptions without messages, replays, chatter, activities, events nobody carries."""
+        binding = self.env["dist.binding"]._bind(self.system, self.partner, NUMBER)
+        binding.with_user(self.people["operator"]).external_id = f"{NUMBER}-2"
+        self.env["ir.config_parameter"].set_param("dist_integration.change_approval", True)
+        exception = self._open_exception(
+            self._make_message(self.inbound, state="cancelled"), summary=f"{NAME} is blocked", detail=EMAIL
+        )
+        exception.sudo().ignore_reason = f"{NAME} called, {EMAIL}"
+        exception.message_post(body=f"Called {EMAIL}")
+        exception.activity_schedule(
+            "mail.mail_activity_data_todo", summary=EMAIL, user_id=self.people["operator"].id
+        )
+        self.env["dist.replay"].create({"reason": f"For {EMAIL}"})
+        request = self.env["dist.change.request"]._keep(
+            "write", self.endpoint.with_user(self.people["manager"]), {"archive_folder": EMAIL}
+        )
+        request.sudo().write({"reason": f"{NAME}, {EMAIL}", "decision_note": NUMBER})
+        self.outbound.message_type_id.record_always = True
+        self.outbound.state = "retired"
+        event = self._make_event()
+        event.sudo().payload = json.dumps({"name": NAME, "note": EMAIL})
+        self.env.flush_all()
+        self._erase()
+        self._check_gone()
+        self.assertTrue(json.loads(event.evidence)["before_erasure"]["sha256"])
+
+    def test_comparisons(self):
+        """G6, G10: of what was compared the values are erased, that and where it differed stays."""
+        self.inbound._set_stage("shadow", "test")
+        message = self._make_message(
+            self.inbound,
+            state="done",
+            payload=json.dumps({"external_id": NUMBER, "name": NAME, "note": "Ulm 7"}),
+        )
+        outcome = {
+            "ours": {"name": NAME, "remark": "Ulm 7"},
+            "reference": {"name": "A. Berg", "remark": "x"},
+            "record": ("res.partner", self.partner.id),
+            "error": None,
+        }
+        message.business_key = NUMBER
+        comparison = self.env["dist.cutover.comparison"]._record_ours(message, outcome)
+        alone = self.env["dist.cutover.comparison"]._record_reference(
+            self.inbound, "Z", {"text": f"Mail {EMAIL}"}
+        )
+        self._erase()
+        self._check_gone(NAME, EMAIL, NUMBER, "A. Berg", "Ulm 7")
+        self.assertEqual(comparison.difference_ids.mapped("path"), ["name", "remark"])
+        self.assertEqual(comparison.state, "different")
+        comparison.action_look_again()
+        self.assertEqual((comparison.state, comparison.difference_count), ("different", 2))
+        self.assertEqual(alone.state, "unmatched")
+
+    def test_answers_of_partners_are_known_by_the_message(self):
+        """G6: what a partner answered is erased by the values of the event that is erased with it."""
+        event = self._make_event(NAME)
+        event.sudo().payload = json.dumps({"name": "Berg, Anna", "note": EMAIL})
+        message = event.message_ids
+        message.write({"state": "done", "answer": json.dumps({"seen": "Berg, Anna"})})
+        attempt = self.env["dist.message.attempt"].create(
+            {
+                "message_id": message.id,
+                "number": 1,
+                "started_at": fields.Datetime.now(),
+                "outcome": "success",
+                "detail": "Berg, Anna is known",
+                "response_excerpt": "Hello Berg, Anna",
+            }
+        )
+        self._erase()
+        self._check_gone(NAME, EMAIL, "Berg, Anna")
+        self.assertEqual(attempt.sudo().response_excerpt, "Hello [erased]")
+
+    def test_files(self):
+        """G6: a file in which the person stands is removed, packed or not, with every copy; its hash is kept."""
+        kept = self._upload(b"sku,name\n1,Bo\n")
+        plain = self._upload(f"sku,name\n1,{EMAIL.upper()}\n".encode())
+        packed = self._upload(gzip.compress(f"sku,name\n1,{EMAIL}\n".encode()), packed=True)
+        profile = self.env["dist.reconciliation.profile"].create(
+            {"name": "P", "system_id": self.system.id, "domain_code": "partner"}
+        )
+        run = self.env["dist.reconciliation"]._make(profile, f"key,amount\n{EMAIL},1\n".encode(), "a.csv")
+        run.state = "done"
+        path = plain._find_uploads()._full_path(plain._find_uploads().store_fname)
+        wizard = self._erase()
+        self.assertEqual(wizard.message_ids, plain | packed)
+        self.assertTrue(kept._find_uploads())
+        for message in plain | packed:
+            self.assertFalse(message._find_uploads())
+            self.assertEqual(len(json.loads(message.evidence)["before_erasure"]["file"]["sha256"]), 64)
+        self.assertFalse(run._get_snapshot())
+        self.assertIn("SHA-1", " ".join(run.message_ids.mapped("body")))
+        self._collect_garbage()
+        self.assertFalse(os.path.exists(path))
+
+    def _upload(self, content, packed=False, **values):
+        upload = receive([content], 1000)
+        described = {"file": upload.describe("text/csv", packed)}
+        raw = base64.b64encode(json.dumps(described).encode())
+        message = self._make_message(self.inbound, state="done", raw=raw, **values)
+        message._attach_upload(upload)
+        return message
+
+    def _collect_garbage(self):
+        """Clear the file store, as Odoo does every day."""
+        self.env.flush_all()
+        self.env["ir.attachment"]._gc_file_store_unsafe()
+
+    def test_the_trail_stays_whole(self):
+        """G5, G6: audit entries lose the texts in which the person stands; the chain holds, and a text that is
+        taken away without being told of is found.
+        """
+        self._seal()
+        number, code = self._verify()
+        message = self._make_message(self.inbound, state="dead", business_key=NUMBER, payload="{}")
+        message.with_user(self.people["operator"]).action_cancel(f"{NAME} asked, {EMAIL}")
+        binding = (
+            self.env["dist.binding"]
+            .with_user(self.people["operator"])
+            .create(
+                {
+                    "system_id": self.system.id,
+                    "res_model": "res.partner",
+                    "res_id": self.partner.id,
+                    "external_id": EMAIL,
+                }
+            )
+        )
+        self._seal()
+        cancelled = self._entries(message, action="cancelled")
+        self.assertIn(EMAIL, cancelled.reason)
+        self.assertEqual(self._entries(reason=cancelled.reason), cancelled)
+        created = self._entries(binding, action="created")
+        self._erase()
+        self._seal()
+        self.assertEqual(self._verify(), (self._verify()[0], None))
+        self._check_gone()
+        self.assertEqual((cancelled.reason, cancelled.user_id), ("[erased]", self.people["operator"]))
+        self.assertEqual(self._changes(created)["external_id"], (None, "[erased]"))
+        self.assertTrue(self._entries(cancelled, action="erased"))
+        other = self._entries(action="erased")[:1]
+        self.env.cr.execute("DELETE FROM dist_audit_text WHERE entry_id = %s", (other.id,))
+        self.env.invalidate_all()
+        self.assertEqual(self._verify(), (other.number, "removed"))
+
+    def test_a_changed_text_is_found(self):
+        """G5: a text that differs from its digest is a change of its entry."""
+        self.endpoint.with_user(self.people["manager"]).name = "Other"
+        self._seal()
+        entry = self._entries(self.endpoint, action="changed")
+        self.env.cr.execute(
+            "UPDATE dist_audit_text SET text = replace(text, 'Other', 'Mine') WHERE entry_id = %s AND name = 'changes'",
+            (entry.id,),
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self._verify(), (entry.number, "changed"))
+
+    def test_what_messages_need_stays(self):
+        """G6: bindings stay while a message of the person waits, and so does all that belongs to it."""
+        binding = self.env["dist.binding"]._bind(self.system, self.partner, NUMBER)
+        waiting = self._make_message(self.inbound, state="error", payload=json.dumps({"note": EMAIL}))
+        exception = self._open_exception(waiting)
+        exception.sudo().name = f"{EMAIL} is unknown"
+        self.inbound._set_stage("shadow", "test")
+        self.outbound.legal_hold = True
+        row = self.env["dist.cutover.comparison"]._record_reference(self.outbound, "Z", {"text": EMAIL})
+        wizard = self._erase()
+        self.assertEqual(wizard.left_ids, waiting)
+        self.assertEqual(binding.external_id, NUMBER)
+        self.assertIn(EMAIL, exception.name)
+        self.assertIn(EMAIL, row.sudo().reference)
+
+
+@tagged("post_install", "-at_install")
+class TestPurgedEverywhere(PersonCase):
+    def _purge(self):
+        self.env.flush_all()
+        self.env["dist.message"]._cron_purge()
+        self.env.invalidate_all()
+
+    def test_comparisons(self):
+        """G6, G10: what was compared is purged with its message, or by itself; differences and hashes are kept."""
+        self.inbound._set_stage("shadow", "test")
+        message = self._old(payload=json.dumps({"external_id": "A", "name": NAME}))
+        message.business_key = "A"
+        outcome = {
+            "ours": {"name": NAME},
+            "reference": {"name": "Bo"},
+            "record": ("res.partner", 1),
+            "error": None,
+        }
+        comparison = self.env["dist.cutover.comparison"]._record_ours(message, outcome)
+        alone = self.env["dist.cutover.comparison"]._record_reference(self.inbound, "B", {"name": NAME})
+        young = self.env["dist.cutover.comparison"]._record_reference(self.inbound, "C", {"name": "Young"})
+        alone.compared_at = fields.Datetime.now() - timedelta(days=50)
+        self.inbound.retention_days = 30
+        self._purge()
+        self._check_gone(NAME)
+        self.assertTrue(young.sudo().reference)
+        for row in comparison | alone:
+            self.assertFalse(row.sudo().ours or row.sudo().reference)
+            self.assertTrue(row.purged_at)
+        self.assertEqual(len(json.loads(comparison.evidence)["ours"]["sha256"]), 64)
+        self.assertEqual((comparison.state, comparison.difference_ids.path), ("different", "name"))
+        self.assertFalse(comparison.difference_ids.ours)
+        self.assertIn("purged", comparison.ours_view)
+        comparison.action_look_again()
+        self.assertEqual((comparison.state, comparison.difference_count), ("different", 1))
+        again = self.env["dist.cutover.comparison"]._record_reference(self.inbound, "B", {"name": NAME})
+        self.assertNotEqual(again, alone)
+
+    def test_a_file_and_its_copies(self):
+        """G6: a purged file is gone from the file store too, with the snapshot of the run it was compared in."""
+        upload = receive([b"key,amount\nREC-1,1\n"], 1000)
+        raw = base64.b64encode(json.dumps({"file": upload.describe("text/csv", False)}).encode())
+        message = self._old(raw=raw)
+        message._attach_upload(upload)
+        profile = self.env["dist.reconciliation.profile"].create(
+            {"name": "P", "system_id": self.system.id, "domain_code": "partner"}
+        )
+        run = self.env["dist.reconciliation"]._make(profile, message_id=message.id)
+        run.state = "done"
+        message._find_uploads()._dist_share(
+            {"res_model": run._name, "res_field": "snapshot", "res_id": run.id, "name": "a.csv"}
+        )
+        path = message._find_uploads()._full_path(message._find_uploads().store_fname)
+        self.assertTrue(os.path.exists(path))
+        self.inbound.retention_days = 30
+        self._purge()
+        self.assertFalse(message._find_uploads() | run._get_snapshot())
+        self.assertEqual(
+            json.loads(message.evidence)["file"], {"bytes": upload.size, "sha256": upload.sha256}
+        )
+        self.env["ir.attachment"]._gc_file_store_unsafe()
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_call_goes_with_its_last_item(self):
+        """G6: a bulk call holds what its items hold, and is purged with the last of them."""
+        parent = self._old(
+            days=10, raw=base64.b64encode(json.dumps({"items": [json.loads("{}")] * 2}).encode())
+        )
+        first, second = (self._old(parent_id=parent.id, days=days) for days in (50, 40))
+        self.inbound.retention_days = 45
+        self._purge()
+        self.assertEqual([bool(m.purged_at) for m in (first, second, parent)], [True, False, False])
+        self.inbound.retention_days = 30
+        self._purge()
+        self.assertTrue(second.purged_at and parent.purged_at)
+
+    def test_days(self):
+        """G6: content is kept for 0 to 36500 days, whoever says so; anything else is refused in plain words."""
+        for record in (self.inbound, self.inbound.message_type_id):
+            record.retention_days = 36_500
+            record.retention_days = 0
+            for days in (-1, 36_501, 10**12):
+                with self.assertRaisesRegex(ValidationError, "0 to 36500 days"), self.env.cr.savepoint():
+                    record.retention_days = days
+        settings = self.env["res.config.settings"]
+        for days in (-1, 36_501):
+            with self.assertRaisesRegex(UserError, "0 to 36500 days"), self.env.cr.savepoint():
+                settings.create({"dist_retention_days": days}).execute()
+        with self.assertRaisesRegex(ValidationError, "no number of days"), self.env.cr.savepoint():
+            self.env["ir.config_parameter"].set_param(SETTING, "soon")
+        settings.create({"dist_retention_days": 36_500}).execute()
+        self._old(days=4000)
+        self._purge()
