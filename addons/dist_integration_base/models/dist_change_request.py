@@ -371,7 +371,7 @@ class DistChangeRequest(models.Model):
         request.message_post(body=text, partner_ids=told.partner_id.ids, subtype_xmlid="mail.mt_comment")
 
     def _get_owners(self):
-        """:return: res.users, who answers for what is changed: the owners of its flow or system; but for the requester"""
+        """:return: res.users, the owners of what is changed, or of its system; but for the requester"""
         self.ensure_one()
         record = self.env[self.res_model].browse(self.res_id).exists()
         owners = self.env["res.users"]
@@ -445,12 +445,15 @@ class DistChangeRequest(models.Model):
     def _apply_to(self, records):
         """:return: the record, gone after a deletion"""
         if self.kind == "create":
-            return records._create_approved(self._get_vals(), self.reason)
+            record = records.create(self._get_vals())
+            record._follow_approved()
+            return record
         record = records.browse(self.res_id)
         if self.kind == "unlink":
             record.unlink()
         else:
             record._write_approved(self._get_vals(), self.reason)
+            record._follow_approved()
         return record
 
     def _note(self, action, reason):

@@ -69,7 +69,8 @@ class DistChangeRule(models.Model):
 
     @api.model
     def _is_approval_on(self):
-        return self.env["ir.config_parameter"].sudo().get_param(SETTING) == "True"
+        # not by get_param: asked while the setting is written, it would keep the former value in its cache
+        return self.env["ir.config_parameter"].sudo().search([("key", "=", SETTING)]).value == "True"
 
     @api.model
     @tools.ormcache("model_name", "automation")

@@ -69,23 +69,11 @@ class DistCodeMap(models.Model):
     def write(self, vals):
         return super().write(self._split_reference(vals))
 
-    @api.model
-    def _create_approved(self, vals, reason):
-        code = super()._create_approved(vals, reason)
-        code._replay_waiting()
-        return code
-
-    def _write_approved(self, vals, reason):
-        super()._write_approved(vals, reason)
-        self._replay_waiting()
-
-    def _replay_waiting(self):
-        """What waits for these codes goes on, after the commit, when they were explained by an exception's button."""
+    def _follow_approved(self):
+        """What was explained by the button of an exception is replayed, after the commit."""
         if self.env.su:
-            for code in self:
-                waiting = self.env["dist.exception"]._find_waiting_for(code)
-                for exception in waiting:
-                    exception._enqueue_replay_mapped()
+            for exception in self.env["dist.exception"]._find_waiting_for(self):
+                exception._enqueue_replay_mapped()
 
     @api.model
     def _split_reference(self, vals):

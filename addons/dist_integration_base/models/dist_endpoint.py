@@ -200,7 +200,10 @@ class DistEndpoint(models.Model):
         flows = self.sudo().flow_ids.filtered(lambda flow: flow._is_promised())
         if flows:
             raise UserError(
-                _("%s lead to this endpoint. Retire them, or give them another one.", ", ".join(flows.mapped("name")))
+                _(
+                    "%s lead to this endpoint. Retire them, or give them another one.",
+                    ", ".join(flows.mapped("name")),
+                )
             )
 
     def _get_allowed_networks(self):

@@ -241,7 +241,13 @@ class DistFlow(models.Model):
         return self.state in PROMISED
 
     @api.constrains(
-        "state", "business_owner_id", "technical_owner_id", "endpoint_id", "mapping_id", "message_type_id", "system_id"
+        "state",
+        "business_owner_id",
+        "technical_owner_id",
+        "endpoint_id",
+        "mapping_id",
+        "message_type_id",
+        "system_id",
     )
     def _check_running(self):
         """What was approved has owners; what moves messages also somewhere to go, and words that were approved."""

@@ -76,11 +76,7 @@ class DistGuardedMixin(models.AbstractModel):
     @api.model
     def _guard_create(self, vals_list):
         """:raises ChangeKept: records wait for a second person"""
-        guarded = [
-            vals
-            for vals in vals_list
-            if self._is_guarded("create", vals, lambda: self.new(self._add_missing_default_values(vals)))
-        ]
+        guarded = [vals for vals in vals_list if self._is_guarded("create", vals)]
         if guarded:
             self._ask_instead("create", guarded)
 
@@ -89,26 +85,24 @@ class DistGuardedMixin(models.AbstractModel):
         :param kind: ``write`` or ``unlink``
         :raises ChangeKept: the change waits for a second person; says where it was kept
         """
-        guarded = self.filtered(lambda record: record._is_guarded(kind, vals, lambda: record))
+        guarded = self.filtered(lambda record: record._is_guarded(kind, vals))
         if guarded:
             guarded._ask_instead(kind, [vals])
 
-    def _is_guarded(self, kind, vals, get_record):
-        """Whether a change waits, by a rule about this model or about a list that its records are lines of.
-
-        :param get_record: callable that returns the record, a new one for ``create``
-        """
+    def _is_guarded(self, kind, vals):
+        """Whether a change of this record waits, by a rule about it or about a list that it is a line of."""
         rules, lists = self._get_change_rules(), self._get_guarded_lists()
         if not rules and not lists:
             return False
-        record = get_record()
+        record = self or self.new(self._add_missing_default_values(vals))
         return rules._applies(record, kind, vals) or any(
-            parent._needs_approval(dict.fromkeys(names, [])) for parent, names in record._get_lists(lists, vals)
+            parent._needs_approval(dict.fromkeys(names, []))
+            for parent, names in record._get_lists(lists, vals)
         )
 
     @api.model
     def _get_guarded_lists(self):
-        """:return: dict, many2one to names of the lists it puts a record into, where rules are about the list's record"""
+        """:return: dict, many2one to names of the lists it puts a record into, where a rule may be about them"""
         return {
             name: lists
             for name, lists in self._get_list_names().items()
@@ -118,7 +112,7 @@ class DistGuardedMixin(models.AbstractModel):
     @api.model
     @tools.ormcache("self._name")
     def _get_list_names(self):
-        """:return: dict, name of a many2one to a guarded model to the names of the one2many fields it is the inverse of"""
+        """:return: dict, many2one to a guarded model to names of the one2many fields it is the inverse of"""
         found = {}
         for name, field in self._fields.items():
             if field.type == "many2one" and isinstance(self.env[field.comodel_name], DistGuardedMixin):
@@ -188,18 +182,15 @@ class DistGuardedMixin(models.AbstractModel):
             _("Open the change request"),
         )
 
-    # what a second person approved; where a button does more than create or write, these do it as well
-
-    @api.model
-    def _create_approved(self, vals, reason):
-        """
-        :param reason: why it was asked for
-        :return: the record
-        """
-        return self.create(vals)
-
     def _write_approved(self, vals, reason):
+        """Write what a second person approved; where a button does more than write, this does it as well.
+
+        :param reason: why it was asked for
+        """
         self.write(vals)
+
+    def _follow_approved(self):
+        """Do what follows when an approval made or changed this record, beside what follows from any change."""
 
     def action_view_changes(self):
         """Open the change requests about these records."""

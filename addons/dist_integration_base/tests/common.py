@@ -11,7 +11,6 @@ from odoo.modules.registry import Registry
 from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
 from odoo.tests.common import BaseCase
 
-
 # the buttons that lead a new flow to a state
 STEPS = {
     "draft": [],

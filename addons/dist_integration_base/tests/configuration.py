@@ -36,7 +36,9 @@ class ConfigurationMixin:
         self.configurer = new_test_user(self.env, "configurer", groups=",".join(groups))
         self.examples = self._make_examples()
         self.number = 0
-        models = [model for _name, model in sorted(self.env.items()) if not model._abstract and not model._transient]
+        models = [
+            model for _name, model in sorted(self.env.items()) if not model._abstract and not model._transient
+        ]
         own = [model for model in models if model._original_module == addon and self._get_modes(model)]
         self.assertTrue(own)
         self.assertLessEqual(set(self.left_out), {model._name for model in own})
@@ -110,7 +112,9 @@ class ConfigurationMixin:
         before = self.env["dist.audit.entry"].search([], order="id desc", limit=1).id
         action()
         self.env.flush_all()
-        told = self.env["dist.audit.entry"].search([("id", ">", before), ("user_id", "=", self.configurer.id)])
+        told = self.env["dist.audit.entry"].search(
+            [("id", ">", before), ("user_id", "=", self.configurer.id)]
+        )
         told = told.filtered(lambda entry: (entry.res_model, entry.res_id) in keys)
         self.assertTrue(told, "no entry in the audit trail")
         if name:
@@ -128,7 +132,9 @@ class ConfigurationMixin:
         before = self.env["dist.audit.entry"].search([], order="id desc", limit=1).id
         action()
         self.env.flush_all()
-        told = self.env["dist.audit.entry"].search([("id", ">", before), ("user_id", "=", self.configurer.id)])
+        told = self.env["dist.audit.entry"].search(
+            [("id", ">", before), ("user_id", "=", self.configurer.id)]
+        )
         parent = made[0].sudo()._get_audited_parent()
         keys = [(made[0]._name, made[0].id), (parent._name, parent.id)]
         self.assertTrue(

@@ -66,9 +66,7 @@ class DistMappingFix(models.TransientModel):
     def _get_meaning(self):
         """:return: sentence of what the code means"""
         meaning = self.record_ref.display_name if self.record_ref else self.value
-        return _(
-            "%(code)s means %(meaning)s", code=self.external_code, meaning=self.known_meaning or meaning
-        )
+        return _("%(code)s means %(meaning)s", code=self.external_code, meaning=self.known_meaning or meaning)
 
     def action_fix(self):
         """Save the meaning, in a transaction of its own, then replay; where the code has one that works, only replay.

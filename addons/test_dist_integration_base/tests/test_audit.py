@@ -382,7 +382,10 @@ class TestAudit(AuditMixin, DistCase):
         refuse = "EXECUTE FUNCTION dist_audit_refuse()"
         empty = "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
         for gap, *statements in (
-            ("dist_audit_head_forward", "ALTER TABLE dist_audit_head DISABLE TRIGGER dist_audit_head_forward"),
+            (
+                "dist_audit_head_forward",
+                "ALTER TABLE dist_audit_head DISABLE TRIGGER dist_audit_head_forward",
+            ),
             (name, f"ALTER TABLE {table} DISABLE TRIGGER {name}"),
             (name, f"ALTER TABLE {table} ENABLE REPLICA TRIGGER {name}"),
             (name, drop),

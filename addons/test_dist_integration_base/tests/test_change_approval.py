@@ -321,7 +321,9 @@ class TestChangeApproval(AuditMixin, DistCase):
             row.unlink,
             lambda: row.copy({"target": "ref"}),
             lambda: row.create({"mapping_id": mapping.id, "target": "ref", "source": "r"}),
-            lambda: self._as(self.manager, mapping).write({"row_ids": [Command.update(row.id, {"source": "m"})]}),
+            lambda: self._as(self.manager, mapping).write(
+                {"row_ids": [Command.update(row.id, {"source": "m"})]}
+            ),
         )
         self._check_waits(*changes)
         rule.write({"model": "dist.mapping.row", "field_names": False, "on_create": True, "on_unlink": True})
@@ -335,7 +337,9 @@ class TestChangeApproval(AuditMixin, DistCase):
         )
         group, domain = owned.group_id, owned.domain_id
         scope = self.env["dist.api.scope"].create({"code": "x:y", "name": "X"})
-        owned, group, domain, scope = (self._as(self.manager, record) for record in (owned, group, domain, scope))
+        owned, group, domain, scope = (
+            self._as(self.manager, record) for record in (owned, group, domain, scope)
+        )
         new_group = {"name": "G", "code": "g", "model_names": "res.partner", "field_names": "function"}
         self._check_waits(
             owned.unlink,

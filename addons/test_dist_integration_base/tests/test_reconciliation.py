@@ -353,7 +353,11 @@ class TestSettling(ReconciliationCase):
             self.assertEqual((entry.reason, entry.part), (f"{self.reason.name}: Pallet", self.run_.name))
         self._settle(self.large, "action_reject", explanation="Miscounted").action_settle()
         self.assertIn("Miscounted", self._assert_told(self.large, "rejected", operator).reason)
-        draft = self.env["dist.reconciliation"].with_user(operator).create({"profile_id": self.run_.profile_id.id})
+        draft = (
+            self.env["dist.reconciliation"]
+            .with_user(operator)
+            .create({"profile_id": self.run_.profile_id.id})
+        )
         draft.action_cancel()
         self._assert_told(draft, "cancelled", operator)
 

@@ -122,7 +122,9 @@ class TestRegister(PeopleMixin, DistHttpCase):
             lambda: self.flow.write({"business_owner_id": False}),
             lambda: approved.write({"business_owner_id": False}),
             lambda: self.system.write({"technical_owner_id": False}),
-            lambda: self.system.write({"flow_ids": [Command.update(approved.id, {"business_owner_id": False})]}),
+            lambda: self.system.write(
+                {"flow_ids": [Command.update(approved.id, {"business_owner_id": False})]}
+            ),
         ):
             with self.assertRaisesRegex(ValidationError, "needs a business owner"), self.cr.savepoint():
                 change()
