@@ -38,6 +38,7 @@
         "views/dist_product_substitution_views.xml",
         "views/dist_release_views.xml",
         "views/dist_release_wave_views.xml",
+        "views/dist_warehouse_menus.xml",
     ],
     "demo": [
         "demo/dist_wms_demo.xml",

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import _, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 VALUED_ONE_BY_ONE = 300
 
@@ -47,13 +47,34 @@ class Base(models.AbstractModel):
         record = self.sudo()
         if "company_id" in self._fields and record.company_id.id in (False, company.id):
             return record.display_name
+        return record.display_name if self._dist_is_readable() else _("Not for you to read")
+
+    def _dist_is_readable(self):
+        """:return: whether the user, whatever the code may do in their name, may read this record"""
         own = self.with_env(self.env(su=False))
         try:
             self.env["ir.model.access"].with_env(own.env).check(own._name, "read")
             own.check_access_rule("read")
         except AccessError:
-            return _("Not for you to read")
-        return record.display_name
+            return False
+        return True
+
+    def _dist_open(self):
+        """:return: action that opens the form of this record
+
+        :raises UserError: it was deleted, or is not for the user to read
+        """
+        if not self.exists():
+            raise UserError(_("This record was deleted."))
+        if not self._dist_is_readable():
+            kind = self.env["ir.model"]._get(self._name).sudo().name
+            raise UserError(_("You may not read this record (%s): ask somebody who works with it.", kind))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
 
     def _dist_get_process_documents(self, model_name):
         """Documents of which a process hears when something happens to these ones, such as the orders of transfers.

@@ -203,12 +203,7 @@ class DistAuditEntry(models.Model):
         self.ensure_one()
         if self.res_model not in self.env or not self.env[self.res_model].browse(self.res_id).exists():
             return self.env["dist.endpoint"]._get_notification(_("This record is gone."), "warning")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.res_model].browse(self.res_id)._dist_open()
 
     def action_verify(self):
         """Follow the whole chain and show what was found."""

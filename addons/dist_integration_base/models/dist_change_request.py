@@ -475,14 +475,9 @@ class DistChangeRequest(models.Model):
 
     def action_open_record(self):
         self.ensure_one()
-        if not self.res_id or not self.env[self.res_model].browse(self.res_id).exists():
+        if not self.res_id:
             raise UserError(_("This record does not exist."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.res_model].browse(self.res_id)._dist_open()
 
 
 def _get_text(record, name):

@@ -46,12 +46,13 @@ class DistCodeMap(models.Model):
         return [(name, self.env["ir.model"]._get(name).name) for name in names if name in self.env]
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_record_ref(self):
+        """Of a record that is not for the user to read only its name is shown, as the meaning."""
         known = dict(self._get_record_models())
         for code in self:
-            code.record_ref = (
-                f"{code.res_model},{code.res_id}" if code.res_id and code.res_model in known else False
-            )
+            record = code.res_model in known and self.env[code.res_model].browse(code.res_id).exists()
+            code.record_ref = bool(record) and record._dist_is_readable() and f"{record._name},{record.id}"
 
     @api.depends("res_model", "res_id", "value")
     @api.depends_context("uid", "allowed_company_ids")

@@ -556,14 +556,9 @@ class DistException(models.Model):
 
     def action_open_document(self):
         self.ensure_one()
-        if not self.res_model or not self.env[self.res_model].browse(self.res_id).exists():
+        if not self.res_model:
             raise UserError(_("This exception has no document."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.res_model].browse(self.res_id)._dist_open()
 
     @api.model
     def _get_list_action(self, domain):

@@ -360,14 +360,9 @@ class DistMessage(models.Model):
 
     def action_open_document(self):
         self.ensure_one()
-        if not self.res_model or not self.env[self.res_model].browse(self.res_id).exists():
+        if not self.res_model:
             raise UserError(_("This message has no document."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.res_model].browse(self.res_id)._dist_open()
 
     def action_view_trace(self):
         return self._get_timeline_action([("trace_id", "in", self.mapped("trace_id"))])

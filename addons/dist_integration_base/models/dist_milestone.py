@@ -79,14 +79,7 @@ class DistMilestone(models.Model):
 
     def action_open_document(self):
         self.ensure_one()
-        if not self._get_document():
-            raise UserError(_("The document was deleted."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.res_model].browse(self.res_id)._dist_open()
 
     def action_compensate(self):
         """Try a compensation that failed once more."""

@@ -243,21 +243,13 @@ class DistReconciliationLine(models.Model):
         document = self.profile_id._get_domain()._get_document(self)
         if not document:
             raise UserError(_("There is no document of %s here.", self.name))
-        return self._get_form_action(document._name, document.id)
+        return document.with_env(self.env)._dist_open()
 
     def action_open_correction(self):
         self.ensure_one()
         if not self.posted_res_id:
             raise UserError(_("%s was not posted.", self.name))
-        return self._get_form_action(self.posted_model, self.posted_res_id)
-
-    def _get_form_action(self, model_name, record_id):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": model_name,
-            "res_id": record_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.posted_model].browse(self.posted_res_id)._dist_open()
 
     def action_view_messages(self):
         """What was said about the record."""

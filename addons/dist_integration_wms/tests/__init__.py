@@ -8,6 +8,7 @@ from . import (
     test_constraints,
     test_cutover,
     test_demo,
+    test_every_screen,
     test_formats,
     test_kept_whole,
     test_impact,

@@ -10,6 +10,7 @@ from . import (
     test_dashboard,
     test_delivery,
     test_events,
+    test_every_screen,
     test_exceptions,
     test_inbound,
     test_mapping,
