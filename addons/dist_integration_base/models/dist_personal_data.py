@@ -79,7 +79,13 @@ PLACES = {
     "dist.message.attempt": {"detail": OWN, "response_excerpt": OWN},
     "dist.milestone": {"compensation_error": TEXT, "document_name": TEXT},
     "dist.reconciliation": {"error": TEXT, "name": TEXT, "snapshot": OWN, "snapshot_name": TEXT},
-    "dist.reconciliation.line": {"explanation": TEXT, "key": WHOLE, "name": TEXT, "problem": TEXT},
+    "dist.reconciliation.line": {
+        "explanation": TEXT,
+        "key": WHOLE,
+        "name": TEXT,
+        "problem": TEXT,
+        "received_as": TEXT,
+    },
     "dist.replay": {"reason": TEXT},
     "dist.replay.item": {"note": TEXT},
 }

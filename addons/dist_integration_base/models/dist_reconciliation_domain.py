@@ -103,6 +103,13 @@ class DistReconciliationDomain(models.AbstractModel):
         """
         return SQL("TRUE")
 
+    def _get_received_as(self, run):
+        """What the partner calls the records of the stored lines, where its words were translated.
+
+        :return: SQL that selects ``key`` and ``received_as`` from ``dist_theirs``; None when nothing is translated
+        """
+        return None
+
     def _describe(self, run):
         """Name the stored lines of a run in the words of whoever reads them, and say what they are worth."""
         self.env.cr.execute(

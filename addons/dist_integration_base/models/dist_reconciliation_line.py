@@ -34,6 +34,9 @@ class DistReconciliationLine(models.Model):
     moment = fields.Datetime(string="As of", readonly=True)
     key = fields.Char(readonly=True, required=True)
     name = fields.Char(string="Record", readonly=True)
+    received_as = fields.Char(
+        readonly=True, help="What the other side calls it, where that is another number than ours."
+    )
     kind = fields.Selection(
         [
             ("differs", "Differs"),

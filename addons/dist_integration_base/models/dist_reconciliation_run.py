@@ -114,6 +114,7 @@ class DistReconciliation(models.Model):
         self._check_duplicates(domain)
         self._note(_("Describing the variances"), 90)
         domain._describe(self)
+        self._note_received_as(domain)
         self._take_over_former(domain)
         self.env.invalidate_all()
         self._finish(totals, their_count)
@@ -392,6 +393,25 @@ class DistReconciliation(models.Model):
             _("Records are named more than once; nothing was compared."),
             sorted(errors)[: 2 * SHOWN_DUPLICATES],
         )
+
+    def _note_received_as(self, domain):
+        """Keep what the partner calls the records of the lines, so that a person finds them again in its file."""
+        received = domain._get_received_as(self)
+        if received is not None:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE dist_reconciliation_line AS line SET received_as = told.received_as
+                    FROM (
+                        SELECT key, string_agg(DISTINCT received_as, ', ' ORDER BY received_as) AS received_as
+                        FROM (%s) AS their GROUP BY key
+                    ) AS told
+                    WHERE line.run_id = %s AND line.key = told.key
+                    """,
+                    received,
+                    self.id,
+                )
+            )
 
     # end
 

@@ -21,6 +21,30 @@ class TestOrderDuplicates(CommerceCase):
         )
         self.assertEqual(len(self.messages_of(order)), 2, "both messages lead to the order")
 
+    def test_same_order_after_the_purge(self):
+        """G6, M5: the order keeps no copy of a purged answer; submitted again it makes nothing, and says so."""
+        body = self.order()
+        _answer, order = self.submit_ok(body, headers={"Idempotency-Key": "one"})
+        self.messages_of(order)._purge()
+        self.assertFalse(order.dist_answer)
+        problem, _errors = self.submit_refused(body, status=410, headers={"Idempotency-Key": "two"})
+        self.assertEqual(problem["code"], "answer_purged")
+        self.assertEqual(
+            self.env["sale.order"].search_count([("dist_external_ref", "=", body["reference"])]), 1
+        )
+        self.assertFalse(self.exceptions_of(order))
+
+    def test_a_person_is_erased(self):
+        """G6: what an order keeps of its message is erased with it."""
+        _answer, order = self.submit_ok(self.order(note="Ring Anna Berg, anna@berg.example"))
+        wizard = self.env["dist.personal.erase"].create(
+            {"identifiers": "anna@berg.example", "reason": "Request"}
+        )
+        wizard.action_erase()
+        self.env.invalidate_all()
+        self.assertEqual(wizard.message_ids, self.messages_of(order))
+        self.assertEqual(order.dist_note, "[erased]")
+
     def test_same_order_members_in_other_sequence(self):
         """M5: the order of the members of an object does not make another order."""
         body = self.order()

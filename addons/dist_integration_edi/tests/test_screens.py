@@ -180,6 +180,39 @@ class TestScreens(EdiCase):
         self.assertNotIn("P1", document.raw_view)
         self.assertIn("purged", document.tree_view)
 
+    def test_a_person_is_erased(self):
+        """G6: the interchange is removed, what its documents say of the person too; numbers and hashes stay. A file
+        of which a document waits for its correction is left.
+        """
+        refused = self.refuse()
+        taken = self.take(self.x12(self.order_850("P2"), control=9)).document_ids
+        self.env["dist.message"]._job_process_inbox("normal")
+        wizard = self.env["dist.personal.erase"].create({"identifiers": "Meadow Farms", "reason": "Request"})
+        wizard.action_erase()
+        self.env.invalidate_all()
+        self.assertIn(refused.interchange_id.message_id, wizard.left_ids)
+        self.assertIn(b"Meadow Farms", refused.interchange_id._get_raw())
+        interchange = taken.interchange_id
+        self.assertFalse(interchange._get_raw())
+        self.assertNotIn("Meadow Farms", taken.sudo().canonical)
+        self.assertTrue(interchange.size and interchange.digest)
+        self.assertEqual((taken.state, taken.business_key), ("accepted", "P2"))
+
+    def test_a_document_goes_with_its_message(self):
+        """G6: what a document says is purged with the message it became, the interchange with the last of them."""
+        interchange = self.take(self.x12(self.order_850("P1"), self.order_850("P2")))
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        first, second = interchange.document_ids.sorted("control_number")
+        first.message_id._purge()
+        self.env.invalidate_all()
+        self.assertFalse(first.sudo().canonical)
+        self.assertTrue(second.sudo().canonical and interchange._get_raw())
+        second.message_id._purge()
+        self.env.invalidate_all()
+        self.assertFalse(interchange._get_raw())
+        self.assertTrue(interchange.message_id.purged_at and interchange.digest)
+
     def test_views_open(self):
         """E9: every screen opens for those who see its menu."""
         self.refuse()

@@ -255,3 +255,23 @@ class TestCarriers(CarrierMixin, WmsHttpCase):
         self.assertIn("delivered", message.payload_view)
         self.assertNotIn("M. Weber", message.payload_view)
         self.assertNotIn(encode(PNG), message.payload_view)
+
+    def test_a_person_is_erased(self):
+        """G6: who took the goods, the signature and what a carrier wrote are erased; what happened to the shipment
+        stays.
+        """
+        self._leave()
+        _response, message = self._prove(
+            {"media_type": "image/png", "content": encode(PNG)}, note="Left with Bo", location="At M. Weber's"
+        )
+        self.picking.dist_hold_reason = "M. Weber asked for it"
+        milestone = self.picking.dist_shipment_milestone_ids
+        wizard = self.env["dist.personal.erase"].create({"identifiers": "M. Weber", "reason": "Request"})
+        wizard.action_erase()
+        self.env.invalidate_all()
+        self.assertTrue(message.erased_at)
+        self.assertEqual((milestone.signed_by, milestone.note), ("[erased]", "[erased]"))
+        self.assertEqual((milestone.location, milestone.status), ("At [erased]'s", "delivered"))
+        self.assertEqual(self.picking.dist_hold_reason, "[erased] asked for it")
+        self.assertFalse(milestone.proof_ids)
+        self.assertTrue(milestone.has_proof)

@@ -1,7 +1,10 @@
 import base64
 
+from lxml import etree
+
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import SHIP, WmsHttpCase
 
@@ -79,6 +82,17 @@ class TestStockReconciliation(WmsHttpCase):
         self.assertEqual(problems["NOPE"], ("missing_here", False))
         kinds = sorted(run.line_ids.filtered(lambda line: line.name == "GLOVE").mapped("kind"))
         self.assertEqual(kinds, ["missing_there", "not_comparable"])
+
+    def test_received_as(self):
+        """X2: a line tells what the partner calls the item where its number was translated, and is found by it."""
+        self._map_code("product", "N-100", self.tape)
+        run = self._reconcile("N-100,,198", "GLOVE,,4", "SEAL,L/1,8")
+        told = {line.name: line.received_as for line in run.line_ids}
+        self.assertEqual(told, {"TAPE": "N-100", "GLOVE": False})
+        view = self.env.ref("dist_integration_base.dist_reconciliation_line_view_search")
+        domain = etree.fromstring(view.arch).find(".//field[@name='name']").get("filter_domain")
+        found = run.line_ids.search(safe_eval(domain, {"self": "N-100"}))
+        self.assertEqual(found.name, "TAPE")
 
     def test_two_numbers_of_one_product(self):
         """X2: two numbers that mean the same item are named by their lines."""
