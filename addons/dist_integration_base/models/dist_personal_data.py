@@ -140,6 +140,7 @@ IMPERSONAL = {
     "dist.event.sequence": {"res_model"},
     "dist.exception": {
         "code",
+        "impact_before",
         "impact_warehouses",
         "intended_resolution",
         "mapping_domain",
