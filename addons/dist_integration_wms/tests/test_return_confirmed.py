@@ -163,6 +163,7 @@ class TestReturnConfirmed(WmsHttpCase):
         self.warehouse.dist_unexpected_return_policy = "accept"
         self._assert_refused(self._take_back(self._line(1), order="WEB-99")[0], 404, "unknown_return")
         self._assert_refused(self._take_back(self._line(1), **{"return": "X"})[0], 404, "unknown_return")
+        self._assert_refused(self._take_back(self._line(1), shipment="X")[0], 404, "unknown_return")
         glove = {"sku": "GLOVE", "quantity": "1"}
         self._assert_refused(self._take_back(glove, order="WEB-77")[0], 422, "item_not_shipped")
         self._assert_refused(self._take_back(self._line(1))[0], 422, "invalid_message")
