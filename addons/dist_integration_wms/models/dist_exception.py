@@ -20,13 +20,21 @@ class DistException(models.Model):
             "unexpected_return",
             "adjustment_variance",
             "adjustment_approval",
+            "not_enough_stock",
         }
 
-    @api.depends("state", "code", "can_retry")
+    @api.depends("state", "code", "can_retry", "message_type_id")
     def _compute_can_accept_variance(self):
         acceptable = self._get_acceptable_codes()
         for exception in self:
-            exception.can_accept_variance = exception.can_retry and exception.code in acceptable
+            exception.can_accept_variance = exception.can_retry and (
+                exception.code in acceptable or exception._is_moved_anyway()
+            )
+
+    def _is_moved_anyway(self):
+        """:return: True when goods were confirmed of a transfer that was not open any more"""
+        kind, _dot, event = (self.message_type_id.code or "").partition(".")
+        return event == "confirmed" and self.code in (f"{kind}_cancelled", f"{kind}_finished")
 
     def _get_main_action(self):
         return "accept" if self.can_accept_variance else super()._get_main_action()
@@ -52,9 +60,9 @@ class DistException(models.Model):
         ids, code, user_id = stuck.ids, self.code, self.env.uid
 
         def accept(env):
-            env["dist.message"].browse(ids).write(
-                {"accepted_variance": code, "variance_accepted_by_id": user_id}
-            )
+            for message in env["dist.message"].browse(ids):
+                codes = [*filter(None, (message.accepted_variance or "").split(",")), code]
+                message.write({"accepted_variance": ",".join(codes), "variance_accepted_by_id": user_id})
 
         self.env["dist.message"]._in_own_transaction(accept)
         self._note_action("accepted")

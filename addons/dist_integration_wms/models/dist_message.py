@@ -5,7 +5,7 @@ class DistMessage(models.Model):
     _inherit = "dist.message"
 
     accepted_variance = fields.Char(
-        readonly=True, help="Code of the variance that a person accepted: the replay applies it."
+        readonly=True, help="Codes of the variances that persons accepted: the replay applies them."
     )
     variance_accepted_by_id = fields.Many2one("res.users", readonly=True)
 
@@ -16,4 +16,4 @@ class DistMessage(models.Model):
 
     def _accepts(self, code):
         """:return: True when a person accepted this variance of the message"""
-        return self.accepted_variance == code
+        return code in (self.accepted_variance or "").split(",")

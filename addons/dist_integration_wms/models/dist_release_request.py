@@ -5,6 +5,8 @@ from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from ..lib import formats
 
 KINDS = [("hold", "Hold"), ("change", "Change"), ("cancel", "Cancellation")]
+# what is asked for of a shipment as a whole, and the field of the transfer that follows
+WANTED = {"requested_date": "scheduled_date", "partner_id": "partner_id", "carrier_id": "carrier_id"}
 
 
 class DistReleaseRequest(models.Model):
@@ -18,6 +20,7 @@ class DistReleaseRequest(models.Model):
     _description = "Request to a warehouse"
     _inherit = ["dist.kept.mixin"]
     _order = "id desc"
+    _check_company_auto = True
 
     name = fields.Char(string="Number", required=True, readonly=True, default="/")
     picking_id = fields.Many2one(
@@ -44,6 +47,12 @@ class DistReleaseRequest(models.Model):
     )
     reason = fields.Char(required=True, readonly=True)
     requested_date = fields.Datetime(string="Ship on", readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Deliver to", readonly=True, ondelete="restrict", check_company=True
+    )
+    carrier_id = fields.Many2one(
+        "delivery.carrier", readonly=True, ondelete="restrict", check_company=True
+    )
     is_applied = fields.Boolean(
         string="Done in Odoo", readonly=True, help="Odoo was changed already; the answer only confirms it."
     )
@@ -126,6 +135,8 @@ class DistReleaseRequest(models.Model):
             reason,
             lines,
             requested_date=self.requested_date,
+            partner_id=self.partner_id.id,
+            carrier_id=self.carrier_id.id,
             is_applied=self.is_applied,
             cancels_order=self.cancels_order,
         )
@@ -175,8 +186,9 @@ class DistReleaseRequest(models.Model):
         if self.is_applied and not remaining:
             return
         picking._dist_set_open_quantities({**self._get_wanted(picking), **remaining})
-        if self.requested_date:
-            picking.scheduled_date = self.requested_date
+        wanted = {WANTED[name]: self[name] for name in WANTED if self[name]}
+        if wanted:
+            picking.write(picking._convert_to_write(wanted))
 
     def _get_wanted(self, picking):
         """:return: dict, open stock.move to the quantity asked for, less what was shipped since"""

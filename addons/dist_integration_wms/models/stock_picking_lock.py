@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..lib import lock
+from .dist_release_request import WANTED
 from .stock_picking import FINISHED, RELEASED
 
 OVERRIDE_GROUP = "dist_integration_wms.group_dist_release_override"
@@ -31,6 +32,7 @@ class StockPicking(models.Model):
     dist_unlocked_by_id = fields.Many2one("res.users", string="Unlocked by", readonly=True, copy=False)
     dist_unlock_reason = fields.Char(string="Unlocked because", readonly=True, copy=False)
     dist_unlock_quantities = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    dist_unlock_values = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS)
     dist_is_locked = fields.Boolean(
         compute="_compute_dist_is_locked", string="Locked", help="The warehouse works on it."
     )
@@ -176,6 +178,7 @@ class StockPicking(models.Model):
                     "dist_unlocked_by_id": self.env.uid,
                     "dist_unlock_reason": reason,
                     "dist_unlock_quantities": picking._dist_get_open_quantities(),
+                    "dist_unlock_values": picking._dist_get_told_values(),
                 }
             )
         locked._dist_override(reason, _("Unlocked although it is with the warehouse:"))
@@ -190,28 +193,52 @@ class StockPicking(models.Model):
                 quantities[line] = quantities.get(line, 0.0) + move.product_qty
         return quantities
 
+    def _dist_get_told_values(self):
+        """:return: dict, what may be asked for of a shipment as a whole, to its value now as JSON can have it"""
+        return {
+            name: fields.Datetime.to_string(self[own]) if name == "requested_date" else self[own].id
+            for name, own in WANTED.items()
+        }
+
     def action_dist_lock(self):
         """Lock unlocked transfers again; the warehouse is told what was changed in between."""
         self._dist_check_may_write()
         for picking in self.sudo().filtered("dist_unlocked_by_id"):
             before, after = picking.dist_unlock_quantities or {}, picking._dist_get_open_quantities()
+            known, wanted = picking.dist_unlock_values or {}, picking._dist_get_told_values()
+            changed = {name: value for name, value in wanted.items() if value and value != known.get(name)}
             reason = picking.dist_unlock_reason
             picking.write(picking._dist_prepare_locked())
-            if before != after and picking.dist_release_state in RELEASED and picking.state not in FINISHED:
-                self._dist_audit_quantities(picking, before, after, reason)
-                picking._dist_tell_changed(before, reason)
+            if picking.dist_release_state not in RELEASED or picking.state in FINISHED:
+                continue
+            if before != after or changed:
+                self._dist_audit_changes(picking, before, after, known, changed, reason)
+                picking._dist_tell_changed(before, reason, **changed)
         return True
 
     @api.model
     def _dist_prepare_locked(self):
-        return {"dist_unlocked_by_id": False, "dist_unlock_reason": False, "dist_unlock_quantities": False}
+        return {
+            "dist_unlocked_by_id": False,
+            "dist_unlock_reason": False,
+            "dist_unlock_quantities": False,
+            "dist_unlock_values": False,
+        }
 
     @api.model
-    def _dist_audit_quantities(self, picking, before, after, reason):
+    def _dist_audit_changes(self, picking, before, after, known, changed, reason):
+        """
+        :param before: dict, line to its open quantity while the warehouse knew it; after: now
+        :param known: as of `_dist_get_told_values`; changed: those of them that are others now
+        """
         changes = [
             {"field": _("Line %s", line), "old": before.get(line), "new": after.get(line)}
             for line in sorted({*before, *after})
             if before.get(line) != after.get(line)
+        ]
+        changes += [
+            {"field": picking._fields[WANTED[name]].string, "old": known.get(name), "new": value}
+            for name, value in changed.items()
         ]
         self.env["dist.audit.entry"]._add(
             "changed", picking, user_id=self.env.uid, changes=changes, reason=reason

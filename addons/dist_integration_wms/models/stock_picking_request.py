@@ -150,10 +150,11 @@ class StockPicking(models.Model):
 
     # unlocked transfers
 
-    def _dist_tell_changed(self, before, reason):
+    def _dist_tell_changed(self, before, reason, **values):
         """Tell the warehouse what a person changed of a released shipment; it may still refuse.
 
         :param before: dict, line to the open quantity it knows, in the product's unit
+        :param values: of dist.release.request, what was changed of the shipment as a whole
         """
         self.ensure_one()
         if self._dist_get_release_kind() != "shipment" or not self._dist_takes_request("change"):
@@ -176,7 +177,9 @@ class StockPicking(models.Model):
                     }
                 )
         self.dist_request_ids._get_waiting("change").state = "withdrawn"
-        self.env["dist.release.request"]._ask(self, "change", reason, lines, is_applied=True)
+        self.env["dist.release.request"]._ask(
+            self, "change", reason, lines, is_applied=True, **values
+        )
 
     def _dist_prepare_request_lines(self):
         """:return: list of values of dist.release.request.line that ask for what is open"""

@@ -270,6 +270,64 @@ class TestReleaseRequests(WmsHttpCase):
         self._assert_ok(self._answer(request)[0])
         self.assertEqual(self._get_move(self.tape, rest).product_uom_qty, 1)
 
+    def _make_address(self):
+        return self.env["res.partner"].create(
+            {
+                "parent_id": self.customer.id,
+                "type": "delivery",
+                "name": "Gate 2",
+                "street": "Hafenweg 1",
+                "city": "Potsdam",
+                "zip": "14467",
+                "country_id": self.env.ref("base.de").id,
+            }
+        )
+
+    def _make_carrier(self):
+        product = self.env["product.product"].create({"name": "Freight", "type": "service"})
+        return self.env["delivery.carrier"].create({"name": "Nightline", "product_id": product.id})
+
+    def test_change_of_address_and_carrier(self):
+        """W1: another address and another carrier are asked for as well; the delivery follows when it is agreed."""
+        address, carrier = self._make_address(), self._make_carrier()
+        self._map_code("carrier", "NL", carrier)
+        before = self.picking.partner_id
+        request = self._ask("change", partner_id=address, carrier_id=carrier)
+        data = self._check_message("shipment.change.requested")
+        self.assertEqual((data["ship_to"]["street"], data["ship_to"]["zip"]), ("Hafenweg 1", "14467"))
+        self.assertEqual((data["carrier"], data["lines"]), ({"code": "NL", "name": "Nightline"}, []))
+        page = self._call("GET", "/shipments?state=requested", key=self.key).json()
+        (told,) = [item for item in page["items"] if item["shipment"] == self.picking.name]
+        self.assertEqual(told["requests"][0]["ship_to"], data["ship_to"])
+        self.assertEqual((self.picking.partner_id, self.picking.carrier_id.ids), (before, []))
+        self._assert_ok(self._answer(request)[0])
+        self.assertEqual((self.picking.partner_id, self.picking.carrier_id), (address, carrier))
+        self.assertEqual(self._get_move(self.tape).product_uom_qty, 4)
+
+    def test_change_of_address_refused(self):
+        """W1, X1: it went out already: the address stays, and who asked hears why; asking again asks the same."""
+        address, before = self._make_address(), self.picking.partner_id
+        request = self._ask("change", partner_id=address)
+        _response, message = self._answer(request, "refused", reason="label_printed")
+        self.assertEqual((message.exception_id.code, self.picking.partner_id), ("change_refused", before))
+        message.exception_id.with_user(self.worker).action_ask_again()
+        self._commit_events()
+        second = self.picking.dist_request_ids[0]
+        self.assertEqual((second.state, second.partner_id), ("waiting", address))
+
+    def test_change_of_address_done_already(self):
+        """W1, G5: the address that was changed under an override is told, and audited."""
+        address = self._make_address()
+        self.picking._dist_unlock("By phone")
+        self.picking.partner_id = address
+        self.picking.action_dist_lock()
+        self._commit_events()
+        data = self._check_message("shipment.change.requested")
+        self.assertEqual((data["ship_to"]["name"], data["reason"]), ("Gate 2", "By phone"))
+        self.assertTrue(self.picking.dist_request_ids.is_applied)
+        entry = self.env["dist.audit.entry"].search([("res_id", "=", self.picking.id), ("action", "=", "changed")])
+        self.assertIn(str(address.id), entry.changes)
+
     def test_change_refused(self):
         """W1, X1: a refused change leaves all as it is."""
         request = self._ask("change", quantities={0: 1})
@@ -304,7 +362,7 @@ class TestReleaseRequests(WmsHttpCase):
     def test_change_nothing(self):
         """W1: bad input in the form has a name."""
         for quantities, words in (
-            ({}, "Nothing is changed"),
+            ({}, "Nothing is changed: give another quantity, date, address or carrier"),
             ({0: 0, 1: 0}, "cancellation"),
             ({0: -1}, "negative"),
         ):

@@ -163,6 +163,7 @@ class TestReturnConfirmed(WmsHttpCase):
         self.warehouse.dist_unexpected_return_policy = "accept"
         self._assert_refused(self._take_back(self._line(1), order="WEB-99")[0], 404, "unknown_return")
         self._assert_refused(self._take_back(self._line(1), **{"return": "X"})[0], 404, "unknown_return")
+        self._assert_refused(self._take_back(self._line(1), shipment="X")[0], 404, "unknown_return")
         glove = {"sku": "GLOVE", "quantity": "1"}
         self._assert_refused(self._take_back(glove, order="WEB-77")[0], 422, "item_not_shipped")
         self._assert_refused(self._take_back(self._line(1))[0], 422, "invalid_message")
@@ -213,6 +214,17 @@ class TestReturnConfirmed(WmsHttpCase):
             effects = message._get_handler()._get_unposted_effects(message, now)
             self.assertEqual([effect.quantity for effect in effects], quantities, values)
             self.assertTrue(all(effect.warehouse == self.warehouse for effect in effects))
+
+    def test_in_flight_unannounced(self):
+        """X2: so is what came back of a shipment without a word, and waits for a person."""
+        now = fields.Datetime.add(fields.Datetime.now(), minutes=1)
+        for values in ({"shipment": self.shipment.name}, {"order": "WEB-77"}):
+            response, message = self._take_back(self._line(2), **values)
+            self._assert_refused(response, 422, "unexpected_return")
+            (effect,) = message._get_handler()._get_unposted_effects(message, now)
+            self.assertEqual((effect.quantity, effect.warehouse), (2.0, self.warehouse))
+        _response, message = self._take_back(self._line(2), **{"return": "X"})
+        self.assertFalse(message._get_handler()._get_unposted_effects(message, now))
 
 
 @tagged("post_install", "-at_install")

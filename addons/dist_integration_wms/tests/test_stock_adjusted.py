@@ -247,6 +247,17 @@ class TestStockStatusChanged(WmsHttpCase):
         self._assert_refused(self._change(1, "damaged", "available")[0], 422, "not_enough_stock")
         self._assert_refused(self._change(1, "hold", "hold")[0], 422, "same_status")
 
+    def test_accepted_although_not_enough(self):
+        """W4, X1: messages that overtook each other are settled in one click: what is missing becomes negative."""
+        response, message = self._change(60, "available", "hold")
+        self.assertIn("has 50", self._assert_refused(response, 422, "not_enough_stock")["detail"])
+        self.assertEqual(message.exception_id.main_action, "accept")
+        message.exception_id.action_accept_variance()
+        self.env.invalidate_all()
+        self.assertEqual((message.state, self._on_hand(self.tape, location=self.hold)), ("done", 60))
+        # there are as many as before; of those outside the place of goods on hold, too few
+        self.assertEqual(self._on_hand(self.tape), 50)
+
     def test_adjustment_of_goods_on_hold(self):
         """W4: an adjustment may be of goods of another status."""
         self.warehouse.dist_adjustment_limit = 100

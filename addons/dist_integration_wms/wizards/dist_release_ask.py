@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
-from ..models.dist_release_request import KINDS
+from ..models.dist_release_request import KINDS, WANTED
 
 
 class DistReleaseAsk(models.TransientModel):
@@ -16,6 +16,11 @@ class DistReleaseAsk(models.TransientModel):
     kind = fields.Selection(KINDS, required=True, default="cancel")
     reason = fields.Char(required=True)
     requested_date = fields.Datetime(string="Ship on")
+    customer_id = fields.Many2one("res.partner", compute="_compute_has_order")
+    partner_id = fields.Many2one(
+        "res.partner", string="Deliver to", domain="[('id', 'child_of', customer_id)]", help="Empty: as before."
+    )
+    carrier_id = fields.Many2one("delivery.carrier", help="Empty: as before.")
     cancels_order = fields.Boolean(string="Cancel the order as well, once the warehouse agrees")
     has_order = fields.Boolean(compute="_compute_has_order")
     is_released = fields.Boolean(compute="_compute_has_order")
@@ -34,6 +39,7 @@ class DistReleaseAsk(models.TransientModel):
     @api.depends("picking_ids")
     def _compute_has_order(self):
         for ask in self:
+            ask.customer_id = ask.picking_ids.partner_id.commercial_partner_id[:1]
             ask.has_order = bool(ask.picking_ids.sale_id)
             ask.is_released = any(picking.dist_release_ref for picking in ask.picking_ids)
 
@@ -51,10 +57,17 @@ class DistReleaseAsk(models.TransientModel):
     def _ask_change(self, picking):
         if len(picking) != 1:
             raise UserError(_("Change one transfer at a time."))
-        lines = self._get_changed_lines(picking)
-        if not lines and not self.requested_date:
-            raise UserError(_("Nothing is changed: give another quantity or date."))
-        picking._dist_ask("change", self.reason, lines=lines, requested_date=self.requested_date)
+        lines, wanted = self._get_changed_lines(picking), self._get_changed_values(picking)
+        if not lines and not wanted:
+            raise UserError(_("Nothing is changed: give another quantity, date, address or carrier."))
+        picking._dist_ask("change", self.reason, lines=lines, **wanted)
+
+    def _get_changed_values(self, picking):
+        """:return: dict, values of dist.release.request that are other than those of the transfer"""
+        changed = {
+            name: self[name] for name, own in WANTED.items() if self[name] and self[name] != picking[own]
+        }
+        return self._convert_to_write(changed)
 
     def _get_changed_lines(self, picking):
         """:return: list of values of dist.release.request.line

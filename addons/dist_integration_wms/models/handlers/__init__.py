@@ -8,6 +8,7 @@ from . import (
     warehouse_confirmation_unposted,
     warehouse_confirmation_lots,
     warehouse_confirmation_effect,
+    warehouse_confirmation_anyway,
     receipt_confirmed,
     return_confirmed,
     shipment_acknowledged,

@@ -170,6 +170,13 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     suggestion=_("Choose the location in the form of the warehouse, then use Retry."),
                 )
 
+    def _find_meant(self, message, payload):
+        found = super()._find_meant(message, payload)
+        if found or payload.get("return"):
+            return found
+        # nobody announced it: the goods are in the warehouse all the same
+        return self._find_shipments(message, payload)[:1]
+
     def _read_effects(self, message, picking, line, pointer):
         """What is scrapped never comes into stock."""
         warehouse = picking.picking_type_id.warehouse_id

@@ -222,9 +222,7 @@ class StockHandler(models.AbstractModel):
         errors = self._get_variances(message, payload, warehouse, lines)
         if not errors:
             return
-        code = "adjustment_variance"
-        if any(error["code"] == "adjustment_approval" for error in errors):
-            code = "adjustment_approval"
+        code = self._get_variance_code(errors)
         if message._accepts(code):
             return
         raise BusinessError(
@@ -237,10 +235,16 @@ class StockHandler(models.AbstractModel):
                 number=payload["adjustment"],
             ),
             suggestion=_(
-                "Accept the variance when the warehouse is right; else have it recounted and ignore this one."
+                "Accept the variance when the warehouse is right; else have it recounted and ignore this one. When a "
+                "receipt was not confirmed yet, retry later."
             ),
             errors=errors,
         )
+
+    def _get_variance_code(self, errors):
+        """:return: code of the exception for what a person has to see"""
+        codes = {error["code"] for error in errors}
+        return "adjustment_approval" if "adjustment_approval" in codes else "adjustment_variance"
 
     def _get_variances(self, message, payload, warehouse, lines):
         """:return: list of dicts with pointer, code and detail"""

@@ -5,6 +5,8 @@ from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 from ...lib import formats
 
+MISSING = "not_enough_stock"
+
 
 class StockStatusChangedHandler(models.AbstractModel):
     """Goods became available, were put on hold, or turned out to be damaged; how many there are stays."""
@@ -21,7 +23,7 @@ class StockStatusChangedHandler(models.AbstractModel):
             raise BusinessError(
                 "same_status", _("The line changes nothing."), f"{pointer}/to", open_exception=False
             )
-        self._find_place(warehouse, line["from"], f"{pointer}/from")
+        place = self._find_place(warehouse, line["from"], f"{pointer}/from")
         destination = self._find_place(warehouse, line["to"], f"{pointer}/to")
         quantity = self._read_quantity(message, line, "quantity", product, pointer)
         if float_is_zero(quantity, precision_rounding=product.uom_id.rounding):
@@ -33,9 +35,11 @@ class StockStatusChangedHandler(models.AbstractModel):
         quants = self._get_sources(warehouse, line["from"], product, lot)
         taken, missing = self._take(quants, quantity, product)
         if missing:
-            raise self._prepare_missing(warehouse, product, quants, quantity, pointer)
+            taken.append((self._make_quant(warehouse, place, product, lot), missing))
         name = " ".join(filter(None, (payload["adjustment"], reason.name)))
         return {
+            "pointer": f"{pointer}/quantity",
+            "missing": missing,
             "moves": [
                 {
                     **self._prepare_move(quant, amount, quant.location_id, destination, name),
@@ -55,19 +59,27 @@ class StockStatusChangedHandler(models.AbstractModel):
             },
         }
 
-    def _prepare_missing(self, warehouse, product, quants, quantity, pointer):
-        return BusinessError(
-            "not_enough_stock",
-            _(
-                "%(product)s: %(quantity)s %(unit)s change their status, Odoo has %(ours)s of it in %(warehouse)s.",
-                product=product.display_name,
-                quantity=formats.quantity_text(quantity),
-                unit=product.uom_id.name,
-                ours=formats.quantity_text(sum(quants.mapped("quantity"))),
-                warehouse=warehouse.name,
-            ),
-            f"{pointer}/quantity",
-            suggestion=_(
-                "A receipt may not have been confirmed yet: retry later, or correct the stock first."
-            ),
+    def _get_variance_code(self, errors):
+        return MISSING
+
+    def _get_variances(self, message, payload, warehouse, lines):
+        return [
+            {
+                "pointer": line["pointer"],
+                "code": MISSING,
+                "detail": self._describe_missing(warehouse, line["values"]),
+            }
+            for line in lines
+            if line["missing"]
+        ]
+
+    def _describe_missing(self, warehouse, values):
+        product = self.env["product.product"].browse(values["product_id"])
+        return _(
+            "%(product)s: %(quantity)s %(unit)s change their status, Odoo has %(ours)s of it in %(warehouse)s.",
+            product=product.display_name,
+            quantity=formats.quantity_text(values["quantity"]),
+            unit=product.uom_id.name,
+            ours=formats.quantity_text(values["previous_quantity"]),
+            warehouse=warehouse.name,
         )

@@ -51,7 +51,7 @@ class WarehouseHandler(models.AbstractModel):
         return found
 
     def _prepare_not_found(self, payload):
-        names = (self._get_kind(), "warehouse_reference", "order")
+        names = (self._get_kind(), "shipment", "warehouse_reference", "order")
         name = next(name for name in names if payload.get(name))
         return BusinessError(
             f"unknown_{self._get_kind()}",

@@ -108,13 +108,13 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _choose_picking(self, plan):
         """:return: the open transfer that the confirmation is applied to
-        :raises BusinessError: unknown, cancelled, or finished
+        :raises BusinessError: unknown; cancelled or finished, and nobody has said that goods moved all the same
         """
         pickings = self._get_pickings(plan.message, plan.payload)
         picking = self._get_open(pickings)
-        plan.superseded = picking not in pickings
         if not picking:
-            raise self._prepare_finished(plan, pickings[-1:])
+            return self._choose_finished(plan, pickings)
+        plan.superseded = picking not in pickings
         if picking.state == "draft":
             raise BusinessError(
                 "document_in_draft", _("%s is a draft in Odoo.", picking.name), status=409, record=picking
@@ -129,34 +129,6 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         pointers = {"state": f"/{self._get_kind()}"}
         self.env["dist.ownership"]._filter_inbound(
             plan.message, plan.picking, {"state": "done"}, pointers, undivided=True
-        )
-
-    def _prepare_finished(self, plan, picking):
-        kind = self._get_kind()
-        if picking.state == "cancel":
-            return BusinessError(
-                f"{kind}_cancelled",
-                _("%s was cancelled in Odoo; the confirmation was not applied.", picking.name),
-                f"/{kind}",
-                status=409,
-                severity="high",
-                record=picking,
-                suggestion=_(
-                    "The goods have moved although Odoo cancelled. Enter what happened by hand, or have the "
-                    "warehouse put the goods back."
-                ),
-            )
-        return BusinessError(
-            f"{kind}_finished",
-            _(
-                "%s is done in Odoo and nothing of it is open; the confirmation was not applied.",
-                picking.name,
-            ),
-            f"/{kind}",
-            status=409,
-            severity="high",
-            record=picking,
-            suggestion=_("Find out whether the warehouse moved the goods twice, or reported them twice."),
         )
 
     # record and answer

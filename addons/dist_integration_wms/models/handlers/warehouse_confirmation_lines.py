@@ -19,8 +19,21 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         plans = {move: MovePlan(move, move.product_qty) for move in moves}
         products = self._read_line_products(plan, moves)
         for index, line in enumerate(plan.payload["lines"]):
-            self._plan_line(plan, line, f"/lines/{index}", plans, products)
+            if not self._is_finished_line(plan, line, moves):
+                self._plan_line(plan, line, f"/lines/{index}", plans, products)
         return [*plans.values(), *plan.moves_added]
+
+    def _is_finished_line(self, plan, line, moves):
+        """:return: True when nothing more was moved of a line that is not among the open moves any more"""
+        ref = line.get("line")
+        if not ref or self._has_moved(line) or any(move._dist_get_line_ref() == ref for move in moves):
+            return False
+        known = self._find_pickings(plan.message, plan.payload).move_ids
+        return any(move._dist_get_line_ref() == ref for move in known)
+
+    def _has_moved(self, line):
+        names = ("quantity", *self._get_condition_fields().values())
+        return any(self._decimal(line.get(name, "0")) for name in names)
 
     def _plan_line(self, plan, line, pointer, plans, products):
         """

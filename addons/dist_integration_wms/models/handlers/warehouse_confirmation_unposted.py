@@ -34,10 +34,9 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         try:
             payload = message._get_valid_payload()
             happened = self._read_moment(payload, self._get_moment_name()) or message.received_at
-            pickings = self._find_pickings(message, payload)
+            picking = self._find_meant(message, payload)
         except (IntegrationError, ApplyError):
             return []
-        picking = self._get_open(pickings) or pickings[:1]
         if not picking or happened > moment:
             return []
         effects = []
@@ -47,6 +46,11 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             except (IntegrationError, ApplyError):
                 continue
         return effects
+
+    def _find_meant(self, message, payload):
+        """:return: stock.picking whose warehouse and lines a message that was not booked speaks of; empty for none"""
+        pickings = self._find_pickings(message, payload)
+        return self._get_open(pickings) or pickings[:1]
 
     def _read_effects(self, message, picking, line, pointer):
         moves = picking.move_ids.filtered(lambda move: move._dist_get_line_ref() == line.get("line"))

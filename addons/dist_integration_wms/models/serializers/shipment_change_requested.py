@@ -16,11 +16,18 @@ class ShipmentChangeRequestedSerializer(models.AbstractModel):
         return {
             **super()._get_details(picking, request, codes),
             "requested_date": formats.moment_text(request.requested_date or None),
+            "ship_to": self._get_party(request.partner_id),
+            "carrier": self._get_wanted_carrier(picking, request),
             "lines": [
                 self._get_request_line(line, units.get(line.line_ref, line.uom_id), codes)
                 for line in request.line_ids
             ],
         }
+
+    def _get_wanted_carrier(self, picking, request):
+        carrier = {"carrier": request.carrier_id}
+        codes = self.env["dist.code.map"]._dist_get_codes(self._get_system(picking), carrier)
+        return self._get_carrier(request, codes)
 
     def _get_request_line(self, line, unit, codes):
         """:param unit: uom.uom in which the line was asked for"""

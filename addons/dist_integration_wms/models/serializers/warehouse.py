@@ -72,7 +72,7 @@ class WarehouseSerializer(models.AbstractModel):
         parent = partner.commercial_partner_id
         return {
             "name": partner.name or parent.name or None,
-            "company": partner.commercial_company_name if parent != partner else None,
+            "company": (parent != partner and partner.commercial_company_name) or None,
             "street": partner.street or None,
             "street2": partner.street2 or None,
             "city": partner.city or None,
