@@ -209,6 +209,19 @@ class TestReceiptConfirmed(WmsHttpCase):
         body["lines"][0]["quantity"] = "11"
         self._assert_refused(self._post(RECEIVE, body)[0], 409, "confirmation_reused")
 
+    def test_same_confirmation_after_the_purge(self):
+        """G6, M5: a purged answer is kept nowhere; the confirmation is known all the same, and changes nothing."""
+        picking = self._buy((self.tape, 12))
+        body = {"confirmation": "C-1", "receipt": picking.name, "lines": [{"sku": "TAPE", "quantity": "12"}]}
+        response, message = self._post(RECEIVE, body)
+        self._assert_ok(response)
+        message._purge()
+        confirmation = self.env["dist.warehouse.confirmation"].search([("message_id", "=", message.id)])
+        self.assertFalse(confirmation.sudo().answer)
+        again = self._call("POST", RECEIVE, body, self.key, Idempotency_Key="other")
+        self._assert_refused(again, 410, "answer_purged")
+        self.assertEqual(self._on_hand(self.tape), 12)
+
     def test_bulk(self):
         """M4, W3: many receipts in one call share a new lot."""
         pickings = [self._buy((self.seal, 2)) for _number in range(2)]
