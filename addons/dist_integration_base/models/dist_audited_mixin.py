@@ -78,6 +78,18 @@ class DistAuditedMixin(models.AbstractModel):
         """:return: list of names of those values that are kept"""
         return [name for name in self._get_audited_fields() if name in vals]
 
+    def update_field_translations(self, field_name, translations, *arguments, **options):
+        """Another wording in another language, which Odoo writes past `write`."""
+        result = super().update_field_translations(field_name, translations, *arguments, **options)
+        if field_name in self._get_audited_fields():
+            changes = [
+                {"field": f"{field_name} ({lang})", "old": None, "new": str(text)}
+                for lang, text in translations.items()
+            ]
+            records = self._get_audited_records()
+            self.env["dist.audit.entry"]._add_each("changed", records, changes=changes)
+        return result
+
     def unlink(self):
         self._unlink_audited_parts()
         self._audit("deleted", self._get_audited_values(self._get_audited_fields()), [])

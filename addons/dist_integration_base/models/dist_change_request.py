@@ -64,6 +64,7 @@ class DistChangeRequest(models.Model):
     may_edit = fields.Boolean(compute="_compute_may")
     may_decide = fields.Boolean(compute="_compute_may")
     may_bypass = fields.Boolean(compute="_compute_may")
+    may_withdraw = fields.Boolean(compute="_compute_may")
 
     @api.depends("res_model")
     def _compute_model_name(self):
@@ -91,7 +92,8 @@ class DistChangeRequest(models.Model):
             own = request.requester_id == self.env.user
             request.may_edit = own and request.state == "draft"
             request.may_decide = approver and not own and request.state == "waiting"
-            request.may_bypass = manager and own and request.state in OPEN
+            request.may_withdraw = own and request.state in OPEN
+            request.may_bypass = manager and request.may_withdraw
 
     # keeping what was asked for
 
@@ -390,8 +392,10 @@ class DistChangeRequest(models.Model):
             raise UserError(_("The record is gone."))
         vals = self._get_vals()
         self._settle("cancelled", _("Asked for again"))
-        fresh = self._keep(self.kind, record or self.env[self.res_model], vals)
-        fresh.sudo().reason = self.reason
+        records = record or self.env[self.res_model]
+        fresh = self._keep(
+            self.kind, records, vals, reason=self.reason, is_entrusted=self.sudo().is_entrusted
+        )
         return fresh._get_open_action()
 
     # applying

@@ -220,7 +220,7 @@ class TestReleaseLock(WmsCase):
         self._override(self.picking, "release")
         self.assertEqual(self.picking.dist_release_state, "requested")
         self.assertIn("Over the credit limit", self.picking.message_ids[0].body)
-        self.assertEqual(len(self._get_audit()), 1)
+        self.assertEqual(len(self._assert_told(self.picking, "overridden", self.lead)), 1)
 
     def test_unlock_what_is_not_locked(self):
         """W1: bad input: there is nothing to unlock."""

@@ -103,6 +103,13 @@ class TestAudit(AuditMixin, DistCase):
         self.env["dist.binding"]._bind(self.system, self.env.ref("base.partner_admin"), "B2")
         self.assertFalse(self._entries(record_name="B2"), "made by a message")
 
+    def test_translation_is_told(self):
+        """G5: a name in another language is told like any change."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        rule = self.env["dist.change.rule"].with_user(self.manager).create({"name": "Rule", "model": "dist.flow"})
+        rule.update_field_translations("name", {"fr_FR": "Règle"})
+        self.assertEqual(self._changes(self._entries(rule, action="changed")), {"name (fr_FR)": (None, "Règle")})
+
     def test_what_falls_with_its_system_is_told(self):
         """G5: the endpoints and flows that are deleted along with a system."""
         self.flow.action_retire()

@@ -409,6 +409,10 @@ class TestChangeApproval(AuditMixin, DistCase):
         request = requests[0]
         self.assertFalse(exception._find_working_code())
         self.assertEqual((request.requester_id, exception.state), (user, "open"))
+        self.assertTrue(request.with_user(user).may_withdraw)
+        arch = request.with_user(user).get_view(view_type="form")["arch"]
+        self.assertIn('name="action_request"', arch)
+        self.assertNotIn('name="action_ask_bypass"', arch)
         with Form(request.with_user(user)) as form:
             form.reason = "The shop says so"
         jobs = self.env["queue.job"].search([])

@@ -18,6 +18,7 @@ MENUS = {
     "operator": {
         "menu_dist_alert",
         "menu_dist_binding",
+        "menu_dist_change_request",
         "menu_dist_code_map",
         "menu_dist_dashboard",
         "menu_dist_exception",
