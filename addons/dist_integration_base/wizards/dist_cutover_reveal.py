@@ -25,6 +25,6 @@ class DistCutoverReveal(models.TransientModel):
         self._check_given()
         for wizard in self:
             # a form that is not saved shows nothing: only what was audited is seen
-            comparison = wizard.comparison_id.sudo() if wizard.ids else wizard.comparison_id.browse()
+            comparison = wizard.comparison_id.sudo() if wizard.ids else wizard.comparison_id.sudo().browse()
             wizard.ours = pretty(comparison.ours, [])
             wizard.reference = pretty(comparison.reference, [])

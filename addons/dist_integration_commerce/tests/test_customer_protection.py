@@ -192,7 +192,9 @@ class TestCustomerProtection(CommerceCase):
         )
         exception = self.exceptions_of(self.farm)
         self.assertEqual((exception.code, exception.state), ("customer_unconfirmed", "open"))
-        self.assertIn("Email: here valley@example.com, sent ***", exception.detail, "G6: what was sent is masked")
+        self.assertIn(
+            "Email: here valley@example.com, sent ***", exception.detail, "G6: what was sent is masked"
+        )
         self.assertIn("attacker@evil.example", exception.dist_message_ids.sudo()._get_body_text())
         self.env["dist.binding"].search([("external_id", "=", "EVIL-1")]).action_confirm()
         self.assertEqual(exception.state, "resolved")
