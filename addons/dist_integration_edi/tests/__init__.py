@@ -2,6 +2,7 @@ from . import (
     test_acknowledgements,
     test_constraints,
     test_control_numbers,
+    test_every_screen,
     test_inbound,
     test_outbound,
     test_partners,
