@@ -302,7 +302,10 @@ class DistEndpoint(models.Model):
             raise UserError(_("Nothing is sent to this endpoint: it is fetched from."))
         self._check_not_blocked()
         message = self.env["dist.message"]._create_test_message(self)
-        outcome = self.env["dist.message"]._deliver_now(message)
+        try:
+            outcome = self.env["dist.message"]._deliver_now(message)
+        except IntegrationError as error:
+            raise UserError(error.detail) from error
         return {
             "type": "ir.actions.act_window",
             "res_model": "dist.message",

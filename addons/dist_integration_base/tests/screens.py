@@ -29,6 +29,8 @@ SHOWN = 8
 # read by components of their own
 MAIL = ("activity_ids", "message_ids", "message_follower_ids")
 NEVER = ("1", "True", "true")
+# by what somebody types
+SEARCHED = ("char", "text", "many2one", "one2many", "many2many")
 
 
 class _Moment(datetime.datetime):
@@ -222,6 +224,13 @@ class ScreensMixin:
         :return: the domain that the list starts with
         """
         started = []
+        for node in root.iter("field"):
+            if node.get("filter_domain"):
+                model.search(self._evaluate(node.get("filter_domain"), {"self": "xyz", "raw_value": 1, **_CLIENT}), limit=1)
+            elif model._fields[node.get("name")].type in SEARCHED:
+                self._where, where = f"{self._where} > {node.get('name')}", self._where
+                self._try(model.search, [(node.get("name"), "ilike", "xyz")], limit=1)
+                self._where = where
         for node in root.iter("filter"):
             narrowed = self._evaluate(node.get("domain") or "[]", {"uid": model.env.uid, **_CLIENT})
             model.search([*domain, *narrowed], limit=1)
@@ -288,14 +297,15 @@ class ScreensMixin:
         for node in _get_nodes(root, "button"):
             if self._buttons in node.get("name", "") and self._is_visible(node, root, names):
                 self._where = f"{where} {record} [{node.get('name')}]"
-                self._try(self._press, node, record)
+                self._try(self._press, node, record, names)
                 self._where = where
         for node in _get_fields(root):
             inner = _get_inner_list(node)
             lines = values.get(node.get("name"))
             if inner is not None and lines and self._is_visible(node, root, names):
                 comodel = record.env[record._fields[node.get("name")].comodel_name]
-                self._press_buttons(inner, comodel.browse(lines[0]["id"]), lines[0], names)
+                above = {name: value for name, value in names.items() if name in values or name == "id"}
+                self._press_buttons(inner, comodel.browse(lines[0]["id"]), lines[0], above)
 
     def _is_visible(self, node, root, names):
         for step in takewhile(lambda step: step is not root, (node, *node.iterancestors())):
@@ -304,9 +314,9 @@ class ScreensMixin:
                 return False
         return True
 
-    def _press(self, node, record):
+    def _press(self, node, record, names):
         name, kind = node.get("name"), node.get("type")
-        context = self._evaluate(node.get("context") or "{}", {"id": record.id, "active_id": record.id})
+        context = self._evaluate(node.get("context") or "{}", names)
         record = record.with_context(
             active_model=record._name, active_id=record.id, active_ids=record.ids, **context
         )

@@ -172,8 +172,8 @@ class DistSalesChannel(models.Model):
         help="Make the customer a follower of the order, so that comments on it are mailed to the customer. "
         "Leave it off when the shop informs its customers itself.",
     )
-    order_count = fields.Integer(compute="_compute_order_counts")
-    held_order_count = fields.Integer(compute="_compute_order_counts")
+    order_count = fields.Integer(compute="_compute_order_counts", compute_sudo=True)
+    held_order_count = fields.Integer(compute="_compute_order_counts", compute_sudo=True)
 
     _sql_constraints = [
         ("code_system_uniq", "unique(system_id, code)", "Another channel of this system has this code."),

@@ -14,7 +14,7 @@ class TestEveryScreen(ScreensMixin, CommerceCase):
     def setUp(self):
         super().setUp()
         self.users = self._make_screen_users(
-            seller="sales_team.group_sale_salesman_all_leads",
+            seller="sales_team.group_sale_salesman",
             sales_manager="sales_team.group_sale_manager",
             accountant="account.group_account_invoice",
         )
@@ -29,6 +29,10 @@ class TestEveryScreen(ScreensMixin, CommerceCase):
         self.submit(self.order(self.line("NO-SUCH")))
         self.customer.write({"dist_blocked": True, "dist_block_reason": "Unpaid"})
         _answer, self.order_held = self.submit_ok(self.order(self.line(quantity="1")))
+        (self.order_done | self.order_held).user_id = self.users["seller"]
+        self.allow_holds(self.system, self.channel)
+        hold = {"hold": "CART-1", "lines": [{"item": {"sku": "TEST-GLOVES"}, "quantity": "3"}]}
+        self.assertEqual(self.call("POST", "/availability/holds", hold).status_code, 200)
         self._commit_events()
         for record in (self.corn, self.customer, self.order_done):
             self.map_code(record._name, f"CODE-{record.id}", record)

@@ -3,6 +3,7 @@ from . import (
     test_audited_configuration,
     test_constraints,
     test_control_numbers,
+    test_every_screen,
     test_inbound,
     test_outbound,
     test_partners,

@@ -17,7 +17,7 @@ class TestEveryScreen(ScreensMixin, EdiCase):
         super().setUp()
         self.users = self._make_screen_users()
         self.agree(self.profile, "out", "855")
-        _receiver, endpoint = self.make_receiver("purchase.acknowledgement")
+        _receiver, endpoint = self.make_receiver("edi.acknowledgement", "purchase.acknowledgement")
         self.take(self.x12(self.order_850("P1"), control=7))
         bad = [segment.replace("20260302", "20261302") for segment in self.order_850("P2")]
         self.take(self.x12(bad, control=8))

@@ -46,6 +46,12 @@ class DistShipmentMilestone(models.Model):
         string="Deliveries",
         readonly=True,
     )
+    delivery_names = fields.Char(
+        compute="_compute_delivery_names",
+        compute_sudo=True,
+        string="Delivery numbers",
+        help="For those who may not open them as well.",
+    )
     is_waiting = fields.Boolean(
         string="Waits for its delivery", readonly=True, help="No delivery has this tracking number yet."
     )
@@ -75,6 +81,11 @@ class DistShipmentMilestone(models.Model):
             "This milestone was reported already.",
         ),
     ]
+
+    @api.depends("picking_ids.name")
+    def _compute_delivery_names(self):
+        for milestone in self:
+            milestone.delivery_names = ", ".join(milestone.picking_ids.mapped("name"))
 
     @api.model
     def _find(self, system, external_id):
