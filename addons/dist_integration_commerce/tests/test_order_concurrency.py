@@ -3,6 +3,8 @@ import json
 from odoo import Command
 from odoo.tests import tagged
 
+from odoo.addons.dist_integration_base.tests.common import remove_flow
+
 from .rush import RushCase
 
 BUYERS = 12
@@ -49,9 +51,9 @@ class TestOrderConcurrency(RushCase):
             env.cr.execute(query, (system,))
         env.cr.execute("DELETE FROM stock_quant WHERE product_id = %s", (self.ids["product"],))
         env.invalidate_all()
+        remove_flow(env["dist.flow"].browse(self.ids["flow"]))
         for name, model in (
             ("channel", "dist.sales.channel"),
-            ("flow", "dist.flow"),
             ("client", "dist.api.client"),
             ("system", "dist.system"),
             ("customer", "res.partner"),
