@@ -106,9 +106,15 @@ class TestAudit(AuditMixin, DistCase):
     def test_translation_is_told(self):
         """G5: a name in another language is told like any change."""
         self.env["res.lang"]._activate_lang("fr_FR")
-        rule = self.env["dist.change.rule"].with_user(self.manager).create({"name": "Rule", "model": "dist.flow"})
+        rule = (
+            self.env["dist.change.rule"]
+            .with_user(self.manager)
+            .create({"name": "Rule", "model": "dist.flow"})
+        )
         rule.update_field_translations("name", {"fr_FR": "Règle"})
-        self.assertEqual(self._changes(self._entries(rule, action="changed")), {"name (fr_FR)": (None, "Règle")})
+        self.assertEqual(
+            self._changes(self._entries(rule, action="changed")), {"name (fr_FR)": (None, "Règle")}
+        )
 
     def test_what_falls_with_its_system_is_told(self):
         """G5: the endpoints and flows that are deleted along with a system."""
