@@ -352,7 +352,7 @@ class LaneDrain:
             """,
             (settled, self._endpoint_id, self._criticality, self._lane),
         )
-        env["dist.message"]._wake_after_commit(env.cr.dictfetchall())
+        env["dist.message"]._wake_lanes(env.cr.dictfetchall())
 
     def _set_next(self, delivery):
         """State and moment of the next attempt that follow from the outcome."""

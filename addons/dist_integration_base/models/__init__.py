@@ -35,6 +35,7 @@ from . import (
     dist_flow_cutover,
     dist_event_sequence,
     dist_event,
+    dist_event_store,
     dist_message,
     dist_message_attempt,
     dist_message_inbound,

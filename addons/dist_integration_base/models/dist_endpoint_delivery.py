@@ -82,20 +82,24 @@ class DistEndpoint(models.Model):
         the table is shorter than ``with_delay``.
 
         :param lanes: set of (endpoint id, criticality, lane)
+        :return: set of the lanes that had one waiting
         """
-        keys = {self._get_drain_key(*lane): lane for lane in lanes}
-        self.env.cr.execute(
-            "SELECT identity_key FROM queue_job WHERE identity_key IN %s AND state IN ('pending', 'enqueued')",
-            (tuple(keys),),
-        )
-        scheduled = {row[0] for row in self.env.cr.fetchall()}
-        now = fields.Datetime.now()
-        rows = [
-            {**self._get_drain_row(*keys[key]), "uuid": str(uuid.uuid4()), "date_created": now}
-            for key in sorted(set(keys) - scheduled)
-        ]
-        if rows:
-            self.env["dist.message"]._insert_rows("queue_job", rows)
+        waiting = set()
+        for lane in sorted(lanes):
+            row = {
+                **self._get_drain_row(*lane),
+                "uuid": str(uuid.uuid4()),
+                "date_created": fields.Datetime.now(),
+            }
+            self.env.cr.execute(
+                f"INSERT INTO queue_job ({', '.join(row)}) "  # pylint: disable=sql-injection
+                f"SELECT {', '.join(['%s'] * len(row))} WHERE NOT EXISTS ("
+                "SELECT 1 FROM queue_job WHERE identity_key = %s AND state IN ('pending', 'enqueued'))",
+                [*row.values(), row["identity_key"]],
+            )
+            if not self.env.cr.rowcount:
+                waiting.add(lane)
+        return waiting
 
     def _job_drain(self, criticality, lane):
         """Job: deliver what waits on a lane, then enqueue the next run."""

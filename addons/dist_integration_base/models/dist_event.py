@@ -5,6 +5,7 @@ from functools import partial
 import psycopg2
 
 from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.exceptions import MissingError
 from odoo.tools import split_every
 
 from ..lib import lanes
@@ -85,7 +86,7 @@ class DistEvent(models.Model):
             groups.setdefault((code, model_name), {})[record_id] = position
         built = []
         for (code, model_name), positions in groups.items():
-            records = self.env[model_name].browse(positions).exists()
+            records = self.env[model_name].browse(positions)
             built += [(positions[row["res_id"]], code, row) for row in self._build_rows(code, records)]
         rows = {
             (code, row["res_model"], row["res_id"]): row
@@ -132,12 +133,12 @@ class DistEvent(models.Model):
         if not found:
             return False
         self.env.cr.execute("DELETE FROM dist_message WHERE event_id = %s", (event_id,))
-        self._finish_rows([{**row, **found, "id": event_id}])
+        self._route_stored({**row, **found, "id": event_id})
         return True
 
     @api.model
     def _build_rows(self, code, records):
-        """Event rows of records, without sequence; those no longer relevant are left out.
+        """Event rows of records, without sequence; those no longer relevant, or deleted, are left out.
 
         A database error inside a serializer must not spoil the business transaction, so the work happens
         inside a savepoint, and one by one after the first such error.
@@ -146,14 +147,24 @@ class DistEvent(models.Model):
             with self.env.cr.savepoint(flush=False):
                 self.env[f"dist.serializer.{code}"]._prefetch(records)
                 return [row for record in records if (row := self._build_row(code, record))]
+        except MissingError as error:
+            # looked for only now: hardly ever is a document deleted in the transaction that tells of it
+            present = records.exists()
+            if present == records:
+                return self._build_one_by_one(code, records, error)
+            return self._build_rows(code, present)
         except psycopg2.Error as error:
-            if len(records) == 1:
-                return [self._prepare_error_row(code, records, error)]
-            return [row for record in records for row in self._build_rows(code, record)]
+            return self._build_one_by_one(code, records, error)
         except Exception as error:  # pylint: disable=broad-except
             # prefetching is common to all: its fault is the fault of each
             _logger.exception("Reading the documents of %s events failed", code)
             return [self._prepare_error_row(code, record, error) for record in records]
+
+    @api.model
+    def _build_one_by_one(self, code, records, error):
+        if len(records) == 1:
+            return [self._prepare_error_row(code, records, error)]
+        return [row for record in records for row in self._build_rows(code, record)]
 
     @api.model
     def _build_row(self, code, record):
@@ -162,7 +173,7 @@ class DistEvent(models.Model):
             if not serializer._is_relevant(record):
                 return None
             return self._prepare_row(code, record, serializer)
-        except psycopg2.Error:
+        except (psycopg2.Error, MissingError):
             raise
         except Exception as error:  # pylint: disable=broad-except
             _logger.exception("No message could be made of %s for %s", code, record)
@@ -228,72 +239,68 @@ class DistEvent(models.Model):
         """
         if not rows:
             return
-        self._number_and_insert(list(rows.values()))
+        self._stamp(rows.values())
+        self._insert([(row, self._prepare_messages(row, self._get_wanting(row))) for row in rows.values()])
         get_state(self.env.cr).written.update({key: row["id"] for key, row in rows.items()})
-        self._finish_rows(list(rows.values()))
-
-    @api.model
-    def _number_and_insert(self, rows):
-        """Write event rows; each gets its sequence and id."""
-        numbers = self.env["dist.event.sequence"]._allocate(
-            [(row["res_model"], row["res_id"]) for row in rows]
-        )
-        now = fields.Datetime.now()
-        for row, number in zip(rows, numbers, strict=True):
-            row.update(sequence=number, occurred_at=now, create_date=now, create_uid=self.env.uid)
-        for row, event_id in zip(rows, self._insert(rows), strict=True):
-            row["id"] = event_id
-
-    @api.model
-    def _finish_rows(self, rows):
-        """Route stored events; what failed is told to a person once the transaction is committed."""
-        self._tell_failed(rows)
-        self._route([row for row in rows if row["state"] == "recorded"])
 
     @api.model
     def _tell_failed(self, rows):
+        """Have persons told of stored events in error, once the transaction is committed."""
         failed = [row["id"] for row in rows if row["state"] == "error"]
         if failed:
             self.env.cr.postcommit.add(partial(_open_exceptions, self.env.registry, failed))
 
     @api.model
-    def _insert(self, rows):
-        return self.env["dist.message"]._insert_rows(self._table, rows)
+    def _route_stored(self, row):
+        """Make the messages of an event that was stored before.
 
-    @api.model
-    def _route(self, rows):
-        """One message per event and subscription.
-
-        :param rows: event rows as stored, with ids
+        :param row: event row as stored, with its id
         """
-        self._make_messages(
-            [
-                (flow_id, row, error)
-                for row in rows
-                for flow_id in self._get_flows_of(row)
-                if (error := self._get_filter_error(flow_id, row)) is not False
-            ]
-        )
-
-    @api.model
-    def _make_messages(self, wanted, **values):
-        """
-        :param wanted: list of (flow id, event row as stored, error as of `_get_filter_error`)
-        :param values: columns that differ from what the flow says
-        """
-        messages = []
-        for flow_id, row, error in wanted:
-            message = {**self._prepare_message_row(flow_id, row), **values}
-            messages.append({**message, **self._prepare_routing(error, message)})
+        self._tell_failed([row])
+        messages = self._prepare_messages(row, self._get_wanting(row))
         if messages:
             self.env["dist.message"]._insert_rows("dist_message", messages)
-            self.env["dist.message"]._wake_after_commit(
-                [message for message in messages if message["state"] == "pending"]
-            )
+            self._wake_lanes_of(messages)
+
+    @api.model
+    def _wake_lanes_of(self, messages):
+        pending = [message for message in messages if message["state"] == "pending"]
+        if pending:
+            self.env["dist.message"]._wake_lanes(pending)
+
+    @api.model
+    def _prepare_messages(self, row, wanting, **values):
+        """
+        :param row: event row
+        :param wanting: as of `_get_wanting`
+        :param values: columns that differ from what the flow says
+        :return: list of message rows
+        """
+        messages = []
+        for flow_id, error in wanting:
+            message = {**self._prepare_message_row(flow_id, row), **values}
+            messages.append({**message, **self._prepare_routing(error, message)})
+        return messages
+
+    @api.model
+    def _get_wanting(self, row, flow_ids=None):
+        """
+        :param flow_ids: ids of flows to ask; None for those that are to carry the event
+        :return: list of (id of a flow that wants the event, error as of `_get_filter_error`)
+        """
+        if flow_ids is None:
+            flow_ids = self._get_flows_of(row)
+        return [
+            (flow_id, error)
+            for flow_id in flow_ids
+            if (error := self._get_filter_error(flow_id, row)) is not False
+        ]
 
     @api.model
     def _get_flows_of(self, row):
-        """:return: ids of the flows that subscribed to an event; of what is shared, those of every company"""
+        """:return: ids of the flows that are to carry an event; of what is shared, those of every company"""
+        if row["state"] == "error":
+            return ()
         code = self.env["dist.message.type"]._get_code_cached(row["message_type_id"])
         company_id = False if row["is_shared"] else row["company_id"]
         return self.env["dist.flow"]._get_subscriptions(code, company_id)
@@ -306,19 +313,19 @@ class DistEvent(models.Model):
         :return: number of records that are sent
         """
         built = self.with_context({}).sudo()._build_rows(flow.message_type_id.code, records)
-        wanted = [
-            (flow.id, row, error)
-            for row in built
-            if (error := self._get_filter_error(flow.id, row)) is not False
-        ]
-        if wanted:
-            rows = [row for _flow, row, _error in wanted]
-            self._number_and_insert(rows)
-            self._tell_failed(rows)
-            self._make_messages(
-                [item for item in wanted if item[1]["state"] == "recorded"], criticality="bulk"
+        self._stamp(built)
+        wanted = [(row, wanting) for row in built if (wanting := self._get_wanting(row, [flow.id]))]
+        items = [
+            (
+                row,
+                self._prepare_messages(row, wanting, criticality="bulk")
+                if row["state"] == "recorded"
+                else [],
             )
-        return len(wanted)
+            for row, wanting in wanted
+        ]
+        self._insert(items)
+        return len(items)
 
     @api.model
     def _get_filter_error(self, flow_id, row):
@@ -376,7 +383,7 @@ class DistEvent(models.Model):
             "lane": lanes.lane_of(row["ordering_key"], settings["lanes"]),
             "message_type_id": row["message_type_id"],
             "company_id": settings["company_id"],
-            "event_id": row["id"],
+            "event_id": row.get("id"),
             "ordering_key": row["ordering_key"],
             "business_key": row["business_key"],
             "res_model": row["res_model"],
@@ -431,7 +438,7 @@ class DistEvent(models.Model):
             event.write({name: row[name] for name in names})
             event.flush_recordset()
             stored = event.read(load=False)[0]
-            event._route([{**stored, "create_date": fields.Datetime.now(), "create_uid": self.env.uid}])
+            event._route_stored({**stored, "create_date": fields.Datetime.now(), "create_uid": self.env.uid})
             event.invalidate_recordset(["message_ids"])
         self.env["dist.exception"]._resolve_for_event(event)
 

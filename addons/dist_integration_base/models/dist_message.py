@@ -174,7 +174,7 @@ class DistMessage(models.Model):
         :return: list of ids in the order of rows
         """
         columns = sorted(rows[0])
-        if table not in ("dist_message", "dist_event", "dist_message_attempt", "queue_job"):
+        if table not in ("dist_message", "dist_message_attempt"):
             raise ValueError(table)
         row_placeholder = f"({', '.join(['%s'] * len(columns))})"
         self.env.cr.execute(
@@ -187,9 +187,14 @@ class DistMessage(models.Model):
         return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model
-    def _wake_after_commit(self, rows):
-        """Have the lanes of these outbound message rows drained once the transaction is committed."""
-        self._schedule_wake("lanes", {(row["endpoint_id"], row["criticality"], row["lane"]) for row in rows})
+    def _wake_lanes(self, rows):
+        """Have the lanes of these outbound message rows drained once the transaction is committed.
+
+        The job is committed together with the messages. Where one waits already, it may run before that and not see
+        them: whether it still waits is asked again behind the commit.
+        """
+        lanes = {(row["endpoint_id"], row["criticality"], row["lane"]) for row in rows}
+        self._schedule_wake("lanes", self.env["dist.endpoint"]._enqueue_drains(lanes))
 
     @api.model
     def _wake_endpoints(self, endpoints):

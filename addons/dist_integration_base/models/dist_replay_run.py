@@ -108,7 +108,7 @@ class DistReplay(models.Model):
         rows = self.env.cr.dictfetchall()
         messages = self.env["dist.message"]
         messages.invalidate_model()
-        messages._wake_after_commit(rows)
+        messages._wake_lanes(rows)
         queued = messages.browse([row["id"] for row in rows])
         sent = items.filtered(lambda item: item.message_id in queued)
         sent.write({"result": "queued"})

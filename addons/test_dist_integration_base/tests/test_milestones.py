@@ -303,12 +303,12 @@ class TestReadingMark(RealTransactionCase):
             "company_id": env.company.id,
             "res_model": "x.mark",
             "res_id": number,
-            "sequence": env["dist.event.sequence"]._allocate([("x.mark", number)])[0],
             "business_key": "mark",
             "state": "recorded",
             "occurred_at": fields.Datetime.now(),
         }
-        return env["dist.message"]._insert_rows("dist_event", [row])[0]
+        env["dist.event"]._insert([(row, [])])
+        return row["id"]
 
     def _read(self):
         def read(env):

@@ -1,10 +1,12 @@
 """Interleaved sampling: what else the machine does meets every contender alike."""
 
+import gc
 import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 STARTED = time.monotonic()
@@ -39,12 +41,29 @@ def interleave(
     """
     samples: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
-    for number in range(-warmups, rounds):
-        for name in names if number % 2 == 0 else reversed(names):
-            sample = contenders[name]()
-            if number >= 0:
-                samples[name].append(sample)
+    with _settled_memory():
+        for number in range(-warmups, rounds):
+            for name in names if number % 2 == 0 else reversed(names):
+                gc.collect()
+                sample = contenders[name]()
+                if number >= 0:
+                    samples[name].append(sample)
     return samples
+
+
+@contextmanager
+def _settled_memory() -> Iterator[None]:
+    """Collect garbage between samples only, as timeit does: whom it would meet is chance. What is there before is
+    not looked at again, so that collecting is quick.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 def ratio(upper: Sequence[float], lower: Sequence[float]) -> Ratio:
