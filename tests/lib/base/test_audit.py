@@ -6,6 +6,7 @@ from dist_integration_base.lib.audit import (
     Link,
     Verifier,
     canonical,
+    digest,
     is_signed,
     link_hash,
     sign_head,
@@ -98,3 +99,12 @@ def test_proof_of_the_end():
     assert is_signed(["new", "key"], 3, "abc", proof)
     assert not is_signed(["new"], 3, "abc", proof)
     assert not is_signed(["key"], 2, "abc", proof)
+
+
+def test_digest_of_a_text():
+    """G5: as documented, so that it is verified elsewhere; another salt, place or type makes another one."""
+    assert digest("salt", "reason", "é") == hashlib.sha256('salt\nreason\n"é"'.encode()).hexdigest()
+    assert digest("salt", "reason", None) is None
+    others = {digest("salt", "reason", "1"), digest("other", "reason", "1"), digest("salt", "0/old", "1"),
+              digest("salt", "reason", 1)}  # fmt: skip
+    assert len(others) == 4

@@ -8,6 +8,7 @@ from dist_integration_base.lib.erasure import (
     erase_document,
     erase_items,
     erase_text,
+    holds,
 )
 
 PATHS = ["customer.name", "customer.email"]
@@ -54,3 +55,19 @@ def test_answer():
 
 def test_names_at_the_end_of_paths():
     assert by_name(["customer.name", "lines[].price", "tags[]", "a.*"]) == ["**.name", "**.price", "**.tags"]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "found"),
+    (
+        ([b"1,ANNA@", b"BERG.example\n"], True),
+        ([b"M\xc3", b"\x9cLLER"], True),
+        ([b'"M\\u00fcller"'], True),
+        ([b"\xff\xfe", b"nobody"], False),
+        ([], False),
+    ),
+)
+def test_a_file_is_searched_over_the_borders_of_its_parts(blocks, found):
+    """G6: in any case, also as JSON writes it, also where a part ends within a letter."""
+    assert holds(blocks, ["anna@berg.example", "Müller"]) is found
+    assert holds(blocks, []) is False

@@ -5,10 +5,12 @@ import pytest
 from dist_integration_base.lib.errors import ConfigurationError
 from dist_integration_base.lib.masking import (
     MASK,
+    Masking,
     collect,
     mask,
     mask_headers,
     redact,
+    redact_quoted,
     restore,
     to_readable,
 )
@@ -247,3 +249,30 @@ def test_readable_whatever_was_sent():
     for text in ("{", '{"a":' * 5000 + "1" + "}" * 5000):
         with pytest.raises(ValueError):
             to_readable(text, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "place", "shown"),
+    (
+        ("12.50", "lines[].price", MASK),
+        ({"email": "x", "city": "Ulm"}, "customer", {"email": MASK, "city": "Ulm"}),
+        ("Ulm", "customer.city", "Ulm"),
+        ("Call Anna Berg", "remark", f"Call {MASK}"),
+        ("x", "contacts[0].a[b]", MASK),
+    ),
+)
+def test_part_of_a_document(value, place, shown):
+    """G6: a value alone is masked like the document that it comes from; a place nobody can read hides it."""
+    masking = Masking(["lines[].price", "customer.email"], {"Anna Berg"})
+    assert masking.hide_part(value, place) == shown
+    assert Masking([]).hide_part(value, place) == value
+
+
+def test_place_of_a_value():
+    masking = Masking(["**.email", "customer"])
+    assert masking.is_hidden("contacts[].email") and masking.is_hidden("customer.name")
+    assert not masking.is_hidden("contacts[].name")
+
+
+def test_what_is_quoted_of_a_text_nobody_can_read():
+    assert redact_quoted("Line 2: \"IBAN 4711\" and 'x'", "a;IBAN 4711") == f"Line 2: \"{MASK}\" and 'x'"
