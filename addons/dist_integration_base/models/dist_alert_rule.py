@@ -240,7 +240,9 @@ class DistAlertRule(models.Model):
     def _is_watching(self):
         """:return: False when the rule, or what it alone watches, is archived or retired"""
         self.ensure_one()
-        return self.active and all(is_in_use(place) for place in (self.company_id, self.system_id, self.flow_id))
+        return self.active and all(
+            is_in_use(place) for place in (self.company_id, self.system_id, self.flow_id)
+        )
 
     def _get_companies(self):
         return self.company_id or self.env["res.company"].search([])

@@ -433,9 +433,7 @@ class DistMessage(models.Model):
         if waits:
             answer = {"status": "held", "reasons": error.errors}
         else:
-            answer = Problem(
-                error.status, error.code, detail=error.detail, errors=error.errors
-            ).to_dict()
+            answer = Problem(error.status, error.code, detail=error.detail, errors=error.errors).to_dict()
         return {
             "state": error.message_state,
             "answer": answer,

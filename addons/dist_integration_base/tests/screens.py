@@ -154,7 +154,9 @@ class ScreensMixin:
             self.env.invalidate_all()
         except Exception as error:  # pylint: disable=broad-except
             self.env.invalidate_all()
-            self._problems.append(f"{self._where}: {type(error).__name__}: {' '.join(str(error).split())[:400]}")
+            self._problems.append(
+                f"{self._where}: {type(error).__name__}: {' '.join(str(error).split())[:400]}"
+            )
         return result
 
     # actions
@@ -226,7 +228,10 @@ class ScreensMixin:
         started = []
         for node in root.iter("field"):
             if node.get("filter_domain"):
-                model.search(self._evaluate(node.get("filter_domain"), {"self": "xyz", "raw_value": 1, **_CLIENT}), limit=1)
+                model.search(
+                    self._evaluate(node.get("filter_domain"), {"self": "xyz", "raw_value": 1, **_CLIENT}),
+                    limit=1,
+                )
             elif model._fields[node.get("name")].type in SEARCHED:
                 self._where, where = f"{self._where} > {node.get('name')}", self._where
                 self._try(model.search, [(node.get("name"), "ilike", "xyz")], limit=1)

@@ -155,9 +155,7 @@ class TestAlerts(CommerceCase):
         order._create_invoices().action_post()
         self._commit_events()
         messages = self.env["dist.message"].search([("endpoint_id", "=", endpoint.id)])
-        self.assertEqual(
-            set(messages.mapped("res_model")), {"sale.order", "stock.picking", "account.move"}
-        )
+        self.assertEqual(set(messages.mapped("res_model")), {"sale.order", "stock.picking", "account.move"})
         return order, messages
 
     def test_value_behind_documents_of_one_order(self):

@@ -22,10 +22,14 @@ class DistReleaseWave(models.Model):
     released_at = fields.Datetime(readonly=True)
     released_by_id = fields.Many2one("res.users", readonly=True)
     picking_ids = fields.One2many("stock.picking", "dist_wave_id", string="Deliveries", readonly=True)
-    picking_count = fields.Integer(compute="_compute_counts", compute_sudo=True, string="Number of deliveries")
+    picking_count = fields.Integer(
+        compute="_compute_counts", compute_sudo=True, string="Number of deliveries"
+    )
     accepted_count = fields.Integer(compute="_compute_counts", compute_sudo=True, string="Accepted")
     done_count = fields.Integer(compute="_compute_counts", compute_sudo=True, string="Shipped")
-    refused_count = fields.Integer(compute="_compute_counts", compute_sudo=True, string="Refused or cancelled")
+    refused_count = fields.Integer(
+        compute="_compute_counts", compute_sudo=True, string="Refused or cancelled"
+    )
     left_count = fields.Integer(
         string="Held back", readonly=True, help="Deliveries that were ready, but were held back."
     )

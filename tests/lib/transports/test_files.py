@@ -164,7 +164,11 @@ def put(folder, name, text="x", age=0):
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [(b"order-\xe4.json", "order-\\xe4.json"), (b"a\nb\x1b.json", "a\\nb\\x1b.json"), (b"\xff" * 250, "\\xff" * 250)],
+    [
+        (b"order-\xe4.json", "order-\\xe4.json"),
+        (b"a\nb\x1b.json", "a\\nb\\x1b.json"),
+        (b"\xff" * 250, "\\xff" * 250),
+    ],
 )
 def test_name_that_is_no_text(place, name, shown):
     """M9, M7: a name that cannot be shown is put aside under one that can, and the others go on."""
@@ -190,7 +194,7 @@ def test_name_that_is_no_text_is_for_nobody(place):
 
 @pytest.mark.parametrize("name", ["\u4e2d" * 85, "x" * 255, "a\\..\\b.json", "  .json"])
 def test_unusual_names(place, name):
-    """M9: the longest names, those of other scripts and those with another system's separator are taken and archived."""
+    """M9: the longest names, other scripts, another system's separator: taken and archived."""
     settings, folder = place
     put(folder, name.encode())
     (item,) = take(settings)
@@ -265,7 +269,10 @@ def test_file_that_cannot_be_moved(place):
     for name, age in ((b"closed.json", 50), (b"stuck.json", 40), (b"fine.json", 30)):
         put(folder, name, age=age)
     taken = []
-    with settings.open_source({}) as source, pytest.raises(errors.Refused, match="(?s)closed.json.*stuck.json"):
+    with (
+        settings.open_source({}) as source,
+        pytest.raises(errors.Refused, match="(?s)closed.json.*stuck.json"),
+    ):
         store = source._get_store()
         get, replace = store.get, store.replace
 

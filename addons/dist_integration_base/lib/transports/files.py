@@ -212,7 +212,9 @@ class FileSource(Source):
             if wanted(entry.name, ""):
                 yield from self._take(entry)
             else:
-                self._failures.append(f"{readable(_claimed(entry))}: no active inbound flow takes it any more.")
+                self._failures.append(
+                    f"{readable(_claimed(entry))}: no active inbound flow takes it any more."
+                )
 
     @staticmethod
     def _sorted(entries: list[Entry]) -> list[Entry]:
