@@ -299,7 +299,7 @@ class DistException(models.Model):
             )
 
     def _prepare_settled_impact(self):
-        """:return: values of a closed exception: nothing is at risk any more; where it was, and of what, stays"""
+        """:return: values of a closed exception, by which nothing is at risk any more; of what it was stays"""
         return {
             "impact_before": self.impact_text,
             "impact_orders": 0,

@@ -194,7 +194,7 @@ def test_name_that_is_no_text_is_for_nobody(place):
 
 @pytest.mark.parametrize("name", ["\u4e2d" * 85, "x" * 255, "a\\..\\b.json", "  .json"])
 def test_unusual_names(place, name):
-    """M9: the longest names, other scripts and other separators are taken and archived."""
+    """M9: the longest names, other scripts, another system's separator: taken and archived."""
     settings, folder = place
     put(folder, name.encode())
     (item,) = take(settings)

@@ -182,7 +182,7 @@ def _open_client(transport: Any) -> Any:
             return kind, lenient(answer)
 
         def _convert_status(self, answer: Any) -> None:
-            super()._convert_status(lenient(answer))
+            return super()._convert_status(lenient(answer))
 
     def lenient(answer: Any) -> Any:
         answer.get_text = lambda: answer.get_string().decode("utf-8", "surrogateescape")
