@@ -175,14 +175,15 @@ class ScreensMixin:
         found = self._get_views(model, [*kinds, ((action.get("search_view_id") or [False])[0], "search")])
         if "form" in found:
             self._open_form(model, kinds, self._choose(model, domain, action), press)
-        domain = [*domain, *self._open_search(model, domain, found["search"], context)]
+        if press:
+            domain = [*domain, *self._open_search(model, domain, found["search"], context)]
         for _view_id, kind in kinds:
             if kind in ("list", "kanban", "activity", "calendar"):
                 records = model.search(domain, limit=SHOWN)
                 values = records.web_read(_get_specification(found[kind], model))
                 if press and kind == "list" and values:
                     self._press_buttons(found[kind], records[0], values[0], {})
-            elif kind in ("pivot", "graph"):
+            elif kind in ("pivot", "graph") and press:
                 self._open_figures(model, domain, found[kind])
 
     def _open_client_action(self, user, action):
@@ -227,6 +228,8 @@ class ScreensMixin:
         """
         started = []
         for node in root.iter("field"):
+            if node.get("invisible") in NEVER:
+                continue
             if node.get("filter_domain"):
                 model.search(
                     self._evaluate(node.get("filter_domain"), {"self": "xyz", "raw_value": 1, **_CLIENT}),
@@ -355,7 +358,8 @@ def _get_parents(menu):
 
 def _get_meant(menu):
     """:return: res.groups a menu is meant for: its own, else those of the one above it"""
-    return menu.groups_id or (_get_meant(menu.parent_id) if menu.parent_id else menu.groups_id)
+    groups = next(menu[name] for name, field in menu._fields.items() if field.comodel_name == "res.groups")
+    return groups or (_get_meant(menu.parent_id) if menu.parent_id else groups)
 
 
 def _group(model, domain, grouping):

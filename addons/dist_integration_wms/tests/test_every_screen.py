@@ -15,9 +15,9 @@ class TestEveryScreen(ScreensMixin, CarrierMixin, WmsHttpCase):
         super().setUp()
         self._set_up_carrier()
         self.users = self._make_screen_users(
-            worker="stock.group_stock_user",
+            worker="base.group_partner_manager,stock.group_stock_user",
             supervisor="stock.group_stock_manager",
-            overriding="dist_integration_wms.group_dist_release_override",
+            overriding="base.group_partner_manager,dist_integration_wms.group_dist_release_override",
             buyer="purchase.group_purchase_user",
             seller="sales_team.group_sale_salesman_all_leads",
         )
