@@ -302,8 +302,10 @@ class ScreensMixin:
             **_CLIENT,
         }
         where = self._where
+        # of documents of Odoo's own only what the suite put there
+        part = self._buttons or ("" if record._name.startswith("dist.") else "dist")
         for node in _get_nodes(root, "button"):
-            if self._buttons in node.get("name", "") and self._is_visible(node, root, names):
+            if part in node.get("name", "") and self._is_visible(node, root, names):
                 self._where = f"{where} {record} [{node.get('name')}]"
                 self._try(self._press, node, record, names)
                 self._where = where
@@ -332,7 +334,9 @@ class ScreensMixin:
         if kind == "object":
             answer = self._press_object(record, name)
         elif kind == "action":
-            action = self.env["ir.actions.actions"].sudo().browse(int(name))
+            # 19.0 keeps the name of an action of Odoo's own views
+            action_id = int(name) if name.isdecimal() else self.env.ref(name).id
+            action = self.env["ir.actions.actions"].sudo().browse(action_id)
             answer = self.env[action.type].sudo().browse(action.id)._get_action_dict()
         if isinstance(answer, dict):
             self.env.flush_all()
@@ -364,6 +368,10 @@ def _get_meant(menu):
 
 def _group(model, domain, grouping):
     """Group records as the web client does."""
+    if model._fields[grouping.partition(":")[0]].type == "properties":
+        return []  # which ones there are is asked for first
+    if ":" not in grouping and model._fields[grouping].type in ("date", "datetime"):
+        grouping = f"{grouping}:month"
     if hasattr(model, "formatted_read_group"):  # from 19.0 on
         return model.formatted_read_group(domain, [grouping], ["__count"])
     return model.web_read_group(domain, [], [grouping])

@@ -25,7 +25,8 @@ class DistMessageCorrect(models.TransientModel):
     @api.depends("message_id")
     def _compute_problem(self):
         self._check_given()
-        for wizard in self:
+        self.problem = False
+        for wizard in self.filtered("message_id"):
             answer = json.loads(wizard.message_id.sudo().answer or "{}")
             errors = answer.get("errors") or answer.get("reasons") or []
             lines = [f"{item.get('pointer') or '/'}: {item.get('detail')}" for item in errors]
