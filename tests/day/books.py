@@ -336,7 +336,10 @@ class Books:
 
     def _check_agreements(self) -> list[str]:
         domain = [("system_id", "=", self.systems["warehouse"])]
-        ours = {row["name"]: row["state"] for row in self.odoo.search_read("dist.release.request", domain, ["name", "state"])}
+        ours = {
+            row["name"]: row["state"]
+            for row in self.odoo.search_read("dist.release.request", domain, ["name", "state"])
+        }
         theirs = {number: row["status"] for number, row in self.warehouse["agreements"].items()}
         return [
             f"{number}: Odoo {ours.get(number)}, the warehouse {theirs.get(number)}"

@@ -158,11 +158,15 @@ class Day:
 
     def _ask(self, wish: str, number: str) -> None:
         operator = self.stage.operator
-        (picking,) = operator.search("stock.picking", [("dist_release_ref", "=", number), ("state", "=", "assigned")])
+        (picking,) = operator.search(
+            "stock.picking", [("dist_release_ref", "=", number), ("state", "=", "assigned")]
+        )
         context = {"default_picking_ids": [(6, 0, [picking])], "default_kind": wish}
         ask = operator.call("dist.release.ask", "create", {"reason": "The customer called"}, context=context)
         if wish == "change":
-            line = operator.search_read("dist.release.ask.line", [("ask_id", "=", ask)], ["quantity"], limit=1)[0]
+            line = operator.search_read(
+                "dist.release.ask.line", [("ask_id", "=", ask)], ["quantity"], limit=1
+            )[0]
             operator.write("dist.release.ask.line", [line["id"]], {"quantity": line["quantity"] + 1})
         operator.call("dist.release.ask", "action_ask", [ask])
 
@@ -206,7 +210,12 @@ class Day:
         code = self.file.catalogue["warehouse"]["short"]
         message = self.warehouse.order("hand_over_stock", {"warehouse": code})["number"]
         deadline = time.monotonic() + PATIENCE
-        while self.odoo.count("dist.reconciliation", [("message_id.uuid", "=", message), ("state", "=", "done")]) == 0:
+        while (
+            self.odoo.count(
+                "dist.reconciliation", [("message_id.uuid", "=", message), ("state", "=", "done")]
+            )
+            == 0
+        ):
             if time.monotonic() > deadline:
                 raise SystemExit("the list of the stock was not compared")
             time.sleep(0.5)

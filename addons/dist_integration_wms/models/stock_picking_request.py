@@ -175,9 +175,7 @@ class StockPicking(models.Model):
                     }
                 )
         self.dist_request_ids._get_waiting("change").state = "withdrawn"
-        self.env["dist.release.request"]._ask(
-            self, "change", reason, lines, is_applied=True, **values
-        )
+        self.env["dist.release.request"]._ask(self, "change", reason, lines, is_applied=True, **values)
 
     def _dist_prepare_request_lines(self):
         """:return: list of values of dist.release.request.line that ask for what is open"""

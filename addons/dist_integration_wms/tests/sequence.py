@@ -12,8 +12,6 @@ from collections import Counter
 from contextlib import closing
 from urllib.parse import urlencode
 
-from odoo import fields
-
 from .warehouse_model import DAMAGED, GOOD, HOLD, REPAIR, Item, WarehouseModel
 
 ANSWERS = "/shipments/requests/answers"

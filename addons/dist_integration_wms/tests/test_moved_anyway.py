@@ -38,7 +38,9 @@ class TestMovedAnyway(WmsHttpCase):
         self.assertEqual((self._on_hand(self.tape), self._on_hand(self.seal, lot=self.lot)), (97, 18))
         self.assertEqual(picking.sale_id.order_line.mapped("qty_delivered"), [3, 2])
         self.assertEqual(self._get_codes(made), ["shipment.completed"])
-        self.assertFalse(self.env["stock.quant"].search([("reserved_quantity", "!=", 0)]) & self._get_quants())
+        self.assertFalse(
+            self.env["stock.quant"].search([("reserved_quantity", "!=", 0)]) & self._get_quants()
+        )
 
     def _get_quants(self):
         return self.env["stock.quant"].search([("product_id", "in", (self.tape | self.seal).ids)])

@@ -324,7 +324,9 @@ class TestReleaseRequests(WmsHttpCase):
         data = self._check_message("shipment.change.requested")
         self.assertEqual((data["ship_to"]["name"], data["reason"]), ("Gate 2", "By phone"))
         self.assertTrue(self.picking.dist_request_ids.is_applied)
-        entry = self.env["dist.audit.entry"].search([("res_id", "=", self.picking.id), ("action", "=", "changed")])
+        entry = self.env["dist.audit.entry"].search(
+            [("res_id", "=", self.picking.id), ("action", "=", "changed")]
+        )
         self.assertIn(str(address.id), entry.changes)
 
     def test_change_refused(self):

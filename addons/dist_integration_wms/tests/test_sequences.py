@@ -1,9 +1,12 @@
+import logging
 import os
 
 from odoo.tests import new_test_user, tagged
 
 from .common import WmsHttpCase
 from .sequence import play, shrink
+
+_logger = logging.getLogger(__name__)
 
 STEPS = 30
 GROUPS = (
@@ -47,5 +50,5 @@ class TestSequences(WmsHttpCase):
             steps = list(range(STEPS))
             error = play(self, seed, steps)
             if error:
-                print(error)
+                _logger.info("%s", error)
                 self.fail(shrink(self, error, seed, steps))

@@ -180,9 +180,7 @@ class WarehouseModel:
     def work(self, kind):
         """Work on a shipment, receipt or return: all of it, a part, nothing, too little, too much."""
         tasks = [
-            task
-            for task in self.tasks.values()
-            if task.kind == kind and task.is_open and not task.on_hold
+            task for task in self.tasks.values() if task.kind == kind and task.is_open and not task.on_hold
         ]
         if not tasks:
             return None
@@ -205,7 +203,9 @@ class WarehouseModel:
     def _confirm(self, task, body):
         kind = task.kind
         return self.say(
-            PATHS[kind], {"confirmation": f"C-{next(self._numbers)}", MOMENTS[kind]: self.tick(), **body}, task
+            PATHS[kind],
+            {"confirmation": f"C-{next(self._numbers)}", MOMENTS[kind]: self.tick(), **body},
+            task,
         )
 
     def _choose_quantity(self, line, complete):
@@ -221,7 +221,9 @@ class WarehouseModel:
         line.moved += quantity
         for lot, part in picked:
             task.left[line.sku, lot] += part
-        return self._describe(ref, line.sku, quantity, [{"lot": lot, "quantity": part} for lot, part in picked])
+        return self._describe(
+            ref, line.sku, quantity, [{"lot": lot, "quantity": part} for lot, part in picked]
+        )
 
     def _move_receipt(self, task, ref, line, complete):
         quantity = self._choose_quantity(line, complete)
@@ -403,7 +405,9 @@ class WarehouseModel:
         goals = {}
         for line in data["lines"]:
             own = task.lines[line["line"]]
-            goals[line["line"]] = own.asked + round(float(line["quantity"]) - float(line["previous_quantity"]))
+            goals[line["line"]] = own.asked + round(
+                float(line["quantity"]) - float(line["previous_quantity"])
+            )
         if any(goal < task.lines[ref].moved for ref, goal in goals.items()):
             return {"status": "refused", "reason": "picked"}
         for ref, goal in goals.items():

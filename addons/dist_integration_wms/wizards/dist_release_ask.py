@@ -18,7 +18,10 @@ class DistReleaseAsk(models.TransientModel):
     requested_date = fields.Datetime(string="Ship on")
     customer_id = fields.Many2one("res.partner", compute="_compute_has_order")
     partner_id = fields.Many2one(
-        "res.partner", string="Deliver to", domain="[('id', 'child_of', customer_id)]", help="Empty: as before."
+        "res.partner",
+        string="Deliver to",
+        domain="[('id', 'child_of', customer_id)]",
+        help="Empty: as before.",
     )
     carrier_id = fields.Many2one("delivery.carrier", help="Empty: as before.")
     cancels_order = fields.Boolean(string="Cancel the order as well, once the warehouse agrees")
