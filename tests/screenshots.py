@@ -65,6 +65,7 @@ class Photographer:
             self.take_configuration,
             self.take_mapping,
             self.take_orders,
+            self.take_warehouse,
             self.take_api,
         ):
             take()
@@ -137,6 +138,10 @@ class Photographer:
         channel = self.odoo.search("dist.sales.channel", [("system_id.code", "=", "FIELDMART")])[0]
         self.client.open(f"{COMMERCE}sales_channel", channel)
         self.save("sales_channel")
+
+    def take_warehouse(self) -> None:
+        self.client.open("dist_integration_wms.dist_warehouse_day_action", view=".o_dist_warehouse_day")
+        self.save("warehouse_day")
 
     def take_api(self) -> None:
         self.page.goto(f"{self.odoo.url}/dist/v1/docs")

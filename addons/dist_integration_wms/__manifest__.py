@@ -39,7 +39,9 @@
         "views/dist_release_views.xml",
         "views/dist_release_wave_views.xml",
         "views/dist_warehouse_menus.xml",
+        "views/dist_warehouse_day_views.xml",
     ],
+    "assets": {"web.assets_backend": ["dist_integration_wms/static/src/**/*"]},
     "demo": [
         "demo/dist_wms_demo.xml",
         "demo/dist_wms_operations_demo.xml",

@@ -36,6 +36,31 @@ def run(environment, result, arguments, environ=None, console=None, python=None,
         _count(result, report, code, log)
 
 
+def run_in_odoo(environment, result, name, arguments, environ=None, console=None, demo=False):
+    """Run tests inside Odoo, on a copy of an installed database; see `run`.
+
+    :param name: of the database
+    :param demo: whether it has demonstration data
+    """
+    database = environment.create_database(name, demo=demo)
+    config = environment.run / "config" / f"pytest-{name}.conf"
+    environment.write_configuration(
+        config,
+        {
+            "db_name": database,
+            "dbfilter": f"^{database}$",
+            "http_interface": "127.0.0.1",
+            "workers": 0,
+            "max_cron_threads": 0,
+        },
+        # no runner: the tests run jobs themselves
+        jobs="root:0",
+        port=0,
+    )
+    run(environment, result, [f"--odoo-config={config}", "--odoo-http", *arguments], environ, console)
+    environment.drop_database(database)
+
+
 def _stream(command, environ, log, name, console):
     """Run a command, its output into a log; print progress and failures meanwhile."""
     done, last = 0, time.monotonic()

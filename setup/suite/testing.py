@@ -134,24 +134,10 @@ class SeriesRun:
 
     def _test_on_copy(self, result, name, demo, arguments):
         """Run tests inside Odoo, on a copy of an installed database."""
-        environment = self.environment
-        database = environment.create_database(name, demo=demo)
-        config = environment.run / "config" / f"pytest-{name}.conf"
-        environment.write_configuration(
-            config,
-            {
-                "db_name": database,
-                "dbfilter": f"^{database}$",
-                "http_interface": "127.0.0.1",
-                "workers": 0,
-                "max_cron_threads": 0,
-            },
-            # no runner: the tests run jobs themselves
-            jobs="root:0",
-            port=0,
+        script_path = os.pathsep.join(map(str, self.environment.script_path))
+        pytest_stage.run_in_odoo(
+            self.environment, result, name, arguments, {"PYTHONPATH": script_path}, self.console, demo=demo
         )
-        self._pytest(result, [f"--odoo-config={config}", "--odoo-http", *arguments])
-        environment.drop_database(database)
 
     def test_end_to_end(self, result):
         """Run the tests that start real servers, then read these servers' logs."""

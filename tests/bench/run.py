@@ -36,6 +36,7 @@ CASES = {
     "deliveries": ("deliveries_vs_jobs",),
     "reconciliation": ("reconcile_1m_vs_sql", "snapshot_1m_vs_sql"),
     "adjustments": ("adjust_500_vs_odoo",),
+    "shipments": ("confirm_50_vs_action_done", "release_1000_share"),
     "edi": ("x12_vs_pyx12", "edifact_vs_pydifact"),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
     "dashboard": ("dashboard_1m_s",),

@@ -23,6 +23,7 @@ class Books:
     :param odoo: session of an administrator; everything is read over RPC
     :param shop: ledger of the shop
     :param warehouse: ledger of the warehouse
+    :param counted: uuid of the message with the warehouse's list of its stock
     :param peak: most deliveries that waited at once
     :param outage: seconds for which the warehouse could not be reached
     """
@@ -33,6 +34,7 @@ class Books:
         stage: Stage,
         shop: dict[str, Any],
         warehouse: dict[str, Any],
+        counted: str,
         peak: int,
         outage: float,
     ) -> None:
@@ -40,6 +42,7 @@ class Books:
         self.stage = stage
         self.shop = shop
         self.warehouse = warehouse
+        self.counted = counted
         self.peak = peak
         self.outage = outage
 
@@ -99,7 +102,11 @@ class Books:
     def shipped(self) -> dict[tuple[str, str], Decimal]:
         """Quantity that left Odoo's stock, by order reference and SKU, in the unit of the item."""
         references = {order["id"]: order["dist_external_ref"] for order in self.orders}
-        domain = [("state", "=", "done"), ("picking_id.sale_id", "in", list(references))]
+        domain = [
+            ("state", "=", "done"),
+            ("picking_id.sale_id", "in", list(references)),
+            ("picking_code", "=", "outgoing"),
+        ]
         moves = self.odoo.search_read("stock.move.line", domain, ["product_id", "picking_id", "quantity"])
         pickings = self._read("stock.picking", [move["picking_id"][0] for move in moves], "sale_id")
         skus = self._read("product.product", [move["product_id"][0] for move in moves], "default_code")
@@ -150,7 +157,10 @@ class Books:
                 "units shipped": str(sum(self.shipped.values())),
                 "units backordered or open": str(sum(self.open_quantity.values())),
                 "confirmations": _count(row["status"] for row in confirmations),
-                "outcomes": _count(task["outcome"] for task in self.warehouse["tasks"].values()),
+                "outcomes": _count(task["outcome"] or "-" for task in self.warehouse["tasks"].values()),
+                "requests": _count(
+                    f"{row['wish']} {row['status']}" for row in self.warehouse["agreements"].values()
+                ),
             },
             "exceptions": {
                 self.categories[category]: _count(
@@ -186,6 +196,9 @@ class Books:
             ("the shop heard of every decision once", self._check_decisions),
             ("shipped quantities: Odoo, shop and warehouse", self._check_shipped),
             ("stock on hand by lot: Odoo and warehouse", self._check_stock),
+            ("what the warehouse's list differs in", self._check_count),
+            ("what is still to be shipped: Odoo and warehouse", self._check_open),
+            ("what was agreed about shipments: Odoo and warehouse", self._check_agreements),
             ("what was delivered is what was received", self._check_delivered),
             ("every confirmation was stored and applied once", self._check_confirmations),
             ("nothing waits; what failed has an open exception", self._check_settled),
@@ -287,6 +300,53 @@ class Books:
             theirs[sku, lot] = theirs.get((sku, lot), Decimal(0)) + quantity
         return _compare(ours, theirs, "the warehouse")
 
+    def _check_count(self) -> list[str]:
+        lines = self.odoo.search_read(
+            "dist.reconciliation.line", [("run_id.message_id.uuid", "=", self.counted)], ["name", "variance"]
+        )
+        return [f"{line['name']}: {line['variance']}" for line in lines]
+
+    def _check_open(self) -> list[str]:
+        domain = [
+            ("state", "not in", ("done", "cancel")),
+            ("picking_id.dist_system_id", "=", self.systems["warehouse"]),
+            ("picking_id.dist_release_state", "in", ("requested", "acknowledged")),
+            ("picking_code", "=", "outgoing"),
+        ]
+        moves = self.odoo.search_read("stock.move", domain, ["picking_id", "product_qty", "product_id"])
+        numbers = self._read("stock.picking", [row["picking_id"][0] for row in moves], "dist_release_ref")
+        skus = self._read("product.product", [row["product_id"][0] for row in moves], "default_code")
+        ours: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for move in moves:
+            ours[numbers[move["picking_id"][0]], skus[move["product_id"][0]]] += _decimal(move["product_qty"])
+        return _compare(ours, self._open_of_warehouse(), "the warehouse")
+
+    def _open_of_warehouse(self) -> dict[tuple[str, str], Decimal]:
+        """What the warehouse still works on, and what it finished but could not book here yet."""
+        total: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        stuck = {task["number"] for task, *_rest in self._stuck()}
+        for task in self.warehouse["tasks"].values():
+            is_open = task["state"] in ("requested", "acknowledged", "left", "open")
+            if task["kind"] != "shipment" or not (is_open or task["number"] in stuck):
+                continue
+            for line in task["request"]["lines"]:
+                moved = Decimal(task["moved"].get(line["line"], 0)) if is_open else Decimal(0)
+                total[task["number"], line["item"]["sku"]] += Decimal(line["quantity"]) - moved
+        return _without_zeros(total)
+
+    def _check_agreements(self) -> list[str]:
+        domain = [("system_id", "=", self.systems["warehouse"])]
+        ours = {
+            row["name"]: row["state"]
+            for row in self.odoo.search_read("dist.release.request", domain, ["name", "state"])
+        }
+        theirs = {number: row["status"] for number, row in self.warehouse["agreements"].items()}
+        return [
+            f"{number}: Odoo {ours.get(number)}, the warehouse {theirs.get(number)}"
+            for number in sorted({*ours, *theirs})
+            if ours.get(number) != theirs.get(number)
+        ]
+
     def _check_delivered(self) -> list[str]:
         wrong = []
         for partner, ledger in (("shop", self.shop), ("warehouse", self.warehouse)):
@@ -302,11 +362,14 @@ class Books:
         domain = [("system_id", "=", self.systems["warehouse"])]
         applied = self.odoo.search_read("dist.warehouse.confirmation", domain, ["external_id"])
         ours = Counter(row["external_id"] for row in applied)
-        theirs = Counter(
-            number for number, row in self.warehouse["confirmations"].items() if row["status"] == "applied"
-        )
+        confirmations = {
+            number: row
+            for number, row in self.warehouse["confirmations"].items()
+            if row["kind"] != "adjustment"
+        }
+        theirs = Counter(number for number, row in confirmations.items() if row["status"] == "applied")
         stored = {row["business_key"] for row in self.messages if row["type"].endswith(".confirmed")}
-        lost = set(self.warehouse["confirmations"]) - stored
+        lost = set(confirmations) - stored
         answers = [
             f"{number}: {len(row['answers'])} answers"
             for number, row in self.warehouse["confirmations"].items()

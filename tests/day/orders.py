@@ -34,6 +34,8 @@ BULKS = 3
 LEAST_VALUE = 12
 # What the warehouse does with an order, out of a hundred; the rest is left for tomorrow.
 OUTCOMES = {"full": 60, "partial": 12, "short": 10}
+# Of the orders that are left for tomorrow, the warehouse refuses to change every third.
+REFUSED_STEP = 3
 
 
 def load_catalogue() -> dict[str, Any]:
@@ -80,7 +82,14 @@ class OrderFile:
         with_lots = [reference for reference in plain if self._has_lots(first[reference]["order"])]
         special = [reference for reference in plain if reference not in with_lots[:2]]
         outcomes |= {special[0]: "over", special[1]: "full"} | dict.fromkeys(with_lots[:2], "wrong_lot")
-        return {"default": "full", "outcomes": outcomes, "backorders": "later", "repeats": {special[1]: 3}}
+        later = [reference for reference, outcome in outcomes.items() if outcome == "later"]
+        return {
+            "default": "full",
+            "outcomes": outcomes,
+            "backorders": "later",
+            "repeats": {special[1]: 3},
+            "refuses": dict.fromkeys(later[::REFUSED_STEP], "loaded"),
+        }
 
     def _spread_outcomes(self, count: int) -> Iterator[str]:
         for outcome, share in OUTCOMES.items():

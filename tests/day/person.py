@@ -25,16 +25,20 @@ class Person:
     def work(self) -> Iterator[str]:
         """Work through the queue; yield a sentence on each thing done.
 
-        Of the unknown item numbers and lots the first is said what it means, a surplus is accepted. Of the orders
+        Of the unknown item numbers and lots the first is said what it means; a surplus, and goods that came back
+        unannounced, are accepted; orders of which the warehouse refuses a change are kept going. Of the orders
         over their credit limit the first is released and the second cancelled. What nobody can read is ignored.
         The rest stays for tomorrow.
         """
         for kind in ("product", "lot"):
             for exception in self.unsolved(("mapping_domain", "=", kind))[:1]:
                 yield self.map_code(exception)
-        for exception in self.unsolved(("code", "=", "over_shipment")):
+        for exception in self.unsolved(("code", "in", ("over_shipment", "unexpected_return"))):
             self.odoo.call("dist.exception", "action_accept_variance", [exception["id"]])
             yield f"accepts: {exception['name']}"
+        for exception in self.unsolved(("code", "=", "cancel_refused")):
+            self.odoo.call("dist.exception", "action_keep_going", [exception["id"]])
+            yield f"keeps going: {exception['document_name']}"
         held = self.unsolved(("code", "=", "credit_limit"))
         for exception, button in zip(held, ("action_dist_release", "action_cancel")):
             self.odoo.call(exception["res_model"], button, [exception["res_id"]])

@@ -3,8 +3,9 @@
     python tests/day/play.py --odoo http://127.0.0.1:8069 --database demo
 
 Two hundred orders come in, good and bad; the warehouse cannot be reached for a while; it ships in full, in part, too
-little, too much, from the wrong lot, and says one thing three times; goods arrive; an invoice is paid; a person
-decides what machines cannot. The exit code is 3 when a check fails.
+little, too much, from the wrong lot, and says one thing three times; it is asked to hold, change and cancel shipments,
+and agrees or not; goods arrive and come back; some are broken or lost; an invoice is paid; a person decides what
+machines cannot; at last the warehouse hands over what it has. The exit code is 3 when a check fails.
 """
 
 from __future__ import annotations
@@ -30,12 +31,22 @@ from rpc import Session
 
 from day.books import Books
 from day.orders import OrderFile
-from day.person import Person
+from day.person import UNSOLVED, Person
 from day.report import print_report
-from day.stage import set_stage, stock_rows
+from day.stage import return_goods, set_stage, stock_rows
 
 BOOKS_DIFFER = 3
+PATIENCE = 120
 PURCHASED = 60
+# What the warehouse finds: one is worth little, the other has to be approved.
+FOUND = (
+    {"sku": "DIST-BUCKET", "change": "-2", "reason": "damaged"},
+    {"sku": "DIST-LADDER", "change": "-3", "reason": "lost"},
+)
+# What the office asks about shipments that are left for tomorrow, in turn.
+WISHES = ("cancel", "change", "hold")
+# For so many orders the catalogue has stock.
+USUAL_ORDERS = 200
 WAITING_INBOUND = [("direction", "=", "in"), ("state", "in", ("pending", "retry"))]
 WAITING_OUTBOUND = [("direction", "=", "out"), ("state", "in", ("pending", "retry"))]
 
@@ -82,13 +93,23 @@ class Day:
             self.warehouse.order("faults", {"mode": "down", "seconds": self.outage})
         self.submit(rest, "noon")
         self.until_quiet("the warehouse picks")
+        self.change_minds()
         self.receive_goods()
+        self.take_back_goods()
+        self.find_less()
         self.let_person_work()
         self.invoice()
         self.until_quiet("the last messages")
+        self.count()
         self.say("closing the books")
         return Books(
-            self.odoo, self.stage, self.shop.ledger(), self.warehouse.ledger(), self.peak, self.outage
+            self.odoo,
+            self.stage,
+            self.shop.ledger(),
+            self.warehouse.ledger(),
+            self.counted,
+            self.peak,
+            self.outage,
         )
 
     def say(self, text: str) -> None:
@@ -100,7 +121,8 @@ class Day:
     def set_stage(self) -> None:
         """Connect the partners; count the stock on both sides."""
         self.say("setting the stage: partners, goods, customers")
-        self.stage = set_stage(self.odoo, self.shop.webhook_url, self.warehouse.webhook_url)
+        plenty = 1 + (len(self.rows) - 1) // USUAL_ORDERS
+        self.stage = set_stage(self.odoo, self.shop.webhook_url, self.warehouse.webhook_url, plenty)
         if self.odoo.count("sale.order", [("client_order_ref", "in", self._references())]):
             raise SystemExit("This database has seen this day already; give another --seed.")
         for partner, connection in ((self.shop, self.stage.shop), (self.warehouse, self.stage.warehouse)):
@@ -121,6 +143,33 @@ class Day:
                 answered = len(self.shop.ledger()["submissions"])
                 self.say(f"{answered} of {len(self.rows)} answered, {self._note_waiting()} deliveries wait")
 
+    def change_minds(self) -> None:
+        """Customers call: the office asks the warehouse to cancel, change or hold what it has left for tomorrow."""
+        ledger = self.warehouse.ledger()
+        left = [task for task in ledger["tasks"].values() if task["state"] == "left"]
+        plan = self.file.plan(self.rows)["refuses"]
+        willing = [task["number"] for task in left if task["reference"] not in plan]
+        unwilling = [task["number"] for task in left if task["reference"] in plan]
+        wishes = [*zip(WISHES, willing, strict=False), *(("cancel", number) for number in unwilling[:2])]
+        for wish, number in wishes:
+            self.say(f"the office asks to {wish} {number}")
+            self._ask(wish, number)
+        self.until_quiet("the warehouse answers")
+
+    def _ask(self, wish: str, number: str) -> None:
+        operator = self.stage.operator
+        (picking,) = operator.search(
+            "stock.picking", [("dist_release_ref", "=", number), ("state", "=", "assigned")]
+        )
+        context = {"default_picking_ids": [(6, 0, [picking])], "default_kind": wish}
+        ask = operator.call("dist.release.ask", "create", {"reason": "The customer called"}, context=context)
+        if wish == "change":
+            line = operator.search_read(
+                "dist.release.ask.line", [("ask_id", "=", ask)], ["quantity"], limit=1
+            )[0]
+            operator.write("dist.release.ask.line", [line["id"]], {"quantity": line["quantity"] + 1})
+        operator.call("dist.release.ask", "action_ask", [ask])
+
     def receive_goods(self) -> None:
         """Buy what is scarce; the warehouse receives it, and what waited for it is shipped."""
         scarce = next(row for row in self.file.catalogue["products"] if row.get("scarce"))
@@ -134,6 +183,43 @@ class Day:
         )
         self.odoo.call("purchase.order", "button_confirm", [order])
         self.until_quiet("goods arrive")
+
+    def take_back_goods(self) -> None:
+        """Customers send goods back: of one order as announced, of another without a word."""
+        tasks = self.warehouse.ledger()["tasks"].values()
+        whole = [task for task in tasks if (task["kind"], task["outcome"]) == ("shipment", "full")]
+        announced, unannounced = [task for task in whole if task["state"] == "finished"][-2:]
+        self.say(f"customers send back of {announced['number']} and {unannounced['number']}")
+        return_goods(self.odoo, announced["number"])
+        sku = unannounced["request"]["lines"][0]["item"]["sku"]
+        self.warehouse.order("take_back", {"shipment": unannounced["number"], "sku": sku, "quantity": "1"})
+        self.until_quiet("goods come back")
+
+    def find_less(self) -> None:
+        """The warehouse misses goods; what is worth much waits for an administrator, who believes it."""
+        for found in FOUND:
+            self.say(f"the warehouse finds {found['change']} {found['sku']}: {found['reason']}")
+            self.warehouse.order("adjust", found)
+        waiting = [("code", "=", "adjustment_approval"), ("state", "in", UNSOLVED)]
+        for exception in self.odoo.search("dist.exception", waiting):
+            self.odoo.call("dist.exception", "action_accept_variance", [exception])
+
+    def count(self) -> None:
+        """The warehouse hands over what it has; wait until that is compared."""
+        self.say("the warehouse hands over a list of its stock")
+        code = self.file.catalogue["warehouse"]["short"]
+        message = self.warehouse.order("hand_over_stock", {"warehouse": code})["number"]
+        deadline = time.monotonic() + PATIENCE
+        while (
+            self.odoo.count(
+                "dist.reconciliation", [("message_id.uuid", "=", message), ("state", "=", "done")]
+            )
+            == 0
+        ):
+            if time.monotonic() > deadline:
+                raise SystemExit("the list of the stock was not compared")
+            time.sleep(0.5)
+        self.counted = message
 
     def let_person_work(self) -> None:
         """A person decides what machines cannot; partners then ask what became of what waited."""

@@ -33,15 +33,39 @@ SHOP_SCOPES = (
     "availability:read",
     "invoices:read",
 )
-WAREHOUSE_HEARS = ("shipment.requested", "shipment.cancelled", "receipt.requested", "receipt.cancelled")
-WAREHOUSE_SENDS = ("shipment.acknowledged", "shipment.confirmed", "receipt.confirmed")
+WAREHOUSE_HEARS = (
+    "shipment.requested",
+    "shipment.cancelled",
+    "shipment.hold.requested",
+    "shipment.hold.released",
+    "shipment.change.requested",
+    "shipment.cancel.requested",
+    "receipt.requested",
+    "receipt.cancelled",
+    "return.requested",
+    "return.cancelled",
+)
+WAREHOUSE_SENDS = (
+    "shipment.acknowledged",
+    "shipment.confirmed",
+    "shipment.request.answered",
+    "receipt.confirmed",
+    "return.confirmed",
+    "stock.adjusted",
+    "stock.snapshot",
+)
 WAREHOUSE_SCOPES = (
     "shipments:acknowledge",
     "shipments:confirm",
+    "shipments:answer",
     "shipments:read",
     "receipts:confirm",
+    "returns:confirm",
+    "stock:adjust",
     "stock:count",
 )
+# what an adjustment may be worth without somebody's approval
+ADJUSTMENT_LIMIT = 50
 # A day has no hours to spend on waiting for the next attempt.
 ENDPOINT = {
     "timeout": 10,
@@ -72,12 +96,13 @@ class Stage:
     operator: Session
 
 
-def set_stage(odoo: Session, shop_url: str, warehouse_url: str) -> Stage:
+def set_stage(odoo: Session, shop_url: str, warehouse_url: str, plenty: int = 1) -> Stage:
     """Make everything ready.
 
     :param odoo: session of an administrator
     :param shop_url: where the shop receives webhooks
     :param warehouse_url: where the warehouse does
+    :param plenty: how many times as much as usual is in stock of what is not scarce
     """
     catalogue = load_catalogue()
     warehouse = connect(
@@ -109,7 +134,8 @@ def set_stage(odoo: Session, shop_url: str, warehouse_url: str) -> Stage:
     products = {row["sku"]: _make_product(odoo, row) for row in catalogue["products"]}
     (row,) = odoo.call("stock.warehouse", "read", [warehouse_id], ["lot_stock_id"])
     location_id = row["lot_stock_id"][0]
-    _count_stock(odoo, catalogue["products"], products, location_id)
+    _count_stock(odoo, catalogue["products"], products, location_id, plenty)
+    _make_profile(odoo, warehouse.system)
     _make_customers(odoo, catalogue["customers"], shop)
     _make_accounts(odoo)
     return Stage(shop, warehouse, warehouse_id, location_id, products, _make_operator(odoo))
@@ -136,11 +162,31 @@ def stock_rows(odoo: Session, location_id: int) -> list[dict[str, Any]]:
     ]
 
 
+def return_goods(odoo: Session, number: str) -> None:
+    """Announce that a shipment comes back whole."""
+    domain = [("dist_release_ref", "=", number), ("state", "=", "done")]
+    (picking,) = odoo.search("stock.picking", domain, limit=1)
+    context = {"active_id": picking, "active_ids": [picking], "active_model": "stock.picking"}
+    wizard = odoo.call("stock.return.picking", "create", {"picking_id": picking}, context=context)
+    lines = odoo.search_read("stock.return.picking.line", [("wizard_id", "=", wizard)], ["move_id"])
+    for line in lines:
+        (move,) = odoo.call("stock.move", "read", [line["move_id"][0]], ["quantity"])
+        odoo.write("stock.return.picking.line", [line["id"]], {"quantity": move["quantity"]})
+    # how the button is called changes with the series
+    button = "create_returns" if _is_17(odoo) else "action_create_returns"
+    odoo.call("stock.return.picking", button, [wizard])
+
+
+def _is_17(odoo: Session) -> bool:
+    return "detailed_type" in odoo.call("product.product", "fields_get", ["detailed_type"], ["type"])
+
+
 def _make_warehouse(odoo: Session, row: Mapping[str, Any], system_id: int) -> int:
     warehouse_id = odoo.ensure(
         "stock.warehouse", [("code", "=", row["short"])], {"name": row["title"], "code": row["short"]}
     )
-    odoo.write("stock.warehouse", [warehouse_id], {"dist_system_id": system_id})
+    values = {"dist_system_id": system_id, "dist_adjustment_limit": ADJUSTMENT_LIMIT}
+    odoo.write("stock.warehouse", [warehouse_id], values)
     return warehouse_id
 
 
@@ -184,14 +230,20 @@ def _make_product(odoo: Session, row: Mapping[str, Any]) -> int:
     }
     if row.get("unit") == "DZ":
         values["uom_id"] = odoo.ref("uom.product_uom_dozen")
-    fields = odoo.call("product.product", "fields_get", ["detailed_type", "is_storable"], ["type"])
     # how a storable product is told changes with the series
-    values |= {"detailed_type": "product"} if "detailed_type" in fields else {"is_storable": True}
+    values |= {"detailed_type": "product"} if _is_17(odoo) else {"is_storable": True}
     return odoo.ensure("product.product", [("default_code", "=", row["sku"])], values)
 
 
+def _make_profile(odoo: Session, system_id: int) -> None:
+    """Have the lists that the warehouse hands over compared."""
+    values = {"name": "Stock", "domain_code": "stock", "system_id": system_id}
+    domain = [("domain_code", "=", "stock"), ("system_id", "=", system_id)]
+    odoo.ensure("dist.reconciliation.profile", domain, values)
+
+
 def _count_stock(
-    odoo: Session, rows: list[dict[str, Any]], products: Mapping[str, int], location_id: int
+    odoo: Session, rows: list[dict[str, Any]], products: Mapping[str, int], location_id: int, plenty: int
 ) -> None:
     """Bring the stock of every product to what the catalogue says."""
     quants = []
@@ -206,6 +258,7 @@ def _count_stock(
             for name, quantity in row.get("lots", {}).items()
         } or {False: row.get("stock", 0)}
         for lot_id, quantity in lots.items():
+            quantity *= 1 if row.get("scarce") else plenty
             values = {"product_id": product_id, "location_id": location_id, "inventory_quantity": quantity}
             quants.append({**values, "lot_id": lot_id})
     context = {"inventory_mode": True}

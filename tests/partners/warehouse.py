@@ -1,4 +1,4 @@
-"""A warehouse run by somebody else: takes requests, picks from its own stock, confirms what it moved."""
+"""A warehouse run by somebody else: takes requests, moves its own stock, confirms what it moved and has."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from datetime import datetime, timedelta, timezone
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 if not __package__:  # run as a script
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from partners.agreements import Agreements, Asked
 from partners.client import UnreachableError
 from partners.partner import Partner, run
 from partners.stock import Stock
@@ -25,6 +27,8 @@ GS1_PREFIX = "0376123450"
 THREADS = 3
 #: What an operation's status means for a confirmation.
 STATUSES = {"succeeded": "applied", "failed": "refused", "cancelled": "refused"}
+#: Where messages of other kinds than confirmations go.
+PATHS = {"adjustment": "/stock/adjustments"}
 #: What a slip adds to the number of a lot.
 SLIP = "-X"
 
@@ -39,12 +43,14 @@ class Plan:
     :ivar outcomes: what is done instead, by the order's reference or the shipment's number
     :ivar backorders: what is done with shipments that remain of others
     :ivar repeats: how often the confirmation of an order is sent, by the order's reference
+    :ivar refuses: why requests to hold, change or cancel are refused, by the order's reference
     """
 
     default: str = "full"
     outcomes: dict[str, str] = field(default_factory=dict)
     backorders: str = "full"
     repeats: dict[str, int] = field(default_factory=dict)
+    refuses: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for outcome in (self.default, self.backorders, *self.outcomes.values()):
@@ -62,7 +68,7 @@ class Plan:
 
 @dataclass
 class Task:
-    """A shipment or receipt that the distributor asked for.
+    """A shipment, receipt or return that the distributor asked for.
 
     :ivar state: ``requested``, ``acknowledged``, ``refused``, ``left`` (for another day), ``open`` (partly
         moved), ``finished`` or ``cancelled``
@@ -75,13 +81,15 @@ class Task:
     request: dict[str, Any]
     state: str = "requested"
     outcome: str = ""
+    on_hold: bool = False
     moved: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass
 class Confirmation:
-    """A message about what was moved, and what came back.
+    """A message about what was moved or found, and what came back.
 
+    :ivar task: number of what it is about; nothing for an adjustment
     :ivar status: ``applied``, ``waiting`` (for a person), ``refused`` or ``unsent``
     :ivar answers: distinct bodies over all times it was sent
     """
@@ -98,7 +106,7 @@ class Confirmation:
     answers: list[dict[str, Any]] = field(default_factory=list)
 
 
-class Warehouse(Partner):
+class Warehouse(Agreements, Partner):
     """A warehouse, as a stand-in for tests and the demonstration."""
 
     name = "warehouse"
@@ -111,7 +119,8 @@ class Warehouse(Partner):
         #: cancellations that came after the goods had left
         self.too_late: list[str] = []
         self.errors: list[str] = []
-        self._todo: queue.Queue[Task] = queue.Queue()
+        self._todo: queue.Queue[Task | Asked] = queue.Queue()
+        self._desks: dict[str, threading.Lock] = {}
         self._staffed = threading.Event()
         self._staffed.set()
         self._numbers = itertools.count(1)
@@ -142,6 +151,14 @@ class Warehouse(Partner):
                     self.too_late.append(number)
                 elif task:
                     task.state = "cancelled"
+        elif event == "hold.released":
+            with self.lock:
+                task = self.tasks[number]
+                task.on_hold = False
+            if task.state == "left":
+                self._todo.put(task)
+        elif event.endswith(".requested"):
+            self._todo.put(Asked(number, event.partition(".")[0], data))
 
     # ---- working
 
@@ -155,7 +172,7 @@ class Warehouse(Partner):
     def resume(self) -> int:
         """Take up again what was left for later; return how much that was."""
         with self.lock:
-            left = [task for task in self.tasks.values() if task.state == "left"]
+            left = [task for task in self.tasks.values() if task.state == "left" and not task.on_hold]
         for task in left:
             self._todo.put(task)
         return len(left)
@@ -173,18 +190,24 @@ class Warehouse(Partner):
             try:
                 while not self._staffed.wait(0.2) and not self.ended.is_set():
                     pass
-                getattr(self, f"_do_{task.kind}")(task)
+                with self._desk(task.number):
+                    getattr(self, f"_do_{task.kind}")(task)
             except (UnreachableError, KeyError, ValueError) as error:
                 self.errors.append(f"{task.number}: {error!r}")
             finally:
                 self._todo.task_done()
+
+    def _desk(self, number: str) -> threading.Lock:
+        """Return the lock of a shipment or receipt: only one of the people works on it."""
+        with self.lock:
+            return self._desks.setdefault(number, threading.Lock())
 
     def _do_shipment(self, task: Task) -> None:
         task.outcome = self.plan.outcome_of(task)
         if task.state == "cancelled" or not self._acknowledge(task):
             return
         goals = {line["line"]: self._goal(task, line) for line in task.request["lines"]}
-        if task.outcome == "later":
+        if task.outcome == "later" or task.on_hold:
             task.state = "left"
             return
         first = {line: _half(goal) for line, goal in goals.items()} if task.outcome == "partial" else goals
@@ -293,6 +316,68 @@ class Warehouse(Partner):
             row["allocations"] = [allocation]
         return row
 
+    def _do_return(self, task: Task) -> None:
+        """Take back what a customer sends, and put it on the shelf."""
+        if task.state == "cancelled":
+            return
+        rows = []
+        for line in task.request["lines"]:
+            lots = self._take_back(task.request["shipment"], line["item"]["sku"], Decimal(line["quantity"]))
+            quantity = sum(lots.values(), Decimal(0))
+            task.moved[line["line"]] = quantity
+            row = {"line": line["line"], "quantity": _text(quantity), "unit": line["unit"]}
+            rows.append({**row, **_allocations(lots)})
+        task.state = "finished"
+        number = self._next_number()
+        payload = {"confirmation": number, "return": task.number, "returned_at": _now(), "lines": rows}
+        self._confirm(task, number, payload)
+
+    def _take_back(self, shipment: str, sku: str, quantity: Decimal) -> dict[str, Decimal]:
+        """Put up to *quantity* of what left with a shipment back on the shelf; return it by lot."""
+        left: dict[str, Decimal] = {}
+        for movement in self.stock.movements:
+            if (movement.sku, movement.reason) == (sku, shipment):
+                left[movement.lot] = left.get(movement.lot, Decimal(0)) - movement.quantity
+        taken = {}
+        for lot, outside in left.items():
+            part = min(outside, quantity - sum(taken.values(), Decimal(0)))
+            if part > 0:
+                self.stock.receive(sku, lot, part, shipment)
+                taken[lot] = part
+        return taken
+
+    # ---- what nobody asked for
+
+    def take_back(self, shipment: str, sku: str, quantity: str) -> str:
+        """Receive goods of a shipment back that nobody announced; return the confirmation's number."""
+        number = self._next_number()
+        lots = self._take_back(shipment, sku, Decimal(quantity))
+        row = {"sku": sku, "quantity": _text(sum(lots.values(), Decimal(0))), **_allocations(lots)}
+        payload = {"confirmation": number, "shipment": shipment, "returned_at": _now(), "lines": [row]}
+        self._confirm(Task("return", "", "", {}), number, payload)
+        return number
+
+    def adjust(self, sku: str, change: str, reason: str, lot: str = "") -> str:
+        """Find more or less than there should be; return the adjustment's number."""
+        number = self._next_number()
+        self.stock.receive(sku, lot, Decimal(change), reason)
+        line = {"sku": sku, "change": change, **({"lot": lot} if lot else {})}
+        payload = {"adjustment": number, "reason": reason, "adjusted_at": _now(), "lines": [line]}
+        self._confirm(Task("adjustment", "", "", {}), number, payload)
+        return number
+
+    def hand_over_stock(self, warehouse: str) -> str:
+        """Send all that is on the shelves; return where the outcome is asked for."""
+        rows = "".join(f"{row['sku']},{row['lot']},{row['quantity']}\n" for row in self.stock.rows())
+        answer = self.api.post(
+            f"/stock/snapshots?{urlencode({'warehouse': warehouse, 'taken_at': _now()})}",
+            f"sku,lot,quantity\n{rows}".encode(),
+            headers={"Content-Type": "text/csv"},
+        )
+        if not answer.ok:
+            self.errors.append(f"the list of the stock was answered {answer.status} {answer.code}")
+        return answer.headers.get("message-id", "")
+
     # ---- confirming
 
     def _confirm(self, task: Task, number: str, payload: dict[str, Any]) -> None:
@@ -305,7 +390,8 @@ class Warehouse(Partner):
 
     def send(self, confirmation: Confirmation, key: str) -> None:
         """Send a confirmation, once more if it was sent before; note what is answered."""
-        answer = self.api.post(f"/{confirmation.kind}s/confirmations", confirmation.payload, key)
+        path = PATHS.get(confirmation.kind, f"/{confirmation.kind}s/confirmations")
+        answer = self.api.post(path, confirmation.payload, key)
         body = answer.body if isinstance(answer.body, dict) else {}
         with self.lock:
             confirmation.sends += 1
@@ -347,13 +433,16 @@ class Warehouse(Partner):
                 "movements": len(self.stock.movements),
                 "tasks": tasks,
                 "confirmations": {row.number: asdict(row) for row in self.confirmations.values()},
+                "agreements": dict(self.agreements),
                 "too_late": list(self.too_late),
                 "errors": list(self.errors),
                 "idle": self.is_idle(),
             }
 
     def take_order(self, action: str, data: Any) -> Any:
-        """Add ``plan`` (see :class:`Plan`), ``stock`` (a count), ``staff``, ``resume`` and ``poll``."""
+        """Add ``plan`` (see :class:`Plan`), ``stock`` (a count), ``staff``, ``resume``, ``poll``, and what it does
+        unasked: ``take_back``, ``adjust`` and ``hand_over_stock``.
+        """
         if action == "plan":
             self.plan = Plan(**data)
             return asdict(self.plan)
@@ -367,7 +456,15 @@ class Warehouse(Partner):
             return {"resumed": self.resume()}
         if action == "poll":
             return {"settled": self.poll()}
+        if action in ("take_back", "adjust", "hand_over_stock"):
+            return {"number": getattr(self, action)(**data)}
         return super().take_order(action, data)
+
+
+def _allocations(lots: Mapping[str, Decimal]) -> dict[str, Any]:
+    """Return the field of a line that says of which lots it is; nothing for items without lots."""
+    rows = [{"quantity": _text(quantity), "lot": lot} for lot, quantity in lots.items() if lot]
+    return {"allocations": rows} if rows else {}
 
 
 def _half(quantity: Decimal) -> Decimal:

@@ -71,7 +71,7 @@ class DistAuditEntry(models.Model):
     _inherit = "dist.audit.entry"
 
     digests = fields.Text(readonly=True, help="Digest of each text, as JSON.")
-    text_ids = fields.One2many("dist.audit.text", "entry_id", readonly=True)
+    text_ids = fields.One2many("dist.audit.text", "entry_id", readonly=True, groups=fields.NO_ACCESS)
     record_name = fields.Char(compute="_compute_texts", search="_search_record_name")
     part = fields.Char(compute="_compute_texts", search="_search_part")
     reason = fields.Char(compute="_compute_texts", search="_search_reason")

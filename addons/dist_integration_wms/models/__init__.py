@@ -29,6 +29,7 @@ from . import (
     dist_stock_adjustment_line,
     dist_stock_reason,
     dist_warehouse_confirmation,
+    dist_warehouse_day,
     handlers,
     product_packaging,
     product_product,

@@ -40,6 +40,7 @@ IMPERSONAL = {
         "dist_transport_digest",
         "dist_transport_service",
         "dist_unlock_quantities",
+        "dist_unlock_values",
     },
 }
 

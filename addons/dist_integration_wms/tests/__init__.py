@@ -15,6 +15,7 @@ from . import (
     test_masters,
     test_message_table,
     test_milestones,
+    test_moved_anyway,
     test_ownership,
     test_products,
     test_receipt_confirmed,
@@ -24,6 +25,7 @@ from . import (
     test_release_rules,
     test_return_confirmed,
     test_security,
+    test_sequences,
     test_serializers,
     test_shipment_acknowledged,
     test_shipment_confirmed,
@@ -35,5 +37,6 @@ from . import (
     test_stock_reconciliation,
     test_stock_snapshot,
     test_stock_adjusted,
+    test_warehouse_day,
     test_wizard_borders,
 )

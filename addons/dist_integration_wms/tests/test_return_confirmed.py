@@ -223,6 +223,10 @@ class TestReturnConfirmed(WmsHttpCase):
             self._assert_refused(response, 422, "unexpected_return")
             (effect,) = message._get_handler()._get_unposted_effects(message, now)
             self.assertEqual((effect.quantity, effect.warehouse), (2.0, self.warehouse))
+        unbooked = self._sell((self.tape, 2))
+        response, message = self._take_back(self._line(2), shipment=unbooked.name)
+        self._assert_refused(response, 404, "unknown_return")
+        self.assertEqual(len(message._get_handler()._get_unposted_effects(message, now)), 1)
         _response, message = self._take_back(self._line(2), **{"return": "X"})
         self.assertFalse(message._get_handler()._get_unposted_effects(message, now))
 

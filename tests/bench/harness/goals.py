@@ -51,6 +51,14 @@ GOALS = {
         2.0, False, "taking in and reconciling 1,000,000 lines / COPY and the bare SQL difference"
     ),
     "adjust_500_vs_odoo": Goal(1.15, False, "posting 500 approved variances / Odoo's own count of 500"),
+    "confirm_50_vs_action_done": Goal(
+        1.15,
+        False,
+        "50 confirmations in one POST /shipments/confirmations/bulk / _action_done of 50 deliveries",
+    ),
+    "release_1000_share": Goal(
+        0.05, False, "handing over a wave of 1,000 deliveries / confirming their orders, 50 at a time"
+    ),
     "dashboard_1m_s": Goal(
         1.0, False, "seconds for all figures of the dashboard with 1,000,000 messages stored"
     ),

@@ -14,7 +14,7 @@ from suite import browser
 from suite.demo import Demonstration
 from webclient import WebClient, chromium
 
-ORDERS = 40
+ORDERS = 100
 OUTAGE = 8
 SCOPES = ("orders:submit", "orders:read")
 

@@ -3,7 +3,7 @@
 An addon's own run is a module here and a line in `RUNS`.
 """
 
-from . import contract, faults, lib, sequences, two_servers
+from . import contract, day, faults, lib, sequences, two_servers, warehouse
 
 RUNS = {
     "lib": lib.once,
@@ -11,4 +11,6 @@ RUNS = {
     "faults": faults.once,
     "contract": contract.once,
     "two_servers": two_servers.once,
+    "warehouse": warehouse.once,
+    "day": day.once,
 }

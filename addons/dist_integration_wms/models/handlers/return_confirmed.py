@@ -33,11 +33,13 @@ class ReturnConfirmedHandler(models.AbstractModel):
 
     def _find_shipments(self, message, payload):
         """:return: done deliveries of this warehouse that the message names"""
+        return self._find_deliveries(message, payload).filtered(lambda picking: picking.state == "done")
+
+    def _find_deliveries(self, message, payload):
         domain = [
             ("dist_system_id", "=", message.system_id.id),
             ("company_id", "=", message.company_id.id),
             ("picking_type_id.code", "=", "outgoing"),
-            ("state", "=", "done"),
         ]
         number = payload.get("shipment")
         if number:
@@ -174,8 +176,8 @@ class ReturnConfirmedHandler(models.AbstractModel):
         found = super()._find_meant(message, payload)
         if found or payload.get("return"):
             return found
-        # nobody announced it: the goods are in the warehouse all the same
-        return self._find_shipments(message, payload)[:1]
+        # nobody announced it, or that it was shipped is not booked yet: the goods are in the warehouse all the same
+        return self._find_deliveries(message, payload)[:1]
 
     def _read_effects(self, message, picking, line, pointer):
         """What is scrapped never comes into stock."""
