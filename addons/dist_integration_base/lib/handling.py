@@ -25,6 +25,8 @@ class ExceptionSpec:
     :param external_code: for a missing mapping, the code
     :param model: for a missing mapping, the model of the record to choose
     :param assignee: id of the user who is to solve it; None leaves it to the owners of flow and system
+    :param clear_paths: sensitive paths whose values are told all the same: whoever decides needs them, and reads them
+        on the document
     """
 
     category: str
@@ -40,6 +42,7 @@ class ExceptionSpec:
     external_code: str | None = None
     model: str | None = None
     assignee: int | None = None
+    clear_paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

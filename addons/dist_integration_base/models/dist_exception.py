@@ -191,7 +191,7 @@ class DistException(models.Model):
             exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
             exception._assign()
         elif spec.category == "ownership":
-            exception._tell_latest(spec.detail)
+            exception._tell_latest(message._redact_spec(spec, payload).detail)
         former = message.exception_id
         if former != exception:
             message.sudo().exception_id = exception

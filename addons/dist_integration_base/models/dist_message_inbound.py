@@ -594,6 +594,17 @@ class DistMessage(models.Model):
         self._process(waiting.sorted("item_index").ids[:ITEMS_AT_ONCE])
         self._in_own_transaction(lambda env: env["dist.message"].browse(parent.id)._settle_bulk())
 
+    @api.model
+    def _settle_parent(self, message_id):
+        """An item that was tried again by itself may be the last one its bulk message waited for."""
+
+        def settle(env):
+            parent = env["dist.message"].browse(message_id).parent_id
+            if parent.state in ("pending", "retry"):
+                parent._settle_bulk()
+
+        self._in_own_transaction(settle)
+
     def _settle_bulk(self):
         """A bulk message is done when none of its items is waiting for a machine."""
         if any(item.state in ("pending", "retry") for item in self.child_ids):
@@ -652,6 +663,7 @@ class DistMessage(models.Model):
         """Process a message of the inbox; one that cannot even be recorded as failed does not hold up the others."""
         try:
             self._process([message_id])
+            self._settle_parent(message_id)
         except InFlight:
             return
         except Exception as error:  # pylint: disable=broad-except

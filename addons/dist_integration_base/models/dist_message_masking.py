@@ -58,15 +58,17 @@ class DistMessage(models.Model):
         except NO_JSON:
             return set()
 
-    def _redact(self, text, payload=None, shown=None):
+    def _redact(self, text, payload=None, shown=None, clear_paths=()):
         """What everybody may read of a text about this message, such as an error or a partner's answer.
 
         :param payload: canonical payload, where it is not stored yet
         :param shown: a code that has to be read whatever it is: somebody is to say what it means
+        :param clear_paths: sensitive paths whose values are not hidden
         :return: text without the sensitive values
         """
         self.ensure_one()
-        paths = self.message_type_id._get_sensitive_paths() if text else []
+        sensitive = self.message_type_id._get_sensitive_paths() if text else []
+        paths = [path for path in sensitive if path not in clear_paths]
         if not paths:
             return text
         text = redact(text, self._get_hidden_values(paths, payload) - {shown}, strict=True)
@@ -91,7 +93,7 @@ class DistMessage(models.Model):
         if not self.message_type_id._get_sensitive_paths():
             return spec
         texts = {
-            name: self._redact(getattr(spec, name), payload, spec.external_code)
+            name: self._redact(getattr(spec, name), payload, spec.external_code, spec.clear_paths)
             for name in ("summary", "detail", "suggestion")
         }
         return replace(spec, **texts)

@@ -196,6 +196,8 @@ class TestCustomerProtection(CommerceCase):
             "Email: here valley@example.com, sent ***", exception.detail, "G6: what was sent is masked"
         )
         self.assertIn("attacker@evil.example", exception.dist_message_ids.sudo()._get_body_text())
+        self.put({**body, "email": "again@evil.example"})
+        self.assertNotIn("evil.example", exception.detail, "G6: nor is what was sent later")
         self.env["dist.binding"].search([("external_id", "=", "EVIL-1")]).action_confirm()
         self.assertEqual(exception.state, "resolved")
         answer = self.put(body)

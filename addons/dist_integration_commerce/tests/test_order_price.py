@@ -55,7 +55,9 @@ class TestOrderPrice(CommerceCase):
         self.assertEqual(order.order_line.price_unit, 96.0)
 
     def test_beyond_tolerance_holds(self):
-        """C3: a price beyond the tolerance holds the order, which carries the contract price."""
+        """C3: a price beyond the tolerance holds the order, which carries the contract price; whoever decides reads
+        both.
+        """
         answer, order = self.submit_ok(self.order(self.line(unit_price="7.99")))
         self.assertEqual(answer["status"], "held")
         self.assertEqual(answer["lines"][0]["status"], "held")
@@ -63,6 +65,10 @@ class TestOrderPrice(CommerceCase):
         self.assertIn("7.99", answer["lines"][0]["reasons"][0]["detail"])
         self.assertEqual(order.state, "draft")
         self.assertEqual(order.order_line.price_unit, 8.0)
+        exception = self.env["dist.exception"].search(
+            [("res_model", "=", "sale.order"), ("res_id", "=", order.id)]
+        )
+        self.assertIn("Submitted price 7.99, contract price 8.", exception.detail)
 
     def test_tolerance(self):
         """C3: the tolerance is included, in both directions; within it the submitted price is taken."""

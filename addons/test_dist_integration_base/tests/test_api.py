@@ -218,6 +218,18 @@ class TestApi(DistHttpCase):
         self.assertFalse(self._partners("Blocked"))
         self.assertEqual(self._call("POST", "/test/partners/bulk", {"items": []}, self.key).status_code, 422)
 
+    def test_bulk_ends_with_its_last_item(self):
+        """M4: a bulk call is done when the item that had to be tried again is."""
+        self._call("POST", "/test/partners/bulk", {"items": [{"external_id": "E1", "name": "One"}]}, self.key)
+        item = self.env["dist.message"].sudo().search([("parent_id", "!=", False)], order="id desc", limit=1)
+        now = fields.Datetime.now()
+        item.write({"state": "retry", "next_attempt_at": now - timedelta(seconds=1)})
+        item.parent_id.write({"state": "pending", "next_attempt_at": now + timedelta(minutes=2)})
+        self.env.flush_all()
+        self.env["dist.message"].sudo()._job_process_inbox(item.criticality)
+        self.env.invalidate_all()
+        self.assertEqual((item.state, item.parent_id.state), ("done", "done"))
+
     def test_later(self):
         """M4: 202 with an operation to poll."""
         response = self._call("POST", "/test/partners", ONE, self.key, Prefer="respond-async")

@@ -564,6 +564,7 @@ class OrderSubmitHandler(models.AbstractModel):
             record=submission.order,
             impact=submission.order._dist_get_impact(),
             suggestion=_("Release the order, or cancel it."),
+            clear_paths=("lines[].unit_price", "totals"),
         )
 
     def _prepare_answer(self, submission):
