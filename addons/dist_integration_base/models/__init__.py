@@ -55,6 +55,7 @@ from . import (
     dist_message_erasure,
     dist_personal_data,
     dist_cutover_retention,
+    dist_retained_mixin,
     dist_message_type_retention,
     dist_event_retention,
     dist_event_erasure,

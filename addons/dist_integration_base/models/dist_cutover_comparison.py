@@ -294,16 +294,7 @@ class DistCutoverComparison(models.Model):
 
     def action_reveal(self):
         """Show both documents in clear, once; who looked is kept."""
-        self.ensure_one()
-        wizard = self.env["dist.cutover.reveal"].create({"comparison_id": self.id})
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "name": _("Content in clear"),
-        }
+        return self._open_revealed("dist.cutover.reveal", "comparison_id")
 
     def action_view_message(self):
         self.ensure_one()

@@ -11,7 +11,7 @@ from ..lib.problem import Problem
 # what was approved stays in use or ends; another content is another version
 LIFECYCLE = {"draft": ("approved",), "approved": ("retired",), "retired": ("approved",)}
 # what is said of a mapping once it was approved, beside what is tried with it
-OPEN = {"state", "preview_message_id", "preview_source"}
+OPEN = {"state", "preview_message_id"}
 
 
 class DistMapping(models.Model):

@@ -20,3 +20,20 @@ class DistMaskedMixin(models.AbstractModel):
         self.check_access_rights("read")
         self.check_access_rule("read")
         self.env["dist.audit.entry"]._add_each("unmasked", self, reason=reason)
+
+    def _open_revealed(self, model_name, field_name):
+        """:return: action that shows the content in clear
+
+        :param model_name: dialog that shows it, and keeps who looked when it is made
+        :param field_name: its field for the record
+        """
+        self.ensure_one()
+        dialog = self.env[model_name].create({field_name: self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": model_name,
+            "res_id": dialog.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "name": _("Content in clear"),
+        }

@@ -595,11 +595,11 @@ class DistMessage(models.Model):
         self._in_own_transaction(lambda env: env["dist.message"].browse(parent.id)._settle_bulk())
 
     @api.model
-    def _settle_parent(self, message_id):
+    def _settle_waiting_bulk(self, parent_id):
         """An item that was tried again by itself may be the last one its bulk message waited for."""
 
         def settle(env):
-            parent = env["dist.message"].browse(message_id).parent_id
+            parent = env["dist.message"].browse(parent_id)
             if parent.state in ("pending", "retry"):
                 parent._settle_bulk()
 
@@ -628,17 +628,19 @@ class DistMessage(models.Model):
 
     @api.model
     def _get_due_inbound(self, criticality, limit):
+        """:return: list of (message id, id of the bulk message it is an item of, if it is), the longest due first"""
+
         def find(env):
             env.cr.execute(
                 """
-                SELECT id FROM dist_message
+                SELECT id, parent_id FROM dist_message
                 WHERE direction = 'in' AND state IN ('pending', 'retry') AND criticality = %s
                   AND next_attempt_at <= %s
                 ORDER BY next_attempt_at, id LIMIT %s
                 """,
                 (criticality, fields.Datetime.now(), limit),
             )
-            return [row[0] for row in env.cr.fetchall()]
+            return env.cr.fetchall()
 
         return self._in_own_transaction(find)
 
@@ -648,22 +650,21 @@ class DistMessage(models.Model):
         deadline = time.monotonic() + JOB_SECONDS
         seen = set()
         while time.monotonic() < deadline:
-            due = [
-                message_id for message_id in self._get_due_inbound(criticality, 50) if message_id not in seen
-            ]
+            due = [row for row in self._get_due_inbound(criticality, 50) if row not in seen]
             if not due:
                 return
             seen |= set(due)
-            for message_id in due:
-                self._process_due(message_id)
+            for message_id, parent_id in due:
+                self._process_due(message_id, parent_id)
         self._schedule_inbox(criticality)
 
     @api.model
-    def _process_due(self, message_id):
+    def _process_due(self, message_id, parent_id):
         """Process a message of the inbox; one that cannot even be recorded as failed does not hold up the others."""
         try:
             self._process([message_id])
-            self._settle_parent(message_id)
+            if parent_id:
+                self._settle_waiting_bulk(parent_id)
         except InFlight:
             return
         except Exception as error:  # pylint: disable=broad-except

@@ -1,7 +1,7 @@
 import json
 from dataclasses import replace
 
-from odoo import _, fields, models
+from odoo import fields, models
 
 from ..lib.erasure import by_name
 from ..lib.masking import collect, mask, redact, redact_quoted
@@ -72,13 +72,14 @@ class DistMessage(models.Model):
         if not paths:
             return text
         text = redact(text, self._get_hidden_values(paths, payload) - {shown}, strict=True)
-        source = self.sudo()._get_body_text()
-        if payload is None and not _is_json(source):
+        if payload is None and not _is_json(source := self.sudo()._get_body_text()):
             text = redact_quoted(text, source)
-        if not _is_json(text):
+        try:
+            document = json.loads(text)
+        except NO_JSON:
             return text
         # an answer has another shape than the message; what has the name of a sensitive value is taken for one
-        return json.dumps(mask(json.loads(text), by_name(paths)), ensure_ascii=False)
+        return json.dumps(mask(document, by_name(paths)), ensure_ascii=False)
 
     def _get_hidden_values(self, paths, payload=None):
         """:return: set of texts, the values at sensitive paths of the content, and those of the same name that were
@@ -102,16 +103,7 @@ class DistMessage(models.Model):
 
     def action_reveal(self):
         """Show the content in clear, once; who looked is kept."""
-        self.ensure_one()
-        wizard = self.env["dist.message.reveal"].create({"message_id": self.id})
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "name": _("Content in clear"),
-        }
+        return self._open_revealed("dist.message.reveal", "message_id")
 
 
 def _is_json(text):

@@ -3,32 +3,17 @@ from odoo.exceptions import ValidationError
 
 from ..lib.errors import IntegrationError
 from ..lib.masking import mask
-from .dist_message_retention import check_days
 
 
 class DistMessageType(models.Model):
-    _inherit = "dist.message.type"
+    _name = "dist.message.type"
+    _inherit = ["dist.message.type", "dist.retained.mixin"]
 
-    retention_days = fields.Integer(
-        string="Keep content (days)", help="Where the flow does not say otherwise. 0: as in the settings."
-    )
+    retention_days = fields.Integer(help="Where the flow does not say otherwise. 0: as in the settings.")
     personal_paths = fields.Char(
         help="Comma-separated paths of personal data, which can be erased for a person; such as customer.name, "
         "customer.email. Empty: the masked paths."
     )
-
-    _sql_constraints = [
-        (
-            "retention_range",
-            "CHECK(retention_days BETWEEN 0 AND 36500)",
-            "Content is kept for 0 to 36500 days; 0 leaves it to the next policy.",
-        ),
-    ]
-
-    @api.constrains("retention_days")
-    def _check_retention_days(self):
-        for record in self:
-            check_days(record.retention_days)
 
     def _get_personal_paths(self):
         """:return: list of paths of values that tell of a person"""

@@ -57,7 +57,7 @@ class DistWarehouseDay(models.AbstractModel):
         """
         self._check_access()
         warehouses = self._get_warehouses()
-        chosen = warehouses.filtered(lambda warehouse: not warehouse_id or warehouse.id == warehouse_id)
+        chosen = self._choose(warehouses, warehouse_id)
         return {
             "warehouses": [{"id": warehouse.id, "name": warehouse.name} for warehouse in warehouses],
             "deliveries": self._get_deliveries(chosen),
@@ -78,6 +78,10 @@ class DistWarehouseDay(models.AbstractModel):
             .sudo()
             .search([("dist_system_id", "!=", False), ("company_id", "in", self.env.companies.ids)])
         )
+
+    @api.model
+    def _choose(self, warehouses, warehouse_id):
+        return warehouses.filtered(lambda warehouse: not warehouse_id or warehouse.id == warehouse_id)
 
     # transfers
 
@@ -262,9 +266,7 @@ class DistWarehouseDay(models.AbstractModel):
         :return: an action
         """
         self._check_access()
-        warehouses = self._get_warehouses().filtered(
-            lambda warehouse: not warehouse_id or warehouse.id == warehouse_id
-        )
+        warehouses = self._choose(self._get_warehouses(), warehouse_id)
         if figure == "decisions":
             return self._open_decisions(key, warehouses)
         if figure == "variances":

@@ -16,16 +16,7 @@ class PurchaseOrder(models.Model):
         return self.picking_type_id.dist_system_id
 
     def _dist_get_value_at_risk(self):
-        self.flush_recordset()
-        self.env.cr.execute(
-            """
-            SELECT count(*), COALESCE(sum(amount_total / COALESCE(NULLIF(currency_rate, 0), 1)), 0)
-            FROM purchase_order WHERE id = ANY(%s)
-            """,
-            (self.ids,),
-        )
-        number, value = self.env.cr.fetchone()
-        return number, float(value), True
+        return self._dist_sum_orders()
 
     def _dist_get_impact(self):
         lines = self.order_line.filtered("product_id")

@@ -1,14 +1,14 @@
 /** @odoo-module **/
 
-import {Component, onMounted, onWillStart, onWillUnmount, useState} from "@odoo/owl";
+import {Component, onWillStart, useState} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {loadBundle} from "@web/core/assets";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 import {DashboardChart} from "./chart.esm";
+import {useFigures} from "./figures.esm";
 import {formatDuration, formatNumber, formatShare} from "./format.esm";
 
-const REFRESH_SECONDS = 30;
 const PERIOD_KEY = "dist_dashboard_period";
 
 /** What moves, what waits, what fails, and what that puts at risk. */
@@ -42,35 +42,8 @@ export class Dashboard extends Component {
         this.duration = formatDuration;
         this.number = formatNumber;
         this.share = formatShare;
-        this.onVisible = () => !document.hidden && this.load();
-        onWillStart(async () => {
-            await Promise.all([loadBundle("web.chartjs_lib"), this.load()]);
-        });
-        onMounted(() => {
-            this.timer = setInterval(() => !document.hidden && this.load(), REFRESH_SECONDS * 1000);
-            document.addEventListener("visibilitychange", this.onVisible);
-        });
-        onWillUnmount(() => {
-            clearInterval(this.timer);
-            document.removeEventListener("visibilitychange", this.onVisible);
-        });
-    }
-
-    /** Fetch the figures; what comes late for a period that is no longer shown is dropped. */
-    async load() {
-        const period = this.state.period;
-        try {
-            const figures = await this.orm.silent.call("dist.dashboard", "get_figures", [period]);
-            if (period === this.state.period) {
-                this.state.figures = figures;
-                this.state.failed = false;
-            }
-        } catch (error) {
-            if (!this.state.figures) {
-                throw error;
-            }
-            this.state.failed = true;
-        }
+        this.load = useFigures(this.state, "period", "dist.dashboard");
+        onWillStart(() => loadBundle("web.chartjs_lib"));
     }
 
     async choose(period) {

@@ -1,11 +1,11 @@
 /** @odoo-module **/
 
-import {Component, onMounted, onWillStart, onWillUnmount, useState} from "@odoo/owl";
+import {Component, useState} from "@odoo/owl";
 import {formatNumber} from "@dist_integration_base/dashboard/format.esm";
+import {useFigures} from "@dist_integration_base/dashboard/figures.esm";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 
-const REFRESH_SECONDS = 30;
 const WAREHOUSE_KEY = "dist_warehouse_day";
 
 /** What external warehouses have, owe and ask, and what they disagree about with Odoo. */
@@ -22,33 +22,7 @@ export class WarehouseDay extends Component {
             figures: null,
             failed: false,
         });
-        this.onVisible = () => !document.hidden && this.load();
-        onWillStart(() => this.load());
-        onMounted(() => {
-            this.timer = setInterval(this.onVisible, REFRESH_SECONDS * 1000);
-            document.addEventListener("visibilitychange", this.onVisible);
-        });
-        onWillUnmount(() => {
-            clearInterval(this.timer);
-            document.removeEventListener("visibilitychange", this.onVisible);
-        });
-    }
-
-    /** Fetch the figures; what comes late for a warehouse that is no longer shown is dropped. */
-    async load() {
-        const warehouseId = this.state.warehouseId;
-        try {
-            const figures = await this.orm.silent.call("dist.warehouse.day", "get_figures", [warehouseId]);
-            if (warehouseId === this.state.warehouseId) {
-                this.state.figures = figures;
-                this.state.failed = false;
-            }
-        } catch (error) {
-            if (!this.state.figures) {
-                throw error;
-            }
-            this.state.failed = true;
-        }
+        this.load = useFigures(this.state, "warehouseId", "dist.warehouse.day");
     }
 
     async choose(warehouseId) {
