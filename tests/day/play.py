@@ -234,7 +234,11 @@ class Day:
     def invoice(self) -> None:
         """Invoice one order that was shipped whole, and take the payment."""
         fields = ["name", "invoice_ids"]
-        domain = [("client_order_ref", "in", self._references()), ("invoice_status", "=", "to invoice")]
+        domain = [
+            ("client_order_ref", "in", self._references()),
+            ("invoice_status", "=", "to invoice"),
+            ("delivery_status", "=", "full"),
+        ]
         order = self.odoo.search_read("sale.order", domain, fields, limit=1)[0]
         self.say(f"order {order['name']} is invoiced and paid")
         context = {"active_model": "sale.order", "active_ids": [order["id"]], "active_id": order["id"]}

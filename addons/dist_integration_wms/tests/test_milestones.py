@@ -77,7 +77,7 @@ class TestProcureToPay(WmsCase):
         """M12, X1: goods that do not come in time are told with what they are worth, until they come."""
         order = self._order()
         received = self._milestones(order)["received"]
-        order.date_planned = fields.Datetime.now() - timedelta(days=3)
+        order.date_planned = fields.Datetime.now() - timedelta(days=7)
         self._update_milestones()
         exception = received.exception_id
         self.assertEqual((received.state, exception.state), ("overdue", "open"))
@@ -115,7 +115,7 @@ class TestProcureToPay(WmsCase):
         order = self._order(warehouse=warehouse, company_id=company.id)
         milestones = self.env["dist.milestone"].union(*self._milestones(order).values())
         self.assertEqual((milestones.company_id, milestones.system_id), (company, system))
-        order.date_planned = fields.Datetime.now() - timedelta(days=3)
+        order.date_planned = fields.Datetime.now() - timedelta(days=7)
         self._update_milestones()
         exception = self._milestones(order)["received"].exception_id
         self.assertEqual((exception.company_id, exception.system_id), (company, system))

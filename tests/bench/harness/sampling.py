@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
+Name = TypeVar("Name")
 STARTED = time.monotonic()
 RESAMPLES = 2000
 TAIL = 0.05
@@ -31,15 +33,15 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def interleave(
-    contenders: dict[str, Callable[[], float]], rounds: int, warmups: int = 1
-) -> dict[str, list[float]]:
+    contenders: dict[Name, Callable[[], float]], rounds: int, warmups: int = 1
+) -> dict[Name, list[float]]:
     """Sample contenders in turn, every other round in the opposite order (A B B A A B ...).
 
     :param contenders: each returns one sample
     :param warmups: rounds whose samples are thrown away
     :return: the samples of each, in the order of the rounds
     """
-    samples: dict[str, list[float]] = {name: [] for name in contenders}
+    samples: dict[Name, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
     with _settled_memory():
         for number in range(-warmups, rounds):
