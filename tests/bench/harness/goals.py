@@ -1,4 +1,4 @@
-"""What the figures are to reach. A value is a ratio of two medians, or seconds where its name ends so."""
+"""What the figures are to reach. A value is the median of ratios, or seconds where its name ends so."""
 
 from dataclasses import dataclass
 

@@ -17,7 +17,7 @@ class Result:
 
     :param name: key of GOALS
     :param spread: the interval that holds the value with 90 %
-    :param note: medians behind the ratio, or why there is none
+    :param note: medians of what the ratio compares, or why there is none
     """
 
     name: str
@@ -58,7 +58,7 @@ class Result:
 
 
 def print_table(results: Sequence[Result]) -> None:
-    """Print the figures, and below them the medians they were made of."""
+    """Print the figures, and below them the medians of what they compare."""
     rows = [HEAD, *(result.to_row() for result in results)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     print()
