@@ -147,10 +147,16 @@ def redact(document: Any, values: Iterable[str], replacement: str = MASK, strict
 
 
 def redact_quoted(text: str, source: str, replacement: str = MASK) -> str:
-    """Return *text* without what it quotes of *source*, of which nobody can say what is sensitive in it."""
-    return _QUOTED.sub(
-        lambda match: f"{match[1]}{replacement}{match[1]}" if match[2] in source else match[0], text
-    )
+    """Return *text* without what it quotes of *source*, of which nobody can say what is sensitive in it.
+
+    Punctuation stays: it tells what a reader of the source was looking for, and nothing of its content.
+    """
+
+    def hide(match: re.Match[str]) -> str:
+        hidden = match[2] in source and any(character.isalnum() for character in match[2])
+        return f"{match[1]}{replacement}{match[1]}" if hidden else match[0]
+
+    return _QUOTED.sub(hide, text)
 
 
 def _words(values: Sequence[str], flags: int = 0) -> re.Pattern[str] | None:

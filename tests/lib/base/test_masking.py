@@ -276,3 +276,9 @@ def test_place_of_a_value():
 
 def test_what_is_quoted_of_a_text_nobody_can_read():
     assert redact_quoted("Line 2: \"IBAN 4711\" and 'x'", "a;IBAN 4711") == f"Line 2: \"{MASK}\" and 'x'"
+
+
+def test_punctuation_that_a_reader_missed_is_named():
+    source = '{"iban": "DE89" "a", "b": 1}'
+    text = "line 1: expecting ',' delimiter after 'DE89'"
+    assert redact_quoted(text, source) == f"line 1: expecting ',' delimiter after '{MASK}'"
