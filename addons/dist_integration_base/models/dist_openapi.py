@@ -173,6 +173,10 @@ class DistOpenapi(models.AbstractModel):
         headers = {"Trace-Id": "Quote it to the operator"}
         if route.message_type:
             headers["Message-Id"] = "Id of the stored message"
+        if "cursor" in dict(route.parameters):
+            headers["Link"] = (
+                'The next page of the same query, `<...>; rel="next"` (RFC 8288); left out on the last page'
+            )
         if route.conditional:
             headers["ETag"] = "Version of what is shown"
         return headers
