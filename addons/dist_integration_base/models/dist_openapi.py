@@ -177,7 +177,8 @@ class DistOpenapi(models.AbstractModel):
             headers["Link"] = (
                 'The next page of the same query, `<...>; rel="next"` (RFC 8288); left out on the last page'
             )
-        if route.conditional:
+        # of a PUT only where what was put is kept letter by letter (RFC 9110 9.3.4), which no message is
+        if route.conditional and route.method == "GET":
             headers["ETag"] = "Version of what is shown"
         return headers
 

@@ -293,10 +293,11 @@ class TestApi(DistHttpCase):
             return set(paths[f"/dist/v1/test/partners{path}"][method]["responses"]["200"]["headers"])
 
         for number in range(2):
-            self._call("PUT", f"/test/partners/P-{number}", {"name": "A"}, self.key)
+            put = self._call("PUT", f"/test/partners/P-{number}", {"name": "A"}, self.key)
         page = self._call("GET", "/test/partners?limit=1", key=self.key)
         one = self._call("GET", "/test/partners/P-1", key=self.key)
         for response, path, method in (
+            (put, "/{external_id}", "put"),
             (page, "", "get"),
             (one, "/{external_id}", "get"),
         ):

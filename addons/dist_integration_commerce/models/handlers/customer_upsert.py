@@ -111,6 +111,7 @@ class CustomerUpsertHandler(models.AbstractModel):
         return {
             "status": outcome,
             "external_id": payload["external_id"],
+            "version": self._get_version(message.system_id, partner),
             "customer": self.env["dist.customer.view"]._get_shown(message.system_id, partner, payload),
         }
 
