@@ -248,7 +248,7 @@ class DistMessage(models.Model):
         return self.flow_id.mapping_id._apply(document, self.system_id)
 
     def _validate(self, document):
-        errors = self.version_id._get_validator().errors(document)
+        errors = self._get_misfits(document)
         if errors:
             raise Problem(
                 422,
@@ -257,6 +257,11 @@ class DistMessage(models.Model):
                 self._describe_errors(errors),
                 errors=errors,
             )
+
+    def _get_misfits(self, document):
+        """:return: list of ``{"pointer", "code", "detail"}``, where a document is not as the schema asks"""
+        self.ensure_one()
+        return self.version_id._get_validator().errors(document)
 
     @api.model
     def _describe_errors(self, errors):
