@@ -57,6 +57,33 @@ class TestCustomerMatching(CommerceCase):
         body = {"name": "Ferme", "vat": "0477472701", "address": {"country": "FR"}}
         self.assertNotEqual(self.matched(body, "M-2"), self.farm)
 
+    def test_by_vat_where_one_side_names_no_country(self):
+        """C1: a number is recognised with and without its country; where it is another's in each country, by nobody."""
+        for number, (kept, country, sent) in enumerate(
+            (
+                ("BE0477472701", "BE", "0477 472 701"),
+                ("0477.472.701", None, "be0477472701"),
+                ("B-12345674", "ES", "es b12345674"),
+                ("ESB12345674", None, "B12345674"),
+                ("GR 123456783", None, "EL123456783"),
+            )
+        ):
+            with self.subTest(kept=kept, sent=sent):
+                self.farm.country_id = country and self.env.ref(f"base.{country.lower()}")
+                # what Odoo takes for a tax ID is not the subject
+                self.farm.with_context(no_vat_validation=True).vat = kept
+                external_id = f"V-{number}"
+                self.assertEqual(self.matched({"name": "Polder Farm NV", "vat": sent}, external_id), self.farm)
+                left = self.env["dist.exception"].search([("code", "=", "customer_unconfirmed")])
+                self.assertNotIn("Tax ID", left.detail or "", "the same, written otherwise")
+                left._close("handled")
+                self.env["dist.binding"].search([("external_id", "=", external_id)]).unlink()
+        self.farm.write({"country_id": self.belgium.id, "vat": "BE0477472701"})
+        other = self.env["res.partner"].create(
+            {"name": "Autre Ferme", "country_id": self.env.ref("base.lu").id, "vat": "LU0477472701"}
+        )
+        self.ambiguous({"name": "Farm", "vat": "0477472701"}, self.farm, other)
+
     def test_by_vat_of_a_contact(self):
         """C1: contacts that carry their company's tax ID do not make it ambiguous."""
         self.env["res.partner"].create({"name": "Buyer", "parent_id": self.farm.id, "vat": self.farm.vat})
@@ -134,5 +161,6 @@ class TestCustomerMatching(CommerceCase):
         self.assertEqual(normalise("be 0477.472.701"), "BE0477472701")
         self.assertEqual(normalise("123 456", "GR"), "EL123456")
         self.assertEqual(normalise("GB123", "US"), "GB123")
+        self.assertEqual(normalise("B-12345674", "es"), normalise("es b12345674"))
         self.assertFalse(normalise(" - "))
         self.assertFalse(normalise(None, "US"))

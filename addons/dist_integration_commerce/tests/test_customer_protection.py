@@ -244,6 +244,16 @@ class TestCustomerProtection(CommerceCase):
         self.put({"name": "Shop Farm", "email": "new@example.com"}, "S-1")
         self.assertEqual(self.bound("S-1").email, "new@example.com")
 
+    def test_vat_in_another_notation_is_hidden(self):
+        """C1, G6: the tax ID that was sent is not read in the words of the customer that has it either."""
+        self.farm.with_context(no_vat_validation=True).vat = "BE 0477.472.701"
+        self.farm.copy({"name": "Valley Twin"})
+        self.put({"name": "Valley Farm", "vat": "0477472701"}, status=202)
+        exception = self.env["dist.exception"].search([("code", "=", "ambiguous_customer")], limit=1)
+        message = exception.dist_message_ids
+        for text in (exception.name, exception.detail, message.error, message.attempt_ids.detail):
+            self.assertNotRegex(text, r"0477.?472.?701")
+
     def test_candidates_are_not_told(self):
         """C1: where several fit, the person sees who they are; the caller sees names."""
         twin = self.farm.copy({"name": "Valley Twin", "city": "Secretville"})

@@ -75,10 +75,10 @@ class CustomerUpsertHandler(models.AbstractModel):
     def _get_identity_keys(self, system, data):
         """Everything by which two messages could mean the same customer."""
         country = (data.get("address") or {}).get("country")
-        vat = self.env["res.partner"]._dist_normalise_vat(data.get("vat"), country)
+        _prefix, number = self.env["res.partner"]._dist_split_vat(data.get("vat"), country)
         keys = [f"customer/{system.id}/{data.get('external_id')}"]
-        if vat:
-            keys.append(f"customer-vat/{vat}")
+        if number:
+            keys.append(f"customer-vat/{number}")
         if data.get("email"):
             keys.append(f"customer-email/{_normalise(data['email'])}")
         return keys
@@ -209,10 +209,10 @@ class CustomerUpsertHandler(models.AbstractModel):
 
     def _find_by_vat(self, message, data):
         country = (data.get("address") or {}).get("country")
-        key = self.env["res.partner"]._dist_normalise_vat(data.get("vat"), country)
-        if not key:
+        keys = self.env["res.partner"]._dist_get_vat_keys(data.get("vat"), country)
+        if not keys:
             return self.env["res.partner"]
-        found = self.env["res.partner"].search([("dist_vat_key", "=", key), *self._get_match_domain(message)])
+        found = self.env["res.partner"].search([("dist_vat_key", "in", keys), *self._get_match_domain(message)])
         return self._get_matchable(found.commercial_partner_id)
 
     def _find_by_email(self, message, data):
@@ -469,7 +469,7 @@ class CustomerUpsertHandler(models.AbstractModel):
     def _means_same(self, partner, name, value):
         """:return: True when a value is only written in another way"""
         if name == "vat":
-            return partner._dist_normalise_vat(value, partner.country_id.code) == partner.dist_vat_key
+            return partner._dist_has_vat(value)
         return isinstance(value, str) and _normalise(value) == _normalise(partner[name])
 
     def _prepare_left(self, message, data, partner, values, names, pointers):
