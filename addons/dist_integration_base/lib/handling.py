@@ -27,6 +27,7 @@ class ExceptionSpec:
     :param assignee: id of the user who is to solve it; None leaves it to the owners of flow and system
     :param clear_paths: sensitive paths whose values are told all the same: whoever decides needs them, and reads them
         on the document
+    :param candidates: records of which one is meant; who may read them sees them in clear
     """
 
     category: str
@@ -43,6 +44,7 @@ class ExceptionSpec:
     model: str | None = None
     assignee: int | None = None
     clear_paths: tuple[str, ...] = ()
+    candidates: Any = None
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,24 @@ class BusinessError(ApplyError):
 
 
 class AmbiguousMatch(ApplyError):
-    """Several records could be meant; a person chooses. The message waits."""
+    """Several records could be meant; a person chooses. The message waits.
+
+    :param candidates: those records
+    """
 
     category = "identity"
     message_state = "error"
 
-    def __init__(self, code: str, detail: str, pointer: str = "", **options: Any) -> None:
+    def __init__(
+        self, code: str, detail: str, pointer: str = "", *, candidates: Any = None, **options: Any
+    ) -> None:
         options.setdefault("status", 202)
         super().__init__(code, detail, pointer, **options)
+        self.candidates = candidates
+
+    def get_exception(self) -> ExceptionSpec | None:
+        spec = super().get_exception()
+        return spec and replace(spec, candidates=self.candidates)
 
 
 class OwnershipConflict(ApplyError):

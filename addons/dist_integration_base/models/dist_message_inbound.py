@@ -544,12 +544,14 @@ class DistMessage(models.Model):
         """The same exception with its records in this environment: the one they come from is closed, and what it
         had created was rolled back.
         """
-        record, impact = spec.record, spec.impact
-        if record is not None:
-            record = self.env[record._name].browse(record.ids).exists() or None
+        records = {
+            name: given and (self.env[given._name].browse(given.ids).exists() or None)
+            for name, given in (("record", spec.record), ("candidates", spec.candidates))
+        }
+        impact = spec.impact
         if impact and impact.get("currency"):
             impact = {**impact, "currency": self.env["res.currency"].browse(impact["currency"].id)}
-        return replace(spec, record=record, impact=impact)
+        return replace(spec, impact=impact, **records)
 
     # bulk
 

@@ -278,26 +278,21 @@ class CustomerUpsertHandler(models.AbstractModel):
             )
 
     def _prepare_ambiguity(self, what, candidates, pointer):
-        """The person who chooses sees more of the candidates than the sender is told."""
-        described = "; ".join(self._describe(candidate) for candidate in candidates)
+        """The sender is told names; the person who chooses sees the candidates themselves, as far as it may read them."""
+        numbers = ", ".join(str(candidate.id) for candidate in candidates)
         named = "; ".join(f"{candidate.name} ({candidate.id})" for candidate in candidates)
         where = pointer or "/external_id"
         told = _("%(what)s: %(candidates)s.", what=what, candidates=named)
         return AmbiguousMatch(
             "ambiguous_customer",
-            _("%(what)s: %(candidates)s.", what=what, candidates=described),
+            _("%(what)s: number %(numbers)s.", what=what, numbers=numbers),
             where,
             errors=[{"pointer": where, "code": "ambiguous_customer", "detail": told}],
             record=candidates[:1],
+            candidates=candidates,
             suggestion=_(
                 "Bind the external id to the right customer, or merge the customers; then use Retry."
             ),
-        )
-
-    def _describe(self, partner):
-        marks = [mark for mark in (partner.vat, partner.email, partner.city) if mark]
-        return _(
-            "%(name)s (number %(id)s, %(marks)s)", name=partner.name, id=partner.id, marks=", ".join(marks)
         )
 
     # values
