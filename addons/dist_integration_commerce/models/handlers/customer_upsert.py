@@ -7,6 +7,7 @@ from odoo.addons.dist_integration_base.lib.handling import (
     BusinessError,
     ExceptionSpec,
     HandlerResult,
+    MissingCodes,
 )
 from odoo.addons.dist_integration_base.models.dist_ownership_inbound import LeftValue
 from odoo.addons.dist_integration_base.models.transaction import get_state
@@ -304,21 +305,32 @@ class CustomerUpsertHandler(models.AbstractModel):
             values["is_company"] = data["is_company"]
         if "language" in data:
             values["lang"] = self._find_language(message, data["language"], f"{pointer}/language")
-        for name, (domain, model, field) in CODED_FIELDS.items():
-            if name in data:
-                code = data[name]
-                record = code and self._resolve_code(message, domain, code, f"{pointer}/{name}", model=model)
-                values[field] = record.id if record else False
-        if "territory" in data:
-            values["category_id"] = self._prepare_territory(
-                message, data["territory"], f"{pointer}/territory"
-            )
+        values.update(self._prepare_coded(message, data, pointer))
         if "address" in data:
             values.update(self._prepare_address(data["address"] or {}, f"{pointer}/address"))
         if "status" in data:
             blocked = data["status"] == "blocked"
             values["dist_blocked"] = blocked
             values["dist_block_reason"] = (data.get("block_reason") or False) if blocked else False
+        return values
+
+    def _prepare_coded(self, message, data, pointer):
+        """:raises MissingMapping: codes mean nothing here yet"""
+        values, missing = {}, MissingCodes()
+        for name, (domain, model, field) in CODED_FIELDS.items():
+            if name in data:
+                code, record = data[name], None
+                with missing.gathered():
+                    record = code and self._resolve_code(
+                        message, domain, code, f"{pointer}/{name}", model=model
+                    )
+                values[field] = record.id if record else False
+        if "territory" in data:
+            with missing.gathered():
+                values["category_id"] = self._prepare_territory(
+                    message, data["territory"], f"{pointer}/territory"
+                )
+        missing.check()
         return values
 
     def _prepare_new_partner(self, message, values):

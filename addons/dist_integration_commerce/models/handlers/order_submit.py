@@ -3,7 +3,12 @@ import json
 
 from odoo import _, fields, models
 
-from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult
+from odoo.addons.dist_integration_base.lib.handling import (
+    BusinessError,
+    ExceptionSpec,
+    HandlerResult,
+    MissingCodes,
+)
 
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
 from ..series import LINE_UNIT
@@ -221,7 +226,9 @@ class OrderSubmitHandler(models.AbstractModel):
         submission = Submission(message, payload)
         submission.channel = self._get_channel(submission)
         submission.order, submission.partner = record, record.partner_id
-        self._resolve_products([submission])
+        missing = MissingCodes()
+        self._resolve_products([submission], missing)
+        missing.check()
         free = self.env["dist.order.view"]._get_lines(record)
         for line in submission.lines:
             line.unit = line.product.uom_id
@@ -256,17 +263,24 @@ class OrderSubmitHandler(models.AbstractModel):
 
     def _resolve(self, submissions):
         """Turn the codes and ids of the messages into records."""
-        codes = {}
-        self._resolve_products(submissions)
+        codes, missing = {}, MissingCodes()
+        self._resolve_products(submissions, missing)
+        if missing.faults:
+            # whoever is to say what these mean is asked for all others at once
+            for submission in submissions:
+                self._resolve_codes(submission, codes, missing)
+        missing.check()
         for submission in submissions:
             submission.channel = self._get_channel(submission)
             submission.partner = self._get_customer(submission)
             self._refuse_if_needed([submission])
             submission.shipping_partner = self._get_address(submission, "delivery_address", "delivery")
             submission.invoice_partner = self._get_address(submission, "invoice_address", "invoice")
-            submission.carrier = self._get_carrier(submission)
             self._set_currency(submission)
-            self._resolve_lines(submission, codes)
+            self._resolve_codes(submission, codes, missing)
+            missing.check()
+            submission.carrier = submission.carrier or submission.channel.carrier_id
+            self._refuse_repeated_lines(submission)
 
     def _get_channel(self, submission):
         message = submission.message
@@ -349,14 +363,6 @@ class OrderSubmitHandler(models.AbstractModel):
             )
         return contact
 
-    def _get_carrier(self, submission):
-        code = submission.payload.get("shipping_method")
-        if not code:
-            return submission.channel.carrier_id
-        return self._resolve_code(
-            submission.message, "carrier", code, "/shipping_method", model="delivery.carrier"
-        )
-
     def _set_currency(self, submission):
         channel = submission.channel
         submission.pricelist = channel._get_pricelist(submission.partner)
@@ -374,20 +380,36 @@ class OrderSubmitHandler(models.AbstractModel):
                 "/currency",
             )
 
-    def _resolve_products(self, submissions):
+    def _resolve_products(self, submissions, missing):
         lines = [line for submission in submissions for line in submission.lines]
         items = [(line.data["item"], f"{line.pointer}/item") for line in lines]
-        products = self._find_products(submissions[0].message, items)
+        products = self._look_up_products(submissions[0].message, items, missing)
         for line, product in zip(lines, products, strict=True):
             line.product = product
 
-    def _resolve_lines(self, submission, codes):
+    def _resolve_codes(self, submission, codes, missing):
+        """Shipping method and units; of an unknown item nobody can say which units it has by name.
+
+        :param codes: dict, what was found of former ones
+        :param missing: MissingCodes, takes those that mean nothing here yet
+        """
+        code = submission.payload.get("shipping_method")
+        if code:
+            with missing.gathered():
+                submission.carrier = self._resolve_code(
+                    submission.message, "carrier", code, "/shipping_method", model="delivery.carrier"
+                )
+        for line in submission.lines:
+            if line.product:
+                with missing.gathered():
+                    line.unit = self._get_unit(submission, line, codes)
+
+    def _refuse_repeated_lines(self, submission):
         seen = set()
         for line in submission.lines:
             if line.ref in seen:
                 line.add(REFUSE, "repeated_line", _("Line %s comes twice in this order.", line.ref), "/line")
             seen.add(line.ref)
-            line.unit = self._get_unit(submission, line, codes)
 
     def _get_unit(self, submission, line, codes):
         code = line.data.get("unit")
