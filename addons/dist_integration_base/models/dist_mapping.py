@@ -213,7 +213,9 @@ class DistMapping(models.Model):
         missing = MissingCodes()
         for error in errors:
             if error["code"] == "missing_code":
-                missing.faults.append(MissingMapping(error["domain"], error["external_code"], error["pointer"]))
+                missing.faults.append(
+                    MissingMapping(error["domain"], error["external_code"], error["pointer"])
+                )
         missing.check()
         if errors:
             raise Problem(

@@ -385,7 +385,7 @@ class DistMessage(models.Model):
         if replaced:
             replaced._settle_as_corrected(self)
         if self.exception_id:
-            self.env["dist.exception"]._refresh(self.exception_id)
+            self.env["dist.exception"]._refresh(self._get_exceptions())
 
     def _add_attempt(self, outcome, started, **values):
         duration = int((time.monotonic() - started) * 1000) if started else 0
@@ -422,7 +422,7 @@ class DistMessage(models.Model):
         """What a failure means for the message.
 
         :return: dict with ``state``, ``answer_status``, ``answer``, ``outcome``, ``next_attempt_at`` and
-            ``spec`` (the exception to open, or None)
+            ``specs`` (the exceptions to open)
         """
         if isinstance(error, ApplyError):
             return self._classify_apply_error(error)
@@ -444,7 +444,7 @@ class DistMessage(models.Model):
             "answer": answer,
             "answer_status": error.status,
             "outcome": "waiting" if waits else "rejected",
-            "spec": error.get_exception(),
+            "specs": error.get_exceptions(),
         }
 
     def _classify_invalid(self, error):
@@ -464,21 +464,23 @@ class DistMessage(models.Model):
             "answer": error.to_dict(),
             "answer_status": error.status,
             "outcome": "rejected",
-            "spec": ExceptionSpec(
-                category="decode" if error.status == 400 else "validation",
-                code=error.code,
-                summary=_(
-                    "%(type)s of %(system)s does not fit: %(where)s %(detail)s",
-                    system=self.system_id.name,
-                    type=self.message_type_id.name,
-                    where=" > ".join(part for part in where.split("/") if part not in ("", "*")),
-                    detail=first["detail"],
-                ).replace(":  ", ": "),
-                detail=detail,
-                suggestion=_("Correct and resubmit, or have the sender correct it."),
-                # one row for one kind of mistake, however many messages make it
-                fingerprint=f"{self.client_id.id}/{self.message_type_id.code}/{where}/{first['code']}",
-            ),
+            "specs": [
+                ExceptionSpec(
+                    category="decode" if error.status == 400 else "validation",
+                    code=error.code,
+                    summary=_(
+                        "%(type)s of %(system)s does not fit: %(where)s %(detail)s",
+                        system=self.system_id.name,
+                        type=self.message_type_id.name,
+                        where=" > ".join(part for part in where.split("/") if part not in ("", "*")),
+                        detail=first["detail"],
+                    ).replace(":  ", ": "),
+                    detail=detail,
+                    suggestion=_("Correct and resubmit, or have the sender correct it."),
+                    # one row for one kind of mistake, however many messages make it
+                    fingerprint=f"{self.client_id.id}/{self.message_type_id.code}/{where}/{first['code']}",
+                )
+            ],
         }
 
     def _classify_technical(self, error):
@@ -491,7 +493,7 @@ class DistMessage(models.Model):
             "answer_status": 202,
             "outcome": "retryable",
             "error": detail,
-            "spec": None,
+            "specs": [],
         }
         if delay is not None:
             next_attempt = fields.Datetime.now() + timedelta(seconds=delay)
@@ -504,7 +506,7 @@ class DistMessage(models.Model):
             severity="high",
             suggestion=_("Have the technical owner look at the cause, then use Retry."),
         )
-        return {**failure, "state": "dead", "spec": spec}
+        return {**failure, "state": "dead", "specs": [spec]}
 
     def _write_failure(self, failure, error, payload, started):
         self.ensure_one()
@@ -535,10 +537,11 @@ class DistMessage(models.Model):
             detail=detail[:500],
             status_code=failure["answer_status"],
         )
-        if failure["spec"]:
-            self.env["dist.exception"]._open(self._bring_over(failure["spec"]), self, payload=payload)
+        if failure["specs"]:
+            specs = [self._bring_over(spec) for spec in failure["specs"]]
+            self.env["dist.exception"]._open_each(specs, self, payload)
         elif self.exception_id:
-            self.env["dist.exception"]._refresh(self.exception_id)
+            self.env["dist.exception"]._refresh(self._get_exceptions())
 
     def _bring_over(self, spec):
         """The same exception with its records in this environment: the one they come from is closed, and what it

@@ -73,7 +73,9 @@ class TestCustomerMatching(CommerceCase):
                 # what Odoo takes for a tax ID is not the subject
                 self.farm.with_context(no_vat_validation=True).vat = kept
                 external_id = f"V-{number}"
-                self.assertEqual(self.matched({"name": "Polder Farm NV", "vat": sent}, external_id), self.farm)
+                self.assertEqual(
+                    self.matched({"name": "Polder Farm NV", "vat": sent}, external_id), self.farm
+                )
                 left = self.env["dist.exception"].search([("code", "=", "customer_unconfirmed")])
                 self.assertNotIn("Tax ID", left.detail or "", "the same, written otherwise")
                 left._close("handled")

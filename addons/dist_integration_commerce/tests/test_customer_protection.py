@@ -255,7 +255,7 @@ class TestCustomerProtection(CommerceCase):
             self.assertNotRegex(text, r"0477.?472.?701")
 
     def test_candidates_are_not_told(self):
-        """C1, G6: where several fit, the person sees who they are, as far as it may read them; the caller sees names."""
+        """C1, G6: where several fit, the person sees who they are, as far as it may; the caller sees names."""
         twin = self.farm.copy({"name": "Valley Twin", "city": "Secretville"})
         answer = self.put({"name": "Valley Farm", "vat": "BE0477472701"}, status=202)
         self.assertIn(twin.name, answer["reasons"][0]["detail"])
@@ -273,4 +273,6 @@ class TestCustomerProtection(CommerceCase):
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         twin.company_id = elsewhere
         self.env.invalidate_all()
-        self.assertEqual(exception.with_user(user).candidate_ids, self.farm, "who may not read one does not see it")
+        self.assertEqual(
+            exception.with_user(user).candidate_ids, self.farm, "who may not read one does not see it"
+        )

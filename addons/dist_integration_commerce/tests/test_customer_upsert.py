@@ -176,6 +176,13 @@ class TestCustomerUpsert(CommerceCase):
         self.assertTrue(self.env["res.partner"].search([("name", "=", "Coded")]))
         self.assertEqual(exception.state, "resolved")
 
+    def test_several_missing_codes(self):
+        """C1, M8: all unknown codes of a customer are told at once."""
+        answer = self.put("F-1", {"name": "Coded", "payment_term": "N98", "pricelist": "P98"}, status=202)
+        self.assertEqual([reason["pointer"] for reason in answer["reasons"]], ["/payment_term", "/pricelist"])
+        found = self.env["dist.exception"].search([("external_code", "in", ("N98", "P98"))])
+        self.assertEqual(len(found), 2)
+
     def test_blocked(self):
         """C1: a customer is blocked and freed again, with the reason."""
         answer, partner = self.put_ok("F-1", {**FARM, "status": "blocked", "block_reason": "Unpaid"})
@@ -251,8 +258,16 @@ class TestCustomerUpsert(CommerceCase):
 
     def test_version_of_the_answer(self):
         """M4: the answer to a change says which version the next one may ask for."""
-        address = {"external_id": "BARN", "type": "delivery", "street": "1 Mill", "city": "Salem", "country": "US"}
-        self.env["res.partner"].create({"name": "Old Farm", "email": "old@example.com", "phone": "+1 555 0199"})
+        address = {
+            "external_id": "BARN",
+            "type": "delivery",
+            "street": "1 Mill",
+            "city": "Salem",
+            "country": "US",
+        }
+        self.env["res.partner"].create(
+            {"name": "Old Farm", "email": "old@example.com", "phone": "+1 555 0199"}
+        )
         for external_id, body in (
             ("F-1", {**FARM, "addresses": [address]}),
             ("F-2", {"name": "Old Farm", "email": "old@example.com", "phone": "+1 555 0100"}),

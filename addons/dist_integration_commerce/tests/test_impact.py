@@ -58,7 +58,7 @@ class TestImpact(CommerceCase):
         self.assertAlmostEqual(exception.impact_value, 2.0 * rate)
 
     def test_content_that_does_not_fit(self):
-        """X1, M4: of an order that does not fit its schema its lines and items count; what it claims is worth nothing."""
+        """X1, M4: of an order that does not fit its schema lines and items count; its claims are worth nothing."""
         body = self.order(self.line(quantity="2"), self.line("TEST-GLOVES", quantity="many"))
         body["lines"] += [7, {"item": "TEST-CORN"}, {"item": {"sku": 5}, "quantity": [], "unit_price": "NaN"}]
         body.update(channel=["WEB"], currency={})

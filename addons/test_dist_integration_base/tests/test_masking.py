@@ -176,7 +176,7 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
         domains = {
             "dist.message": ["payload", "answer", "event_id.payload", "attempt_ids.response_excerpt",
                              "parent_id.payload", "original_id.answer", "exception_id.dist_message_ids.payload"],
-            "dist.exception": ["dist_message_ids.payload", "dist_message_ids.answer"],
+            "dist.exception": ["dist_message_ids.payload", "dist_message_ids.answer", "further_message_ids.payload"],
             "dist.cutover.comparison": ["ours", "reference", "message_id.payload"],
             "dist.cutover.difference": ["ours_value", "comparison_id.ours"],
             "dist.mapping": ["preview_message_id.payload", "preview_source"],

@@ -213,7 +213,9 @@ class CustomerUpsertHandler(models.AbstractModel):
         keys = self.env["res.partner"]._dist_get_vat_keys(data.get("vat"), country)
         if not keys:
             return self.env["res.partner"]
-        found = self.env["res.partner"].search([("dist_vat_key", "in", keys), *self._get_match_domain(message)])
+        found = self.env["res.partner"].search(
+            [("dist_vat_key", "in", keys), *self._get_match_domain(message)]
+        )
         return self._get_matchable(found.commercial_partner_id)
 
     def _find_by_email(self, message, data):
@@ -279,7 +281,7 @@ class CustomerUpsertHandler(models.AbstractModel):
             )
 
     def _prepare_ambiguity(self, what, candidates, pointer):
-        """The sender is told names; the person who chooses sees the candidates themselves, as far as it may read them."""
+        """The sender is told names; the person who chooses sees the candidates, as far as it may read them."""
         numbers = ", ".join(str(candidate.id) for candidate in candidates)
         named = "; ".join(f"{candidate.name} ({candidate.id})" for candidate in candidates)
         where = pointer or "/external_id"

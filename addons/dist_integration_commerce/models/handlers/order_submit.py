@@ -66,7 +66,9 @@ class OrderSubmitHandler(models.AbstractModel):
             "lines": len(lines),
             "skus": self._name_items(items, products),
             "warehouses": channels.warehouse_id.mapped("name") if len(channels) == 1 else [],
-            "value": 0.0 if message._get_misfits(payload) else self._get_payload_value(message, payload, products),
+            "value": 0.0
+            if message._get_misfits(payload)
+            else self._get_payload_value(message, payload, products),
         }
 
     def _get_payload_value(self, message, payload, products):
