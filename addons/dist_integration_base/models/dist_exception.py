@@ -155,7 +155,7 @@ class DistException(models.Model):
         own = [("exception_id", "in", self.ids)]
         return ["|", *own, ("id", "in", further)] if further else own
 
-    @api.depends("affected_message_ids")
+    @api.depends("dist_message_ids", "further_message_ids")
     def _compute_message_count(self):
         counts = self._get_state_counts(lambda _state: True)
         for exception in self:
@@ -177,7 +177,7 @@ class DistException(models.Model):
         overdue = [("state", "in", UNSOLVED), ("due_at", "<", fields.Datetime.now())]
         return overdue if wanted else ["!", "&", *overdue]
 
-    @api.depends("category", "state", "affected_message_ids.state")
+    @api.depends("category", "state", "dist_message_ids.state", "further_message_ids.state")
     def _compute_actions(self):
         stuck = self._get_state_counts(lambda state: state in STUCK)
         for exception in self:

@@ -33,7 +33,7 @@ class DistException(models.Model):
             unsolved = exception.state in ("open", "in_progress")
             exception.due_in = unsolved and format_relative(self.env, exception.due_at)
 
-    @api.depends("affected_message_ids.state")
+    @api.depends("dist_message_ids.state", "further_message_ids.state")
     def _compute_stuck_count(self):
         counts = self._get_state_counts(lambda state: state in STUCK)
         for exception in self:
