@@ -110,9 +110,9 @@ class TestOrderItems(CommerceCase):
         """C3, M8, X1: every unknown code is told with its place and has an exception; the last one lets it go on."""
         self.system.business_owner_id = self.env.user
         body = self.order(
-            self.line("NEW-1", unit_price="5"),
+            self.line("NEW-1"),
             self.line("TEST-CORN", unit="PAL"),
-            self.line("NEW-2", unit_price="7"),
+            self.line("NEW-2"),
             self.line("NEW-1"),
             shipping_method="PIGEON",
         )
