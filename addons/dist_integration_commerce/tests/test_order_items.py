@@ -134,7 +134,7 @@ class TestOrderItems(CommerceCase):
             self.assertTrue(exception.can_fix_mapping and exception.can_retry)
             self.assertIn(exception.external_code, exception.detail)
         carrier = self.env["delivery.carrier"].create(
-            {"name": "Pigeon", "product_id": self.make_product("TEST-PIGEON", 0, detailed_type="service").id}
+            {"name": "Pigeon", "product_id": self.make_product("TEST-PIGEON", 0).id}
         )
         means = {"NEW-1": self.corn, "NEW-2": self.gloves, "PIGEON": carrier, "PAL": self.dozen}
         # the first that was told is not the first to be solved
