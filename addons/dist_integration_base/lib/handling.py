@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +29,7 @@ class ExceptionSpec:
     :param assignee: id of the user who is to solve it; None leaves it to the owners of flow and system
     :param clear_paths: sensitive paths whose values are told all the same: whoever decides needs them, and reads them
         on the document
+    :param candidates: records of which one is meant; who may read them sees them in clear
     """
 
     category: str
@@ -43,6 +46,7 @@ class ExceptionSpec:
     model: str | None = None
     assignee: int | None = None
     clear_paths: tuple[str, ...] = ()
+    candidates: Any = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,11 @@ class ApplyError(IntegrationError):
         self.record = record
         self.errors = errors or [{"pointer": pointer, "code": code, "detail": detail}]
 
+    def get_exceptions(self) -> list[ExceptionSpec]:
+        """The exceptions to open, for each thing that somebody has to settle."""
+        spec = self.get_exception()
+        return [spec] if spec else []
+
     def get_exception(self) -> ExceptionSpec | None:
         """The exception to open, None when nobody here has to act."""
         if not self.open_exception:
@@ -140,14 +149,24 @@ class BusinessError(ApplyError):
 
 
 class AmbiguousMatch(ApplyError):
-    """Several records could be meant; a person chooses. The message waits."""
+    """Several records could be meant; a person chooses. The message waits.
+
+    :param candidates: those records
+    """
 
     category = "identity"
     message_state = "error"
 
-    def __init__(self, code: str, detail: str, pointer: str = "", **options: Any) -> None:
+    def __init__(
+        self, code: str, detail: str, pointer: str = "", *, candidates: Any = None, **options: Any
+    ) -> None:
         options.setdefault("status", 202)
         super().__init__(code, detail, pointer, **options)
+        self.candidates = candidates
+
+    def get_exception(self) -> ExceptionSpec | None:
+        spec = super().get_exception()
+        return spec and replace(spec, candidates=self.candidates)
 
 
 class OwnershipConflict(ApplyError):
@@ -221,6 +240,48 @@ class MissingMapping(ApplyError):
             external_code=self.external_code,
             model=self.model,
         )
+
+
+class MissingMappings(MissingMapping):
+    """Several external codes mean nothing here yet. The message waits until a person has said what each means.
+
+    :param faults: list of MissingMapping; the same code may be in several places
+    """
+
+    def __init__(self, faults: list[MissingMapping]) -> None:
+        first = faults[0]
+        super().__init__(
+            first.domain,
+            first.external_code,
+            first.pointer,
+            " ".join(dict.fromkeys(fault.detail for fault in faults)),
+            model=first.model,
+            errors=[error for fault in faults for error in fault.errors],
+        )
+        self.faults = faults
+
+    def get_exceptions(self) -> list[ExceptionSpec]:
+        specs = [fault.get_exception() for fault in self.faults]
+        return list({spec.fingerprint: spec for spec in reversed(specs)}.values())[::-1]
+
+
+class MissingCodes:
+    """Gathers the codes of a message that mean nothing here yet, so that all of them are told at once."""
+
+    def __init__(self) -> None:
+        self.faults: list[MissingMapping] = []
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        try:
+            yield
+        except MissingMapping as fault:
+            self.faults += fault.faults if isinstance(fault, MissingMappings) else [fault]
+
+    def check(self) -> None:
+        """:raises MissingMapping: a code was missing"""
+        if self.faults:
+            raise MissingMappings(self.faults) if len(self.faults) > 1 else self.faults[0]
 
 
 class RetryLater(IntegrationError):

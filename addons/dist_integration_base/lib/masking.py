@@ -33,6 +33,12 @@ _SENSITIVE_WORDS = re.compile(
 )
 _STEP = re.compile(r"(?P<name>[^.\[\]]*)(?P<lists>(?:\[\])*)")
 _QUOTED = re.compile(r"([\"'])(.+?)\1")
+# what people put into numbers of accounts, taxes and telephones to read them better
+_GAP = r"[\s./()\-\u00a0\u2010-\u2013]{0,2}"
+_GAPS = re.compile(r"[\s./()+\-\u00a0\u2010-\u2013]+")
+# a number that stands for somebody: a tax ID, an account, a telephone; perhaps with its country in front
+_IDENTIFIER = re.compile(r"(?P<country>[A-Za-z]{2})?(?P<number>(?=(?:\D*\d){6})[0-9A-Za-z]{6,})")
+_AMOUNT = re.compile(r"[+-]?\d+[.,]\d{1,6}")
 # digits with whatever stands between thousands or before decimals
 _NUMBER = re.compile(r"(?<!\w)\d(?:[\d.,'\u00a0\u202f]*\d)?(?!\d)")
 
@@ -118,13 +124,14 @@ def redact(document: Any, values: Iterable[str], replacement: str = MASK, strict
 
     :param document: text, or a JSON document, whose names stay as they are
     :param values: texts; those of less than four characters are left alone, unless *strict*
-    :param strict: hide numbers however they are written (``12.5`` is ``12,50``), and short words in the same case too:
-        for what somebody is not to see, rather than for what has to stay readable
+    :param strict: hide numbers however they are written (``12.5`` is ``12,50``, ``BE 0477.472.701`` is ``0477472701``),
+        and short words in the same case too: for what somebody is not to see, rather than for what has to stay readable
     """
     values = set(values)
     patterns = [
         _words([value for value in values if len(value) >= SHORTEST_REDACTED], re.IGNORECASE),
         _words([value for value in values if strict and 1 < len(value) < SHORTEST_REDACTED]),
+        _identifiers(values) if strict else None,
     ]
     patterns = [pattern for pattern in patterns if pattern]
     numbers = {number for value in values for number in _read_numbers(value)} if strict else set()
@@ -147,10 +154,16 @@ def redact(document: Any, values: Iterable[str], replacement: str = MASK, strict
 
 
 def redact_quoted(text: str, source: str, replacement: str = MASK) -> str:
-    """Return *text* without what it quotes of *source*, of which nobody can say what is sensitive in it."""
-    return _QUOTED.sub(
-        lambda match: f"{match[1]}{replacement}{match[1]}" if match[2] in source else match[0], text
-    )
+    """Return *text* without what it quotes of *source*, of which nobody can say what is sensitive in it.
+
+    Punctuation stays: it tells what a reader of the source was looking for, and nothing of its content.
+    """
+
+    def hide(match: re.Match[str]) -> str:
+        hidden = match[2] in source and any(character.isalnum() for character in match[2])
+        return f"{match[1]}{replacement}{match[1]}" if hidden else match[0]
+
+    return _QUOTED.sub(hide, text)
 
 
 def _words(values: Sequence[str], flags: int = 0) -> re.Pattern[str] | None:
@@ -160,6 +173,16 @@ def _words(values: Sequence[str], flags: int = 0) -> re.Pattern[str] | None:
         return None
     words = map(re.escape, sorted(spellings, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", flags)
+
+
+def _identifiers(values: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern of the identifiers among *values*, with any gaps, with and without a country in front."""
+    plain = {_GAPS.sub("", value) for value in values if not _AMOUNT.fullmatch(value)}
+    spellings = {_GAP.join(match["number"]) for text in plain if (match := _IDENTIFIER.fullmatch(text))}
+    if not spellings:
+        return None
+    words = "|".join(sorted(spellings, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:(?-i:[A-Z]{{2}}){_GAP}|[A-Z]{{2}})?(?:{words})(?!\w)", re.IGNORECASE)
 
 
 def _read_numbers(text: str) -> set[Decimal]:

@@ -16,6 +16,8 @@ CATEGORIES = [
 UNSOLVED = ("open", "in_progress")
 DEFAULT_SERVICE_LEVEL_MINUTES = 240
 IMPACT_AT_ONCE = 50
+# of one message
+OPENED_AT_ONCE = 50
 # of what messages said one after another of one record
 DETAIL_LINES = 50
 STUCK = ("error", "dead", "retry")
@@ -53,7 +55,18 @@ class DistException(models.Model):
     flow_id = fields.Many2one("dist.flow", readonly=True)
     message_type_id = fields.Many2one("dist.message.type", readonly=True)
     endpoint_id = fields.Many2one("dist.endpoint", readonly=True)
-    dist_message_ids = fields.One2many("dist.message", "exception_id", string="Affected messages")
+    dist_message_ids = fields.One2many("dist.message", "exception_id", string="Messages")
+    further_message_ids = fields.Many2many(
+        "dist.message",
+        "dist_message_further_exception_rel",
+        "exception_id",
+        "message_id",
+        string="Messages that wait for it as well",
+        readonly=True,
+    )
+    affected_message_ids = fields.Many2many(
+        "dist.message", compute="_compute_affected_message_ids", string="Affected messages"
+    )
     message_count = fields.Integer(compute="_compute_message_count", string="Number of messages")
     fingerprint = fields.Char(readonly=True)
     closes_with_messages = fields.Boolean(default=True, readonly=True)
@@ -130,12 +143,21 @@ class DistException(models.Model):
         for exception in self:
             exception.severity_order = order.index(exception.severity)
 
-    @api.depends("dist_message_ids")
+    @api.depends("dist_message_ids", "further_message_ids")
+    def _compute_affected_message_ids(self):
+        for exception in self:
+            exception.affected_message_ids = exception.dist_message_ids | exception.further_message_ids
+
+    def _get_message_domain(self):
+        """:return: domain of the messages of these exceptions"""
+        # ids: for a question within this one the database would read every message there is
+        further = self.sudo().further_message_ids.ids
+        own = [("exception_id", "in", self.ids)]
+        return ["|", *own, ("id", "in", further)] if further else own
+
+    @api.depends("dist_message_ids", "further_message_ids")
     def _compute_message_count(self):
-        groups = self.env["dist.message"]._read_group(
-            [("exception_id", "in", self.ids)], ["exception_id"], ["__count"]
-        )
-        counts = dict(groups)
+        counts = self._get_state_counts(lambda _state: True)
         for exception in self:
             exception.message_count = counts.get(exception, 0)
 
@@ -155,7 +177,7 @@ class DistException(models.Model):
         overdue = [("state", "in", UNSOLVED), ("due_at", "<", fields.Datetime.now())]
         return overdue if wanted else ["!", "&", *overdue]
 
-    @api.depends("category", "state", "dist_message_ids.state")
+    @api.depends("category", "state", "dist_message_ids.state", "further_message_ids.state")
     def _compute_actions(self):
         stuck = self._get_state_counts(lambda state: state in STUCK)
         for exception in self:
@@ -184,6 +206,18 @@ class DistException(models.Model):
             has to be settled
         :return: dist.exception
         """
+        exception = self._find_or_create(spec, message, closes_with_messages, payload)
+        former = message.exception_id
+        if former != exception:
+            message.sudo().exception_id = exception
+            # the message got past what the former one was about
+            self._refresh(former)
+        exception._add_impact(spec.impact)
+        return exception
+
+    @api.model
+    def _find_or_create(self, spec, message, closes_with_messages=True, payload=None):
+        """:return: dist.exception, the open one of the same fingerprint or a new one; parameters as of `_open`"""
         exception = self.sudo()._find_open(message.company_id, self._get_fingerprint(spec, message))
         if not exception:
             vals = self._prepare_from_message(message._redact_spec(spec, payload), message)
@@ -192,13 +226,26 @@ class DistException(models.Model):
             exception._assign()
         elif spec.category == "ownership":
             exception._tell_latest(message._redact_spec(spec, payload).detail)
-        former = message.exception_id
-        if former != exception:
-            message.sudo().exception_id = exception
-            # the message got past what the former one was about
-            self._refresh(former)
-        exception._add_impact(spec.impact)
         return exception
+
+    @api.model
+    def _open_each(self, specs, message, payload=None):
+        """Open an exception for each thing that a message waits for; the first speaks for it.
+
+        :param specs: list of ExceptionSpec; of a great many the rest is told once these are settled
+        """
+        message = message.sudo()
+        former = message.further_exception_ids
+        first, *others = specs[:OPENED_AT_ONCE]
+        further = self.browse().union(
+            *(self._find_or_create(spec, message, payload=payload) for spec in others)
+        )
+        if former != further:
+            message.further_exception_ids = further
+        self._open(first, message, payload=payload)
+        for exception in further:
+            exception._add_impact(None)
+        self._refresh(former - further)
 
     def _tell_latest(self, detail):
         """Put what the latest message says of the record above what former ones said."""
@@ -361,7 +408,7 @@ class DistException(models.Model):
             documents.setdefault(self.res_model, set()).add(self.res_id)
         for model_name, ids in self.env["dist.message"]._read_group(
             [
-                ("exception_id", "=", self.id),
+                *self._get_message_domain(),
                 ("res_model", "!=", False),
                 ("res_id", "!=", False),
                 ("state", "not in", ("done", "cancelled")),
@@ -400,11 +447,12 @@ class DistException(models.Model):
         :return: dict exception to number of its messages in such a state
         """
         counts = {}
-        for exception, state, count in self.env["dist.message"]._read_group(
-            [("exception_id", "in", self.ids)], ["exception_id", "state"], ["__count"]
-        ):
-            if wanted(state):
-                counts[exception] = counts.get(exception, 0) + count
+        for name in ("exception_id", "further_exception_ids"):
+            for exception, state, count in self.env["dist.message"]._read_group(
+                [(name, "in", self.ids)], [name, "state"], ["__count"]
+            ):
+                if wanted(state):
+                    counts[exception] = counts.get(exception, 0) + count
         return counts
 
     @api.model
@@ -509,7 +557,7 @@ class DistException(models.Model):
         return True
 
     def _get_stuck(self):
-        return self.dist_message_ids.filtered(lambda message: message.state in STUCK)
+        return self.affected_message_ids.filtered(lambda message: message.state in STUCK)
 
     def action_correct(self):
         """Open the oldest message that waits for correction."""
@@ -552,7 +600,7 @@ class DistException(models.Model):
         self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Settled by hand"))
 
     def action_view_messages(self):
-        return self.env["dist.message"]._get_list_action([("exception_id", "in", self.ids)])
+        return self.env["dist.message"]._get_list_action(self._get_message_domain())
 
     def action_open_document(self):
         self.ensure_one()

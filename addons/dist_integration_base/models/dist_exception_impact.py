@@ -30,7 +30,7 @@ class DistException(models.Model):
         """:return: list of impacts, of the messages that wait or failed without a document"""
         messages = self.env["dist.message"].sudo()
         domain = [
-            ("exception_id", "=", self.id),
+            *self._get_message_domain(),
             ("direction", "=", "in"),
             ("res_id", "=", False),
             ("state", "not in", ("done", "cancelled")),

@@ -33,12 +33,9 @@ class DistException(models.Model):
             unsolved = exception.state in ("open", "in_progress")
             exception.due_in = unsolved and format_relative(self.env, exception.due_at)
 
-    @api.depends("dist_message_ids.state")
+    @api.depends("dist_message_ids.state", "further_message_ids.state")
     def _compute_stuck_count(self):
-        groups = self.env["dist.message"]._read_group(
-            [("exception_id", "in", self.ids), ("state", "in", STUCK)], ["exception_id"], ["__count"]
-        )
-        counts = dict(groups)
+        counts = self._get_state_counts(lambda state: state in STUCK)
         for exception in self:
             exception.stuck_count = counts.get(exception, 0)
 

@@ -4,7 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..lib.errors import IntegrationError
-from ..lib.handling import MissingMapping
+from ..lib.handling import MissingCodes, MissingMapping
 from ..lib.mapping import MissingCode, compile_mapping
 from ..lib.problem import Problem
 
@@ -210,10 +210,13 @@ class DistMapping(models.Model):
         """
         self.ensure_one()
         canonical, errors = self._run(document, system)
-        missing = [error for error in errors if error["code"] == "missing_code"]
-        if missing:
-            first = missing[0]
-            raise MissingMapping(first["domain"], first["external_code"], first["pointer"])
+        missing = MissingCodes()
+        for error in errors:
+            if error["code"] == "missing_code":
+                missing.faults.append(
+                    MissingMapping(error["domain"], error["external_code"], error["pointer"])
+                )
+        missing.check()
         if errors:
             raise Problem(
                 422,

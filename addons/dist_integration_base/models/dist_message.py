@@ -109,6 +109,15 @@ class DistMessage(models.Model):
     exception_id = fields.Many2one(
         "dist.exception", readonly=True, ondelete="set null", index="btree_not_null"
     )
+    further_exception_ids = fields.Many2many(
+        "dist.exception",
+        "dist_message_further_exception_rel",
+        "message_id",
+        "exception_id",
+        string="Further exceptions",
+        readonly=True,
+        help="What has to be settled beside it before the message goes on, such as further unknown codes.",
+    )
     replay_id = fields.Many2one(
         "dist.replay", string="Replayed by", readonly=True, ondelete="set null", index="btree_not_null"
     )
@@ -319,6 +328,10 @@ class DistMessage(models.Model):
         self._in_own_transaction(requeue)
         self.invalidate_recordset()
 
+    def _get_exceptions(self):
+        """:return: dist.exception, all that these messages wait for or failed with"""
+        return self.exception_id | self.further_exception_ids
+
     def _audit_at_once(self, action, **values):
         """Keep what the user does with these messages, whatever becomes of it: it runs in other transactions."""
         ids, user_id = self.ids, self.env.uid
@@ -349,7 +362,7 @@ class DistMessage(models.Model):
                 "done_at": fields.Datetime.now(),
             }
         )
-        self.env["dist.exception"]._refresh(todo.sudo().exception_id)
+        self.env["dist.exception"]._refresh(todo.sudo()._get_exceptions())
         return True
 
     def action_correct(self):

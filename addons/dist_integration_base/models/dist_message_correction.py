@@ -56,10 +56,11 @@ class DistMessage(models.Model):
                 correction._wake_endpoints(correction.endpoint_id)
             else:
                 correction.exception_id = original.exception_id
+                correction.further_exception_ids = original.further_exception_ids
             return correction.id
 
         correction_id = self._in_own_transaction(store)
-        self.exception_id._note_action("corrected")
+        self._get_exceptions()._note_action("corrected")
         if self.direction == "in":
             self._process([correction_id])
         return correction_id
@@ -83,4 +84,4 @@ class DistMessage(models.Model):
                 "done_at": fields.Datetime.now(),
             }
         )
-        self.env["dist.exception"]._refresh(self.exception_id)
+        self.env["dist.exception"]._refresh(self._get_exceptions())

@@ -103,7 +103,7 @@ class DistMessage(models.Model):
         for attempt in self.attempt_ids:
             attempt.response_excerpt = erasure.erase_answer(attempt.response_excerpt, values, paths)
             attempt.detail = erasure.erase_text(attempt.detail, values)
-        self.exception_id._erase_personal(values)
+        self._get_exceptions()._erase_personal(values)
         self.env["dist.personal.data"]._erase_of_message(self, values, paths)
         self._erase_upload(values)
         self.write(

@@ -248,7 +248,7 @@ class DistMessage(models.Model):
         return self.flow_id.mapping_id._apply(document, self.system_id)
 
     def _validate(self, document):
-        errors = self.version_id._get_validator().errors(document)
+        errors = self._get_misfits(document)
         if errors:
             raise Problem(
                 422,
@@ -257,6 +257,11 @@ class DistMessage(models.Model):
                 self._describe_errors(errors),
                 errors=errors,
             )
+
+    def _get_misfits(self, document):
+        """:return: list of ``{"pointer", "code", "detail"}``, where a document is not as the schema asks"""
+        self.ensure_one()
+        return self.version_id._get_validator().errors(document)
 
     @api.model
     def _describe_errors(self, errors):
@@ -380,7 +385,7 @@ class DistMessage(models.Model):
         if replaced:
             replaced._settle_as_corrected(self)
         if self.exception_id:
-            self.env["dist.exception"]._refresh(self.exception_id)
+            self.env["dist.exception"]._refresh(self._get_exceptions())
 
     def _add_attempt(self, outcome, started, **values):
         duration = int((time.monotonic() - started) * 1000) if started else 0
@@ -417,7 +422,7 @@ class DistMessage(models.Model):
         """What a failure means for the message.
 
         :return: dict with ``state``, ``answer_status``, ``answer``, ``outcome``, ``next_attempt_at`` and
-            ``spec`` (the exception to open, or None)
+            ``specs`` (the exceptions to open)
         """
         if isinstance(error, ApplyError):
             return self._classify_apply_error(error)
@@ -439,7 +444,7 @@ class DistMessage(models.Model):
             "answer": answer,
             "answer_status": error.status,
             "outcome": "waiting" if waits else "rejected",
-            "spec": error.get_exception(),
+            "specs": error.get_exceptions(),
         }
 
     def _classify_invalid(self, error):
@@ -459,21 +464,23 @@ class DistMessage(models.Model):
             "answer": error.to_dict(),
             "answer_status": error.status,
             "outcome": "rejected",
-            "spec": ExceptionSpec(
-                category="decode" if error.status == 400 else "validation",
-                code=error.code,
-                summary=_(
-                    "%(type)s of %(system)s does not fit: %(where)s %(detail)s",
-                    system=self.system_id.name,
-                    type=self.message_type_id.name,
-                    where=" > ".join(part for part in where.split("/") if part not in ("", "*")),
-                    detail=first["detail"],
-                ).replace(":  ", ": "),
-                detail=detail,
-                suggestion=_("Correct and resubmit, or have the sender correct it."),
-                # one row for one kind of mistake, however many messages make it
-                fingerprint=f"{self.client_id.id}/{self.message_type_id.code}/{where}/{first['code']}",
-            ),
+            "specs": [
+                ExceptionSpec(
+                    category="decode" if error.status == 400 else "validation",
+                    code=error.code,
+                    summary=_(
+                        "%(type)s of %(system)s does not fit: %(where)s %(detail)s",
+                        system=self.system_id.name,
+                        type=self.message_type_id.name,
+                        where=" > ".join(part for part in where.split("/") if part not in ("", "*")),
+                        detail=first["detail"],
+                    ).replace(":  ", ": "),
+                    detail=detail,
+                    suggestion=_("Correct and resubmit, or have the sender correct it."),
+                    # one row for one kind of mistake, however many messages make it
+                    fingerprint=f"{self.client_id.id}/{self.message_type_id.code}/{where}/{first['code']}",
+                )
+            ],
         }
 
     def _classify_technical(self, error):
@@ -486,7 +493,7 @@ class DistMessage(models.Model):
             "answer_status": 202,
             "outcome": "retryable",
             "error": detail,
-            "spec": None,
+            "specs": [],
         }
         if delay is not None:
             next_attempt = fields.Datetime.now() + timedelta(seconds=delay)
@@ -499,7 +506,7 @@ class DistMessage(models.Model):
             severity="high",
             suggestion=_("Have the technical owner look at the cause, then use Retry."),
         )
-        return {**failure, "state": "dead", "spec": spec}
+        return {**failure, "state": "dead", "specs": [spec]}
 
     def _write_failure(self, failure, error, payload, started):
         self.ensure_one()
@@ -530,21 +537,24 @@ class DistMessage(models.Model):
             detail=detail[:500],
             status_code=failure["answer_status"],
         )
-        if failure["spec"]:
-            self.env["dist.exception"]._open(self._bring_over(failure["spec"]), self, payload=payload)
+        if failure["specs"]:
+            specs = [self._bring_over(spec) for spec in failure["specs"]]
+            self.env["dist.exception"]._open_each(specs, self, payload)
         elif self.exception_id:
-            self.env["dist.exception"]._refresh(self.exception_id)
+            self.env["dist.exception"]._refresh(self._get_exceptions())
 
     def _bring_over(self, spec):
         """The same exception with its records in this environment: the one they come from is closed, and what it
         had created was rolled back.
         """
-        record, impact = spec.record, spec.impact
-        if record is not None:
-            record = self.env[record._name].browse(record.ids).exists() or None
+        records = {
+            name: given and (self.env[given._name].browse(given.ids).exists() or None)
+            for name, given in (("record", spec.record), ("candidates", spec.candidates))
+        }
+        impact = spec.impact
         if impact and impact.get("currency"):
             impact = {**impact, "currency": self.env["res.currency"].browse(impact["currency"].id)}
-        return replace(spec, record=record, impact=impact)
+        return replace(spec, impact=impact, **records)
 
     # bulk
 

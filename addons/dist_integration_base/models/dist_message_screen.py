@@ -81,16 +81,16 @@ class DistMessage(models.Model):
             reason=self.cancel_reason or _("no reason given"),
         )
 
-    @api.depends("state", "child_ids", "exception_id")
+    @api.depends("state", "child_ids", "exception_id", "further_exception_ids")
     @api.depends_context("uid")
     def _compute_can(self):
         is_operator = self.env.user.has_group("dist_integration_base.group_dist_operator")
         is_user = self.env.user.has_group("dist_integration_base.group_dist_user")
         # beside the operators, those may act whose queue holds the exception
-        readable = self.env["dist.exception"].search([("id", "in", self.sudo().exception_id.ids)])
+        readable = self.env["dist.exception"].search([("id", "in", self.sudo()._get_exceptions().ids)])
         for message in self:
             message.can_view_exception = message.sudo().exception_id in readable
-            may_act = is_operator or (is_user and message.can_view_exception)
+            may_act = is_operator or (is_user and bool(message.sudo()._get_exceptions() & readable))
             message.can_retry = may_act and message.state in ("retry", "error", "dead")
             message.can_correct = may_act and message.state in ("error", "dead") and not message.child_ids
             message.can_cancel = may_act and message.state in ("pending", "retry", "error", "dead")
@@ -138,9 +138,11 @@ class DistMessage(models.Model):
             self.check_access_rule("write")
             return
         self.check_access_rule("read")
-        exceptions = self.exception_id
-        if not all(message.exception_id for message in self):
-            raise AccessError(_("Only an operator may act on a message that belongs to no exception."))
+        exceptions = self.env["dist.exception"].search([("id", "in", self.sudo()._get_exceptions().ids)])
+        if not all(message.sudo()._get_exceptions() & exceptions for message in self):
+            raise AccessError(
+                _("Only an operator may act on a message that belongs to no exception of yours.")
+            )
         exceptions.check_access_rights("write")
         exceptions.check_access_rule("write")
 

@@ -173,7 +173,12 @@ class DistOpenapi(models.AbstractModel):
         headers = {"Trace-Id": "Quote it to the operator"}
         if route.message_type:
             headers["Message-Id"] = "Id of the stored message"
-        if route.conditional:
+        if "cursor" in dict(route.parameters):
+            headers["Link"] = (
+                'The next page of the same query, `<...>; rel="next"` (RFC 8288); left out on the last page'
+            )
+        # of a PUT only where what was put is kept letter by letter (RFC 9110 9.3.4), which no message is
+        if route.conditional and route.method == "GET":
             headers["ETag"] = "Version of what is shown"
         return headers
 

@@ -275,7 +275,7 @@ class DistPersonalData(models.AbstractModel):
         records = self.env[model_name].sudo().with_context(active_test=False)
         if left and model_name == "dist.binding":
             return set(records.search([]).ids)
-        kept = set(left.sudo().exception_id.ids) if model_name == "dist.exception" else set()
+        kept = set(left.sudo()._get_exceptions().ids) if model_name == "dist.exception" else set()
         domains = [[(name, "in", left.ids)] for name in self._get_links(model_name)]
         if records._fields.get("flow_id") and records._fields["flow_id"].store:
             domains.append([("flow_id.legal_hold", "=", True)])
@@ -368,7 +368,7 @@ class DistPersonalData(models.AbstractModel):
 
         :return: number of notes
         """
-        kept = left.sudo().exception_id.ids
+        kept = left.sudo()._get_exceptions().ids
         count = 0
         for identifier in identifiers:
             count += self._erase_notes([], values, "dist.%", identifier, kept)

@@ -37,6 +37,11 @@ EXPECTED = """
     CASE WHEN message.direction = 'out' THEN 'send'
          WHEN message.state = 'done' THEN 'recognise' ELSE 'apply' END
 """
+# an array, so that either half is looked up in its index
+OF_EXCEPTIONS = """
+    (message.exception_id = ANY(%(exceptions)s) OR message.id = ANY(ARRAY(
+        SELECT message_id FROM dist_message_further_exception_rel WHERE exception_id = ANY(%(exceptions)s))))
+"""
 CLASSIFIED = f"""
     SELECT message.id, {REFUSAL} AS refusal, {EXPECTED} AS expected
     FROM dist_message message LEFT JOIN dist_event event ON event.id = message.event_id
@@ -97,10 +102,10 @@ class DistReplay(models.Model):
         ]
         if self.criterion == "exception":
             self.exception_ids.check_access_rule("read")
-            conditions.append("message.exception_id = ANY(%(exceptions)s)")
+            conditions.append(OF_EXCEPTIONS)
             params["exceptions"] = self.exception_ids.ids
         elif self.criterion == "code":
-            conditions.append("message.exception_id = ANY(%(exceptions)s)")
+            conditions.append(OF_EXCEPTIONS)
             params["exceptions"] = self._find_code_exceptions().ids
         else:
             conditions.append("message.received_at >= %(since)s")

@@ -99,7 +99,7 @@ class DistTimelineMixin(models.AbstractModel):
         """:return: domain of the exceptions of the documents and of their messages"""
         messages = self.env["dist.message"].sudo().search(self._dist_get_timeline_domain())
         documents = _get_documents_domain(self._dist_get_timeline_documents())
-        return ["|", ("id", "in", messages.exception_id.ids), *documents]
+        return ["|", ("id", "in", messages._get_exceptions().ids), *documents]
 
     def action_view_dist_messages(self):
         """Open the timeline: every message, in the order things happened."""

@@ -19,7 +19,8 @@ class CustomersController(http.Controller):
             "`not_applied` names the rest. Contacts that can log in, and those of the company itself, are never found; "
             "an id bound to one is refused with 409 `protected_contact`. "
             "A member that is left out keeps its value; `null` clears it. "
-            "Sending the same again changes nothing. With `If-Match` the change is only made to the version you saw."
+            "Sending the same again changes nothing. With `If-Match` the change is only made to the version you saw: "
+            "the `ETag` of what you read, or the `version` of the answer to your last change."
         ),
         tag="Customers",
         statuses=(412,),

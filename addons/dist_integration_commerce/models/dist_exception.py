@@ -7,6 +7,14 @@ class DistException(models.Model):
     resolution = fields.Selection(selection_add=[("released", "Order released")])
     main_action = fields.Selection(selection_add=[("release", "Release the order")])
     can_release_order = fields.Boolean(compute="_compute_can_release_order")
+    candidate_ids = fields.Many2many("res.partner", string="Customers that could be meant", readonly=True)
+
+    @api.model
+    def _open(self, spec, message, *args, **kwargs):
+        exception = super()._open(spec, message, *args, **kwargs)
+        if spec.candidates:
+            exception.sudo().candidate_ids = spec.candidates
+        return exception
 
     @api.depends("can_release_order")
     def _compute_main_action(self):

@@ -31,17 +31,36 @@ class ResPartner(models.Model):
             partner.dist_vat_key = self._dist_normalise_vat(partner.vat, partner.country_id.code)
 
     @api.model
-    def _dist_normalise_vat(self, vat, country_code=None):
-        """A tax ID in the one form in which two of them can be compared.
+    def _dist_split_vat(self, vat, country_code=None):
+        """A tax ID in the parts by which two of them can be compared, however they are written.
 
         :param vat: tax ID as somebody wrote it
-        :param country_code: ISO code of the country, put in front of a bare number
-        :return: letters and digits in capitals, or False when nothing is left
+        :param country_code: ISO code of the country, which a bare number belongs to
+        :return: (prefix of the country, number); letters and digits in capitals, empty where nothing tells
         """
         key = VAT_NOISE.sub("", vat or "").upper()
-        if key and key[0].isdigit() and country_code:
-            key = VAT_PREFIXES.get(country_code, country_code) + key
-        return key or False
+        prefix, number = (key[:2], key[2:]) if key[:2].isalpha() else ((country_code or "").upper(), key)
+        return VAT_PREFIXES.get(prefix, prefix), number
+
+    @api.model
+    def _dist_normalise_vat(self, vat, country_code=None):
+        """:return: tax ID in one form, or False when nothing is left; parameters as of `_dist_split_vat`"""
+        prefix, number = self._dist_split_vat(vat, country_code)
+        return prefix + number if number else False
+
+    @api.model
+    def _dist_get_vat_keys(self, vat, country_code=None):
+        """:return: list of the forms in which customers with this tax ID are kept: one of both may lack its country"""
+        prefix, number = self._dist_split_vat(vat, country_code)
+        if not number:
+            return []
+        codes = [prefix] if prefix else self.env["res.country"].search([]).mapped("code")
+        return [number, *(VAT_PREFIXES.get(code, code) + number for code in codes)]
+
+    def _dist_has_vat(self, vat):
+        """:return: True when a tax ID is the one of this partner, however it is written"""
+        self.ensure_one()
+        return self.dist_vat_key in self._dist_get_vat_keys(vat, self.country_id.code)
 
     def _dist_is_protected(self):
         """Whether systems outside may neither find nor change this contact.

@@ -57,6 +57,32 @@ class TestCustomerMatching(CommerceCase):
         body = {"name": "Ferme", "vat": "0477472701", "address": {"country": "FR"}}
         self.assertNotEqual(self.matched(body, "M-2"), self.farm)
 
+    def test_by_vat_where_one_side_names_no_country(self):
+        """C1: a number is recognised with and without its country; one that fits in two of them is not guessed."""
+        # what Odoo takes for a tax ID is not the subject
+        partners = self.env["res.partner"].with_context(no_vat_validation=True)
+        for number, (kept, country, sent) in enumerate(
+            (
+                ("BE0428759497", "BE", "0428 759 497"),
+                ("0428.759.497", None, "be0428759497"),
+                ("B-12345674", "ES", "es b12345674"),
+                ("ESB12345674", None, "B12345674"),
+                ("GR 123456783", None, "EL123456783"),
+            )
+        ):
+            with self.subTest(kept=kept, sent=sent):
+                country = country and self.env.ref(f"base.{country.lower()}").id
+                known = partners.create({"name": "Dune Farm", "vat": kept, "country_id": country})
+                found = self.matched({"name": "Dune Farm NV", "vat": sent}, f"V-{number}")
+                self.assertEqual(found, known)
+                left = self.exceptions_of(known)
+                self.assertEqual(left.code, "customer_unconfirmed")
+                self.assertNotIn("Tax ID", left.detail, "the same, written otherwise")
+                known.unlink()
+        usa = self.env.ref("base.us").id
+        other = partners.create({"name": "Other Farm", "country_id": usa, "vat": "US0477472701"})
+        self.ambiguous({"name": "Farm", "vat": "0477472701"}, self.farm, other)
+
     def test_by_vat_of_a_contact(self):
         """C1: contacts that carry their company's tax ID do not make it ambiguous."""
         self.env["res.partner"].create({"name": "Buyer", "parent_id": self.farm.id, "vat": self.farm.vat})
@@ -134,5 +160,6 @@ class TestCustomerMatching(CommerceCase):
         self.assertEqual(normalise("be 0477.472.701"), "BE0477472701")
         self.assertEqual(normalise("123 456", "GR"), "EL123456")
         self.assertEqual(normalise("GB123", "US"), "GB123")
+        self.assertEqual(normalise("B-12345674", "es"), normalise("es b12345674"))
         self.assertFalse(normalise(" - "))
         self.assertFalse(normalise(None, "US"))

@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import CommerceCase
 
@@ -244,12 +244,35 @@ class TestCustomerProtection(CommerceCase):
         self.put({"name": "Shop Farm", "email": "new@example.com"}, "S-1")
         self.assertEqual(self.bound("S-1").email, "new@example.com")
 
+    def test_vat_in_another_notation_is_hidden(self):
+        """C1, G6: the tax ID that was sent is not read in the words of the customer that has it either."""
+        self.farm.with_context(no_vat_validation=True).vat = "BE 0477.472.701"
+        self.farm.copy({"name": "Valley Twin"})
+        self.put({"name": "Valley Farm", "vat": "0477472701"}, status=202)
+        exception = self.env["dist.exception"].search([("code", "=", "ambiguous_customer")], limit=1)
+        message = exception.dist_message_ids
+        for text in (exception.name, exception.detail, message.error, message.attempt_ids.detail):
+            self.assertNotRegex(text, r"0477.?472.?701")
+
     def test_candidates_are_not_told(self):
-        """C1: where several fit, the person sees who they are; the caller sees names."""
+        """C1, G6: where several fit, the person sees who they are, as far as it may; the caller sees names."""
         twin = self.farm.copy({"name": "Valley Twin", "city": "Secretville"})
         answer = self.put({"name": "Valley Farm", "vat": "BE0477472701"}, status=202)
         self.assertIn(twin.name, answer["reasons"][0]["detail"])
         self.assertNotIn("valley@example.com", str(answer))
         self.assertNotIn("Secretville", str(answer))
         exception = self.env["dist.exception"].search([("code", "=", "ambiguous_customer")], limit=1)
-        self.assertIn("Secretville", exception.detail)
+        user = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        shown = Form(exception.with_user(user)).candidate_ids[:]
+        names = {(partner.name, partner.city) for partner in shown.with_user(user)}
+        self.assertEqual(names, {(partner.name, partner.city) for partner in self.farm | twin})
+        for text in (exception.name, exception.detail, exception.dist_message_ids.error):
+            self.assertNotIn("Secretville", text)
+            self.assertNotIn("BE0477472701", text)
+            self.assertIn(f"number {self.farm.id}, {twin.id}", text)
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        twin.company_id = elsewhere
+        self.env.invalidate_all()
+        self.assertEqual(
+            exception.with_user(user).candidate_ids, self.farm, "who may not read one does not see it"
+        )

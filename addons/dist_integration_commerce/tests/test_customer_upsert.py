@@ -176,6 +176,13 @@ class TestCustomerUpsert(CommerceCase):
         self.assertTrue(self.env["res.partner"].search([("name", "=", "Coded")]))
         self.assertEqual(exception.state, "resolved")
 
+    def test_several_missing_codes(self):
+        """C1, M8: all unknown codes of a customer are told at once."""
+        answer = self.put("F-1", {"name": "Coded", "payment_term": "N98", "pricelist": "P98"}, status=202)
+        self.assertEqual([reason["pointer"] for reason in answer["reasons"]], ["/payment_term", "/pricelist"])
+        found = self.env["dist.exception"].search([("external_code", "in", ("N98", "P98"))])
+        self.assertEqual(len(found), 2)
+
     def test_blocked(self):
         """C1: a customer is blocked and freed again, with the reason."""
         answer, partner = self.put_ok("F-1", {**FARM, "status": "blocked", "block_reason": "Unpaid"})
@@ -248,6 +255,30 @@ class TestCustomerUpsert(CommerceCase):
         self.put("F-9", FARM, status=412, headers={"If_Match": "*"})
         self.put("F-1", FARM, status=412, headers={"If_None_Match": "*"})
         self.put("F-1", FARM, headers={"If_Match": "*"})
+
+    def test_version_of_the_answer(self):
+        """M4: the answer to a change says which version the next one may ask for."""
+        address = {
+            "external_id": "BARN",
+            "type": "delivery",
+            "street": "1 Mill",
+            "city": "Salem",
+            "country": "US",
+        }
+        self.env["res.partner"].create(
+            {"name": "Old Farm", "email": "old@example.com", "phone": "+1 555 0199"}
+        )
+        for external_id, body in (
+            ("F-1", {**FARM, "addresses": [address]}),
+            ("F-2", {"name": "Old Farm", "email": "old@example.com", "phone": "+1 555 0100"}),
+        ):
+            with self.subTest(external_id=external_id):
+                answer = self.put(external_id, body)
+                read = self.call("GET", f"/customers/{external_id}")
+                self.assertEqual(read.headers["ETag"], f'"{answer["version"]}"')
+        version = self.put("F-1", {**FARM, "name": "One"})["version"]
+        self.put("F-1", {**FARM, "name": "Two"}, headers={"If_Match": f'"{version}"'})
+        self.put("F-1", {**FARM, "name": "Three"}, headers={"If_Match": f'"{version}"'}, status=412)
 
     def test_version_is_checked_again_under_the_lock(self):
         """M4: a change that came in between the check and the message is not overwritten."""

@@ -1,3 +1,5 @@
+import json
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -95,6 +97,84 @@ class TestOrderItems(CommerceCase):
         order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
         self.assertEqual((order.state, order.order_line.product_id), ("sale", self.corn))
         self.assertEqual(row.res_id, self.corn.id)
+
+    def find(self, *codes):
+        """:return: dist.exception of unknown codes, in their order"""
+        found = {
+            exception.external_code: exception
+            for exception in self.env["dist.exception"].search([("external_code", "in", codes)])
+        }
+        return [found[code] for code in codes]
+
+    def test_several_unknown_codes(self):
+        """C3, M8, X1: every unknown code is told with its place and has an exception; the last one lets it go on."""
+        self.system.business_owner_id = self.env.user
+        body = self.order(
+            self.line("NEW-1"),
+            self.line("TEST-CORN", unit="PAL"),
+            self.line("NEW-2"),
+            self.line("NEW-1"),
+            shipping_method="PIGEON",
+        )
+        told = {(reason["pointer"], reason["code"]) for reason in self.held(body)}
+        expected = {
+            ("/lines/0/item", "unknown_product"),
+            ("/lines/1/unit", "unknown_unit"),
+            ("/lines/2/item", "unknown_product"),
+            ("/lines/3/item", "unknown_product"),
+            ("/shipping_method", "unknown_carrier"),
+        }
+        self.assertEqual(told, expected)
+        exceptions = self.find("NEW-1", "NEW-2", "PIGEON", "PAL")
+        message = exceptions[0].affected_message_ids
+        for exception in exceptions:
+            self.assertEqual((exception.state, exception.message_count), ("open", 1))
+            self.assertEqual(exception.affected_message_ids, message)
+            self.assertEqual((exception.impact_orders, exception.impact_lines), (1, 4))
+            self.assertTrue(exception.can_fix_mapping and exception.can_retry)
+            self.assertIn(exception.external_code, exception.detail)
+        carrier = self.env["delivery.carrier"].create(
+            {"name": "Pigeon", "product_id": self.make_product("TEST-PIGEON", 0).id}
+        )
+        means = {"NEW-1": self.corn, "NEW-2": self.gloves, "PIGEON": carrier, "PAL": self.dozen}
+        # the first that was told is not the first to be solved
+        for number, code in enumerate(("NEW-2", "PAL", "NEW-1", "PIGEON"), 1):
+            self.check_solved(self.fix(code, means[code]))
+            opened = [exception for exception in exceptions if exception.state == "open"]
+            self.assertEqual(len(opened), 4 - number, "each is closed by its own answer")
+        order = self.env["sale.order"].search([("dist_external_ref", "=", body["reference"])])
+        self.assertEqual((order.state, order.carrier_id), ("sale", carrier))
+        self.assertEqual(message.state, "done")
+
+    def test_several_unknown_codes_given_up(self):
+        """X1: with the order all exceptions about its codes are closed; those of other orders stay."""
+        self.held(self.order(self.line("NEW-1"), self.line("NEW-2"), self.line("NEW-3")))
+        self.held(self.order(self.line("NEW-3"), self.line("NEW-1")))
+        first, second, third = self.find("NEW-1", "NEW-2", "NEW-3")
+        self.assertEqual((first.message_count, second.message_count, third.message_count), (2, 1, 2))
+        self.assertEqual((third.impact_orders, third.impact_lines), (2, 5))
+        second.affected_message_ids.action_cancel("Not wanted any more")
+        self.env.invalidate_all()
+        self.assertEqual((first.state, second.state, third.state), ("open", "resolved", "open"))
+        self.assertEqual((first.impact_orders, third.impact_orders), (1, 1))
+        first._ignore("Nor this one")
+        self.env.invalidate_all()
+        self.assertEqual((first.state, third.state), ("ignored", "resolved"))
+
+    def test_several_unknown_codes_corrected(self):
+        """X1: a correction that names other items settles what was asked about the former ones."""
+        body = self.order(self.line("NEW-1"), self.line("NEW-2"), self.line("NEW-3"))
+        self.held(body)
+        exceptions = self.find("NEW-1", "NEW-2", "NEW-3")
+        body["lines"] = [self.line("TEST-CORN"), self.line("NEW-3")]
+        message = exceptions[0].affected_message_ids
+        correction = self.env["dist.message"].browse(message._resubmit(json.dumps(body)))
+        self.env.invalidate_all()
+        self.assertEqual([exception.state for exception in exceptions][2], "open")
+        self.assertEqual(exceptions[2].affected_message_ids & correction, correction)
+        self.fix("NEW-3", self.gloves)
+        self.assertEqual({exception.state for exception in exceptions}, {"resolved"})
+        self.assertEqual((message.state, correction.state), ("cancelled", "done"))
 
     def test_unit_that_does_not_count_the_item(self):
         """M8, X1: an unknown unit of pieces cannot be said to be a kilogram; where an item is counted so, it can."""

@@ -252,6 +252,9 @@ class DistEdiDocument(models.Model):
         """:return: list of dicts as of lib.errors.Issue.to_dict"""
         return json.loads(self.sudo().issues or "[]")
 
+    def _is_faulty(self):
+        return any(issue["severity"] == "error" for issue in self._get_issues())
+
     # acknowledgements
 
     def _match(self, transaction):
@@ -399,7 +402,10 @@ class DistEdiDocument(models.Model):
         )
 
     def _dist_get_impact(self):
-        """What is at risk while these documents wait: the orders they are, at the prices they name."""
+        """What is at risk while these documents wait: the orders they are, at the prices they name.
+
+        What is faulty may claim any quantity and price: it counts, and is worth nothing.
+        """
         impact = super()._dist_get_impact()
         orders = self.filtered(lambda document: document.document_name == "purchase.order")
         currency = orders.company_id[:1].currency_id
@@ -407,13 +413,14 @@ class DistEdiDocument(models.Model):
             said = order._get_canonical()
             lines = said.get("lines", [])
             own = self.env["res.currency"].search([("name", "=", said.get("currency"))], limit=1) or currency
-            value = sum(
-                float(line.get("quantity") or 0) * float(line.get("unit_price") or 0) for line in lines
-            )
             impact["lines"] += len(lines)
-            impact["value"] += own._convert(
-                value, currency, order.company_id, fields.Date.context_today(order)
-            )
+            if not order._is_faulty():
+                value = sum(
+                    float(line.get("quantity") or 0) * float(line.get("unit_price") or 0) for line in lines
+                )
+                impact["value"] += own._convert(
+                    value, currency, order.company_id, fields.Date.context_today(order)
+                )
             for line in lines:
                 numbers = [text for text in line.get("item", {}).values() if isinstance(text, str)]
                 impact["skus"] += numbers[:1]

@@ -87,7 +87,10 @@ class TestInbound(EdiCase):
         self.assertEqual((message.state, message.business_key), ("done", "000000007"))
 
     def test_a_fault_is_named_with_its_place(self):
-        """E5, E9: the document is refused, the exception says segment, element and byte; the others go on."""
+        """E5, E9, X1: the document is refused, the exception says segment, element and byte; the others go on.
+
+        It counts as an order; what a faulty document claims is worth nothing.
+        """
         bad = [segment.replace("20260302", "20261302") for segment in self.order_850("P1")]
         raw = self.x12(bad, self.order_850("P2"))
         interchange = self.take(raw)
@@ -99,7 +102,7 @@ class TestInbound(EdiCase):
         self.assertIn(f"(BEG05), byte {offset}", exception.detail)
         self.assertEqual((exception.res_model, exception.res_id), (document._name, document.id))
         self.assertEqual((exception.impact_orders, exception.impact_lines), (1, 1))
-        self.assertEqual((exception.impact_value, exception.impact_skus), (100, "B-CORN"))
+        self.assertEqual((exception.impact_value, exception.impact_skus), (0, "B-CORN"))
         self.assertFalse(document.message_id)
         self.assertFalse(self.get_order("P1"))
         self.assertEqual(self.get_order("P2").state, "sale")
@@ -219,7 +222,7 @@ class TestInbound(EdiCase):
         self.assertEqual(self.get_order("P1").order_line.product_id, self.gloves)
 
     def test_no_flow_for_what_a_document_becomes(self):
-        """G2: an accepted document is not lost because its flow is not active."""
+        """G2, X1: an accepted document is not lost because its flow is not active; what it is worth is at risk."""
         self.edi_system.flow_ids.filtered(
             lambda flow: flow.message_type_id.code == "order.submit"
         ).state = "deprecated"
@@ -228,7 +231,9 @@ class TestInbound(EdiCase):
         ).state = "retired"
         interchange = self.take(self.x12(self.order_850("P1")))
         self.assertEqual(interchange.document_ids.state, "refused")
-        self.assertIn("order.submit", self.get_exceptions("no_flow").detail)
+        exception = self.get_exceptions("no_flow")
+        self.assertIn("order.submit", exception.detail)
+        self.assertEqual((exception.impact_orders, exception.impact_value), (1, 100))
 
     def test_prices_of_several_units_and_notes(self):
         """E3: a price for a hundred is told by the one."""

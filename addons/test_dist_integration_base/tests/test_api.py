@@ -285,6 +285,25 @@ class TestApi(DistHttpCase):
         self.assertIn("/dist/v1/test/partners/bulk", document["paths"])
         self.assertIn("partner.changed", document["webhooks"])
 
+    def test_openapi_headers(self):
+        """M4: the description names the headers that an answer carries, and no others."""
+        paths = self._call("GET", "/openapi.json").json()["paths"]
+
+        def described(path, method):
+            return set(paths[f"/dist/v1/test/partners{path}"][method]["responses"]["200"]["headers"])
+
+        for number in range(2):
+            put = self._call("PUT", f"/test/partners/P-{number}", {"name": "A"}, self.key)
+        page = self._call("GET", "/test/partners?limit=1", key=self.key)
+        one = self._call("GET", "/test/partners/P-1", key=self.key)
+        for response, path, method in (
+            (put, "/{external_id}", "put"),
+            (page, "", "get"),
+            (one, "/{external_id}", "get"),
+        ):
+            sent = {name for name in ("Trace-Id", "Message-Id", "Link", "ETag") if name in response.headers}
+            self.assertEqual(described(path, method), sent, (path, method))
+
     def test_sunset(self):
         """G3: the end of a version is announced, and kept."""
         version = self.system.flow_ids._get_version()

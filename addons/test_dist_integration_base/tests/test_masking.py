@@ -74,7 +74,10 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
     def test_what_does_not_fit(self):
         """G6: neither does what a schema or a reader complains of, nor a small number in another notation."""
         self._call("POST", "/test/partners", {"external_id": "A", "name": 1, "note": SECRET}, self.key)
-        self._call("POST", "/test/partners", f'{{"name": "{SECRET}" "{SECRET}"}}'.encode(), self.key)
+        body = f'{{"external_id": "A", "name": "{SECRET}" "{SECRET}"}}'.encode()
+        refused = self._call("POST", "/test/partners", body, self.key)
+        message = self.env["dist.message"].search([("uuid", "=", refused.headers["Message-Id"])])
+        self.assertIn("expecting ',' delimiter", message.exception_id.name)
         self.env["dist.message.type"]._get_by_code("partner.submit").sensitive_paths = "name,note"
         self._submit("Quoted", "B", "7.5 is too much: 7,50")
         self._check_hidden()
@@ -173,7 +176,7 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
         domains = {
             "dist.message": ["payload", "answer", "event_id.payload", "attempt_ids.response_excerpt",
                              "parent_id.payload", "original_id.answer", "exception_id.dist_message_ids.payload"],
-            "dist.exception": ["dist_message_ids.payload", "dist_message_ids.answer"],
+            "dist.exception": ["dist_message_ids.payload", "dist_message_ids.answer", "further_message_ids.payload"],
             "dist.cutover.comparison": ["ours", "reference", "message_id.payload"],
             "dist.cutover.difference": ["ours_value", "comparison_id.ours"],
             "dist.mapping": ["preview_message_id.payload", "preview_source"],

@@ -216,6 +216,25 @@ def test_a_number_is_hidden_however_it_is_written(text):
     assert not any(character.isdigit() for character in redact(text, ["1234.50"], strict=True))
 
 
+@pytest.mark.parametrize("sent", ("BE0477472701", "be 0477.472.701", "0477 472 701", "BE-0477-472-701"))
+@pytest.mark.parametrize(
+    "shown", ("BE0477472701", "BE 0477.472.701", "0477472701", "be0477.472.701", "(0477) 472-701")
+)
+def test_an_identifier_is_hidden_however_it_is_written(sent, shown):
+    """G6: a tax ID, account or telephone number is not readable in another notation."""
+    hidden = redact(f"The tax ID of {shown}, is known", [sent], strict=True)
+    assert not any(character.isdigit() for character in hidden)
+    assert hidden.startswith("The tax ID of ") and hidden.endswith(" is known")
+    assert redact("Order 10477472701, 047747270", [sent], strict=True) == "Order 10477472701, 047747270"
+
+
+@pytest.mark.parametrize(("sent", "shown"), (("ESB12345674", "B-12345674"), ("B-12345674", "ES B12345674")))
+def test_an_identifier_with_letters(sent, shown):
+    """G6: one whose number starts with a letter; an amount is no identifier."""
+    assert redact(f"{shown} fits", [sent], strict=True) == f"{MASK} fits"
+    assert redact("Order 123450, 1,234.5 asked", ["1234.50"], strict=True) == f"Order 123450, {MASK} asked"
+
+
 def test_short_values_are_hidden_where_it_is_strict():
     """G6: a short name or a small price is as sensitive as a long one; codes and other numbers stay."""
     assert (
@@ -276,3 +295,9 @@ def test_place_of_a_value():
 
 def test_what_is_quoted_of_a_text_nobody_can_read():
     assert redact_quoted("Line 2: \"IBAN 4711\" and 'x'", "a;IBAN 4711") == f"Line 2: \"{MASK}\" and 'x'"
+
+
+def test_punctuation_that_a_reader_missed_is_named():
+    source = '{"iban": "DE89" "a", "b": 1}'
+    text = "line 1: expecting ',' delimiter after 'DE89'"
+    assert redact_quoted(text, source) == f"line 1: expecting ',' delimiter after '{MASK}'"

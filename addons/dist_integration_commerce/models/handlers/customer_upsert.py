@@ -7,6 +7,7 @@ from odoo.addons.dist_integration_base.lib.handling import (
     BusinessError,
     ExceptionSpec,
     HandlerResult,
+    MissingCodes,
 )
 from odoo.addons.dist_integration_base.models.dist_ownership_inbound import LeftValue
 from odoo.addons.dist_integration_base.models.transaction import get_state
@@ -75,10 +76,10 @@ class CustomerUpsertHandler(models.AbstractModel):
     def _get_identity_keys(self, system, data):
         """Everything by which two messages could mean the same customer."""
         country = (data.get("address") or {}).get("country")
-        vat = self.env["res.partner"]._dist_normalise_vat(data.get("vat"), country)
+        _prefix, number = self.env["res.partner"]._dist_split_vat(data.get("vat"), country)
         keys = [f"customer/{system.id}/{data.get('external_id')}"]
-        if vat:
-            keys.append(f"customer-vat/{vat}")
+        if number:
+            keys.append(f"customer-vat/{number}")
         if data.get("email"):
             keys.append(f"customer-email/{_normalise(data['email'])}")
         return keys
@@ -111,6 +112,7 @@ class CustomerUpsertHandler(models.AbstractModel):
         return {
             "status": outcome,
             "external_id": payload["external_id"],
+            "version": self._get_version(message.system_id, partner),
             "customer": self.env["dist.customer.view"]._get_shown(message.system_id, partner, payload),
         }
 
@@ -208,10 +210,12 @@ class CustomerUpsertHandler(models.AbstractModel):
 
     def _find_by_vat(self, message, data):
         country = (data.get("address") or {}).get("country")
-        key = self.env["res.partner"]._dist_normalise_vat(data.get("vat"), country)
-        if not key:
+        keys = self.env["res.partner"]._dist_get_vat_keys(data.get("vat"), country)
+        if not keys:
             return self.env["res.partner"]
-        found = self.env["res.partner"].search([("dist_vat_key", "=", key), *self._get_match_domain(message)])
+        found = self.env["res.partner"].search(
+            [("dist_vat_key", "in", keys), *self._get_match_domain(message)]
+        )
         return self._get_matchable(found.commercial_partner_id)
 
     def _find_by_email(self, message, data):
@@ -277,26 +281,21 @@ class CustomerUpsertHandler(models.AbstractModel):
             )
 
     def _prepare_ambiguity(self, what, candidates, pointer):
-        """The person who chooses sees more of the candidates than the sender is told."""
-        described = "; ".join(self._describe(candidate) for candidate in candidates)
+        """The sender is told names; the person who chooses sees the candidates, as far as it may read them."""
+        numbers = ", ".join(str(candidate.id) for candidate in candidates)
         named = "; ".join(f"{candidate.name} ({candidate.id})" for candidate in candidates)
         where = pointer or "/external_id"
         told = _("%(what)s: %(candidates)s.", what=what, candidates=named)
         return AmbiguousMatch(
             "ambiguous_customer",
-            _("%(what)s: %(candidates)s.", what=what, candidates=described),
+            _("%(what)s: number %(numbers)s.", what=what, numbers=numbers),
             where,
             errors=[{"pointer": where, "code": "ambiguous_customer", "detail": told}],
             record=candidates[:1],
+            candidates=candidates,
             suggestion=_(
                 "Bind the external id to the right customer, or merge the customers; then use Retry."
             ),
-        )
-
-    def _describe(self, partner):
-        marks = [mark for mark in (partner.vat, partner.email, partner.city) if mark]
-        return _(
-            "%(name)s (number %(id)s, %(marks)s)", name=partner.name, id=partner.id, marks=", ".join(marks)
         )
 
     # values
@@ -308,21 +307,32 @@ class CustomerUpsertHandler(models.AbstractModel):
             values["is_company"] = data["is_company"]
         if "language" in data:
             values["lang"] = self._find_language(message, data["language"], f"{pointer}/language")
-        for name, (domain, model, field) in CODED_FIELDS.items():
-            if name in data:
-                code = data[name]
-                record = code and self._resolve_code(message, domain, code, f"{pointer}/{name}", model=model)
-                values[field] = record.id if record else False
-        if "territory" in data:
-            values["category_id"] = self._prepare_territory(
-                message, data["territory"], f"{pointer}/territory"
-            )
+        values.update(self._prepare_coded(message, data, pointer))
         if "address" in data:
             values.update(self._prepare_address(data["address"] or {}, f"{pointer}/address"))
         if "status" in data:
             blocked = data["status"] == "blocked"
             values["dist_blocked"] = blocked
             values["dist_block_reason"] = (data.get("block_reason") or False) if blocked else False
+        return values
+
+    def _prepare_coded(self, message, data, pointer):
+        """:raises MissingMapping: codes mean nothing here yet"""
+        values, missing = {}, MissingCodes()
+        for name, (domain, model, field) in CODED_FIELDS.items():
+            if name in data:
+                code, record = data[name], None
+                with missing.gathered():
+                    record = code and self._resolve_code(
+                        message, domain, code, f"{pointer}/{name}", model=model
+                    )
+                values[field] = record.id if record else False
+        if "territory" in data:
+            with missing.gathered():
+                values["category_id"] = self._prepare_territory(
+                    message, data["territory"], f"{pointer}/territory"
+                )
+        missing.check()
         return values
 
     def _prepare_new_partner(self, message, values):
@@ -468,7 +478,7 @@ class CustomerUpsertHandler(models.AbstractModel):
     def _means_same(self, partner, name, value):
         """:return: True when a value is only written in another way"""
         if name == "vat":
-            return partner._dist_normalise_vat(value, partner.country_id.code) == partner.dist_vat_key
+            return partner._dist_has_vat(value)
         return isinstance(value, str) and _normalise(value) == _normalise(partner[name])
 
     def _prepare_left(self, message, data, partner, values, names, pointers):

@@ -1,10 +1,14 @@
 import dataclasses
 import json
-import math
 
 from odoo import _, fields, models
 
-from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec, HandlerResult
+from odoo.addons.dist_integration_base.lib.handling import (
+    BusinessError,
+    ExceptionSpec,
+    HandlerResult,
+    MissingCodes,
+)
 
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
 from ..series import LINE_UNIT
@@ -15,14 +19,13 @@ ADDRESS_KEYS = ("name", "street", "street2", "zip", "city", "phone", "email")
 class OrderRefused(BusinessError):
     """Nothing of the order is kept; its value is what is at risk."""
 
-    def __init__(self, *args, impact=None, fingerprint=None, **options):
+    def __init__(self, *args, fingerprint=None, **options):
         super().__init__(*args, **options)
-        self.impact = impact
         self.fingerprint = fingerprint
 
     def get_exception(self):
         spec = super().get_exception()
-        return spec and dataclasses.replace(spec, impact=self.impact, fingerprint=self.fingerprint)
+        return spec and dataclasses.replace(spec, fingerprint=self.fingerprint)
 
 
 class OrderSubmitHandler(models.AbstractModel):
@@ -38,6 +41,9 @@ class OrderSubmitHandler(models.AbstractModel):
     def _get_payload_impact(self, message, payload):
         """One order, whatever can be read of it; worth the prices it names, else list prices.
 
+        What does not fit its schema may claim any quantity and price: such an order counts, with the lines and items
+        that it names, and is worth nothing.
+
         :return: as of `_dist_get_impact`, in the currency of the company
         """
         company = message.company_id
@@ -51,11 +57,6 @@ class OrderSubmitHandler(models.AbstractModel):
             return impact
         items = [line.get("item") for line in lines]
         products = self._find_known_products(message, items)
-        currency = self._get_payload_currency(message, payload)
-        values = [
-            self._get_payload_value(message, line, product, currency)
-            for line, product in zip(lines, products, strict=True)
-        ]
         code = payload.get("channel")
         channels = self.env["dist.sales.channel"]._find_for(
             message.system_id, company, code if isinstance(code, str) else None
@@ -65,29 +66,32 @@ class OrderSubmitHandler(models.AbstractModel):
             "lines": len(lines),
             "skus": self._name_items(items, products),
             "warehouses": channels.warehouse_id.mapped("name") if len(channels) == 1 else [],
-            "value": company.currency_id.round(sum(values)),
+            "value": 0.0
+            if message._get_misfits(payload)
+            else self._get_payload_value(message, payload, products),
         }
 
-    def _get_payload_currency(self, message, payload):
-        code = payload.get("currency")
-        found = self.env["res.currency"]
-        if isinstance(code, str):
-            found = found.search([("name", "=", code)], limit=1)
-        return found or message.company_id.currency_id
+    def _get_payload_value(self, message, payload, products):
+        """:return: float, what an order is worth in the currency of the company"""
+        own = message.company_id.currency_id
+        named = self.env["res.currency"].search([("name", "=", payload.get("currency"))], limit=1)
+        values = [
+            self._get_line_value(message, line, product, named or own)
+            for line, product in zip(payload["lines"], products, strict=True)
+        ]
+        return own.round(sum(values))
 
-    def _get_payload_value(self, message, line, product, currency):
+    def _get_line_value(self, message, line, product, currency):
         """:return: float, what a line is worth in the currency of the company; 0 when nothing tells"""
         company = message.company_id
-        # an order that is refused for what it says is worth no less for a line below zero
-        quantity = max(_read_amount(line.get("quantity")), 0.0)
-        price = max(_read_amount(line.get("unit_price")), 0.0)
+        quantity, price = float(line["quantity"]), float(line.get("unit_price") or 0)
         if price:
             today = fields.Date.context_today(self)
             return currency._convert(quantity * price, company.currency_id, company, today)
         if not product:
             return 0.0
         code, unit = line.get("unit"), None
-        if code and isinstance(code, str):
+        if code:
             unit = self.env["dist.code.map"]._find(message.system_id, "unit", code)
         is_unit = getattr(unit, "_name", None) == "uom.uom" and self._is_same_kind(unit, product.uom_id)
         return quantity * (
@@ -224,7 +228,9 @@ class OrderSubmitHandler(models.AbstractModel):
         submission = Submission(message, payload)
         submission.channel = self._get_channel(submission)
         submission.order, submission.partner = record, record.partner_id
-        self._resolve_products([submission])
+        missing = MissingCodes()
+        self._resolve_products([submission], missing)
+        missing.check()
         free = self.env["dist.order.view"]._get_lines(record)
         for line in submission.lines:
             line.unit = line.product.uom_id
@@ -259,17 +265,24 @@ class OrderSubmitHandler(models.AbstractModel):
 
     def _resolve(self, submissions):
         """Turn the codes and ids of the messages into records."""
-        codes = {}
-        self._resolve_products(submissions)
+        codes, missing = {}, MissingCodes()
+        self._resolve_products(submissions, missing)
+        if missing.faults:
+            # whoever is to say what these mean is asked for all others at once
+            for submission in submissions:
+                self._resolve_codes(submission, codes, missing)
+        missing.check()
         for submission in submissions:
             submission.channel = self._get_channel(submission)
             submission.partner = self._get_customer(submission)
             self._refuse_if_needed([submission])
             submission.shipping_partner = self._get_address(submission, "delivery_address", "delivery")
             submission.invoice_partner = self._get_address(submission, "invoice_address", "invoice")
-            submission.carrier = self._get_carrier(submission)
             self._set_currency(submission)
-            self._resolve_lines(submission, codes)
+            self._resolve_codes(submission, codes, missing)
+            missing.check()
+            submission.carrier = submission.carrier or submission.channel.carrier_id
+            self._refuse_repeated_lines(submission)
 
     def _get_channel(self, submission):
         message = submission.message
@@ -352,14 +365,6 @@ class OrderSubmitHandler(models.AbstractModel):
             )
         return contact
 
-    def _get_carrier(self, submission):
-        code = submission.payload.get("shipping_method")
-        if not code:
-            return submission.channel.carrier_id
-        return self._resolve_code(
-            submission.message, "carrier", code, "/shipping_method", model="delivery.carrier"
-        )
-
     def _set_currency(self, submission):
         channel = submission.channel
         submission.pricelist = channel._get_pricelist(submission.partner)
@@ -377,20 +382,36 @@ class OrderSubmitHandler(models.AbstractModel):
                 "/currency",
             )
 
-    def _resolve_products(self, submissions):
+    def _resolve_products(self, submissions, missing):
         lines = [line for submission in submissions for line in submission.lines]
         items = [(line.data["item"], f"{line.pointer}/item") for line in lines]
-        products = self._find_products(submissions[0].message, items)
+        products = self._look_up_products(submissions[0].message, items, missing)
         for line, product in zip(lines, products, strict=True):
             line.product = product
 
-    def _resolve_lines(self, submission, codes):
+    def _resolve_codes(self, submission, codes, missing):
+        """Shipping method and units; of an unknown item nobody can say which units it has by name.
+
+        :param codes: dict, what was found of former ones
+        :param missing: MissingCodes, takes those that mean nothing here yet
+        """
+        code = submission.payload.get("shipping_method")
+        if code:
+            with missing.gathered():
+                submission.carrier = self._resolve_code(
+                    submission.message, "carrier", code, "/shipping_method", model="delivery.carrier"
+                )
+        for line in submission.lines:
+            if line.product:
+                with missing.gathered():
+                    line.unit = self._get_unit(submission, line, codes)
+
+    def _refuse_repeated_lines(self, submission):
         seen = set()
         for line in submission.lines:
             if line.ref in seen:
                 line.add(REFUSE, "repeated_line", _("Line %s comes twice in this order.", line.ref), "/line")
             seen.add(line.ref)
-            line.unit = self._get_unit(submission, line, codes)
 
     def _get_unit(self, submission, line, codes):
         code = line.data.get("unit")
@@ -423,21 +444,9 @@ class OrderSubmitHandler(models.AbstractModel):
                 {"pointer": reason.pointer, "code": reason.code, "detail": reason.detail}
                 for reason in reasons
             ],
-            impact=self._get_refused_impact(submission),
             fingerprint=f"order_refused/{submission.reference}",
             suggestion=_("Solve the cause and use Retry, or correct and resubmit, or tell the channel."),
         )
-
-    def _get_refused_impact(self, submission):
-        products = [line.product for line in submission.lines if line.product]
-        return {
-            "orders": 1,
-            "lines": len(submission.lines),
-            "skus": [product.default_code or product.display_name for product in products],
-            "warehouses": submission.channel.warehouse_id.mapped("name"),
-            "value": float(sum(line.quantity * (line.price or 0) for line in submission.lines)),
-            "currency": submission.currency or self.env.company.currency_id,
-        }
 
     # the order
 
@@ -599,12 +608,3 @@ class OrderSubmitHandler(models.AbstractModel):
             "amount_untaxed": format_decimal(record.price_subtotal, places) if record else None,
             "reasons": [reason.to_dict() for reason in line.reasons],
         }
-
-
-def _read_amount(text):
-    """:return: float of a decimal string; 0 when it is none"""
-    try:
-        amount = float(text) if isinstance(text, str | int | float) else 0.0
-    except (ValueError, OverflowError):
-        return 0.0
-    return amount if math.isfinite(amount) else 0.0

@@ -2,7 +2,7 @@ from odoo import _, api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.lib import gs1
-from odoo.addons.dist_integration_base.lib.handling import BusinessError, MissingMapping
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, MissingCodes, MissingMapping
 
 from ...lib import formats
 
@@ -40,26 +40,34 @@ class DistHandler(models.AbstractModel):
 
         :param items: list of (item, pointer)
         :return: list of product.product, in the same order
+        :raises MissingMapping: of one or more items no product, or several, could be meant
         """
-        read = self._read_item_products(message, [item for item, _pointer in items])
-        products = [self._choose_product(item, pointer, *read) for item, pointer in items]
-        # what is read of one is read of all
-        together = [product.id for product in products]
-        return [product.with_prefetch(together) for product in products]
+        missing = MissingCodes()
+        products = self._look_up_products(message, items, missing)
+        missing.check()
+        return products
 
     def _find_known_products(self, message, items):
         """:param items: list of items; what is no item is nothing that is known
         :return: list of product.product, in the same order, empty for those that nobody knows
         """
-        items = [_clean_item(item) for item in items]
-        read = self._read_item_products(message, items)
+        return self._look_up_products(message, [(_clean_item(item), "") for item in items], MissingCodes())
+
+    def _look_up_products(self, message, items, missing):
+        """:param items: list of (item, pointer)
+        :param missing: MissingCodes, takes those that nobody knows
+        :return: list of product.product, in the same order, empty for those that nobody knows
+        """
+        read = self._read_item_products(message, [item for item, _pointer in items])
         products = []
-        for item in items:
-            try:
-                products.append(self._choose_product(item, "", *read))
-            except MissingMapping:
-                products.append(self.env["product.product"])
-        return products
+        for item, pointer in items:
+            product = self.env["product.product"]
+            with missing.gathered():
+                product = self._choose_product(item, pointer, *read)
+            products.append(product)
+        # what is read of one is read of all
+        together = [product.id for product in products if product]
+        return [product.with_prefetch(together) for product in products]
 
     def _read_item_products(self, message, items):
         """:return: (what the system's numbers mean, products by internal reference, products by barcode)"""
