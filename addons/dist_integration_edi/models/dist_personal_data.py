@@ -13,6 +13,8 @@ PLACES = {
     "dist.edi.expectation": {"detail": TEXT},
     "dist.edi.group": {"issues": DOCUMENT},
     "dist.edi.interchange": {"acknowledgement": DOCUMENT, "error": TEXT, "issues": DOCUMENT, "raw": CONTENT},
+    "dist.supplier.acknowledgement": {"note": TEXT},
+    "dist.supplier.acknowledgement.line": {"differences": TEXT, "reason": TEXT},
 }
 # what a person or a program names, counts or hashes, and who acted: it tells of no customer
 IMPERSONAL = {
@@ -36,6 +38,9 @@ IMPERSONAL = {
         "terminator",
         "version",
     },
+    "dist.supplier.acknowledgement": {"digest", "external_id"},
+    "dist.supplier.acknowledgement.line": {"line_ref"},
+    "purchase.order.line": {"dist_line_ref"},
 }
 
 

@@ -7,6 +7,7 @@ from . import (
     test_inbound,
     test_outbound,
     test_partners,
+    test_purchase_acknowledged,
     test_screens,
     test_security,
     test_third_party,

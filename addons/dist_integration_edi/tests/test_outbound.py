@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from ..lib.reading import read_document
-from .common import EdiCase
+from .common import EdiCase, SupplierCase
 
 SSCC = "106141411234567897"
 SENT = ("edi.acknowledgement", "purchase.acknowledgement", "ship.notice", "invoice.document")
@@ -262,47 +262,15 @@ class TestOutbound(OutboundCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPurchase(OutboundCase):
+class TestPurchase(SupplierCase, OutboundCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.vendor = cls.env["res.partner"].create({"name": "Mill", "is_company": True})
-        cls.supplier, cls.supplier_client, _key = cls._make_system("Mill", kind="supplier")
-        cls.map_code("unit", "EA", cls.units, system=cls.supplier)
-        cls.map_code("product", "MILL-1", cls.corn, system=cls.supplier)
-        cls.mill = cls.env["dist.edi.partner"].create(
-            {
-                "name": "Mill",
-                "system_id": cls.supplier.id,
-                "partner_id": cls.vendor.id,
-                "own_qualifier": "ZZ",
-                "own_identifier": "SELLER",
-                "qualifier": "ZZ",
-                "identifier": "MILL",
-                "is_test": False,
-            }
-        )
         cls.agree(cls.mill, "out", "850")
 
     def setUp(self):
         super().setUp()
         self.receiver, self.endpoint = self.make_receiver("purchase.order", system=self.supplier)
-
-    def buy(self, user=None):
-        order = (
-            self.env["purchase.order"]
-            .with_user(user or self.env.user)
-            .create(
-                {
-                    "partner_id": self.vendor.id,
-                    "order_line": [
-                        (0, 0, {"product_id": self.corn.id, "product_qty": 12, "price_unit": 3.25})
-                    ],
-                }
-            )
-        )
-        order.button_confirm()
-        return order
 
     def test_an_order_is_transmitted(self):
         """E2: confirmed, so it leaves, with the supplier's and our number of the item."""
@@ -323,7 +291,7 @@ class TestPurchase(OutboundCase):
         buyer = new_test_user(self.env, "buyer", groups=groups)
         clerk = new_test_user(self.env, "clerk", groups="purchase.group_purchase_user")
         boss = new_test_user(self.env, "boss", groups=groups)
-        order = self.buy(buyer)
+        order = self.buy(user=buyer)
         self.assertEqual((order.state, order.dist_edi_state), ("purchase", "waiting"))
         self.assertEqual(self.get_sent("850"), [])
         with self.assertRaisesRegex(UserError, "yourself"):

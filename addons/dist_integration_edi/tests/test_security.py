@@ -120,8 +120,24 @@ class TestSecurity(EdiCase):
             {"interchange_id": interchange.id, "control_number": "1"}
         )
         agreement = self.agree(profile, "in", "850")
+        tolerance = self.env["dist.edi.tolerance"].create({"edi_partner_id": profile.id})
+        order = self.env["purchase.order"].create({"partner_id": self.customer.id, "company_id": other.id})
+        answer = self.env["dist.supplier.acknowledgement"].create(
+            {"order_id": order.id, "edi_partner_id": profile.id, "status": "accepted", "digest": "x",
+             "line_ids": [(0, 0, {"product_id": self.corn.id, "uom_id": self.units.id})]}
+        )  # fmt: skip
         self._check_seen_only_in(
-            other, profile, interchange, group, document, expectation, agreement, profile.counter_ids
+            other,
+            profile,
+            interchange,
+            group,
+            document,
+            expectation,
+            agreement,
+            profile.counter_ids,
+            tolerance,
+            answer,
+            answer.line_ids,
         )
         agreement.unlink()
         self.profile.write({"channel_id": False, "client_id": False})

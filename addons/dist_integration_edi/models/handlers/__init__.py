@@ -1,1 +1,1 @@
-from . import edi_interchange
+from . import edi_interchange, purchase, purchase_acknowledged
