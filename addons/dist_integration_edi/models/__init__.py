@@ -17,6 +17,8 @@ from . import (
     dist_personal_data,
     dist_supplier_acknowledgement,
     dist_supplier_acknowledgement_line,
+    dist_supplier_invoice,
+    dist_supplier_invoice_line,
     handlers,
     purchase_order,
     purchase_order_line,

@@ -153,6 +153,19 @@ class DistEdiPartner(models.Model):
         tracking=True,
         help="From the supplier's door to ours, where the supplier tells when goods leave.",
     )
+    bill_policy = fields.Selection(
+        [("draft", "Left as drafts"), ("posted", "Posted: released for payment")],
+        string="Bills that match are",
+        required=True,
+        default="draft",
+        tracking=True,
+    )
+    charge_product_id = fields.Many2one(
+        "product.product",
+        string="Item for charges",
+        check_company=True,
+        help="Charges and allowances of a whole invoice are billed as this item, with its account and taxes.",
+    )
     tolerance_ids = fields.One2many("dist.edi.tolerance", "edi_partner_id", string="Tolerances")
     agreement_ids = fields.One2many("dist.edi.agreement", "edi_partner_id", string="Agreed documents")
     counter_ids = fields.One2many("dist.edi.counter", "edi_partner_id", string="Control numbers")

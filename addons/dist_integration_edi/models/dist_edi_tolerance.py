@@ -3,6 +3,11 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
 ORDER, INVOICE = "acknowledgement", "invoice"
+# in what a document can differ
+SUBJECTS = {
+    ORDER: ("price", "quantity", "date", "substitution", "refusal"),
+    INVOICE: ("price", "quantity", "charge"),
+}
 # what is allowed or not, without a measure
 UNMEASURED = ("substitution", "refusal")
 PRECISION = 6
@@ -32,6 +37,7 @@ class DistEdiTolerance(models.Model):
             ("date", "Date"),
             ("substitution", "Approved substitute"),
             ("refusal", "Refused quantity"),
+            ("charge", "Charge or allowance"),
         ],
         string="Difference",
         required=True,
@@ -51,7 +57,8 @@ class DistEdiTolerance(models.Model):
     absolute = fields.Float(
         string="Up to",
         digits=(16, 6),
-        help="In the order's currency for one unit, in units, or in days. With both limits, a difference keeps to both.",
+        help="Price: for one unit, in the order's currency. Quantity: in the order's unit. Date: days. Charge: in the "
+        "invoice's currency. With both limits, a difference keeps to both.",
     )
 
     _sql_constraints = [
@@ -77,15 +84,22 @@ class DistEdiTolerance(models.Model):
     def _compute_display_name(self):
         for tolerance in self:
             tolerance.display_name = ", ".join(
-                dict(tolerance._fields[name]._description_selection(self.env)).get(tolerance[name], "")
-                for name in ("document", "subject")
+                _label(tolerance, name, tolerance[name]) for name in ("document", "subject")
             )
 
     @api.constrains("document", "subject", "limits_percent")
     def _check_subject(self):
         for tolerance in self:
-            if tolerance.document == INVOICE and tolerance.subject not in ("price", "quantity"):
-                raise ValidationError(_("An invoice differs in price and quantity only."))
+            if tolerance.subject not in SUBJECTS[tolerance.document]:
+                raise ValidationError(
+                    _(
+                        "%(document)s: there is no such difference. Choose one of: %(subjects)s.",
+                        document=_label(tolerance, "document", tolerance.document),
+                        subjects=", ".join(
+                            _label(tolerance, "subject", subject) for subject in SUBJECTS[tolerance.document]
+                        ),
+                    )
+                )
             if tolerance.subject == "date" and tolerance.limits_percent:
                 raise ValidationError(_("A date differs by days, not per cent."))
 
@@ -132,3 +146,7 @@ class DistEdiTolerance(models.Model):
         if self.limits_percent:
             limits.append(abs(expected) * self.percent / 100)
         return all(float_compare(difference, limit, precision_digits=PRECISION) <= 0 for limit in limits)
+
+
+def _label(tolerance, name, value):
+    return dict(tolerance._fields[name]._description_selection(tolerance.env)).get(value, "")

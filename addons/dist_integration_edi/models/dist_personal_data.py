@@ -15,6 +15,8 @@ PLACES = {
     "dist.edi.interchange": {"acknowledgement": DOCUMENT, "error": TEXT, "issues": DOCUMENT, "raw": CONTENT},
     "dist.supplier.acknowledgement": {"note": TEXT},
     "dist.supplier.acknowledgement.line": {"differences": TEXT, "reason": TEXT},
+    "dist.supplier.invoice": {"differences": TEXT, "note": TEXT},
+    "dist.supplier.invoice.line": {"description": TEXT, "differences": TEXT},
 }
 # what a person or a program names, counts or hashes, and who acted: it tells of no customer
 IMPERSONAL = {
@@ -40,6 +42,8 @@ IMPERSONAL = {
     },
     "dist.supplier.acknowledgement": {"digest", "external_id"},
     "dist.supplier.acknowledgement.line": {"line_ref"},
+    "dist.supplier.invoice": {"credited_invoice", "digest", "external_id"},
+    "dist.supplier.invoice.line": {"line_ref"},
     "purchase.order.line": {"dist_line_ref"},
 }
 

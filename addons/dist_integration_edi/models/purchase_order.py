@@ -88,7 +88,10 @@ class PurchaseOrder(models.Model):
 
     def _dist_get_timeline_documents(self):
         answers = self.sudo().dist_acknowledgement_ids
-        return {**super()._dist_get_timeline_documents(), answers._name: answers.ids}
+        lines = self.env["dist.supplier.invoice.line"].sudo().search([("order_id", "in", self.ids)])
+        invoices = lines.invoice_id
+        documents = {answers._name: answers.ids, invoices._name: invoices.ids}
+        return {**super()._dist_get_timeline_documents(), **documents}
 
     def button_draft(self):
         result = super().button_draft()

@@ -8,6 +8,7 @@ from . import (
     test_outbound,
     test_partners,
     test_purchase_acknowledged,
+    test_purchase_invoiced,
     test_screens,
     test_security,
     test_third_party,

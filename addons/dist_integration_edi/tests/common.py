@@ -14,9 +14,9 @@ from ..lib.segment import Segment
 from ..lib.separators import EDIFACT_DEFAULT, X12_DEFAULT
 
 NOW = datetime(2026, 3, 2, 14, 5)
-GROUPS = {"850": "PO", "855": "PR", "997": "FA", "944": "RE", "945": "SW"}
+GROUPS = {"850": "PO", "810": "IN", "855": "PR", "997": "FA", "944": "RE", "945": "SW"}
 INBOUND = ("edi.interchange", "order.submit")
-SUPPLIER_INBOUND = ("edi.interchange", "purchase.acknowledged")
+SUPPLIER_INBOUND = ("edi.interchange", "purchase.acknowledged", "purchase.invoiced")
 
 
 class EdiCase(CommerceCase):
@@ -215,6 +215,7 @@ class SupplierCase(EdiCase):
         cls.map_code("unit", "DZN", cls.dozen, system=cls.supplier)
         cls.map_code("product", "MILL-1", cls.corn, system=cls.supplier)
         cls.mill = cls.make_mill()
+        (cls.corn | cls.gloves).supplier_taxes_id = False
 
     @classmethod
     def make_mill(cls, **values):
@@ -271,6 +272,14 @@ class SupplierCase(EdiCase):
         )
         order.button_confirm()
         return order
+
+    def receive(self, order, quantity=None):
+        """The goods of an order come, or some of each line."""
+        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        for move in picking.move_ids:
+            move.write({"quantity": quantity or move.product_uom_qty, "picked": True})
+        picking._action_done()
+        return picking
 
     def hear(self, *documents, code="855"):
         """What the supplier sends by X12.

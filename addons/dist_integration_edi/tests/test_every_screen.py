@@ -15,7 +15,9 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
 
     def setUp(self):
         super().setUp()
-        self.users = self._make_screen_users(purchaser="purchase.group_purchase_user")
+        self.users = self._make_screen_users(
+            purchaser="purchase.group_purchase_user", clerk="account.group_account_invoice"
+        )
         self.agree(self.profile, "out", "855")
         _receiver, endpoint = self.make_receiver("edi.acknowledgement", "purchase.acknowledgement")
         self.take(self.x12(self.order_850("P1"), control=7))
@@ -28,11 +30,16 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
     def answer_orders(self):
         """Purchase orders that the supplier confirms as ordered, and otherwise."""
         self.agree(self.mill, "out", "850")
-        self.agree(self.mill, "in", "855")
+        for code in ("810", "855"):
+            self.agree(self.mill, "in", code)
         self.tolerate("price", absolute=1)
         self.orders = self.buy() | self.buy()
         for order, price in zip(self.orders, ("3.25", "5"), strict=True):
             self.hear([f"BAK*00*AC*{order.name}*20260302", f"PO1*1*12*EA*{price}**VP*MILL-1", "CTT*1"])
+        self.receive(self.orders[0])
+        for order in self.orders:
+            head = f"BIG*20260320*I-{order.id}*20260302*{order.name}***DI"
+            self.hear([head, "IT1*1*12*EA*3.25**VP*MILL-1", "TDS*3900", "CTT*1"], code="810")
 
     def test_orders(self):
         """E2: the form of an order leads to what the supplier answered."""

@@ -126,6 +126,11 @@ class TestSecurity(EdiCase):
             {"order_id": order.id, "edi_partner_id": profile.id, "status": "accepted", "digest": "x",
              "line_ids": [(0, 0, {"product_id": self.corn.id, "uom_id": self.units.id})]}
         )  # fmt: skip
+        invoice = self.env["dist.supplier.invoice"].create(
+            {"external_id": "I", "kind": "invoice", "edi_partner_id": profile.id, "partner_id": self.customer.id,
+             "company_id": other.id, "currency_id": other.currency_id.id, "invoiced_on": "2026-03-20",
+             "digest": "x", "line_ids": [(0, 0, {"description": "Corn"})]}
+        )  # fmt: skip
         self._check_seen_only_in(
             other,
             profile,
@@ -138,6 +143,8 @@ class TestSecurity(EdiCase):
             tolerance,
             answer,
             answer.line_ids,
+            invoice,
+            invoice.line_ids,
         )
         agreement.unlink()
         self.profile.write({"channel_id": False, "client_id": False})

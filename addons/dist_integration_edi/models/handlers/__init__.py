@@ -1,1 +1,1 @@
-from . import edi_interchange, purchase, purchase_acknowledged
+from . import edi_interchange, purchase, purchase_acknowledged, purchase_invoiced

@@ -71,66 +71,97 @@ class PurchaseHandler(models.AbstractModel):
                 ),
             )
 
-    def _find_supplier(self, message, contacts, pointer):
-        """The trading partner that sent a message, who has to be the supplier it is about.
-
-        :param contacts: res.partner
-        :return: dist.edi.partner
-        :raises BusinessError: the sender is somebody else
+    def _get_sender(self, message):
+        """:return: dist.edi.partner that sent a message
+        :raises BusinessError: its profile does not say which contact it is
         """
-        profiles = self.env["dist.edi.partner"]
         sender = self.env["dist.edi.document"]._find_of_message(message).edi_partner_id
-        found = sender or profiles.search([("system_id", "=", message.system_id.id)])
-        found = found.filtered(lambda profile: profile.partner_id and profile.partner_id in contacts)[:1]
-        if not found:
+        if not sender.partner_id:
+            raise BusinessError(
+                "supplier_unknown",
+                _("The profile of %s does not say which contact it is.", sender.name or message.system_id.name),
+                severity="high",
+                suggestion=_("Choose the contact in the trading partner's profile, then use Retry."),
+            )
+        return sender
+
+    def _check_supplier(self, sender, order, pointer):
+        """:raises BusinessError: the order is with somebody else"""
+        if sender.partner_id.commercial_partner_id != order.partner_id.commercial_partner_id:
             raise BusinessError(
                 "not_the_supplier",
                 _(
-                    "%(system)s has no trading partner for %(supplier)s.",
-                    system=sender.name or message.system_id.name,
-                    supplier=contacts[:1].display_name,
+                    "%(sender)s is not the supplier of %(order)s, which is with %(supplier)s.",
+                    sender=sender.name,
+                    order=order.name,
+                    supplier=order.partner_id.display_name,
                 ),
                 pointer,
                 severity="high",
-                suggestion=_("Name the contact in the partner's profile, or have the sender name its own order."),
+                suggestion=_("Ask the sender which order is meant, then correct the number and resubmit."),
             )
-        return found
+
+    def _check_currency(self, order, code, pointer):
+        """:param code: as a message has it; None where it says nothing
+        :raises BusinessError: it is not the order's
+        """
+        if code and code != order.currency_id.name:
+            raise BusinessError(
+                "currency_differs",
+                _(
+                    "%(order)s is in %(ours)s, the supplier says %(theirs)s.",
+                    order=order.name,
+                    ours=order.currency_id.name,
+                    theirs=code,
+                ),
+                pointer,
+                record=order,
+                suggestion=_("Agree on the currency with the supplier, then correct and resubmit."),
+            )
 
     # lines and items
 
     def _get_order_lines(self, order):
         return order.order_line.filtered(lambda line: not line.display_type)
 
-    def _find_order_line(self, message, order, line, pointer):
-        """The order line that a line of a message means: by the number it has with the supplier, else by its item.
+    # whether suppliers number the lines of this message as the order does
+    _dist_keeps_numbers = False
 
+    def _find_order_line(self, message, order, line, pointer):
+        """The order line that a line of a message means: by its item, and by the number it has with the supplier.
+
+        :param line: dict with ``line``, ``item`` or both
         :return: (purchase.order.line, empty for what was not ordered; product.product that the line names, may be empty)
         :raises BusinessError: several could be meant, or number and item do not agree
         """
+        lines = self._get_order_lines(order)
         product = self._match_product(message, order.partner_id, line.get("item", {}))
-        own = self._get_order_lines(order).filtered(lambda one: one.dist_line_ref == line.get("line"))
-        if line.get("line") and own:
-            if product and product != own.product_id and not self._names_substitute(line):
-                raise self._prepare_mismatch(order, own, product, pointer)
-            return own, product
-        own = self._get_order_lines(order).filtered(lambda one: product and one.product_id == product)
-        if len(own) > 1:
-            raise BusinessError(
-                "ambiguous_line",
-                _(
-                    "%(product)s is on several lines of %(order)s; the message does not say which.",
-                    product=product.display_name,
-                    order=order.name,
-                ),
-                pointer,
-                record=order,
-                suggestion=_("Ask the supplier for the number of the line, then correct and resubmit."),
-            )
-        return own, product
+        numbered = lines.filtered(lambda one: line.get("line") and one.dist_line_ref == line["line"])
+        named = lines.filtered(lambda one: product and one.product_id == product)
+        if numbered and (not product or numbered in named or self._names_substitute(line)):
+            return numbered, product
+        if numbered and not named and self._dist_keeps_numbers:
+            raise self._prepare_mismatch(order, numbered, product, pointer)
+        if len(named) > 1:
+            raise self._prepare_ambiguous(order, product, pointer)
+        return named, product
 
     def _names_substitute(self, line):
         """Whether the item of a line may be another one than ordered."""
         return False
+
+    def _prepare_ambiguous(self, order, product, pointer):
+        return BusinessError(
+            "ambiguous_line",
+            _(
+                "%(product)s is on several lines of %(order)s; the message does not say which.",
+                product=product.display_name,
+                order=order.name,
+            ),
+            pointer,
+            record=order,
+            suggestion=_("Ask the supplier for the number of the line, then correct and resubmit."),
+        )
 
     def _prepare_mismatch(self, order, own, product, pointer):
         return BusinessError(

@@ -16,37 +16,24 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
     _inherit = "dist.handler.purchase"
     _description = "Purchase order acknowledged"
 
+    _dist_keeps_numbers = True
+
     def _apply(self, message, payload):
         order = self._find_order(message, payload["order"], "/order")
-        supplier = self._find_supplier(message, order._dist_get_edi_contacts(), "/order")
+        supplier = self._get_sender(message)
+        self._check_supplier(supplier, order, "/order")
         digest = digest_of(payload)
         answers = self.env["dist.supplier.acknowledgement"]
         latest = answers._find_latest(order)
         if latest.digest == digest:
             return HandlerResult(latest._get_answer(), record=order)
         self._check_open(order, "/order")
-        self._check_currency(order, payload)
+        self._check_currency(order, payload.get("currency"), "/currency")
         answer = answers.create(self._prepare_acknowledgement(message, payload, order, supplier, digest))
         answer._judge()
         self._follow(message, payload, answer)
         specs = [answer._prepare_exception()] if answer.state == "waiting" else []
         return HandlerResult(answer._get_answer(), record=order, exceptions=specs)
-
-    def _check_currency(self, order, payload):
-        currency = payload.get("currency") or order.currency_id.name
-        if currency != order.currency_id.name:
-            raise BusinessError(
-                "currency_differs",
-                _(
-                    "%(order)s is in %(ours)s, the supplier answers in %(theirs)s.",
-                    order=order.name,
-                    ours=order.currency_id.name,
-                    theirs=currency,
-                ),
-                "/currency",
-                record=order,
-                suggestion=_("Agree on the currency with the supplier, then correct and resubmit."),
-            )
 
     # reading
 
