@@ -22,6 +22,7 @@
         "views/dist_edi_expectation_views.xml",
         "views/dist_supplier_acknowledgement_views.xml",
         "views/dist_supplier_invoice_views.xml",
+        "views/dist_supplier_shipment_views.xml",
         "views/purchase_order_views.xml",
         "wizards/dist_edi_wizard_views.xml",
         "views/menus.xml",

@@ -13,6 +13,7 @@ from .dist_event import EDI_TYPES
 MESSAGE_TYPES = {
     ("in", "purchase.order"): "order.submit",
     ("in", "purchase.acknowledgement"): "purchase.acknowledged",
+    ("in", "ship.notice"): "purchase.shipped",
     ("in", "invoice"): "purchase.invoiced",
     ("out", "purchase.order"): "purchase.order",
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
@@ -25,7 +26,7 @@ MESSAGE_TYPES = {
     ("out", "shipment.requested"): "shipment.requested",
 }
 # what suppliers send
-SUPPLIER_TYPES = ("purchase.acknowledged", "purchase.invoiced")
+SUPPLIER_TYPES = ("purchase.acknowledged", "purchase.invoiced", "purchase.shipped")
 
 
 class DistEdiAgreement(models.Model):

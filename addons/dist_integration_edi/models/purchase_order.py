@@ -86,11 +86,15 @@ class PurchaseOrder(models.Model):
         )
         return {**action, "domain": [("order_id", "=", self.id)], "context": {}}
 
+    def _dist_find_lines(self, model_name):
+        """:return: lines of what suppliers sent about these orders"""
+        return self.env[model_name].sudo().search([("order_id", "in", self.ids)])
+
     def _dist_get_timeline_documents(self):
         answers = self.sudo().dist_acknowledgement_ids
-        lines = self.env["dist.supplier.invoice.line"].sudo().search([("order_id", "in", self.ids)])
-        invoices = lines.invoice_id
-        documents = {answers._name: answers.ids, invoices._name: invoices.ids}
+        invoices = self._dist_find_lines("dist.supplier.invoice.line").invoice_id
+        shipments = self._dist_find_lines("dist.supplier.shipment.line").shipment_id
+        documents = {records._name: records.ids for records in (answers, invoices, shipments)}
         return {**super()._dist_get_timeline_documents(), **documents}
 
     def button_draft(self):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.dist_integration_wms.models.stock_picking import RELEASED
+
 
 class PurchaseOrderLine(models.Model):
     """Lines keep the number under which the supplier knows them."""
@@ -18,3 +20,28 @@ class PurchaseOrderLine(models.Model):
         lines = super().create(vals_list)
         lines.order_id.filtered("dist_is_transmitted")._dist_number_lines()
         return lines
+
+    def _dist_get_open_receipts(self):
+        """:return: stock.move, of the item itself, that has not come yet"""
+        self.ensure_one()
+        return self.move_ids.filtered(
+            lambda move: (
+                move.state not in ("done", "cancel", "draft")
+                and move.picking_id.picking_type_id.code == "incoming"
+                and move.product_id == self.product_id
+            )
+        ).sorted("id")
+
+    def _dist_get_expectable_moves(self):
+        """:return: stock.move that expects no shipment yet, and that no other system works on"""
+        return self._dist_get_open_receipts().filtered(
+            lambda move: (
+                not move.picking_id.dist_supplier_shipment_id
+                and move.picking_id.dist_release_state not in RELEASED
+            )
+        )
+
+    def _dist_is_expected_elsewhere(self):
+        """:return: whether a warehouse that another system runs was asked to receive it"""
+        states = self._dist_get_open_receipts().picking_id.mapped("dist_release_state")
+        return any(state in RELEASED for state in states)

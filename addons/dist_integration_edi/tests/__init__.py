@@ -9,6 +9,7 @@ from . import (
     test_partners,
     test_purchase_acknowledged,
     test_purchase_invoiced,
+    test_purchase_shipped,
     test_screens,
     test_security,
     test_third_party,

@@ -14,9 +14,14 @@ from ..lib.segment import Segment
 from ..lib.separators import EDIFACT_DEFAULT, X12_DEFAULT
 
 NOW = datetime(2026, 3, 2, 14, 5)
-GROUPS = {"850": "PO", "810": "IN", "855": "PR", "997": "FA", "944": "RE", "945": "SW"}
+GROUPS = {"850": "PO", "810": "IN", "855": "PR", "856": "SH", "997": "FA", "944": "RE", "945": "SW"}
 INBOUND = ("edi.interchange", "order.submit")
-SUPPLIER_INBOUND = ("edi.interchange", "purchase.acknowledged", "purchase.invoiced")
+SUPPLIER_INBOUND = (
+    "edi.interchange",
+    "purchase.acknowledged",
+    "purchase.invoiced",
+    "purchase.shipped",
+)
 
 
 class EdiCase(CommerceCase):

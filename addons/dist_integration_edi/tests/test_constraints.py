@@ -27,6 +27,7 @@ class TestConstraints(EdiCase):
             "dist_edi_interchange_sent_uniq",
             "dist_edi_tolerance_subject_uniq",
             "dist_supplier_invoice_number_uniq",
+            "dist_supplier_shipment_number_uniq",
         )
         self.env.cr.execute("SELECT indexname FROM pg_indexes WHERE indexname IN %s", (indexes,))
         self.assertEqual(len(self.env.cr.fetchall()), len(indexes))

@@ -16,7 +16,9 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
     def setUp(self):
         super().setUp()
         self.users = self._make_screen_users(
-            purchaser="purchase.group_purchase_user", clerk="account.group_account_invoice"
+            purchaser="purchase.group_purchase_user",
+            clerk="account.group_account_invoice",
+            storekeeper="stock.group_stock_user",
         )
         self.agree(self.profile, "out", "855")
         _receiver, endpoint = self.make_receiver("edi.acknowledgement", "purchase.acknowledgement")
@@ -30,12 +32,15 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
     def answer_orders(self):
         """Purchase orders that the supplier confirms as ordered, and otherwise."""
         self.agree(self.mill, "out", "850")
-        for code in ("810", "855"):
+        for code in ("810", "855", "856"):
             self.agree(self.mill, "in", code)
         self.tolerate("price", absolute=1)
         self.orders = self.buy() | self.buy()
         for order, price in zip(self.orders, ("3.25", "5"), strict=True):
             self.hear([f"BAK*00*AC*{order.name}*20260302", f"PO1*1*12*EA*{price}**VP*MILL-1", "CTT*1"])
+        for order in self.orders:
+            head = [f"BSN*00*S-{order.id}*20310505*1015*0001", "HL*1**S", "HL*2*1*O", f"PRF*{order.name}"]
+            self.hear([*head, "HL*3*2*I", "LIN**VP*MILL-1", "SN1**14*EA", "CTT*3"], code="856")
         self.receive(self.orders[0])
         for order in self.orders:
             head = f"BIG*20260320*I-{order.id}*20260302*{order.name}***DI"

@@ -131,6 +131,11 @@ class TestSecurity(EdiCase):
              "company_id": other.id, "currency_id": other.currency_id.id, "invoiced_on": "2026-03-20",
              "digest": "x", "line_ids": [(0, 0, {"description": "Corn"})]}
         )  # fmt: skip
+        shipment = self.env["dist.supplier.shipment"].create(
+            {"external_id": "S", "edi_partner_id": profile.id, "partner_id": self.customer.id,
+             "company_id": other.id, "digest": "x",
+             "line_ids": [(0, 0, {"product_id": self.corn.id, "uom_id": self.units.id})]}
+        )  # fmt: skip
         self._check_seen_only_in(
             other,
             profile,
@@ -145,6 +150,8 @@ class TestSecurity(EdiCase):
             answer.line_ids,
             invoice,
             invoice.line_ids,
+            shipment,
+            shipment.line_ids,
         )
         agreement.unlink()
         self.profile.write({"channel_id": False, "client_id": False})

@@ -4,5 +4,6 @@ from . import (
     invoice,
     purchase_acknowledgement,
     purchase_order,
+    ship_notice,
     warehouse_confirmation,
 )
