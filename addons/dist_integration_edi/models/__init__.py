@@ -23,6 +23,7 @@ from . import (
     dist_supplier_shipment_line,
     handlers,
     purchase_order,
+    purchase_order_change,
     purchase_order_line,
     sale_order,
     serializers,

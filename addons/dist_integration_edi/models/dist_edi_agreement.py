@@ -16,6 +16,7 @@ MESSAGE_TYPES = {
     ("in", "ship.notice"): "purchase.shipped",
     ("in", "invoice"): "purchase.invoiced",
     ("out", "purchase.order"): "purchase.order",
+    ("out", "purchase.change"): "purchase.change",
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
     ("out", "ship.notice"): "ship.notice",
     ("out", "invoice"): "invoice.document",

@@ -48,6 +48,7 @@ IMPERSONAL = {
     "dist.supplier.invoice.line": {"line_ref"},
     "dist.supplier.shipment": {"digest", "external_id"},
     "dist.supplier.shipment.line": {"line_ref", "lot_name", "outer_package", "package", "sscc"},
+    "purchase.order": {"dist_change", "dist_told"},
     "purchase.order.line": {"dist_line_ref"},
 }
 

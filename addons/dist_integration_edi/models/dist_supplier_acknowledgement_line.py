@@ -204,6 +204,7 @@ class DistSupplierAcknowledgementLine(models.Model):
                 "approved", line.acknowledgement_id, part=line.display_name, reason=line.differences
             )
         self._decide("accepted")
+        self.order_id._dist_note_told()
         for answer in self.acknowledgement_id:
             answer._cancel_refused_order()
         return True

@@ -63,8 +63,9 @@ class PurchaseOrder(models.Model):
     def _dist_send(self):
         """Let these orders leave for their suppliers."""
         self._dist_number_lines()
-        self.write({"dist_is_transmitted": True})
+        self.write({"dist_is_transmitted": True, "dist_told": False})
         self._dist_emit("purchase.order")
+        self._dist_watch_changes()
 
     def _dist_number_lines(self):
         """Give lines that have none the number under which the supplier knows them."""
@@ -104,6 +105,7 @@ class PurchaseOrder(models.Model):
                 "dist_edi_state": False,
                 "dist_edi_asked_by_id": False,
                 "dist_edi_approved_by_id": False,
+                "dist_is_transmitted": False,
             }
         )
         return result
@@ -125,5 +127,8 @@ class PurchaseOrder(models.Model):
                 )
             order.write({"dist_edi_state": "approved", "dist_edi_approved_by_id": self.env.uid})
             self.env["dist.audit.entry"]._add("approved", order, reason=_("To be sent"))
-            order._dist_send()
+            if order.dist_is_transmitted:
+                order._dist_emit("purchase.change")
+            else:
+                order._dist_send()
         return True

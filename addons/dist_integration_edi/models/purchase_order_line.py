@@ -2,6 +2,11 @@ from odoo import api, fields, models
 
 from odoo.addons.dist_integration_wms.models.stock_picking import RELEASED
 
+from .series import PURCHASE_UNIT
+
+# what the supplier is told of a line
+TOLD = {"date_planned", "discount", "price_unit", "product_id", "product_qty", PURCHASE_UNIT}
+
 
 class PurchaseOrderLine(models.Model):
     """Lines keep the number under which the supplier knows them."""
@@ -19,7 +24,14 @@ class PurchaseOrderLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines.order_id.filtered("dist_is_transmitted")._dist_number_lines()
+        lines.order_id._dist_watch_changes()
         return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if TOLD & set(vals):
+            self.order_id._dist_watch_changes()
+        return result
 
     def _dist_get_open_receipts(self):
         """:return: stock.move, of the item itself, that has not come yet"""

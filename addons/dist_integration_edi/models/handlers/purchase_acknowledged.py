@@ -157,4 +157,5 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
             order.partner_ref = reference
         answer._tell_order(lines)
         if lines:
+            order._dist_note_told()
             answer._cancel_refused_order()
