@@ -113,13 +113,18 @@ class DistSupplierShipment(models.Model):
                 taken.setdefault(moves[-1], []).append((line, quantity))
             line._note(_("%s more than is still to come", line._tell(quantity)))
 
+    def _get_codes(self):
+        """:return: list of SSCC"""
+        return sorted(set(self.line_ids.filtered("sscc").mapped("sscc")))
+
     def _make_packages(self):
         """:return: dict, SSCC to its package"""
-        codes = sorted(set(self.line_ids.filtered("sscc").mapped("sscc")))
-        made = self.env["stock.quant.package"].create(
-            [{"name": code, "company_id": self.company_id.id} for code in codes]
-        )
+        codes = self._get_codes()
+        made = self.env["stock.quant.package"].create([{"name": code} for code in codes])
         return dict(zip(codes, made, strict=True))
+
+    def _find_packages(self):
+        return self.env["stock.quant.package"].search([("name", "in", self._get_codes())])
 
     def _note_differences(self):
         for line in self.line_ids.filtered(lambda line: not line.order_line_id):
@@ -171,7 +176,10 @@ class DistSupplierShipment(models.Model):
                 suggestion=_("Ask the supplier what it means, then ignore this or correct the receipt."),
             )
         self.picking_ids._dist_expect_no_more()
+        self._find_packages().filtered(lambda package: not package.quant_ids).unlink()
         self.state = "cancelled"
+        # another one may come under the number at once
+        self.flush_recordset(["state"])
         self.env["dist.exception"]._close_for_record(self, [DIFFERS])
 
     def _get_answer(self):

@@ -240,10 +240,9 @@ class SupplierCase(EdiCase):
             }
         )
 
-    @classmethod
-    def tolerate(cls, subject, direction="both", **values):
-        return cls.env["dist.edi.tolerance"].create(
-            {"edi_partner_id": cls.mill.id, "subject": subject, "direction": direction, **values}
+    def tolerate(self, subject, direction="both", **values):
+        return self.env["dist.edi.tolerance"].create(
+            {"edi_partner_id": self.mill.id, "subject": subject, "direction": direction, **values}
         )
 
     def buy(self, *lines, user=None, **values):

@@ -18,7 +18,6 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
         self.users = self._make_screen_users(
             purchaser="purchase.group_purchase_user",
             clerk="account.group_account_invoice",
-            storekeeper="stock.group_stock_user",
         )
         self.agree(self.profile, "out", "855")
         _receiver, endpoint = self.make_receiver("edi.acknowledgement", "purchase.acknowledgement")

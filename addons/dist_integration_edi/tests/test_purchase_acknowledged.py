@@ -67,7 +67,7 @@ class TestPurchaseAcknowledged(SupplierCase):
         moves = line.move_ids.filtered(lambda move: move.state != "cancel")
         self.assertEqual(sum(moves.mapped("product_uom_qty")), 10)
         self.assertEqual((answer.line_ids.ordered_quantity, answer.line_ids.quantity), (12, 10))
-        self.assertIn("price ordered 3.25", order.message_ids[0].body)
+        self.assertTrue(any("price ordered 3.25" in note for note in order.message_ids.mapped("body")))
         self.assertFalse(self.exceptions_of(answer))
 
     def test_both_limits_hold(self):
@@ -93,7 +93,7 @@ class TestPurchaseAcknowledged(SupplierCase):
                     self.buy(), f"PO1*1*12*EA*{price}**BP*TEST-CORN", "ACK*IP*12*EA"
                 )
                 self.assertEqual(answer.line_ids.state, state)
-        self.corn.categ_id = self.env.ref("product.product_category_all")
+        self.corn.categ_id = self.env["product.category"].create({"name": "Others"})
         answer = self.answer(self.buy(), "PO1*1*12*EA*3.50**BP*TEST-CORN", "ACK*IP*12*EA")
         self.assertEqual(answer.line_ids.state, "changed")
 
@@ -197,7 +197,7 @@ class TestPurchaseAcknowledged(SupplierCase):
     def test_substituted(self):
         """E2: an approved substitute becomes a line of the order, any other waits."""
         order = self.buy()
-        told = ("PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*8*EA", "ACK*IS*4*EA***BP*TEST-GLOVES")
+        told = ("PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*8*EA", "ACK*IS*4*EA****BP*TEST-GLOVES")
         self.tolerate("substitution")
         answer = self.answer(order, *told)
         self.assertEqual((answer.line_ids.state, answer.line_ids.substitute_id), ("waiting", self.gloves))

@@ -3,7 +3,6 @@ from odoo.tests import tagged
 from .common import SupplierCase
 
 SSCC = "106141411234567897"
-OTHER_SSCC = "106141411234567903"
 
 
 class ShippedCase(SupplierCase):
@@ -31,7 +30,8 @@ class ShippedCase(SupplierCase):
         """:return: dist.message of an 856"""
         head = [f"BSN*{purpose}*{number}*20310505*1015*0001", "HL*1**S", "TD5**2*RDWY", "REF*CN*1Z9",
                 "DTM*011*20310505", "DTM*017*20310512", "HL*2*1*O", f"PRF*{order.name}"]  # fmt: skip
-        return self.hear([*head, *segments, "CTT*3"], code="856")
+        levels = sum(segment.startswith("HL") for segment in [*head, *segments])
+        return self.hear([*head, *segments, f"CTT*{levels}"], code="856")
 
     def notice(self, *args, **options):
         """:return: dist.supplier.shipment that came of an 856"""
@@ -116,9 +116,10 @@ class TestPurchaseShipped(ShippedCase):
         order = self.buy()
         picking = order.picking_ids
         self.notice(order, *self.items(("TEST-CORN", 12), sscc=SSCC))
-        second = self.notice(order, *self.items(("TEST-CORN", 12), sscc=OTHER_SSCC), purpose="05")
+        parts = ("TEST-CORN", 7), ("TEST-CORN", 5)
+        second = self.notice(order, *self.items(*parts, sscc=SSCC), purpose="05")
         self.assertEqual(second.picking_ids, picking)
-        self.assertEqual(self.told(picking), [(self.corn, 12, False, OTHER_SSCC)])
+        self.assertEqual(self.told(picking), [(self.corn, 7, False, SSCC), (self.corn, 5, False, SSCC)])
         for _time in range(2):
             self.assertEqual(self.ship(order, purpose="01").state, "done")
         self.assertEqual((second.state, second.picking_ids.ids), ("cancelled", []))

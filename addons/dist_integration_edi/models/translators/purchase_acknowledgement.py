@@ -28,9 +28,7 @@ class PurchaseAcknowledgementTranslator(models.AbstractModel):
 
     def _get_supplier_order(self, document, canonical):
         """:return: the supplier's number of the order; of X12 the acknowledgement's number is that"""
-        references = canonical.get("references", [])
-        named = next((one["number"] for one in references if one.get("type") == "supplier_order"), None)
-        return named or (canonical.get("number") if self._is_x12(document) else None)
+        return canonical.get("number" if self._is_x12(document) else "supplier_order")
 
     def _get_line(self, document, line):
         found = {
