@@ -158,16 +158,22 @@ class DistSupplierAcknowledgementLine(models.Model):
     # following
 
     def _prepare_order_line(self):
-        """:return: values of the order line that follows the supplier; only what changes"""
+        """Values of the order line that follows the supplier; empty when nothing changes.
+
+        Price and date are written with the quantity: Odoo would compute them anew for it.
+        """
         self.ensure_one()
-        line, vals = self.order_line_id, {}
-        if not self._is_zero(self.quantity - line.product_qty):
-            vals["product_qty"] = self.quantity
-        if self.quantity and float_compare(self.price, line.price_unit_discounted, precision_digits=PRICE_DIGITS):
-            vals.update(price_unit=self.price, discount=0.0)
-        if self.date and self.date != line.date_planned.date():
-            vals["date_planned"] = self._get_moment(line.date_planned)
-        return vals
+        line = self.order_line_id
+        price, day = (self.price, self.date) if self.quantity else (self.ordered_price, None)
+        changes_price = float_compare(price, line.price_unit_discounted, precision_digits=PRICE_DIGITS)
+        vals = {
+            "product_qty": self.quantity,
+            "price_unit": price if changes_price else line.price_unit,
+            "discount": 0.0 if changes_price else line.discount,
+            "date_planned": self._get_moment(line.date_planned) if day else line.date_planned,
+        }
+        is_same = self._is_zero(self.quantity - line.product_qty) and not changes_price
+        return {} if is_same and vals["date_planned"] == line.date_planned else vals
 
     def _prepare_new_line(self):
         """:return: values of an order line for a substitute or for what was not ordered; None when there is none"""

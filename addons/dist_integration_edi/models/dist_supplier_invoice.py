@@ -1,5 +1,5 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
@@ -311,12 +311,13 @@ class DistSupplierInvoice(models.Model):
         self._close_exceptions()
 
     def _check_may_decide(self):
-        """:raises AccessError: the user makes no bills
+        """:raises AccessError: the user does no invoicing
         :raises UserError: it was settled in between
         """
         self.check_access_rights("read")
         self.check_access_rule("read")
-        self.env["account.move"].check_access_rights("create")
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(_("Only who does the invoicing decides about suppliers' invoices."))
         if any(invoice.state != "waiting" for invoice in self):
             raise UserError(_("This was settled in between."))
 

@@ -63,7 +63,7 @@ class PurchaseOrder(models.Model):
     def _dist_send(self):
         """Let these orders leave for their suppliers."""
         self._dist_number_lines()
-        self.write({"dist_is_transmitted": True, "dist_told": False})
+        self.sudo().write({"dist_is_transmitted": True, "dist_told": False})
         self._dist_emit("purchase.order")
         self._dist_watch_changes()
 

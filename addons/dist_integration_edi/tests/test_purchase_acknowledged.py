@@ -148,7 +148,9 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.assertEqual((answer.line_ids.state, answer.line_ids.refused_quantity), ("waiting", 3))
         self.assertIn("refused 3", self.exceptions_of(answer).detail)
         answer.action_accept()
-        self.assertEqual(order.order_line.product_qty, 9)
+        line = order.order_line
+        self.assertEqual((line.product_qty, line.price_unit), (9, 3.25))
+        self.assertEqual(str(line.date_planned), "2031-05-14 10:00:00")
         self.tolerate("refusal")
         second = self.buy()
         self.assertEqual(self.answer(second, *told).line_ids.state, "changed")
