@@ -1,7 +1,7 @@
 """What a supplier's answer to an order line comes to.
 
-Several answers of a line are parts of its quantity, each with its own fate and date: X12 has one ACK for each part. Some
-suppliers write one ACK for each thing they changed instead, every one with the whole quantity: that is the same goods.
+Several answers of a line are parts of its quantity, each with its own fate and date: X12 has one ACK for each part.
+Some suppliers write one ACK for each thing they changed instead, all with the whole quantity: that is the same goods.
 """
 
 from __future__ import annotations

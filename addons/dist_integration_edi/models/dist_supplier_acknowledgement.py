@@ -7,7 +7,7 @@ DIFFERS = "acknowledgement_differs"
 
 
 class DistSupplierAcknowledgement(models.Model):
-    """What a supplier answered to a purchase order: beside each line as it was ordered, the line as it was confirmed."""
+    """What a supplier answered to a purchase order: each line as it was ordered, and as it was confirmed."""
 
     _name = "dist.supplier.acknowledgement"
     _description = "Supplier's order acknowledgement"
@@ -15,7 +15,12 @@ class DistSupplierAcknowledgement(models.Model):
     _order = "id desc"
 
     order_id = fields.Many2one(
-        "purchase.order", string="Purchase order", required=True, readonly=True, ondelete="cascade", index=True
+        "purchase.order",
+        string="Purchase order",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
     )
     company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(related="order_id.partner_id", string="Supplier", store=True)
@@ -84,7 +89,9 @@ class DistSupplierAcknowledgement(models.Model):
     def _supersede(self):
         """What waited for the same lines does not any more: the supplier has answered anew."""
         ordered = self.line_ids.order_line_id
-        older = self.search([("order_id", "=", self.order_id.id), ("id", "<", self.id), ("state", "=", "waiting")])
+        older = self.search(
+            [("order_id", "=", self.order_id.id), ("id", "<", self.id), ("state", "=", "waiting")]
+        )
         waiting = older.line_ids.filtered(
             lambda line: line.state == "waiting" and (line.order_line_id in ordered or not line.order_line_id)
         )
@@ -134,7 +141,8 @@ class DistSupplierAcknowledgement(models.Model):
         if told:
             texts = [f"{line.display_name}: {line.differences}" for line in told]
             self.order_id.message_post(
-                body=_("Follows the supplier's acknowledgement: %s", "; ".join(texts)), subtype_xmlid="mail.mt_note"
+                body=_("Follows the supplier's acknowledgement: %s", "; ".join(texts)),
+                subtype_xmlid="mail.mt_note",
             )
 
     def _get_answer(self):

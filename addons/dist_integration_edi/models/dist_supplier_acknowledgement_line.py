@@ -97,8 +97,11 @@ class DistSupplierAcknowledgementLine(models.Model):
     def _get_refusal(self):
         if self._is_zero(self.refused_quantity):
             return []
-        text = _("ordered %(ordered)s, refused %(refused)s", ordered=self._tell(self.ordered_quantity),
-                 refused=self._tell(self.refused_quantity))  # fmt: skip
+        text = _(
+            "ordered %(ordered)s, refused %(refused)s",
+            ordered=self._tell(self.ordered_quantity),
+            refused=self._tell(self.refused_quantity),
+        )
         if self.reason:
             text = f"{text} ({self.reason})"
         return [Difference(text, self._tolerates("refusal") and not self._is_below_received())]
@@ -120,8 +123,11 @@ class DistSupplierAcknowledgementLine(models.Model):
         told = self.quantity + self.refused_quantity + self.substitute_quantity
         if self._is_zero(told - self.ordered_quantity):
             return []
-        text = _("quantity ordered %(ordered)s, confirmed %(told)s", ordered=self._tell(self.ordered_quantity),
-                 told=self._tell(told - self.refused_quantity))  # fmt: skip
+        text = _(
+            "quantity ordered %(ordered)s, confirmed %(told)s",
+            ordered=self._tell(self.ordered_quantity),
+            told=self._tell(told - self.refused_quantity),
+        )
         tolerated = self._tolerates("quantity", self.ordered_quantity, told)
         return [Difference(text, tolerated and not self._is_below_received())]
 
@@ -235,7 +241,9 @@ class DistSupplierAcknowledgementLine(models.Model):
             raise UserError(_("This was settled in between."))
 
     def _decide(self, state):
-        self.sudo().write({"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
+        self.sudo().write(
+            {"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
+        )
         answers = self.acknowledgement_id
         answers.sudo()._close_exceptions()
         if state == "accepted":

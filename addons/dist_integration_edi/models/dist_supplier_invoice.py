@@ -111,7 +111,9 @@ class DistSupplierInvoice(models.Model):
         """Open the exception of what waits, or bring it up to date; close that of what does not."""
         if self.state == "waiting":
             system = self.edi_partner_id.system_id
-            self.env["dist.exception"]._open_without_message(self._prepare_exception(), self.company_id, system)
+            self.env["dist.exception"]._open_without_message(
+                self._prepare_exception(), self.company_id, system
+            )
         else:
             self._close_exceptions()
 
@@ -307,7 +309,9 @@ class DistSupplierInvoice(models.Model):
         return "; ".join(filter(None, [*self.line_ids.mapped("differences"), self.differences]))
 
     def _decide(self, state):
-        self.sudo().write({"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
+        self.sudo().write(
+            {"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
+        )
         self._close_exceptions()
 
     def _check_may_decide(self):

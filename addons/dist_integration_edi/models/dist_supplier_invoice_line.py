@@ -29,7 +29,10 @@ class DistSupplierInvoiceLine(models.Model):
     ordered_quantity = fields.Float(string="Ordered", digits="Product Unit of Measure", readonly=True)
     received_quantity = fields.Float(string="Received", digits="Product Unit of Measure", readonly=True)
     billed_quantity = fields.Float(
-        string="Billed before", digits="Product Unit of Measure", readonly=True, help="Less what was credited."
+        string="Billed before",
+        digits="Product Unit of Measure",
+        readonly=True,
+        help="Less what was credited.",
     )
     quantity = fields.Float(string="Invoiced", digits="Product Unit of Measure", readonly=True)
     ordered_price = fields.Float(string="Price ordered", digits="Product Price", readonly=True)

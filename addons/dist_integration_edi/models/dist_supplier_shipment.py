@@ -43,7 +43,9 @@ class DistSupplierShipment(models.Model):
         index=True,
     )
     line_ids = fields.One2many("dist.supplier.shipment.line", "shipment_id", string="Lines", readonly=True)
-    picking_ids = fields.One2many("stock.picking", "dist_supplier_shipment_id", string="Receipts", readonly=True)
+    picking_ids = fields.One2many(
+        "stock.picking", "dist_supplier_shipment_id", string="Receipts", readonly=True
+    )
     receipt_names = fields.Char(compute="_compute_receipt_names", compute_sudo=True, string="Receipts")
 
     def init(self):

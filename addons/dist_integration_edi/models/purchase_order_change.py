@@ -18,7 +18,7 @@ class PurchaseOrder(models.Model):
     dist_change_number = fields.Integer(string="Changes told", readonly=True, copy=False)
 
     def _dist_watch_changes(self):
-        """Compare these orders with what the supplier knows at the end of the transaction, whatever happens until then."""
+        """At the end of the transaction compare these orders with what their suppliers know."""
         sent = self.filtered("dist_is_transmitted")
         if not sent:
             return

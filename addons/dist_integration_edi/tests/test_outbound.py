@@ -323,9 +323,13 @@ class TestPurchase(SupplierCase, OutboundCase):
         order.order_line[1].date_planned = "2031-06-01 10:00:00"
         order.write({"order_line": [(0, 0, {"product_id": self.corn.id, "product_qty": 1, "price_unit": 3})]})
         ((change, transaction),) = self.get_sent("860")
-        self.assertEqual((change["order"], change["purpose"], change["sequence"]), (order.name, "change", "1"))
+        self.assertEqual(
+            (change["order"], change["purpose"], change["sequence"]), (order.name, "change", "1")
+        )
         told = [(line["line"], line["change"], line["quantity"]) for line in change["lines"]]
-        self.assertEqual(told, [("1", "quantity_decrease", "10"), ("2", "reschedule", "5"), ("3", "add", "1")])
+        self.assertEqual(
+            told, [("1", "quantity_decrease", "10"), ("2", "reschedule", "5"), ("3", "add", "1")]
+        )
         self.assertEqual(change["lines"][0]["open_quantity"], "10")
         self.assertEqual(transaction.group.functional_code, "PC")
         order.order_line[0].write({"product_qty": 12, "price_unit": 3.5})
@@ -353,7 +357,9 @@ class TestPurchase(SupplierCase, OutboundCase):
         self.get_sent("850")
         order.button_cancel()
         ((change, _transaction),) = self.get_sent("860")
-        self.assertEqual((change["order"], change["purpose"], change.get("lines", [])), (order.name, "cancel", []))
+        self.assertEqual(
+            (change["order"], change["purpose"], change.get("lines", [])), (order.name, "cancel", [])
+        )
         self.mill.approve_orders = True
         waiting = self.buy()
         waiting.button_cancel()

@@ -57,9 +57,7 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.tolerate("date", "more", absolute=5)
         self.tolerate("quantity", "less", limits_percent=True, percent=20, limits_absolute=False)
         self.tolerate("price", limits_percent=True, percent=2, absolute=0.05)
-        answer = self.answer(
-            order, "PO1*1*12*EA*3.3**VP*MILL-1", "ACK*IQ*10*EA*067*20310517"
-        )
+        answer = self.answer(order, "PO1*1*12*EA*3.3**VP*MILL-1", "ACK*IQ*10*EA*067*20310517")
         line = order.order_line
         self.assertEqual(answer.line_ids.state, "changed")
         self.assertEqual((line.product_qty, line.price_unit), (10, 3.3))
@@ -89,9 +87,7 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.tolerate("price", "less", category_id=parent.id, absolute=1)
         for price, state in (("3.50", "waiting"), ("2.50", "changed"), ("1.50", "waiting")):
             with self.subTest(price):
-                answer = self.answer(
-                    self.buy(), f"PO1*1*12*EA*{price}**BP*TEST-CORN", "ACK*IP*12*EA"
-                )
+                answer = self.answer(self.buy(), f"PO1*1*12*EA*{price}**BP*TEST-CORN", "ACK*IP*12*EA")
                 self.assertEqual(answer.line_ids.state, state)
         self.corn.categ_id = self.env["product.category"].create({"name": "Others"})
         answer = self.answer(self.buy(), "PO1*1*12*EA*3.50**BP*TEST-CORN", "ACK*IP*12*EA")
@@ -191,9 +187,7 @@ class TestPurchaseAcknowledged(SupplierCase):
     def test_days_in_transit(self):
         """E2: a supplier that tells when goods leave."""
         self.mill.transit_days = 4
-        answer = self.answer(
-            self.buy(), "PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*12*EA*068*20310510"
-        )
+        answer = self.answer(self.buy(), "PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*12*EA*068*20310510")
         self.assertEqual((answer.line_ids.state, answer.line_ids.date), ("unchanged", date(2031, 5, 14)))
 
     def test_substituted(self):
@@ -357,7 +351,9 @@ class TestPurchaseAcknowledgedEdifact(SupplierCase):
     def test_an_ordrsp(self):
         """E2: the same by EDIFACT: accepted, changed and refused lines."""
         self.mill.active = False
-        self.mill = self.make_mill(standard="EDIFACT", qualifier="14", own_qualifier="14", acknowledgement="none")
+        self.mill = self.make_mill(
+            standard="EDIFACT", qualifier="14", own_qualifier="14", acknowledgement="none"
+        )
         self.agree(self.mill, "out", "ORDERS")
         self.agree(self.mill, "in", "ORDRSP")
         self.tolerate("date", absolute=5)

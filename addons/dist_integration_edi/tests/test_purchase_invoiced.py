@@ -236,7 +236,12 @@ class TestPurchaseInvoiced(InvoicedCase):
         order = self.buy_and_receive()
         bill = self.invoice(order, CORN).move_id
         credit = self.invoice(
-            order, "IT1*1*2*EA*3.25**BP*TEST-CORN", total="650", kind="CR", number="CN-1", head=("REF*IV*INV-1",)
+            order,
+            "IT1*1*2*EA*3.25**BP*TEST-CORN",
+            total="650",
+            kind="CR",
+            number="CN-1",
+            head=("REF*IV*INV-1",),
         )
         refund = credit.move_id
         self.assertEqual((credit.kind, credit.state), ("credit_note", "billed"))

@@ -57,11 +57,11 @@ class TestPurchaseShipped(ShippedCase):
         shipment = self.notice(order, *lines)
         self.assertEqual((shipment.state, shipment.picking_ids), ("expected", picking))
         self.assertEqual(order.picking_ids, picking)
-        self.assertEqual(
-            self.told(picking), [(self.cream, 8, "L-1", SSCC), (self.cream, 4, "L-2", SSCC)]
-        )
+        self.assertEqual(self.told(picking), [(self.cream, 8, "L-1", SSCC), (self.cream, 4, "L-2", SSCC)])
         self.assertEqual(str(picking.move_line_ids[0].expiration_date)[:10], "2032-01-31")
-        self.assertEqual((picking.carrier_tracking_ref, str(picking.scheduled_date)[:10]), ("1Z9", "2031-05-12"))
+        self.assertEqual(
+            (picking.carrier_tracking_ref, str(picking.scheduled_date)[:10]), ("1Z9", "2031-05-12")
+        )
         self.assertFalse(self.exceptions_of(shipment))
         picking.move_ids.picked = True
         picking._action_done()
@@ -148,7 +148,14 @@ class TestPurchaseShipped(ShippedCase):
 
     def test_without_an_order(self):
         """E2: goods of no order are expected by nobody."""
-        head = ["BSN*00*ASN-1*20310505*1015*0001", "HL*1**S", "HL*2*1*I", "LIN**BP*TEST-CORN", "SN1**8*EA", "CTT*2"]
+        head = [
+            "BSN*00*ASN-1*20310505*1015*0001",
+            "HL*1**S",
+            "HL*2*1*I",
+            "LIN**BP*TEST-CORN",
+            "SN1**8*EA",
+            "CTT*2",
+        ]
         message = self.hear(head, code="856")
         self.assertEqual((message.state, message.exception_id.code), ("dead", "order_missing"))
 

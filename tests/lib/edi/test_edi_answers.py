@@ -19,7 +19,13 @@ def read(line, status="accepted_with_changes", ordered="12", transit_days=0, **o
         ({"quantity": "10"}, "accepted_with_changes", (10, 0, 0)),
         ({"answers": [{"status": "rejected"}]}, "accepted", (0, 12, 0)),
         (
-            {"quantity": "12", "answers": [{"status": "accepted", "quantity": "9"}, {"status": "cancelled", "quantity": "3"}]},
+            {
+                "quantity": "12",
+                "answers": [
+                    {"status": "accepted", "quantity": "9"},
+                    {"status": "cancelled", "quantity": "3"},
+                ],
+            },
             "accepted_with_changes",
             (9, 3, 0),
         ),
@@ -29,12 +35,17 @@ def read(line, status="accepted_with_changes", ordered="12", transit_days=0, **o
             (12, 0, 0),
         ),
         (
-            {"answers": [{"status": "accepted", "quantity": "8"}, {"status": "substituted", "quantity": "4"}]},
+            {
+                "answers": [
+                    {"status": "accepted", "quantity": "8"},
+                    {"status": "substituted", "quantity": "4"},
+                ]
+            },
             "accepted_with_changes",
             (8, 0, 4),
         ),
     ],
-)  # fmt: skip
+)
 def test_quantities(line, status, expected):
     """E2: parts add up; what is said twice of the same goods counts once."""
     found = read(line, status)
@@ -43,7 +54,10 @@ def test_quantities(line, status, expected):
 
 def test_dates():
     """E2: the last day of all parts; the part's own before the line's before the order's; leaving is not arriving."""
-    parts = [{"status": "accepted", "quantity": "1", "date": "2031-05-14"}, {"status": "backordered", "quantity": "2"}]
+    parts = [
+        {"status": "accepted", "quantity": "1", "date": "2031-05-14"},
+        {"status": "backordered", "quantity": "2"},
+    ]
     assert read({"answers": parts, "date": "2031-06-01"}).date == date(2031, 6, 1)
     assert read({"answers": parts}).undated
     assert read({"answers": parts[:1]}, date="2031-07-01").date == date(2031, 5, 14)
@@ -54,9 +68,7 @@ def test_dates():
 
 def test_substitutes():
     """E2: one item stands for another; two for one line are refused, with their place."""
-    first, second = (
-        {"status": "substituted", "quantity": "1", "item": {"sku": sku}} for sku in ("A", "B")
-    )
+    first, second = ({"status": "substituted", "quantity": "1", "item": {"sku": sku}} for sku in ("A", "B"))
     assert read({"answers": [first, first]}).item == {"sku": "A"}
     with pytest.raises(AnswerError) as caught:
         read({"answers": [first, second]})

@@ -67,7 +67,7 @@ class PurchaseHandler(models.AbstractModel):
                 record=order,
                 severity="high" if order.state == "cancel" else "normal",
                 suggestion=_(
-                    "Confirm or unlock the order and use Retry. When it was cancelled, tell the supplier and ignore this."
+                    "Confirm or unlock the order and use Retry. If it was cancelled, tell the supplier and ignore this."
                 ),
             )
 
@@ -79,7 +79,10 @@ class PurchaseHandler(models.AbstractModel):
         if not sender.partner_id:
             raise BusinessError(
                 "supplier_unknown",
-                _("The profile of %s does not say which contact it is.", sender.name or message.system_id.name),
+                _(
+                    "The profile of %s does not say which contact it is.",
+                    sender.name or message.system_id.name,
+                ),
                 severity="high",
                 suggestion=_("Choose the contact in the trading partner's profile, then use Retry."),
             )
@@ -131,7 +134,7 @@ class PurchaseHandler(models.AbstractModel):
         """The order line that a line of a message means: by its item, and by the number it has with the supplier.
 
         :param line: dict with ``line``, ``item`` or both
-        :return: (purchase.order.line, empty for what was not ordered; product.product that the line names, may be empty)
+        :return: (purchase.order.line, empty for what was not ordered; product.product that is named, may be empty)
         :raises BusinessError: several could be meant, or number and item do not agree
         """
         lines = self._get_order_lines(order)
@@ -179,7 +182,7 @@ class PurchaseHandler(models.AbstractModel):
         )
 
     def _match_product(self, message, supplier, item):
-        """Product of an item: as the code map explains the supplier's number, by ours, as the supplier's price list has it.
+        """Product of an item, by the supplier's number in the code map, by ours, by the supplier's price list.
 
         :param supplier: res.partner
         :return: product.product, empty when nobody knows it

@@ -10,7 +10,7 @@ from ...lib.answers import SILENT, SUBSTITUTED, AnswerError, read_answer
 
 
 class PurchaseAcknowledgedHandler(models.AbstractModel):
-    """A supplier answers to a purchase order: what is within tolerance the order follows, what is not a person decides."""
+    """A supplier answers to a purchase order: within tolerance the order follows, beyond it a person decides."""
 
     _name = "dist.handler.purchase.acknowledged"
     _inherit = "dist.handler.purchase"
@@ -72,7 +72,11 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
             if own & seen:
                 raise BusinessError(
                     "line_twice",
-                    _("Line %(line)s of %(order)s is answered twice.", line=own.dist_line_ref, order=order.name),
+                    _(
+                        "Line %(line)s of %(order)s is answered twice.",
+                        line=own.dist_line_ref,
+                        order=order.name,
+                    ),
                     pointer,
                     record=order,
                 )

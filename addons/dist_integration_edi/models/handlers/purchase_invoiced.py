@@ -78,17 +78,24 @@ class PurchaseInvoicedHandler(models.AbstractModel):
     # reading
 
     def _prepare_invoice(self, message, payload, sender, digest):
-        orders = {number: self._find_own_order(message, sender, payload, number) for number in self._get_orders(payload)}
+        orders = {
+            number: self._find_own_order(message, sender, payload, number)
+            for number in self._get_orders(payload)
+        }
         currency = self._find_currency(payload, orders, sender)
         lines = [
             self._prepare_line(message, payload, orders, currency, line, f"/lines/{place}")
             for place, line in enumerate(payload["lines"])
         ]
         charges = [
-            {"is_charge": True, "quantity": 1.0, "price": float(charge["amount"]),
-             "description": charge.get("description") or _("Charges and allowances")}
+            {
+                "is_charge": True,
+                "quantity": 1.0,
+                "price": float(charge["amount"]),
+                "description": charge.get("description") or _("Charges and allowances"),
+            }
             for charge in payload.get("charges", [])
-        ]  # fmt: skip
+        ]
         amounts = {
             name: float(payload[name])
             for name in ("amount_untaxed", "amount_tax", "amount_total")

@@ -56,7 +56,10 @@ class PurchaseShippedHandler(models.AbstractModel):
         if payload["purpose"] != "replace":
             raise BusinessError(
                 "shipment_number_reused",
-                _("Shipment %s was announced before with other content. Nothing was changed.", known.external_id),
+                _(
+                    "Shipment %s was announced before with other content. Nothing was changed.",
+                    known.external_id,
+                ),
                 "/number",
                 status=409,
                 record=known,
@@ -66,8 +69,14 @@ class PurchaseShippedHandler(models.AbstractModel):
     # reading
 
     def _prepare_shipment(self, message, payload, sender, digest):
-        orders = {number: self._find_own_order(message, sender, payload, number) for number in self._get_orders(payload)}
-        shipped, expected = self._read_moment(payload, "shipped_at"), self._read_moment(payload, "expected_at")
+        orders = {
+            number: self._find_own_order(message, sender, payload, number)
+            for number in self._get_orders(payload)
+        }
+        shipped, expected = (
+            self._read_moment(payload, "shipped_at"),
+            self._read_moment(payload, "expected_at"),
+        )
         if shipped and not expected and sender.transit_days:
             expected = shipped + timedelta(days=sender.transit_days)
         packages = {package["package"]: package for package in payload.get("packages", [])}

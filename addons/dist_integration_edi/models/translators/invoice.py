@@ -20,7 +20,8 @@ class InvoiceTranslator(models.AbstractModel):
                 "invoiced_on": canonical["invoice_date"],
                 "due_on": canonical.get("terms", {}).get("due_date"),
                 "order": canonical.get("order"),
-                "credited_invoice": canonical.get("credited_invoice") or self._get_credited(canonical, is_credit),
+                "credited_invoice": canonical.get("credited_invoice")
+                or self._get_credited(canonical, is_credit),
                 "currency": canonical.get("currency"),
                 "amount_untaxed": signed(canonical.get("amount_untaxed")),
                 "amount_tax": signed(canonical.get("amount_tax") or self._add_up(taxes)),
