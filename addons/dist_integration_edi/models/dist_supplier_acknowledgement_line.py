@@ -208,9 +208,13 @@ class DistSupplierAcknowledgementLine(models.Model):
     # what a person does
 
     def action_accept(self):
-        """Have the order follow what the supplier confirmed."""
+        """Have the order follow what the supplier confirmed.
+
+        :raises UserError: more has come already, or it was settled in between
+        """
         self._check_waiting()
         for line in self:
+            line._check_received()
             line._follow()
             self.env["dist.audit.entry"]._add(
                 "approved", line.acknowledgement_id, part=line.display_name, reason=line.differences
@@ -220,6 +224,16 @@ class DistSupplierAcknowledgementLine(models.Model):
         for answer in self.acknowledgement_id:
             answer._cancel_refused_order()
         return True
+
+    def _check_received(self):
+        if self.order_line_id and self._is_below_received():
+            raise UserError(
+                _(
+                    "Of %(line)s %(received)s have come already. Refuse it, or return the goods first.",
+                    line=self.display_name,
+                    received=self._tell(self.order_line_id.qty_received),
+                )
+            )
 
     def _follow(self):
         vals, new = self._prepare_order_line() if self.order_line_id else {}, self._prepare_new_line()

@@ -238,7 +238,7 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.receive(order, 10)
         answer = self.answer(order, "PO1*1*6*EA*3.25**BP*TEST-CORN", "ACK*IQ*6*EA")
         self.assertEqual(answer.line_ids.state, "waiting")
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "10 .* have come already"):
             answer.action_accept()
 
     # twice, late, wrong
