@@ -11,3 +11,7 @@ class AccountMove(models.Model):
         result = super()._dist_after_post()
         self._dist_get_announced()._dist_emit("invoice.document")
         return result
+
+    def _dist_get_timeline_documents(self):
+        invoices = self.env["dist.supplier.invoice"].sudo().search([("move_id", "in", self.ids)])
+        return {**super()._dist_get_timeline_documents(), invoices._name: invoices.ids}

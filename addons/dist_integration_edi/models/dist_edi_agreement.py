@@ -12,7 +12,11 @@ from .dist_event import EDI_TYPES
 # what moves a document through the framework: (direction, canonical document) to the message type
 MESSAGE_TYPES = {
     ("in", "purchase.order"): "order.submit",
+    ("in", "purchase.acknowledgement"): "purchase.acknowledged",
+    ("in", "ship.notice"): "purchase.shipped",
+    ("in", "invoice"): "purchase.invoiced",
     ("out", "purchase.order"): "purchase.order",
+    ("out", "purchase.change"): "purchase.change",
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
     ("out", "ship.notice"): "ship.notice",
     ("out", "invoice"): "invoice.document",
@@ -22,6 +26,8 @@ MESSAGE_TYPES = {
     ("out", "receipt.requested"): "receipt.requested",
     ("out", "shipment.requested"): "shipment.requested",
 }
+# what suppliers send
+SUPPLIER_TYPES = ("purchase.acknowledged", "purchase.invoiced", "purchase.shipped")
 
 
 class DistEdiAgreement(models.Model):
@@ -68,8 +74,9 @@ class DistEdiAgreement(models.Model):
     @api.depends("direction", "code", "standard")
     def _compute_needs_contact(self):
         for agreement in self:
-            agreement.needs_contact = (
-                agreement.direction == "out" and agreement._get_message_type_code() in EDI_TYPES
+            code = agreement._get_message_type_code()
+            agreement.needs_contact = code in SUPPLIER_TYPES or (
+                agreement.direction == "out" and code in EDI_TYPES
             )
 
     @api.depends("code", "standard")

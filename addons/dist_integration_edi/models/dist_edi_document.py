@@ -243,6 +243,12 @@ class DistEdiDocument(models.Model):
             raw,
         )
 
+    @api.model
+    def _find_of_message(self, message):
+        """:return: dist.edi.document that a message, or the one it was corrected from, came as; empty without one"""
+        found = self.sudo().search([("message_id", "=", message.id)], limit=1)
+        return found or (self._find_of_message(message.original_id) if message.original_id else found)
+
     def _get_canonical(self):
         """:return: dict, what the document says"""
         self.ensure_one()

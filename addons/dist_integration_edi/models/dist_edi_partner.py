@@ -148,12 +148,32 @@ class DistEdiPartner(models.Model):
         tracking=True,
         help="A second person approves each purchase order before it is transmitted.",
     )
+    transit_days = fields.Integer(
+        string="Days in transit",
+        tracking=True,
+        help="From the supplier's door to ours, where the supplier tells when goods leave.",
+    )
+    bill_policy = fields.Selection(
+        [("draft", "Left as drafts"), ("posted", "Posted: released for payment")],
+        string="Bills that match are",
+        required=True,
+        default="draft",
+        tracking=True,
+    )
+    charge_product_id = fields.Many2one(
+        "product.product",
+        string="Item for charges",
+        check_company=True,
+        help="Charges and allowances of a whole invoice are billed as this item, with its account and taxes.",
+    )
+    tolerance_ids = fields.One2many("dist.edi.tolerance", "edi_partner_id", string="Tolerances")
     agreement_ids = fields.One2many("dist.edi.agreement", "edi_partner_id", string="Agreed documents")
     counter_ids = fields.One2many("dist.edi.counter", "edi_partner_id", string="Control numbers")
     missing = fields.Char(compute="_compute_missing", string="Still missing")
 
     _sql_constraints = [
         ("hours_positive", "CHECK(acknowledgement_hours >= 0)", "Hours are not negative."),
+        ("transit_days_positive", "CHECK(transit_days >= 0)", "Days in transit are not negative."),
         ("duplicate_days_positive", "CHECK(duplicate_days > 0)", "Duplicates are looked for a day at least."),
     ]
 

@@ -5,6 +5,7 @@ EDI_TYPES = (
     "edi.acknowledgement",
     "invoice.document",
     "purchase.acknowledgement",
+    "purchase.change",
     "purchase.order",
     "ship.notice",
 )

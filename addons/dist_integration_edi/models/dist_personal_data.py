@@ -13,6 +13,12 @@ PLACES = {
     "dist.edi.expectation": {"detail": TEXT},
     "dist.edi.group": {"issues": DOCUMENT},
     "dist.edi.interchange": {"acknowledgement": DOCUMENT, "error": TEXT, "issues": DOCUMENT, "raw": CONTENT},
+    "dist.supplier.acknowledgement": {"note": TEXT},
+    "dist.supplier.acknowledgement.line": {"differences": TEXT, "reason": TEXT},
+    "dist.supplier.invoice": {"differences": TEXT, "note": TEXT},
+    "dist.supplier.invoice.line": {"description": TEXT, "differences": TEXT},
+    "dist.supplier.shipment": {"bill_of_lading": TEXT, "carrier": TEXT, "note": TEXT, "tracking": TEXT},
+    "dist.supplier.shipment.line": {"differences": TEXT},
 }
 # what a person or a program names, counts or hashes, and who acted: it tells of no customer
 IMPERSONAL = {
@@ -36,6 +42,14 @@ IMPERSONAL = {
         "terminator",
         "version",
     },
+    "dist.supplier.acknowledgement": {"digest", "external_id"},
+    "dist.supplier.acknowledgement.line": {"line_ref"},
+    "dist.supplier.invoice": {"credited_invoice", "digest", "external_id"},
+    "dist.supplier.invoice.line": {"line_ref"},
+    "dist.supplier.shipment": {"digest", "external_id"},
+    "dist.supplier.shipment.line": {"line_ref", "lot_name", "outer_package", "package", "sscc"},
+    "purchase.order": {"dist_change", "dist_told"},
+    "purchase.order.line": {"dist_line_ref"},
 }
 
 

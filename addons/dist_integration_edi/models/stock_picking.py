@@ -1,10 +1,20 @@
-from odoo import models
+from odoo import fields, models
 
 WAREHOUSE_TYPES = ("receipt.requested", "shipment.requested")
 
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
+
+    dist_supplier_shipment_id = fields.Many2one(
+        "dist.supplier.shipment",
+        string="Announced as",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+        help="What the supplier says is on its way.",
+    )
 
     def _dist_get_edi_contacts(self):
         return self.sale_id._dist_get_edi_contacts() | self.partner_id
@@ -21,3 +31,44 @@ class StockPicking(models.Model):
             "ship.notice"
         )
         return result
+
+    def _dist_expect(self, shipment, parts, packages):
+        """Prepare a receipt for a shipment; what is not in the shipment goes to a receipt of its own.
+
+        :param shipment: dist.supplier.shipment
+        :param parts: dict, stock.move to list of (dist.supplier.shipment.line, quantity in the product's unit)
+        :param packages: dict, SSCC to its package
+        """
+        self.ensure_one()
+        self._dist_split_off(parts)
+        for move, portions in parts.items():
+            move._dist_expect(portions, packages)
+        vals = {"dist_supplier_shipment_id": shipment.id, "carrier_tracking_ref": shipment.tracking}
+        if shipment.expected_at:
+            vals["scheduled_date"] = shipment.expected_at
+        self.write(vals)
+
+    def _dist_split_off(self, parts):
+        """Leave only what is in a shipment."""
+        rest = self.env["stock.move"]
+        for move in self.move_ids.filtered(lambda move: move.state not in ("done", "cancel")):
+            left = move.product_qty - sum(quantity for _line, quantity in parts.get(move, []))
+            if move not in parts:
+                rest |= move
+            elif left > 0 and not move._dist_is_zero(left):
+                move.move_line_ids.unlink()
+                rest |= rest.create(move._split(left))
+        if not rest:
+            return
+        other = self.copy({"name": "/", "move_ids": [], "move_line_ids": [], "backorder_id": self.id})
+        rest.write({"picking_id": other.id})
+        rest.move_line_ids.write({"picking_id": other.id})
+        rest.filtered(lambda move: move.state == "draft")._action_confirm(merge=False)
+        other.action_assign()
+
+    def _dist_expect_no_more(self):
+        """The shipment these receipts expect was taken back."""
+        for picking in self.filtered(lambda picking: picking.state != "cancel"):
+            picking.move_line_ids.unlink()
+            picking.action_assign()
+        self.write({"dist_supplier_shipment_id": False, "carrier_tracking_ref": False})

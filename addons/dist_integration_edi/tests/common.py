@@ -14,8 +14,14 @@ from ..lib.segment import Segment
 from ..lib.separators import EDIFACT_DEFAULT, X12_DEFAULT
 
 NOW = datetime(2026, 3, 2, 14, 5)
-GROUPS = {"850": "PO", "997": "FA", "944": "RE", "945": "SW"}
+GROUPS = {"850": "PO", "810": "IN", "855": "PR", "856": "SH", "997": "FA", "944": "RE", "945": "SW"}
 INBOUND = ("edi.interchange", "order.submit")
+SUPPLIER_INBOUND = (
+    "edi.interchange",
+    "purchase.acknowledged",
+    "purchase.invoiced",
+    "purchase.shipped",
+)
 
 
 class EdiCase(CommerceCase):
@@ -128,7 +134,7 @@ class EdiCase(CommerceCase):
             f"CNT+2:{len(lines)}",
         ]
 
-    def x12(self, *documents, control=7, code="850", test=False, version="004010"):
+    def x12(self, *documents, control=7, code="850", test=False, version="004010", sender="BUYER"):
         """:param documents: lists of segments as texts
         :return: bytes of an interchange
         """
@@ -136,14 +142,17 @@ class EdiCase(CommerceCase):
             Outgoing(code, [Segment(text.split("*")) for text in segments], version, GROUPS[code])
             for segments in documents
         ]
-        envelope = Envelope(Address("BUYER", "ZZ"), Address("SELLER", "ZZ"), control, control, NOW, test=test)
+        envelope = Envelope(Address(sender, "ZZ"), Address("SELLER", "ZZ"), control, control, NOW, test=test)
         return build_interchange(envelope, outgoing, X12_DEFAULT)
 
-    def edifact(self, *documents, control=7, code="ORDERS", version="D96A", test=False):
+    def edifact(
+        self, *documents, control=7, code="ORDERS", version="D96A", test=False, sender="BUYER", qualifier="14"
+    ):
         outgoing = [
             Outgoing(code, [Segment(_split(text)) for text in segments], version) for segments in documents
         ]
-        envelope = Envelope(Address("BUYER", "14"), Address("SELLER", "14"), control, control, NOW, test=test)
+        addresses = Address(sender, qualifier), Address("SELLER", qualifier)
+        envelope = Envelope(*addresses, control, control, NOW, test=test)
         return build_interchange(envelope, outgoing, EDIFACT_DEFAULT)
 
     # receiving
@@ -191,6 +200,99 @@ class EdiCase(CommerceCase):
         self.env.flush_all()
         LaneDrain(self.env.registry, endpoint.id, "normal", 0)._next_batch()
         self.env.invalidate_all()
+
+
+class SupplierCase(EdiCase):
+    """A supplier who takes orders by EDI and answers them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls.env["res.partner"].create({"name": "Mill", "is_company": True})
+        cls.supplier, cls.supplier_client, cls.mill_key = cls._make_system(
+            "Mill",
+            scopes=("edi:submit",),
+            message_types=SUPPLIER_INBOUND,
+            kind="supplier",
+            company_id=cls.company.id,
+        )
+        cls.map_code("unit", "EA", cls.units, system=cls.supplier)
+        cls.map_code("unit", "DZN", cls.dozen, system=cls.supplier)
+        cls.map_code("product", "MILL-1", cls.corn, system=cls.supplier)
+        cls.mill = cls.make_mill()
+        (cls.corn | cls.gloves).supplier_taxes_id = False
+
+    @classmethod
+    def make_mill(cls, **values):
+        return cls.env["dist.edi.partner"].create(
+            {
+                "name": "Mill",
+                "system_id": cls.supplier.id,
+                "client_id": cls.supplier_client.id,
+                "partner_id": cls.vendor.id,
+                "own_qualifier": "ZZ",
+                "own_identifier": "SELLER",
+                "qualifier": "ZZ",
+                "identifier": "MILL",
+                "acknowledgement": "none",
+                "is_test": False,
+                **values,
+            }
+        )
+
+    def tolerate(self, subject, direction="both", **values):
+        return self.env["dist.edi.tolerance"].create(
+            {"edi_partner_id": self.mill.id, "subject": subject, "direction": direction, **values}
+        )
+
+    def buy(self, *lines, user=None, **values):
+        """A confirmed order; of 12 pieces of corn for 3.25 when no lines are given.
+
+        :param lines: tuples of product, quantity and price
+        """
+        lines = lines or [(self.corn, 12, 3.25)]
+        order = (
+            self.env["purchase.order"]
+            .with_user(user or self.env.user)
+            .create(
+                {
+                    "partner_id": self.vendor.id,
+                    "order_line": [
+                        (
+                            0,
+                            0,
+                            {
+                                "product_id": product.id,
+                                "product_qty": quantity,
+                                "price_unit": price,
+                                "date_planned": "2031-05-14 10:00:00",
+                            },
+                        )
+                        for product, quantity, price in lines
+                    ],
+                    **values,
+                }
+            )
+        )
+        order.button_confirm()
+        return order
+
+    def receive(self, order, quantity=None):
+        """The goods of an order come, or some of each line."""
+        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        for move in picking.move_ids:
+            move.write({"quantity": quantity or move.product_uom_qty, "picked": True})
+        picking._action_done()
+        return picking
+
+    def hear(self, *documents, code="855"):
+        """What the supplier sends by X12.
+
+        :param documents: lists of segments as texts
+        :return: dist.message that came of the first document
+        """
+        raw = self.x12(*documents, code=code, control=next(self.numbers), sender="MILL")
+        return self.take(raw, key=self.mill_key).document_ids.sorted("id")[:1].message_id
 
 
 def _split(text):

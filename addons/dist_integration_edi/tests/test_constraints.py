@@ -13,15 +13,24 @@ class TestConstraints(EdiCase):
         names = (
             "dist_edi_partner_hours_positive",
             "dist_edi_partner_duplicate_days_positive",
+            "dist_edi_partner_transit_days_positive",
+            "dist_edi_tolerance_is_limited",
+            "dist_edi_tolerance_not_negative",
             "dist_edi_agreement_code_uniq",
             "dist_edi_counter_kind_uniq",
             "dist_edi_control_number_uniq",
         )
         self.env.cr.execute("SELECT conname FROM pg_constraint WHERE conname IN %s", (names,))
         self.assertEqual({row[0] for row in self.env.cr.fetchall()}, set(names))
-        indexes = ("dist_edi_partner_address_uniq", "dist_edi_interchange_sent_uniq")
+        indexes = (
+            "dist_edi_partner_address_uniq",
+            "dist_edi_interchange_sent_uniq",
+            "dist_edi_tolerance_subject_uniq",
+            "dist_supplier_invoice_number_uniq",
+            "dist_supplier_shipment_number_uniq",
+        )
         self.env.cr.execute("SELECT indexname FROM pg_indexes WHERE indexname IN %s", (indexes,))
-        self.assertEqual(len(self.env.cr.fetchall()), 2)
+        self.assertEqual(len(self.env.cr.fetchall()), len(indexes))
 
     @mute_logger("odoo.sql_db")
     def test_a_number_is_used_once(self):

@@ -2,7 +2,7 @@ from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.tests.screens import ScreensMixin
 
-from .common import EdiCase
+from .common import SupplierCase
 
 MODULE = "dist_integration_edi"
 # made when the screen is opened
@@ -10,22 +10,47 @@ NO_FORMS = {"dist.edi.upload"}
 
 
 @tagged("post_install", "-at_install")
-class TestEveryScreen(ScreensMixin, EdiCase):
+class TestEveryScreen(ScreensMixin, SupplierCase):
     """Interchanges that were taken, refused and sent, looked at by people who have one right only."""
 
     def setUp(self):
         super().setUp()
-        self.users = self._make_screen_users()
+        self.users = self._make_screen_users(
+            purchaser="purchase.group_purchase_user",
+            clerk="account.group_account_invoice",
+        )
         self.agree(self.profile, "out", "855")
         _receiver, endpoint = self.make_receiver("edi.acknowledgement", "purchase.acknowledgement")
         self.take(self.x12(self.order_850("P1"), control=7))
         bad = [segment.replace("20260302", "20261302") for segment in self.order_850("P2")]
         self.take(self.x12(bad, control=8))
         self.deliver(endpoint)
+        self.answer_orders()
         self.env.flush_all()
 
+    def answer_orders(self):
+        """Purchase orders that the supplier confirms as ordered, and otherwise."""
+        self.agree(self.mill, "out", "850")
+        for code in ("810", "855", "856"):
+            self.agree(self.mill, "in", code)
+        self.tolerate("price", absolute=1)
+        self.orders = self.buy() | self.buy()
+        for order, price in zip(self.orders, ("3.25", "5"), strict=True):
+            self.hear([f"BAK*00*AC*{order.name}*20260302", f"PO1*1*12*EA*{price}**VP*MILL-1", "CTT*1"])
+        for order in self.orders:
+            head = [f"BSN*00*S-{order.id}*20310505*1015*0001", "HL*1**S", "HL*2*1*O", f"PRF*{order.name}"]
+            self.hear([*head, "HL*3*2*I", "LIN**VP*MILL-1", "SN1**14*EA", "CTT*3"], code="856")
+        self.receive(self.orders[0])
+        for order in self.orders:
+            head = f"BIG*20260320*I-{order.id}*20260302*{order.name}***DI"
+            self.hear([head, "IT1*1*12*EA*3.25**VP*MILL-1", "TDS*3900", "CTT*1"], code="810")
+
+    def test_orders(self):
+        """E2: the form of an order leads to what the supplier answered."""
+        self._check_form(self.orders, {"purchaser": self.users["purchaser"]})
+
     def test_every_screen(self):
-        """E1, E5, E6, E9: each opens for whoever sees its menu, with filters, forms and buttons."""
+        """E1, E2, E5, E6, E9: each opens for whoever sees its menu, with filters, forms and buttons."""
         self._check_reachable(MODULE, self.users)
         opened = self._check_menus(MODULE, self.users)
         self._check_all_opened(MODULE, opened, but=NO_FORMS)

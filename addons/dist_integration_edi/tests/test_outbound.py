@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from ..lib.reading import read_document
-from .common import EdiCase
+from .common import EdiCase, SupplierCase
 
 SSCC = "106141411234567897"
 SENT = ("edi.acknowledgement", "purchase.acknowledgement", "ship.notice", "invoice.document")
@@ -262,47 +262,15 @@ class TestOutbound(OutboundCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPurchase(OutboundCase):
+class TestPurchase(SupplierCase, OutboundCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.vendor = cls.env["res.partner"].create({"name": "Mill", "is_company": True})
-        cls.supplier, cls.supplier_client, _key = cls._make_system("Mill", kind="supplier")
-        cls.map_code("unit", "EA", cls.units, system=cls.supplier)
-        cls.map_code("product", "MILL-1", cls.corn, system=cls.supplier)
-        cls.mill = cls.env["dist.edi.partner"].create(
-            {
-                "name": "Mill",
-                "system_id": cls.supplier.id,
-                "partner_id": cls.vendor.id,
-                "own_qualifier": "ZZ",
-                "own_identifier": "SELLER",
-                "qualifier": "ZZ",
-                "identifier": "MILL",
-                "is_test": False,
-            }
-        )
         cls.agree(cls.mill, "out", "850")
 
     def setUp(self):
         super().setUp()
         self.receiver, self.endpoint = self.make_receiver("purchase.order", system=self.supplier)
-
-    def buy(self, user=None):
-        order = (
-            self.env["purchase.order"]
-            .with_user(user or self.env.user)
-            .create(
-                {
-                    "partner_id": self.vendor.id,
-                    "order_line": [
-                        (0, 0, {"product_id": self.corn.id, "product_qty": 12, "price_unit": 3.25})
-                    ],
-                }
-            )
-        )
-        order.button_confirm()
-        return order
 
     def test_an_order_is_transmitted(self):
         """E2: confirmed, so it leaves, with the supplier's and our number of the item."""
@@ -323,7 +291,7 @@ class TestPurchase(OutboundCase):
         buyer = new_test_user(self.env, "buyer", groups=groups)
         clerk = new_test_user(self.env, "clerk", groups="purchase.group_purchase_user")
         boss = new_test_user(self.env, "boss", groups=groups)
-        order = self.buy(buyer)
+        order = self.buy(user=buyer)
         self.assertEqual((order.state, order.dist_edi_state), ("purchase", "waiting"))
         self.assertEqual(self.get_sent("850"), [])
         with self.assertRaisesRegex(UserError, "yourself"):
@@ -336,6 +304,114 @@ class TestPurchase(OutboundCase):
         self.assertEqual(len(self.get_sent("850")), 1)
         with self.assertRaisesRegex(UserError, "does not wait"):
             order.with_user(boss).action_dist_edi_approve()
+
+    def connect_changes(self):
+        self.agree(self.mill, "out", "860")
+        self._make_flow(self.supplier, "purchase.change", endpoint_id=self.endpoint.id)
+
+    def test_a_change_is_told(self):
+        """E2: what differs from what the supplier has leaves line by line, once a transaction."""
+        self.connect_changes()
+        order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
+        self.assertEqual(len(self.get_sent("850")), 1)
+        self.assertEqual(self.get_sent("860"), [])
+        # from its price list Odoo would compute price and date anew
+        order.order_line.product_id.seller_ids.unlink()
+        order.order_line[0].product_qty = 11
+        self._flush_events()
+        order.order_line[0].product_qty = 10
+        order.order_line[1].date_planned = "2031-06-01 10:00:00"
+        order.write({"order_line": [(0, 0, {"product_id": self.corn.id, "product_qty": 1, "price_unit": 3})]})
+        ((change, transaction),) = self.get_sent("860")
+        self.assertEqual(
+            (change["order"], change["purpose"], change["sequence"]), (order.name, "change", "1")
+        )
+        told = [(line["line"], line["change"], line["quantity"]) for line in change["lines"]]
+        self.assertEqual(
+            told, [("1", "quantity_decrease", "10"), ("2", "reschedule", "5"), ("3", "add", "1")]
+        )
+        self.assertEqual(change["lines"][0]["open_quantity"], "10")
+        self.assertEqual(transaction.group.functional_code, "PC")
+        order.order_line[0].write({"product_qty": 12, "price_unit": 3.5})
+        second = self.get_sent("860")[1][0]
+        told = [(line["line"], line["change"]) for line in second["lines"]]
+        self.assertEqual((second["sequence"], told), ("2", [("1", "quantity_and_price")]))
+        order.order_line[0].name = "Corn, cleaned"
+        self.assertEqual(len(self.get_sent("860")), 2)
+
+    def test_changed_back(self):
+        """E2: what is undone in the same transaction is not told."""
+        self.connect_changes()
+        order = self.buy()
+        self.get_sent("850")
+        order.order_line.product_id.seller_ids.unlink()
+        order.order_line.product_qty = 5
+        self._flush_events()
+        order.order_line.product_qty = 12
+        self.assertEqual(self.get_sent("860"), [])
+
+    def test_a_cancellation_is_told(self):
+        """E2: an order the supplier has is cancelled there as well; another one is not."""
+        self.connect_changes()
+        order = self.buy()
+        self.get_sent("850")
+        order.button_cancel()
+        ((change, _transaction),) = self.get_sent("860")
+        self.assertEqual(
+            (change["order"], change["purpose"], change.get("lines", [])), (order.name, "cancel", [])
+        )
+        self.mill.approve_orders = True
+        waiting = self.buy()
+        waiting.button_cancel()
+        self.assertEqual(len(self.get_sent("860")), 1)
+
+    def test_a_change_is_approved(self):
+        """E11: where orders are approved, their changes are; several that wait leave as one."""
+        self.connect_changes()
+        order = self.buy()
+        self.get_sent("850")
+        self.mill.approve_orders = True
+        boss = new_test_user(self.env, "boss", groups="purchase.group_purchase_manager")
+        for quantity in (10, 9):
+            order.order_line.product_qty = quantity
+            self.assertEqual(self.get_sent("860"), [])
+        self.assertEqual(order.dist_edi_state, "waiting")
+        order.with_user(boss).action_dist_edi_approve()
+        ((change, _transaction),) = self.get_sent("860")
+        self.assertEqual(change["lines"][0]["quantity"], "9")
+        self.assertEqual(len(self.get_sent("850")), 1)
+
+    def test_what_the_supplier_said_itself(self):
+        """E2: what the order follows is not told back."""
+        self.connect_changes()
+        self.agree(self.mill, "in", "855")
+        self.tolerate("quantity", absolute=5)
+        order = self.buy()
+        self.get_sent("850")
+        head = f"BAK*00*AC*{order.name}*20260302"
+        self.hear([head, "PO1*1*10*EA*3.25**BP*TEST-CORN", "ACK*IQ*10*EA", "CTT*1"])
+        self.assertEqual(order.order_line.product_qty, 10)
+        self.hear([head, "PO1*1*10*EA*4**BP*TEST-CORN", "ACK*IP*10*EA", "CTT*1"])
+        order.dist_acknowledgement_ids.action_accept()
+        self.assertEqual(order.order_line.price_unit, 4)
+        self.hear([f"BAK*00*RD*{order.name}*20260302"])
+        order.dist_acknowledgement_ids.action_accept()
+        self.assertEqual(order.state, "cancel")
+        self.assertEqual(self.get_sent("860"), [])
+
+    def test_a_change_by_edifact(self):
+        """E2: the same by ORDCHG."""
+        self.mill.active = False
+        self.mill = self.make_mill(standard="EDIFACT", qualifier="14", own_qualifier="14")
+        for code in ("ORDERS", "ORDCHG"):
+            self.agree(self.mill, "out", code)
+        self._make_flow(self.supplier, "purchase.change", endpoint_id=self.endpoint.id)
+        order = self.buy()
+        self.deliver(self.endpoint)
+        order.order_line.price_unit = 4
+        ((change, _transaction),) = self.get_sent("ORDCHG")
+        self.assertEqual((change["order"], change["number"]), (order.name, f"{order.name}-1"))
+        self.assertEqual((change["lines"][0]["change"], change["lines"][0]["unit_price"]), ("change", "4"))
 
     def test_orders_of_others(self):
         """E2: only suppliers that have agreed on it get an order by EDI."""

@@ -62,7 +62,7 @@ class TestPartners(EdiCase):
             ("in", "ORDERS", "no document of X12"),
             ("in", "999", "no document of X12"),
             ("in", "846", "Nothing in the installed addons works"),
-            ("out", "860", "Nothing in the installed addons works"),
+            ("out", "832", "Nothing in the installed addons works"),
         ):
             with self.subTest(code), self.assertRaisesRegex(ValidationError, words), self.env.cr.savepoint():
                 self.agree(self.profile, direction, code)

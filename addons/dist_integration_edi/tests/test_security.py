@@ -120,8 +120,38 @@ class TestSecurity(EdiCase):
             {"interchange_id": interchange.id, "control_number": "1"}
         )
         agreement = self.agree(profile, "in", "850")
+        tolerance = self.env["dist.edi.tolerance"].create({"edi_partner_id": profile.id})
+        order = self.env["purchase.order"].create({"partner_id": self.customer.id, "company_id": other.id})
+        answer = self.env["dist.supplier.acknowledgement"].create(
+            {"order_id": order.id, "edi_partner_id": profile.id, "status": "accepted", "digest": "x",
+             "line_ids": [(0, 0, {"product_id": self.corn.id, "uom_id": self.units.id})]}
+        )  # fmt: skip
+        invoice = self.env["dist.supplier.invoice"].create(
+            {"external_id": "I", "kind": "invoice", "edi_partner_id": profile.id, "partner_id": self.customer.id,
+             "company_id": other.id, "currency_id": other.currency_id.id, "invoiced_on": "2026-03-20",
+             "digest": "x", "line_ids": [(0, 0, {"description": "Corn"})]}
+        )  # fmt: skip
+        shipment = self.env["dist.supplier.shipment"].create(
+            {"external_id": "S", "edi_partner_id": profile.id, "partner_id": self.customer.id,
+             "company_id": other.id, "digest": "x",
+             "line_ids": [(0, 0, {"product_id": self.corn.id, "uom_id": self.units.id})]}
+        )  # fmt: skip
         self._check_seen_only_in(
-            other, profile, interchange, group, document, expectation, agreement, profile.counter_ids
+            other,
+            profile,
+            interchange,
+            group,
+            document,
+            expectation,
+            agreement,
+            profile.counter_ids,
+            tolerance,
+            answer,
+            answer.line_ids,
+            invoice,
+            invoice.line_ids,
+            shipment,
+            shipment.line_ids,
         )
         agreement.unlink()
         self.profile.write({"channel_id": False, "client_id": False})

@@ -132,6 +132,8 @@ ACKNOWLEDGEMENT = {
         {"to": "order", "from": "RFF01.2(01.1=ON)", "required": True},
         {"to": "order_date", "from": ["RFF(01.1=ON)/DTM01.2(01.1=171)", "DTM01.2(01.1=4)"], "as": "date"},
         *(row for row in _HEADER if row.get("to") != "purpose"),
+        date("promised_date", "67", "69", "17"),
+        {"to": "supplier_order", "from": "RFF01.2(01.1=VN)"},
         {
             "list": "lines",
             "each": "LIN",

@@ -58,6 +58,12 @@ _LINE_DETAILS = [
     },
     {"list": "notes", "each": "N9/MSG", "fields": NOTES["fields"]},
 ]
+# 067: current schedule, 017: estimated, 069: promised for delivery
+_PROMISED = {
+    "to": "promised_date",
+    "from": ["DTM02(01=067)", "DTM02(01=017)", "DTM02(01=069)"],
+    "as": "date",
+}
 _ANSWERS = {
     "list": "answers",
     "each": "ACK",
@@ -118,6 +124,7 @@ ACKNOWLEDGEMENT = {
         {"to": "number", "from": "BAK08"},
         {"to": "date", "from": "BAK09", "as": "date"},
         *_COMMON,
+        _PROMISED,
         {
             "list": "lines",
             "each": "PO1",
@@ -127,6 +134,7 @@ ACKNOWLEDGEMENT = {
                     for row in order_line("PO1")
                 ),
                 *_LINE_DETAILS,
+                _PROMISED,
                 _ANSWERS,
             ],
         },
@@ -174,6 +182,7 @@ CHANGE_ACKNOWLEDGEMENT = {
         {"to": "number", "from": "BCA09"},
         {"to": "date", "from": "BCA10", "as": "date"},
         *_COMMON,
+        _PROMISED,
         {
             "list": "lines",
             "each": "POC",
@@ -183,6 +192,7 @@ CHANGE_ACKNOWLEDGEMENT = {
                     for row in _CHANGED_LINE
                 ),
                 *_LINE_DETAILS,
+                _PROMISED,
                 _ANSWERS,
             ],
         },

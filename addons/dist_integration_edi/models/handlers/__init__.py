@@ -1,1 +1,7 @@
-from . import edi_interchange
+from . import (
+    edi_interchange,
+    purchase,
+    purchase_acknowledged,
+    purchase_invoiced,
+    purchase_shipped,
+)

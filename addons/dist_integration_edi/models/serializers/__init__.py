@@ -4,5 +4,6 @@ from . import (
     invoice_document,
     purchase_acknowledgement,
     purchase_order,
+    purchase_change,
     ship_notice,
 )

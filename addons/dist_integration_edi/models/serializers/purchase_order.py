@@ -34,11 +34,11 @@ class PurchaseOrderSerializer(models.AbstractModel):
                     "ship_to": self._get_party(place),
                 },
                 "amount_total": views._format_amount(record.amount_total, record.currency_id),
-                "lines": [self._get_line(partner, line, number) for number, line in enumerate(lines, 1)],
+                "lines": [self._get_line(partner, line) for line in lines],
             }
         )
 
-    def _get_line(self, partner, line, number):
+    def _get_line(self, partner, line):
         views = self._get_views()
         item = self._get_item(partner, line.product_id, "buyer_sku", "supplier_sku")
         known = line.product_id._select_seller(partner_id=line.partner_id, quantity=None).product_code
@@ -46,11 +46,11 @@ class PurchaseOrderSerializer(models.AbstractModel):
             item["supplier_sku"] = known
         return self._strip(
             {
-                "line": str(number),
+                "line": line.dist_line_ref,
                 "item": item,
                 "quantity": views._format_quantity(line.product_qty),
                 "unit": self._get_unit(partner, line[PURCHASE_UNIT]),
-                "unit_price": views._format_quantity(line.price_unit),
+                "unit_price": views._format_quantity(line.price_unit_discounted),
                 "description": (line.product_id.name or line.name or "")[:80],
                 "requested_date": views._format_date(line.date_planned.date()) if line.date_planned else None,
             }

@@ -41,3 +41,11 @@ class DistEdiTranslator(models.AbstractModel):
 
     def _is_explained(self, system, number):
         return self.env["dist.code.map"]._find(system, "product", number) is not None
+
+    def _get_price(self, line):
+        """:return: decimal text of the price of one unit; None when the line names none, or it is not one of a unit"""
+        price, per = line.get("unit_price"), line.get("price_quantity")
+        if not price or per in (None, "1"):
+            return price
+        handler = self.env["dist.handler"]
+        return f"{handler._decimal(price) / handler._decimal(per):.6f}".rstrip("0").rstrip(".")

@@ -1,0 +1,330 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+
+from .dist_edi_tolerance import INVOICE
+
+DIFFERS = "invoice_differs"
+INVOICE_KINDS = [("invoice", "Invoice"), ("credit_note", "Credit note")]
+
+
+class _TotalDiffersError(Exception):
+    """A bill that would come to another total than the supplier's; it is taken back."""
+
+
+class DistSupplierInvoice(models.Model):
+    """An invoice or credit note as the supplier sent it, matched with order and receipt; the bill follows from it."""
+
+    _name = "dist.supplier.invoice"
+    _description = "Supplier's invoice"
+    _inherit = ["dist.kept.mixin"]
+    _order = "id desc"
+    _rec_name = "external_id"
+
+    external_id = fields.Char(string="Number", required=True, readonly=True, help="The supplier's.")
+    kind = fields.Selection(INVOICE_KINDS, required=True, readonly=True)
+    edi_partner_id = fields.Many2one(
+        "dist.edi.partner",
+        string="Trading partner",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Supplier", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    message_id = fields.Many2one("dist.message", readonly=True, ondelete="set null", index="btree_not_null")
+    invoiced_on = fields.Date(string="Invoice date", required=True, readonly=True)
+    due_on = fields.Date(string="Due", readonly=True, help="It counts where no payment terms were agreed.")
+    credited_invoice = fields.Char(string="Credits invoice", readonly=True)
+    amount_untaxed = fields.Monetary(readonly=True)
+    amount_tax = fields.Monetary(string="Taxes", readonly=True)
+    amount_total = fields.Monetary(string="Total", readonly=True)
+    note = fields.Text(string="Supplier's note", readonly=True)
+    digest = fields.Char(required=True, readonly=True)
+    differences = fields.Text(readonly=True, help="Of the invoice as a whole.")
+    state = fields.Selection(
+        [("waiting", "Waits for a decision"), ("billed", "Billed"), ("refused", "Refused")],
+        required=True,
+        readonly=True,
+        default="waiting",
+        index=True,
+    )
+    line_ids = fields.One2many("dist.supplier.invoice.line", "invoice_id", string="Lines", readonly=True)
+    order_names = fields.Char(compute="_compute_order_names", compute_sudo=True, string="Purchase orders")
+    move_id = fields.Many2one(
+        "account.move", string="Bill", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
+    decided_at = fields.Datetime(string="Decided", readonly=True)
+
+    def init(self):
+        # whatever the code thinks, a number of the supplier makes one bill
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS dist_supplier_invoice_number_uniq ON dist_supplier_invoice "
+            "(edi_partner_id, kind, external_id) WHERE state != 'refused'"
+        )
+
+    @api.depends("line_ids.order_id")
+    def _compute_order_names(self):
+        for invoice in self:
+            invoice.order_names = ", ".join(invoice.line_ids.order_id.mapped("name"))
+
+    @api.model
+    def _find_known(self, partner, kind, number):
+        """:return: what came under a number of the supplier and was not refused"""
+        return self.search(
+            [
+                ("edi_partner_id", "=", partner.id),
+                ("kind", "=", kind),
+                ("external_id", "=", number),
+                ("state", "!=", "refused"),
+            ],
+            limit=1,
+        )
+
+    # matching
+
+    def _settle(self):
+        """Match an invoice with orders and receipts; without a difference that counts it becomes a bill."""
+        self.ensure_one()
+        self.line_ids._judge()
+        beyond, texts = self._get_charge_differences()
+        if not beyond and "differs" not in self.line_ids.mapped("state"):
+            total = self._try_bill()
+            if total is not None:
+                texts.append(
+                    _(
+                        "total invoiced %(told)s, the bill would come to %(ours)s",
+                        told=self.currency_id.format(self.amount_total),
+                        ours=self.currency_id.format(total),
+                    )
+                )
+        self.differences = "\n".join(texts) or False
+        self._tell()
+
+    def _tell(self):
+        """Open the exception of what waits, or bring it up to date; close that of what does not."""
+        if self.state == "waiting":
+            system = self.edi_partner_id.system_id
+            self.env["dist.exception"]._open_without_message(
+                self._prepare_exception(), self.company_id, system
+            )
+        else:
+            self._close_exceptions()
+
+    def _get_charge_differences(self):
+        """Charges and allowances that nobody ordered.
+
+        :return: (whether a person has to see them, list of sentences)
+        """
+        charges = self.line_ids.filtered("is_charge")
+        net = sum(line._get_amount() for line in self.line_ids - charges)
+        beyond, texts, no_product = False, [], self.env["product.product"]
+        for charge in charges:
+            texts.append(
+                _(
+                    "not ordered: %(charge)s %(amount)s",
+                    charge=charge.description,
+                    amount=self.currency_id.format(charge.price),
+                )
+            )
+            beyond |= not self.env["dist.edi.tolerance"]._tolerates(
+                self.edi_partner_id, INVOICE, "charge", no_product, net, net + charge.price
+            )
+        return beyond, texts
+
+    def _prepare_exception(self):
+        """:return: ExceptionSpec, with what was ordered, received and invoiced side by side"""
+        told = [
+            f"{line.display_name}: {difference}"
+            for line in self.line_ids.filtered(lambda line: line.state == "differs")
+            for difference in line.differences.split("\n")
+        ]
+        return ExceptionSpec(
+            category="business",
+            code=DIFFERS,
+            summary=_(
+                "%(supplier)s: invoice %(number)s differs from order or receipt",
+                supplier=self.partner_id.name,
+                number=self.external_id,
+            ),
+            detail="\n".join([*told, *(self.differences or "").splitlines()]),
+            record=self,
+            suggestion=_(
+                "When goods are still to be received, wait: it is matched again by itself. Else open the document and "
+                "accept it as invoiced, or refuse it and agree with the supplier."
+            ),
+            fingerprint=str(self.id),
+        )
+
+    def _close_exceptions(self):
+        self.env["dist.exception"]._close_for_record(self, [DIFFERS])
+
+    @api.model
+    def _cron_match(self):
+        """Match again what waits where order or receipt are not any more what it was matched with."""
+        waiting = self.search([("state", "=", "waiting")])
+        for invoice in waiting.filtered(lambda invoice: invoice.line_ids._is_outdated()):
+            invoice._settle()
+
+    # billing
+
+    def _try_bill(self):
+        """Make the bill, unless it comes to another total than the invoice.
+
+        :return: None once it is made, else what the bill would come to
+        """
+        try:
+            with self.env.cr.savepoint():
+                move = self._make_bill()
+                if not self._is_total(move):
+                    raise _TotalDiffersError(move.amount_total)
+        except _TotalDiffersError as error:
+            return error.args[0]
+        self._release(move)
+        return None
+
+    def _is_total(self, move):
+        """Whether a bill comes to what is invoiced, but for the rounding of each line."""
+        limit = self.currency_id.rounding * max(len(self.line_ids), 1)
+        return self.currency_id.compare_amounts(abs(move.amount_total - self.amount_total), limit) <= 0
+
+    def _make_bill(self):
+        """:return: account.move, a draft"""
+        self.ensure_one()
+        moves = self.env["account.move"].with_company(self.company_id)
+        move = moves.create(self._prepare_bill())
+        self.write({"state": "billed", "move_id": move.id})
+        return move
+
+    def _prepare_bill(self):
+        move_type = "in_refund" if self.kind == "credit_note" else "in_invoice"
+        orders = self.line_ids.order_id
+        vals = {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
+        if orders:
+            vals = orders[0].with_context(default_move_type=move_type)._prepare_invoice()
+        if self.due_on and not vals.get("invoice_payment_term_id"):
+            vals["invoice_date_due"] = self.due_on
+        return {
+            **vals,
+            "move_type": move_type,
+            "ref": self.external_id,
+            "payment_reference": self.external_id,
+            "invoice_date": self.invoiced_on,
+            "invoice_origin": self.order_names,
+            "currency_id": self.currency_id.id,
+            "reversed_entry_id": self._find_credited().id,
+            "invoice_line_ids": [(0, 0, line._prepare_bill_line()) for line in self.line_ids],
+        }
+
+    def _find_credited(self):
+        """:return: account.move that a credit note takes back; empty when there is none"""
+        if self.kind != "credit_note" or not self.credited_invoice:
+            return self.env["account.move"]
+        return self._find_bill("in_invoice", self.credited_invoice, self.partner_id, self.company_id)
+
+    @api.model
+    def _find_bill(self, move_type, number, partner, company):
+        """:return: account.move under a supplier's number; empty when there is none"""
+        return self.env["account.move"].search(
+            [
+                ("move_type", "=", move_type),
+                ("commercial_partner_id", "=", partner.commercial_partner_id.id),
+                ("company_id", "=", company.id),
+                ("ref", "=", number),
+                ("state", "!=", "cancel"),
+            ],
+            limit=1,
+        )
+
+    def _release(self, move):
+        """Post a bill, where that is agreed with the supplier: it may be paid."""
+        if self.edi_partner_id.bill_policy == "posted":
+            move.action_post()
+
+    def _get_answer(self):
+        """:return: dict for the sender"""
+        self.ensure_one()
+        bill = {"bill": self.move_id.display_name} if self.move_id else {}
+        return {"status": self.state, "number": self.external_id, **bill}
+
+    def _dist_get_impact(self):
+        lines = self.line_ids.filtered(lambda line: not line.is_charge)
+        orders = lines.order_id
+        company = self.company_id[:1]
+        return {
+            "orders": len(orders),
+            "lines": len(lines),
+            "skus": sorted({product.default_code or product.name for product in lines.product_id}),
+            "warehouses": sorted(set(orders.picking_type_id.warehouse_id.mapped("name"))),
+            "value": sum(
+                invoice.currency_id._convert(
+                    invoice.amount_total, company.currency_id, company, invoice.invoiced_on
+                )
+                for invoice in self
+            ),
+            "currency": company.currency_id,
+        }
+
+    def _dist_get_orders(self):
+        return {
+            invoice.id: {("purchase.order", order.id) for order in invoice.line_ids.order_id}
+            for invoice in self
+            if invoice.line_ids.order_id
+        }
+
+    # what a person does
+
+    def action_accept(self):
+        """Make the bill as it was invoiced, whatever differs. Where the totals do, it stays a draft."""
+        self._check_may_decide()
+        for invoice in self:
+            self.env["dist.audit.entry"]._add("approved", invoice, reason=invoice._get_told())
+            move = invoice.sudo()._make_bill()
+            if invoice._is_total(move):
+                invoice.sudo()._release(move)
+        self._decide("billed")
+        return True
+
+    def action_refuse(self):
+        """Make no bill: the supplier is told otherwise. It may send another invoice under the same number."""
+        self._check_may_decide()
+        self.env["dist.audit.entry"]._add_each("rejected", self)
+        self._decide("refused")
+        return True
+
+    def action_match(self):
+        """Match again now."""
+        self._check_may_decide()
+        for invoice in self.sudo():
+            invoice._settle()
+        return True
+
+    def _get_told(self):
+        return "; ".join(filter(None, [*self.line_ids.mapped("differences"), self.differences]))
+
+    def _decide(self, state):
+        self.sudo().write(
+            {"state": state, "decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}
+        )
+        self._close_exceptions()
+
+    def _check_may_decide(self):
+        """:raises AccessError: the user does no invoicing
+        :raises UserError: it was settled in between
+        """
+        self.check_access_rights("read")
+        self.check_access_rule("read")
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(_("Only who does the invoicing decides about suppliers' invoices."))
+        if any(invoice.state != "waiting" for invoice in self):
+            raise UserError(_("This was settled in between."))
+
+    def action_view_bill(self):
+        self.ensure_one()
+        return self.move_id._dist_open()

@@ -1,0 +1,59 @@
+from odoo import api, fields, models
+
+from odoo.addons.dist_integration_wms.models.stock_picking import RELEASED
+
+from .series import PURCHASE_UNIT
+
+# what the supplier is told of a line
+TOLD = {"date_planned", "discount", "price_unit", "product_id", "product_qty", PURCHASE_UNIT}
+
+
+class PurchaseOrderLine(models.Model):
+    """Lines keep the number under which the supplier knows them."""
+
+    _inherit = "purchase.order.line"
+
+    dist_line_ref = fields.Char(
+        string="Line of the supplier",
+        readonly=True,
+        copy=False,
+        help="Number of the line in what the supplier was sent.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.order_id.filtered("dist_is_transmitted")._dist_number_lines()
+        lines.order_id._dist_watch_changes()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if TOLD & set(vals):
+            self.order_id._dist_watch_changes()
+        return result
+
+    def _dist_get_open_receipts(self):
+        """:return: stock.move, of the item itself, that has not come yet"""
+        self.ensure_one()
+        return self.move_ids.filtered(
+            lambda move: (
+                move.state not in ("done", "cancel", "draft")
+                and move.picking_id.picking_type_id.code == "incoming"
+                and move.product_id == self.product_id
+            )
+        ).sorted("id")
+
+    def _dist_get_expectable_moves(self):
+        """:return: stock.move that expects no shipment yet, and that no other system works on"""
+        return self._dist_get_open_receipts().filtered(
+            lambda move: (
+                not move.picking_id.dist_supplier_shipment_id
+                and move.picking_id.dist_release_state not in RELEASED
+            )
+        )
+
+    def _dist_is_expected_elsewhere(self):
+        """:return: whether a warehouse that another system runs was asked to receive it"""
+        states = self._dist_get_open_receipts().picking_id.mapped("dist_release_state")
+        return any(state in RELEASED for state in states)

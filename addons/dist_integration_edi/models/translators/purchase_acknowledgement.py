@@ -1,0 +1,63 @@
+from odoo import models
+
+# codes of X12 (element 374) for days on which goods leave the supplier
+SHIP_DATES = ("010", "011", "037", "038", "068", "079", "080", "118")
+
+
+class PurchaseAcknowledgementTranslator(models.AbstractModel):
+    """A supplier's answer to an order: 855, 865 and ORDRSP."""
+
+    _name = "dist.edi.translator.purchase.acknowledgement"
+    _inherit = "dist.edi.translator.purchase"
+    _description = "EDI order acknowledgement to acknowledged purchase order"
+
+    def _to_message(self, document, canonical):
+        return self._strip(
+            {
+                "order": canonical["order"],
+                "number": canonical.get("number"),
+                "supplier_order": self._get_supplier_order(document, canonical),
+                "told_on": canonical.get("date"),
+                "status": canonical["status"],
+                "currency": canonical.get("currency"),
+                "date": canonical.get("promised_date"),
+                "note": self._get_note(canonical),
+                "lines": [self._get_line(document, line) for line in canonical.get("lines", [])],
+            }
+        )
+
+    def _get_supplier_order(self, document, canonical):
+        """:return: the supplier's number of the order; of X12 the acknowledgement's number is that"""
+        return canonical.get("number" if self._is_x12(document) else "supplier_order")
+
+    def _get_line(self, document, line):
+        found = {
+            "line": line.get("line"),
+            "item": self._get_bought_item(line.get("item", {})),
+            "quantity": line.get("quantity"),
+            "unit": line.get("unit"),
+            "unit_price": self._get_price(line),
+            "date": self._get_date(document, line),
+            "answers": [self._get_part(answer) for answer in line.get("answers", [])],
+        }
+        return self._strip(found)
+
+    def _get_date(self, document, line):
+        """:return: day on which the goods arrive; of EDIFACT a line that is not answered has only one date"""
+        if line.get("promised_date") or self._is_x12(document):
+            return line.get("promised_date")
+        return line.get("requested_date")
+
+    def _get_part(self, answer):
+        day = "ship_date" if answer.get("date_type") in SHIP_DATES else "date"
+        item = answer.get("item")
+        return self._strip(
+            {
+                "status": answer["status"],
+                "quantity": answer.get("quantity"),
+                "unit": answer.get("unit"),
+                day: answer.get("date"),
+                "item": item and self._get_bought_item(item),
+                "reason": answer.get("reason"),
+            }
+        )
