@@ -145,8 +145,8 @@ class DistEvent(models.Model):
         """
         try:
             with self.env.cr.savepoint(flush=False):
-                self.env[f"dist.serializer.{code}"]._prefetch(records)
-                return [row for record in records if (row := self._build_row(code, record))]
+                serializer = self.env[f"dist.serializer.{code}"]._for_records(records)
+                return [row for record in records if (row := self._build_row(code, record, serializer))]
         except MissingError as error:
             # looked for only now: hardly ever is a document deleted in the transaction that tells of it
             present = records.exists()
@@ -167,9 +167,11 @@ class DistEvent(models.Model):
         return [row for record in records for row in self._build_rows(code, record)]
 
     @api.model
-    def _build_row(self, code, record):
-        serializer = self.env[f"dist.serializer.{code}"]
+    def _build_row(self, code, record, serializer=None):
+        """:param serializer: one that has read what the record needs; None when nothing was read yet"""
         try:
+            if serializer is None:
+                serializer = self.env[f"dist.serializer.{code}"]._for_records(record)
             if not serializer._is_relevant(record):
                 return None
             return self._prepare_row(code, record, serializer)

@@ -19,6 +19,12 @@ class DistHandler(models.AbstractModel):
         """:return: what the sender calls the document; shown and searched as the message's business key"""
         return None
 
+    def _prefetch(self, pairs):
+        """Read in one go what messages name that are applied together.
+
+        :param pairs: list of (message, payload)
+        """
+
     def _get_lock_keys(self, message, payload):
         """Texts on which messages are processed one after another.
 
@@ -42,7 +48,7 @@ class DistHandler(models.AbstractModel):
 
         :param pairs: list of (message, payload)
         :return: list of HandlerResult in the same order
-        :raises ApplyError: nothing is kept; the messages are then applied one by one
+        :raises ApplyError: nothing is kept; the messages are then applied in two halves, and so on
         """
         return [self._apply(message, payload) for message, payload in pairs]
 

@@ -10,8 +10,16 @@ class DistSerializer(models.AbstractModel):
     _name = "dist.serializer"
     _description = "Serializer of an outbound message"
 
+    def _for_records(self, records):
+        """Read in one go what the payloads of these records need.
+
+        :return: this serializer, which holds in its context what it read and the records' cache does not hold
+        """
+        self._prefetch(records)
+        return self
+
     def _prefetch(self, records):
-        """Read in one go what the payloads of these records need."""
+        """Read into the records' cache what their payloads need."""
 
     def _is_relevant(self, record):
         """Whether the record's final state still justifies the event.

@@ -74,10 +74,8 @@ class ShipmentsController(http.Controller):
         return call.paginate("stock.picking", domain, lambda pickings: self._show(call, pickings))
 
     def _show(self, call, pickings):
-        serializer = call.env["dist.serializer.shipment.requested"]
-        requests = call.env["dist.serializer.shipment.request"]
-        serializer._prefetch(pickings)
-        requests._prefetch(pickings)
+        serializer = call.env["dist.serializer.shipment.requested"]._for_records(pickings)
+        requests = call.env["dist.serializer.shipment.request"]._for_records(pickings)
         try:
             return [
                 {

@@ -103,13 +103,9 @@ class StockPicking(models.Model):
 
     def _dist_update_release(self):
         """Tell the warehouse what became of these transfers."""
-        steps = {}
-        for picking in self:
-            step = picking._dist_get_release_step()
+        for step, pickings in self.grouped(lambda picking: picking._dist_get_release_step()).items():
             if step:
-                steps[step] = steps.get(step, self.browse()) | picking
-        for step, pickings in steps.items():
-            getattr(pickings, f"_dist_release_{step}")()
+                getattr(pickings, f"_dist_release_{step}")()
 
     def _dist_get_release_step(self):
         """:return: name of the method ``_dist_release_...`` that the transfer calls for; None for nothing"""
@@ -150,9 +146,16 @@ class StockPicking(models.Model):
     def _dist_release_request(self):
         for picking_type, pickings in self.grouped("picking_type_id").items():
             pickings.write(self._dist_prepare_release(picking_type))
-        for picking in self:
-            picking.dist_release_ref = picking.name
+        self._dist_number_released()
         self._dist_emit_by_kind("requested")
+
+    def _dist_number_released(self):
+        """Have the warehouse know these transfers by their names; by one statement, as a wave has many."""
+        self.flush_recordset(["name", "dist_release_ref"])
+        self.env.cr.execute(
+            "UPDATE stock_picking SET dist_release_ref = name WHERE id = ANY(%s)", (self.ids,)
+        )
+        self.invalidate_recordset(["dist_release_ref"], flush=False)
 
     @api.model
     def _dist_prepare_release(self, picking_type):
@@ -210,13 +213,9 @@ class StockPicking(models.Model):
         }
 
     def _dist_emit_by_kind(self, event):
-        kinds = {}
-        for picking in self:
-            kind = picking._dist_get_release_kind()
+        for kind, pickings in self.grouped(lambda picking: picking._dist_get_release_kind()).items():
             if kind:
-                kinds[kind] = kinds.get(kind, self.browse()) | picking
-        for kind, pickings in kinds.items():
-            pickings._dist_emit(f"{kind}.{event}")
+                pickings._dist_emit(f"{kind}.{event}")
 
     def action_dist_release(self):
         """Hand these transfers to the warehouse now, those it refused once more."""

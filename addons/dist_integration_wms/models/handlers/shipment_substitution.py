@@ -12,13 +12,14 @@ class ShipmentConfirmedHandler(models.AbstractModel):
 
     _inherit = "dist.handler.shipment.confirmed"
 
-    def _get_lock_keys(self, message, payload):
-        keys = super()._get_lock_keys(message, payload)
-        moves = self._find_pickings(message, payload).move_ids
-        substitutes = self.env["dist.product.substitution"].search(
-            [("product_id", "in", moves.product_id.ids)]
-        )
-        return keys + self._get_stock_lock_keys(substitutes.substitute_id.ids)
+    def _get_touched_products(self, moves, payload):
+        products = super()._get_touched_products(moves, payload)
+        named = {line.get("sku") or line.get("gtin") for line in payload["lines"]} - {None}
+        if named <= self._get_codes_of(products):
+            return products
+        return products | self.env["dist.product.substitution"].search(
+            [("product_id", "in", products.ids)]
+        ).substitute_id
 
     # plan
 

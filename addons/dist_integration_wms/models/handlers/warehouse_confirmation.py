@@ -33,6 +33,17 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         impact = self._find_pickings(message, named)._dist_get_impact()
         return {**impact, "lines": len(lines) or impact["lines"], "skus": skus or impact["skus"]}
 
+    def _prefetch(self, pairs):
+        result, kind = super()._prefetch(pairs), self._get_kind()
+        numbers = [payload[kind] for _message, payload in pairs if payload.get(kind)]
+        if len(numbers) > 1:
+            domain = self._get_picking_domain(pairs[0][0])
+            pickings = self.env["stock.picking"].search([("dist_release_ref", "in", numbers), *domain])
+            pickings.mapped("partner_id.commercial_partner_id.name")
+            pickings.move_ids.product_id.mapped("uom_id.rounding")
+            pickings.move_ids.move_line_ids.mapped("quantity")
+        return result
+
     def _get_lock_keys(self, message, payload):
         kind, system = self._get_kind(), message.system_id
         keys = [f"dist.warehouse.confirmation/{system.id}/{kind}/{payload['confirmation']}"]
@@ -41,7 +52,14 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         if not open_moves:
             open_moves = self._get_open(pickings).move_ids
         keys += [f"stock.picking/{picking.id}" for picking in pickings]
-        return keys + self._get_stock_lock_keys(open_moves.product_id.ids)
+        return keys + self._get_stock_lock_keys(self._get_touched_products(open_moves, payload).ids)
+
+    def _get_touched_products(self, moves, payload):
+        """
+        :param moves: those that the message is about
+        :return: product.product whose stock the message may change
+        """
+        return moves.product_id
 
     def _apply(self, message, payload):
         return self._apply_batch([(message, payload)])[0]
@@ -135,6 +153,8 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _record(self, plans):
         """:return: dict, identity of a plan to its dist.warehouse.confirmation"""
+        # read of all at once
+        self.env["stock.picking"].union(*(plan.picking for plan in plans)).mapped("backorder_ids.state")
         created = self.env["dist.warehouse.confirmation"].create(
             [self._prepare_record(plan) for plan in plans]
         )

@@ -51,9 +51,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         :return: dict, index of a line to its product
         """
         own = {move._dist_get_line_ref() for move in moves}
-        named = {
-            code for product in moves.product_id for code in (product.default_code, product.barcode) if code
-        }
+        named = self._get_codes_of(moves.product_id)
         unclear = {
             index: line
             for index, line in enumerate(plan.payload["lines"])
@@ -63,6 +61,10 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         }
         items = [(line, f"/lines/{index}") for index, line in unclear.items()]
         return dict(zip(unclear, self._find_products(plan.message, items) if items else (), strict=True))
+
+    def _get_codes_of(self, products):
+        """:return: set of the numbers and barcodes of products"""
+        return {code for product in products for code in (product.default_code, product.barcode) if code}
 
     def _find_moves(self, line, pointer, plan, moves, products):
         """:return: moves that a line speaks of; :raises BusinessError: none"""

@@ -14,8 +14,15 @@ class WarehouseSerializer(models.AbstractModel):
         """:return: kind of transfer, as of stock.picking's ``_dist_get_release_kind``"""
         raise NotImplementedError
 
+    def _for_records(self, records):
+        codes = {
+            system.id: self._read_codes(system, pickings)
+            for system, pickings in records.grouped(self._get_system).items()
+        }
+        return super()._for_records(records).with_context(dist_codes=codes)
+
     def _prefetch(self, records):
-        records.move_ids.product_id.mapped("default_code")
+        records.move_ids.product_id.mapped("product_tmpl_id.name")
         records.move_line_ids.mapped("quantity")
 
     def _get_business_key(self, record):
@@ -34,15 +41,19 @@ class WarehouseSerializer(models.AbstractModel):
 
     def _get_codes(self, picking):
         """:return: dict, (model name, id) to the system's own code"""
-        moves = self._get_moves(picking)
+        return self.env.context["dist_codes"][self._get_system(picking).id]
+
+    def _read_codes(self, system, pickings):
+        """:return: as of `_get_codes`"""
+        moves = pickings.move_ids
         return self.env["dist.code.map"]._dist_get_codes(
-            self._get_system(picking),
+            system,
             {
-                "carrier": picking.carrier_id,
-                "company": picking.company_id,
+                "carrier": pickings.carrier_id,
+                "company": pickings.company_id,
                 "product": moves.product_id,
                 "unit": moves.product_uom,
-                "warehouse": picking.picking_type_id.warehouse_id,
+                "warehouse": pickings.picking_type_id.warehouse_id,
             },
         )
 
