@@ -46,7 +46,9 @@ class DistSupplierShipment(models.Model):
     picking_ids = fields.One2many(
         "stock.picking", "dist_supplier_shipment_id", string="Receipts", readonly=True
     )
-    receipt_names = fields.Char(compute="_compute_receipt_names", compute_sudo=True, string="Receipts")
+    receipt_names = fields.Char(
+        compute="_compute_receipt_names", compute_sudo=True, string="Expected by receipts"
+    )
 
     def init(self):
         self.env.cr.execute(
