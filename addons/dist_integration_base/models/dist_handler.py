@@ -14,6 +14,8 @@ class DistHandler(models.AbstractModel):
 
     _name = "dist.handler"
     _description = "Handler of an inbound message"
+    # items of a bulk message that share a transaction, and keep others waiting that long
+    _batch_size = 10
 
     def _get_external_id(self, payload):
         """:return: what the sender calls the document; shown and searched as the message's business key"""

@@ -12,6 +12,7 @@ from psycopg2 import errorcodes
 
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import split_every
 
 from ..lib import strict_json, trace
 from ..lib.backoff import RetrySchedule
@@ -37,7 +38,6 @@ PUT_OFF = timedelta(minutes=10)
 TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
 # whoever was in the way is gone soon
 CONTENTION_RETRIES = "2s, 5s, 15s, 1m, 5m, 30m, 2h"
-BATCH = 10
 ITEMS_AT_ONCE = 1000
 JOB_SECONDS = 20
 
@@ -155,14 +155,15 @@ class DistMessage(models.Model):
     # process
 
     @api.model
-    def _process(self, message_ids):
+    def _process(self, message_ids, batch_size=1):
         """Process messages that wait, several in one transaction where that is possible.
 
         :param message_ids: list of ids of inbound messages
+        :param batch_size: how many may share a transaction; those have to be of one type
         :raises InFlight: the only message is being processed elsewhere
         """
-        for start in range(0, len(message_ids), BATCH):
-            self._process_batch(message_ids[start : start + BATCH])
+        for batch in split_every(batch_size, message_ids, list):
+            self._process_batch(batch)
 
     @api.model
     def _process_batch(self, message_ids):
@@ -605,7 +606,8 @@ class DistMessage(models.Model):
         """Process what waits of a bulk message, then settle the message itself."""
         waiting = parent.child_ids.filtered(lambda item: item.state in ("pending", "retry"))
         # of a large file the rest is found by the inbox, item by item
-        self._process(waiting.sorted("item_index").ids[:ITEMS_AT_ONCE])
+        items = waiting.sorted("item_index").ids[:ITEMS_AT_ONCE]
+        self._process(items, parent._get_handler()._batch_size)
         self._in_own_transaction(lambda env: env["dist.message"].browse(parent.id)._settle_bulk())
 
     @api.model

@@ -17,9 +17,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         named = {line.get("sku") or line.get("gtin") for line in payload["lines"]} - {None}
         if named <= self._get_codes_of(products):
             return products
-        return products | self.env["dist.product.substitution"].search(
-            [("product_id", "in", products.ids)]
-        ).substitute_id
+        approved = self.env["dist.product.substitution"].search([("product_id", "in", products.ids)])
+        return products | approved.substitute_id
 
     # plan
 
