@@ -55,7 +55,7 @@ class DistException(models.Model):
     flow_id = fields.Many2one("dist.flow", readonly=True)
     message_type_id = fields.Many2one("dist.message.type", readonly=True)
     endpoint_id = fields.Many2one("dist.endpoint", readonly=True)
-    dist_message_ids = fields.One2many("dist.message", "exception_id", string="Messages")
+    dist_message_ids = fields.One2many("dist.message", "exception_id", string="Messages it speaks for")
     further_message_ids = fields.Many2many(
         "dist.message",
         "dist_message_further_exception_rel",

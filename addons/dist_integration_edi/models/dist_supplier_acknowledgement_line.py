@@ -5,6 +5,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare, float_is_zero
 
+from odoo.addons.dist_integration_commerce.lib.submission import format_decimal
+
 from .series import PURCHASE_TAXES, PURCHASE_UNIT
 
 Difference = namedtuple("Difference", "text is_tolerated")
@@ -84,7 +86,7 @@ class DistSupplierAcknowledgementLine(models.Model):
         return found
 
     def _tell(self, quantity):
-        return f"{quantity:g} {self.uom_id.name}"
+        return f"{format_decimal(quantity)} {self.uom_id.name}"
 
     def _tolerates(self, subject, expected=0.0, actual=0.0):
         partner = self.acknowledgement_id.edi_partner_id
@@ -140,9 +142,10 @@ class DistSupplierAcknowledgementLine(models.Model):
         if not float_compare(self.price, self.ordered_price, precision_digits=PRICE_DIGITS):
             return []
         text = _(
-            "price ordered %(ordered)s, confirmed %(told)s",
-            ordered=f"{self.ordered_price:.{PRICE_DIGITS}g} {self.currency_id.name}",
-            told=f"{self.price:.{PRICE_DIGITS}g} {self.currency_id.name}",
+            "price ordered %(ordered)s, confirmed %(told)s %(currency)s",
+            ordered=format_decimal(self.ordered_price),
+            told=format_decimal(self.price),
+            currency=self.currency_id.name,
         )
         return [Difference(text, self._tolerates("price", self.ordered_price, self.price))]
 

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.tools import float_compare
 
+from odoo.addons.dist_integration_commerce.lib.submission import format_decimal
+
 from .dist_edi_tolerance import INVOICE, PRECISION
 
 
@@ -112,10 +114,10 @@ class DistSupplierInvoiceLine(models.Model):
             return []
         text = _(
             "ordered %(ordered)s, received %(received)s, billed before %(billed)s, invoiced %(now)s %(unit)s",
-            ordered=f"{self.ordered_quantity:g}",
-            received=f"{self.received_quantity:g}",
-            billed=f"{self.billed_quantity:g}",
-            now=f"{self.quantity:g}",
+            ordered=format_decimal(self.ordered_quantity),
+            received=format_decimal(self.received_quantity),
+            billed=format_decimal(self.billed_quantity),
+            now=format_decimal(self.quantity),
             unit=self.uom_id.name,
         )
         return [(text, self._tolerates("quantity", limit, told))]
@@ -124,9 +126,10 @@ class DistSupplierInvoiceLine(models.Model):
         if not float_compare(self.price, self.ordered_price, precision_digits=PRECISION):
             return []
         text = _(
-            "price ordered %(ordered)s, invoiced %(told)s",
-            ordered=f"{self.ordered_price:.6g} {self.currency_id.name}",
-            told=f"{self.price:.6g} {self.currency_id.name}",
+            "price ordered %(ordered)s, invoiced %(told)s %(currency)s",
+            ordered=format_decimal(self.ordered_price),
+            told=format_decimal(self.price),
+            currency=self.currency_id.name,
         )
         return [(text, self._tolerates("price", self.ordered_price, self.price))]
 

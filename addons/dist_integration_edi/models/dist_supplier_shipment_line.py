@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.dist_integration_commerce.lib.submission import format_decimal
+
 
 class DistSupplierShipmentLine(models.Model):
     """Shipped goods that share order line, lot and package."""
@@ -43,7 +45,7 @@ class DistSupplierShipmentLine(models.Model):
         return self.quantity * price / (self.order_id.currency_rate or 1.0)
 
     def _tell(self, quantity):
-        return f"{quantity:g} {self.product_id.uom_id.name}"
+        return f"{format_decimal(quantity)} {self.product_id.uom_id.name}"
 
     def _note(self, difference):
         """Add a sentence to what is otherwise than ordered."""
