@@ -27,7 +27,7 @@ BOOKS_DIFFER = 3
 CLOSING = """
 Odoo is at {url}
     login admin, password admin: sees and configures everything
-    login demo,  password demo:  works in the warehouse, sees what waits for the warehouse
+    login demo,  password demo:  works in the warehouse and on the order desk
 
 Look at
  1. Integration > Dashboard: what moved, what waits, what is held back and what that puts at risk

@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 
 PREFIX = "/dist/v1"
 MAX_BODY = 1_000_000
-MAX_BULK_BODY = 20_000_000
+MAX_BULK_BODY = strict_json.MAX_BYTES
 # of a file that is stored as it arrives
 MAX_UPLOAD = 500_000_000
 PACKED = ("gzip", "x-gzip")

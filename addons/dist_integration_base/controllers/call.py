@@ -197,6 +197,9 @@ class ApiCall:
         if extra:
             vals["payload"] = self._merge(extra)
         items = self._get_items() if bulk else None
+        if bulk:
+            # whoever takes it up after a crash knows that it holds others
+            vals["content_format"] = "bulk"
         message_id, is_new = self._store(vals)
         if self._wants_later() or (items and len(items) > SYNCHRONOUS_ITEMS):
             return self._answer_later(message_id, items)
@@ -283,7 +286,7 @@ class ApiCall:
             )
         if key:
             # the key is the caller's within one method and path
-            return f"{incoming.method} {incoming.path} {key}", request_hash
+            return f"{incoming.method} {uri_path(incoming.path)} {key}", request_hash
         if incoming.method == "POST":
             return f"auto {request_hash}", request_hash
         return f"new {uuid.uuid4().hex}", request_hash

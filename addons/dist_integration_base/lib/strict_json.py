@@ -19,7 +19,7 @@ from typing import Any
 
 from .errors import IntegrationError
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 20_000_000
 MAX_DEPTH = 64
 MAX_ITEMS = 1_000_000
 MAX_DIGITS = 40

@@ -13,7 +13,7 @@ KEPT = re.compile(r"[0-9A-Za-z]{8}:[0-9a-f]{64}")
 ACCESS = """
     SELECT key.id AS key_id, key.key_hash, key.last_used_at, client.id AS client_id, client.system_id,
            client.company_id, client.user_id, partner.lang, partner.tz,
-           NOT COALESCE(key.revoked, FALSE) AND client.active
+           NOT COALESCE(key.revoked, FALSE) AND client.active AND service.active
                AND (key.expires_at IS NULL OR key.expires_at > %s) AS is_valid,
            system.state = 'active' AND system.active AS is_connected,
            client.allowed_networks, client.rate_per_minute, client.burst, client.signature_required,

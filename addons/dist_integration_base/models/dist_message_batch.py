@@ -13,8 +13,8 @@ FORMATS = [
     ("jsonl", "JSON, one message a line"),
     ("csv", "CSV, one message a row"),
 ]
-# what holds many messages
-BATCH_FORMATS = ("jsonl", "csv")
+# what holds many messages: files, and the body of a bulk call
+BATCH_FORMATS = ("jsonl", "csv", "bulk")
 
 
 class DistMessage(models.Model):
@@ -22,7 +22,7 @@ class DistMessage(models.Model):
 
     _inherit = "dist.message"
 
-    content_format = fields.Selection(FORMATS, string="Format", readonly=True)
+    content_format = fields.Selection([*FORMATS, ("bulk", "JSON, a bulk call")], string="Format", readonly=True)
     source_name = fields.Char(string="File or key", readonly=True, help="What the content was called there.")
 
     def _split(self):
@@ -45,6 +45,10 @@ class DistMessage(models.Model):
     @api.model
     def _unreadable(self, detail):
         return Problem(400, "unreadable_message", _("Message cannot be read"), detail)
+
+    @api.model
+    def _split_bulk(self, text):
+        return strict_json.loads(text.encode())["items"]
 
     @api.model
     def _split_jsonl(self, text):

@@ -593,7 +593,8 @@ class DistMessage(models.Model):
             "message_type_id": self.message_type_id.id,
             "version_id": self.version_id.id,
             "criticality": self.criticality,
-            "idempotency_key": f"{self.idempotency_key}#{index}",
+            # no caller can send it: its own keys begin with a method
+            "idempotency_key": f"item {self.uuid} {index}",
             "request_hash": None,
             "trace_id": self.trace_id,
             "traceparent": self.traceparent,

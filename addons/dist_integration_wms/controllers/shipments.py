@@ -53,6 +53,7 @@ class ShipmentsController(http.Controller):
         summary="Shipments released to this warehouse",
         description="For warehouses that ask instead of being told, and to find what got lost.",
         response_schema="shipment.page",
+        statuses=(409,),
         parameters={
             "state": {"type": "string", "enum": RELEASE_STATES},
             "shipment": {"type": "string", "minLength": 1, "maxLength": 64},
