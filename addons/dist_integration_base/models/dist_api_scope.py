@@ -6,6 +6,7 @@ class DistApiScope(models.Model):
     _description = "API scope"
     _inherit = ["dist.guarded.mixin"]
     _order = "code"
+    _rec_names_search = ["name", "code"]
 
     code = fields.Char(required=True, help="domain:action, such as orders:submit.")
     name = fields.Char(required=True, translate=True)

@@ -252,9 +252,11 @@ class DistDashboard(models.AbstractModel):
     def _get_health(self, row):
         """:return: dict with ``health`` (for the colour), its ``health_label`` and ``rank`` (trouble first)"""
         late = (row["oldest_seconds"] or 0) > LATE_MINUTES * 60
+        # what failed and is settled since needs nobody any more
+        unsettled = row["failed"] or row["exceptions"] or row["waiting"]
         states = (
             ("danger", _("Held back"), bool(row["reason"])),
-            ("danger", _("Failing"), row["share"] is not None and row["share"] < HEALTHY_SHARE),
+            ("danger", _("Failing"), unsettled and row["share"] is not None and row["share"] < HEALTHY_SHARE),
             ("warning", _("Late"), late),
             ("warning", _("Needs a person"), row["failed"] or row["exceptions"]),
             ("muted", _("In the shadow"), row["shadow"]),

@@ -546,6 +546,7 @@ class DistException(models.Model):
         """Try the stuck messages again."""
         self._check_may_act()
         self._note_action("replayed")
+        tried = self._get_stuck()
         for exception in self:
             if (exception.fingerprint or "").startswith("event/"):
                 event_id = int(exception.fingerprint.split("/")[1])
@@ -554,7 +555,19 @@ class DistException(models.Model):
                     lambda env, event_id=event_id: env["dist.event"].browse(event_id).action_rebuild()
                 )
             exception._get_stuck().action_retry()
-        return True
+        return self._tell_retried(tried)
+
+    def _tell_retried(self, tried):
+        """:return: what tells the person that messages failed again; True when none did"""
+        failed = tried.filtered(lambda message: message.state in STUCK)
+        if not failed:
+            return True
+        text = _(
+            "Tried again: %(failed)s of %(tried)s messages failed once more.",
+            failed=len(failed),
+            tried=len(tried),
+        )
+        return self.env["dist.endpoint"]._get_notification(text, "warning")
 
     def _get_stuck(self):
         return self.affected_message_ids.filtered(lambda message: message.state in STUCK)

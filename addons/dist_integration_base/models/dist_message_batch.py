@@ -22,7 +22,9 @@ class DistMessage(models.Model):
 
     _inherit = "dist.message"
 
-    content_format = fields.Selection([*FORMATS, ("bulk", "JSON, a bulk call")], string="Format", readonly=True)
+    content_format = fields.Selection(
+        [*FORMATS, ("bulk", "JSON, a bulk call")], string="Format", readonly=True
+    )
     source_name = fields.Char(string="File or key", readonly=True, help="What the content was called there.")
 
     def _split(self):

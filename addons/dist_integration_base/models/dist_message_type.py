@@ -9,6 +9,7 @@ class DistMessageType(models.Model):
     _description = "Message type"
     _inherit = ["dist.cached.mixin", "dist.guarded.mixin"]
     _order = "code"
+    _rec_names_search = ["name", "code"]
 
     code = fields.Char(required=True, help="domain.event, such as order.submit or shipment.confirmed.")
     name = fields.Char(required=True, translate=True)

@@ -1,8 +1,12 @@
 import json
 from datetime import timedelta
+from unittest.mock import patch
+
+import psycopg2
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
@@ -93,6 +97,16 @@ class TestApi(DistHttpCase):
             response = self._call("POST", "/test/partners", ONE, key)
             self.assertEqual(response.status_code, 401)
             self.assertIn("WWW-Authenticate", response.headers)
+
+    def test_service_user_left(self):
+        """G8: the key of a service user who is archived opens nothing."""
+        self.client.user_id.active = False
+        self.assertEqual(self._call("GET", "/test/partners", key=self.key).status_code, 401)
+
+    def test_found_by_code(self):
+        """M2: scopes and message types are found by the codes that refusals and documents name."""
+        for model, code in (("dist.api.scope", "test:write"), ("dist.message.type", "partner.submit")):
+            self.assertEqual(len(self.env[model].name_search(code)), 1)
 
     def test_two_keys_while_rotating(self):
         """G8: the former key works until its overlap ends."""
@@ -217,6 +231,43 @@ class TestApi(DistHttpCase):
         self.assertEqual(len(self._partners()), 1)
         self.assertFalse(self._partners("Blocked"))
         self.assertEqual(self._call("POST", "/test/partners/bulk", {"items": []}, self.key).status_code, 422)
+
+    def test_bulk_taken_up_again(self):
+        """M4, M8: of a bulk call that a crash cut off before its items were stored, each item has its effect once."""
+        body, key = {"items": [ONE, {"external_id": "P-4", "name": "D"}]}, {"Idempotency_Key": "cut-off"}
+        cut_off = psycopg2.OperationalError("terminating connection due to administrator command")
+        with (
+            patch.object(self.registry["dist.message"], "_store_items", side_effect=cut_off),
+            mute_logger("odoo.addons.dist_integration_base.controllers.api"),
+        ):
+            self.assertEqual(
+                self._call("POST", "/test/partners/bulk", body, self.key, **key).status_code, 503
+            )
+        parent = self.env["dist.message"].search([("idempotency_key", "like", "cut-off")])
+        parent.next_attempt_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.env.flush_all()
+        self.env["dist.message"]._job_process_inbox(parent.criticality)
+        self.env.invalidate_all()
+        self.assertEqual((parent.state, parent.child_ids.mapped("state")), ("done", ["done", "done"]))
+        again = self._call("POST", "/test/partners/bulk", body, self.key, **key)
+        self.assertEqual([item["status"] for item in again.json()["items"]], [200, 200], again.text)
+        self.assertEqual(len(parent.child_ids), 2)
+        self.assertEqual(len(self._partners()), 1)
+
+    def test_keys_of_items_are_their_own(self):
+        """M4: whatever keys a caller chooses, none is that of an item."""
+        bodies = [{"items": [{"external_id": f"K-{number}", "name": "K"}]} for number in range(4)]
+        for key, body in zip(("K#0", "K", "Q", "Q#0"), bodies, strict=True):
+            response = self._call("POST", "/test/partners/bulk", body, self.key, Idempotency_Key=key)
+            self.assertEqual(response.status_code, 200, response.text)
+
+    def test_keys_of_paths_are_their_own(self):
+        """M4: a key is the caller's within one path, whatever stands in that."""
+        for path, key in (("one", "b c"), ("one%20b", "c")):
+            response = self._call(
+                "PUT", f"/test/partners/{path}", {"name": "One"}, self.key, Idempotency_Key=key
+            )
+            self.assertEqual(response.status_code, 200, response.text)
 
     def test_bulk_ends_with_its_last_item(self):
         """M4: a bulk call is done when the item that had to be tried again is."""

@@ -100,6 +100,14 @@ class TestDashboard(DashboardMixin, DistCase):
         self.assertLess(failing["latency_p95"], 0.26)
         self.assertGreater(failing["latency_p50"], 0.09)
 
+    def test_settled_flow(self):
+        """X4: a flow of which everything that failed is settled is healthy again."""
+        self._make_past(self.outbound, ["dead", "cancelled"])[0].action_cancel_with_reason(
+            "Settled by telephone"
+        )
+        (row,) = (row for row in self._get()["flows"] if row["id"] == self.outbound.id)
+        self.assertEqual((row["health"], row["share"]), ("success", 0.0))
+
     def test_deferred(self):
         """X4, M7: what a disabled endpoint holds back, and the value of the orders behind it."""
         partners = self.env["res.partner"].create([{"name": "A"}, {"name": "B"}])
