@@ -102,9 +102,7 @@ class TestDashboard(DashboardMixin, DistCase):
 
     def test_settled_flow(self):
         """X4: a flow of which everything that failed is settled is healthy again."""
-        self._make_past(self.outbound, ["dead", "cancelled"])[0].action_cancel_with_reason(
-            "Settled by telephone"
-        )
+        self._make_past(self.outbound, ["dead", "cancelled"])[0].action_cancel("Settled by telephone")
         (row,) = (row for row in self._get()["flows"] if row["id"] == self.outbound.id)
         self.assertEqual((row["health"], row["share"]), ("success", 0.0))
 
