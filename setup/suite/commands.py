@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from contextlib import nullcontext
 
 from .console import SetupError
 
@@ -17,7 +18,7 @@ def run(command, *, cwd=None, env=None, stdin=None, timeout=None, log=None, owne
     """Run a program to its end and return its output as text.
 
     :param env: variables added to this process's own
-    :param log: a file that also receives the output
+    :param log: a file that receives the output as it comes
     :param owner: entry of the password database of the user to run it as (root only)
     :raises CommandError: it failed, cannot be started or took longer than `timeout`
     """
@@ -26,28 +27,28 @@ def run(command, *, cwd=None, env=None, stdin=None, timeout=None, log=None, owne
     if owner:
         identity = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     try:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-            **identity,
-        )
+        with log.open("w") if log else nullcontext(subprocess.PIPE) as output:
+            done = subprocess.run(
+                command,
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=timeout,
+                check=False,
+                **identity,
+            )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CommandError(f"{command[0]}: {error}") from error
-    if log:
-        log.write_text(done.stdout)
+    printed = log.read_text(errors="replace") if log else done.stdout
     if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-TAIL_LINES:])
+        tail = "\n".join(printed.splitlines()[-TAIL_LINES:])
         raise CommandError(f"`{_short(command)}` failed ({done.returncode}):\n{tail}")
-    return done.stdout
+    return printed
 
 
 def _short(command):

@@ -4,7 +4,7 @@ import concurrent.futures
 import os
 import shutil
 
-from . import configuration, locks, paths, query
+from . import configuration, locks, paths, progress, query
 from .commands import CommandError, run
 from .console import SetupError
 
@@ -186,7 +186,8 @@ class Databases:
         """
         options = ["-i", ",".join(modules), "--stop-after-init"]
         options += self.environment.demo_options(demo)
-        self._odoo(pg_environment, database, options, f"install-{database}")
+        with progress.told(self._say, self.install_log(database)):
+            self._odoo(pg_environment, database, options, f"install-{database}")
 
     def _shell(self, pg_environment, database, script):
         self._odoo(pg_environment, database, ["--no-http"], f"shell-{database}", script)
