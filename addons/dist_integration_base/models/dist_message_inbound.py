@@ -40,6 +40,8 @@ TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
 CONTENTION_RETRIES = "2s, 5s, 15s, 1m, 5m, 30m, 2h"
 ITEMS_AT_ONCE = 1000
 JOB_SECONDS = 20
+# characters of what a sender calls a document
+MAX_NAME = 80
 
 
 class InFlight(IntegrationError):
@@ -519,9 +521,6 @@ class DistMessage(models.Model):
             return  # settled by someone else in between
         detail = failure.get("error") or getattr(error, "detail", str(error))
         detail = self._redact(detail, payload)
-        external_id = (
-            self._get_handler()._get_external_id(payload) if payload and self.direction == "in" else None
-        )
         self.write(
             {
                 "state": failure["state"],
@@ -531,7 +530,7 @@ class DistMessage(models.Model):
                 "error_code": getattr(error, "code", "technical"),
                 "error": detail[:500],
                 "next_attempt_at": failure.get("next_attempt_at", self.next_attempt_at),
-                "business_key": self.business_key or external_id,
+                "business_key": self.business_key or self._find_external_id(payload),
                 "done_at": fields.Datetime.now() if failure["state"] == "dead" else False,
             }
         )
@@ -547,6 +546,17 @@ class DistMessage(models.Model):
             self.env["dist.exception"]._open_each(specs, self, payload)
         elif self.exception_id:
             self.env["dist.exception"]._refresh(self._get_exceptions())
+
+    def _find_external_id(self, payload):
+        """:return: what the sender calls the document, also where the rest of it does not fit; None if nowhere"""
+        if self.direction != "in":
+            return None
+        # what did not pass its schema may be anything
+        with suppress(IntegrationError, AttributeError, LookupError, TypeError):
+            found = self._get_handler()._get_external_id(payload or self._decode())
+            if isinstance(found, str) and len(found) <= MAX_NAME:
+                return found
+        return None
 
     def _bring_over(self, spec):
         """The same exception with its records in this environment: the one they come from is closed, and what it

@@ -73,6 +73,14 @@ class TestApi(DistHttpCase):
         message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
         self.assertEqual(message.state, "dead")
         self.assertEqual(message.exception_id.category, "validation")
+        self.assertFalse(message.business_key)
+
+    def test_document_that_does_not_fit_is_named(self):
+        """X1: which document is meant is seen in the list, though the rest of it does not fit."""
+        for named, key in (("P-7", "P-7"), (7, False), ("P" * 500, False)):
+            response = self._call("POST", "/test/partners", {"external_id": named, "name": ""}, self.key)
+            message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
+            self.assertEqual((message.state, message.business_key), ("dead", key))
 
     def test_unreadable(self):
         """M4: what is not JSON is refused in words, and kept."""
