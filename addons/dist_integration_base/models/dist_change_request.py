@@ -494,5 +494,6 @@ def _get_text(record, name):
     if field.type == "selection":
         return dict(field._description_selection(record.env)).get(value, value or "")
     if field.relational:
-        return ", ".join(sorted(value.sudo().mapped("display_name")))
+        # two records may have the same name
+        return ", ".join(sorted(f"{one.display_name} (#{one.id or one._origin.id})" for one in value.sudo()))
     return "" if value is False or value is None else str(value)

@@ -200,6 +200,24 @@ class TestChangeApproval(AuditMixin, DistCase):
         fresh.with_user(self.approver).action_approve()
         self.assertEqual(self.endpoint.url, NEW)
 
+    def test_other_record_of_the_same_name(self):
+        """G4: a request tells records of the same name apart, for the approver and when it is asked for again."""
+        values = {"name": "tpw", "system_id": self.system.id, "kind": "password"}
+        credentials = self.env["dist.credential"].create([{**values, "username": user} for user in "abc"])
+        self.endpoint.sudo().credential_id = credentials[0]
+        requests = [self._keep_credential(credential) for credential in credentials[1:]]
+        self.assertNotEqual(*requests)
+        for request, credential in zip(requests, credentials[1:], strict=True):
+            line = request.line_ids
+            self.assertIn(f"#{credentials[0].id}", line.old)
+            self.assertIn(f"#{credential.id}", line.new)
+            self.assertEqual(request.summary, "Credential")
+
+    def _keep_credential(self, credential):
+        with self._kept() as requests:
+            self._as(self.manager, self.endpoint).write({"credential_id": credential.id})
+        return requests[0]
+
     def test_checks_of_the_model_hold(self):
         """G4: what the model refuses is refused at approval, and the request stays."""
         request = self._ask(url="no address")
