@@ -1,8 +1,10 @@
 import hashlib
 import json
+from collections import defaultdict
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from .transaction import get_state
 
@@ -50,9 +52,19 @@ class DistChangeRequest(models.Model):
     )
     # what is to be written; secrets in it are encrypted
     content = fields.Text(readonly=True, groups=fields.NO_ACCESS)
-    before = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    # of the record when this was asked for, with all that it owns
+    before = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     fingerprint = fields.Char(readonly=True, groups=fields.NO_ACCESS)
-    line_ids = fields.One2many("dist.change.request.line", "request_id", readonly=True)
+    line_ids = fields.One2many(
+        "dist.change.request.line", "request_id", domain=[("is_part", "=", False)], readonly=True
+    )
+    part_ids = fields.One2many(
+        "dist.change.request.line",
+        "request_id",
+        domain=[("is_part", "=", True)],
+        string="What belongs to it",
+        readonly=True,
+    )
     summary = fields.Char(compute="_compute_summary", string="What changes")
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_at = fields.Datetime(string="Decided on", readonly=True)
@@ -119,7 +131,6 @@ class DistChangeRequest(models.Model):
     @api.model
     def _prepare(self, kind, record, vals):
         lines = self._prepare_lines(kind, record, vals)
-        before = record._get_audited_values(self._get_watched(kind, record, vals)).get(record.id, {})
         target = record.new(record._add_missing_default_values(vals)) if kind == "create" else record
         identity = [
             self.env.uid,
@@ -138,16 +149,34 @@ class DistChangeRequest(models.Model):
             or self.env.company.id,
             "requester_id": self.env.uid,
             "content": json.dumps(self._hide_secrets(record, vals), default=str),
-            "before": json.dumps(before),
+            "before": record._get_approved_digest() if record else False,
             "fingerprint": hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
             "line_ids": [fields.Command.create(line) for line in lines],
+            "part_ids": [fields.Command.create(part) for part in self._prepare_parts(record)],
         }
 
     @api.model
-    def _get_watched(self, kind, record, vals):
-        """:return: list of the fields whose change makes a request stale"""
-        audited = record._get_audited_fields()
-        return audited if kind == "unlink" else [name for name in audited if name in vals]
+    def _prepare_parts(self, record):
+        """:return: list of values of lines, for what the record owns: it is approved with it"""
+        parts = record._get_approved_records()[1:] if record else []
+        return [
+            {
+                "name": part._name,
+                "label": self.env["ir.model"]._get(part._name).name,
+                "new": self._get_part_text(part),
+                "is_part": True,
+            }
+            for part in parts
+        ]
+
+    @api.model
+    def _get_part_text(self, part):
+        secrets = part._get_secret_fields()
+        texts = {name: _get_text(part, name) for name in part._get_audited_fields() if part.sudo()[name]}
+        texts.update((name, part.sudo()._get_secret_text(name)) for name in secrets)
+        return "\n".join(
+            f"{part._fields[name]._description_string(self.env)}: {text}" for name, text in texts.items() if text
+        )
 
     @api.model
     def _prepare_lines(self, kind, record, vals):
@@ -409,8 +438,18 @@ class DistChangeRequest(models.Model):
         if self.kind == "create" or self.res_model not in self.env:
             return self.kind != "create"
         record = self.env[self.res_model].browse(self.res_id).exists()
-        before = json.loads(self.before or "{}")
-        return not record or record._get_audited_values(list(before))[record.id] != before
+        return not record or record._get_approved_digest() != self.before
+
+    def _lock_record(self):
+        """Keep what is approved from being changed until it is applied."""
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        ids = defaultdict(list)
+        for part in record._get_approved_records() if record else ():
+            ids[part._table].append(part.id)
+        for table, found in ids.items():
+            self.env.cr.execute(
+                SQL("SELECT FROM %s WHERE id = ANY(%s) FOR NO KEY UPDATE", SQL.identifier(table), found)
+            )
 
     def _apply(self, values):
         """Write the change with the rights of who asked for it, and the checks of the model.
@@ -420,6 +459,7 @@ class DistChangeRequest(models.Model):
         """
         self.ensure_one()
         request = self.sudo()
+        request._lock_record()
         if request._has_changed():
             raise UserError(
                 _("%s was changed since this was asked for. It has to be asked for again.", self.record_name)

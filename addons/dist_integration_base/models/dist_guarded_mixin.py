@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 from lxml import etree
 
 from odoo import _, api, fields, models, tools
@@ -59,6 +62,49 @@ class DistGuardedMixin(models.AbstractModel):
         """
         fingerprint = self.env["dist.keyring"]._fingerprint(value) if value else self.fingerprint
         return _("Fingerprint %s", fingerprint) if fingerprint else ""
+
+    # what is approved: a record with all that it owns
+
+    def _get_approved_records(self):
+        """:return: list of records: this one first, then those that are part of it, at any depth, such as the rows of
+        a mapping
+        """
+        self.ensure_one()
+        found = [self]
+        for model_name, field_name in self._get_owned_parts():
+            parts = self.env[model_name].sudo().with_context(active_test=False)
+            for part in parts.search([(field_name, "=", self.id)], order="id"):
+                found += part._get_approved_records()
+        return found
+
+    @api.model
+    @tools.ormcache("self._name")
+    def _get_owned_parts(self):
+        """:return: list of (model name, field name) by which guarded records that a list of this one shows fall with it"""
+        listed = {
+            (field.comodel_name, field.inverse_name)
+            for field in self._fields.values()
+            if field.type == "one2many"
+        }
+        return [
+            (model_name, field_name)
+            for model_name, field_name in self._get_audited_parts()
+            if (model_name, field_name) in listed and isinstance(self.env[model_name], DistGuardedMixin)
+        ]
+
+    def _get_approved_digest(self):
+        """:return: text that is another one as soon as a value of this record, or of what it owns, is"""
+        records = [record.with_context(lang="en_US") for record in self._get_approved_records()]
+        content = [[record._name, record.id, record._get_compared_values()] for record in records]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def _get_compared_values(self):
+        record = self.sudo()
+        values = {
+            name: sorted(record[name].ids) if self._fields[name].relational else record._get_audited_value(name)
+            for name in self._get_audited_fields()
+        }
+        return {**values, **{name: record._get_secret_text(name) for name in self._get_secret_fields()}}
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -218,6 +218,74 @@ class TestChangeApproval(AuditMixin, DistCase):
             self._as(self.manager, self.endpoint).write({"credential_id": credential.id})
         return requests[0]
 
+    def _make_mapping(self, system):
+        return self.env["dist.mapping"].create(
+            {
+                "name": "Partners",
+                "system_id": system.id,
+                "message_type_id": self.system.flow_ids.message_type_id.id,
+                "row_ids": [Command.create({"target": "name", "source": "n"})],
+            }
+        )
+
+    def test_rows_are_approved_with_their_mapping(self):
+        """G4: the approver sees the rows of a mapping; they cannot be rewritten between asking and approving."""
+        mapping = self._as(self.manager, self._make_mapping(self.system))
+        for change in (
+            {"row_ids": [Command.update(mapping.row_ids.id, {"source": "evil"})]},
+            {"row_ids": [Command.create({"target": "ref", "source": "r"})]},
+            {"row_ids": [Command.clear(), Command.create({"target": "name", "source": "n"})]},
+        ):
+            with self._kept() as requests:
+                mapping.action_approve()
+            request = requests[0]
+            request.with_user(self.manager).reason = "The shop goes live"
+            request.with_user(self.manager).action_request()
+            shown = request.with_user(self.approver).part_ids
+            self.assertEqual(len(shown), len(mapping.row_ids))
+            self.assertIn(f"Source: {mapping.row_ids[0].source}", shown[0].new)
+            self.assertEqual(request.line_ids.mapped("name"), ["state"])
+            mapping.write(change)
+            request.invalidate_recordset()
+            self.assertTrue(request.is_stale)
+            with self.assertRaisesRegex(UserError, "asked for again"):
+                request.with_user(self.approver).action_approve()
+            request.with_user(self.manager).action_cancel()
+        with self._kept() as requests:
+            mapping.action_approve()
+        self._settle(requests[0])
+        self.assertEqual(mapping.state, "approved")
+
+    def test_system_is_approved_with_all_it_has(self):
+        """G4: what a system goes to production with is shown, and is what was asked for."""
+        system, client, _key = self._make_system("Test", message_types=["partner.submit"])
+        mapping = self._make_mapping(system)
+        endpoint = self._make_endpoint(system, OLD)
+        credential = self.env["dist.credential"].create(
+            {"name": "Webhook", "system_id": system.id, "secret": SECRET}
+        )
+        with self._kept() as requests:
+            self._as(self.manager, system).environment = "production"
+        request = requests[0]
+        shown = "\n".join(request.part_ids.mapped("new"))
+        for text in (f"Address: {OLD}", "Source: n", f"Fingerprint {credential.fingerprint}", client.name):
+            self.assertIn(text, shown)
+        self.assertIn("dist.flow", request.part_ids.mapped("name"))
+        for change in (
+            lambda: self._as(self.manager, endpoint).write({"url": NEW}),
+            lambda: self._as(self.manager, credential).write({"secret": SECRET[:-1] + "A"}),
+            lambda: self._as(self.manager, mapping.row_ids).write({"source": "evil"}),
+            lambda: self._as(self.manager, system.flow_ids).write({"filter_domain": "[]"}),
+            lambda: self._as(self.manager, client).write({"allowed_networks": "0.0.0.0/0"}),
+        ):
+            self.assertFalse(request.is_stale)
+            change()
+            self.env.invalidate_all()
+            self.assertTrue(request.is_stale)
+            request = request.browse(request.with_user(self.manager).action_ask_again()["res_id"])
+        self._settle(request)
+        self.assertEqual(system.environment, "production")
+
     def test_checks_of_the_model_hold(self):
         """G4: what the model refuses is refused at approval, and the request stays."""
         request = self._ask(url="no address")
