@@ -286,6 +286,32 @@ class TestChangeApproval(AuditMixin, DistCase):
         self._settle(request)
         self.assertEqual(system.environment, "production")
 
+    def test_nothing_of_another_system(self):
+        """G4: what serves a production system is of that system: what is of a test system changes unseen."""
+        test, client, _key = self._make_system("Test", message_types=["partner.submit"])
+        credential = self.env["dist.credential"].create(
+            {"name": "Test", "system_id": test.id, "secret": SECRET}
+        )
+        mapping = self._make_mapping(test)
+        mapping.action_approve()
+        endpoint = self._make_endpoint(test, OLD)
+        flow = self._make_flow(self.system, "partner.changed", "draft")
+        self.env["ir.config_parameter"].sudo().set_param(SETTING, "False")
+        own = self.env["dist.credential"].create({"name": "Own", "system_id": self.system.id})
+        self._as(self.manager, self.endpoint).write({"credential_id": own.id})
+        for record, name, other in (
+            (self.endpoint, "credential_id", credential),
+            (self.endpoint, "signing_credential_id", credential),
+            (self.endpoint, "client_id", client),
+            (flow, "mapping_id", mapping),
+            (flow, "endpoint_id", endpoint),
+            (self.client, "signing_credential_id", credential),
+            (own, "system_id", test),
+        ):
+            with self.subTest(name=name), self.assertRaises(ValidationError) as refused:
+                self._as(self.manager, record).write({name: other.id})
+            self.assertIn("cannot use", refused.exception.args[0])
+
     def test_checks_of_the_model_hold(self):
         """G4: what the model refuses is refused at approval, and the request stays."""
         request = self._ask(url="no address")
