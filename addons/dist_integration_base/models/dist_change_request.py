@@ -422,6 +422,7 @@ class DistChangeRequest(models.Model):
         vals = self._get_vals()
         self._settle("cancelled", _("Asked for again"))
         records = record or self.env[self.res_model]
+        records.sudo(self.sudo().is_entrusted)._try_change(self.kind, vals)
         fresh = self._keep(
             self.kind, records, vals, reason=self.reason, is_entrusted=self.sudo().is_entrusted
         )
@@ -488,15 +489,9 @@ class DistChangeRequest(models.Model):
 
     def _apply_to(self, records):
         """:return: the record, gone after a deletion"""
-        if self.kind == "create":
-            record = records.create(self._get_vals())
-            record._follow_approved()
-            return record
-        record = records.browse(self.res_id)
-        if self.kind == "unlink":
-            record.unlink()
-        else:
-            record._write_approved(self._get_vals(), self.reason)
+        target = records if self.kind == "create" else records.browse(self.res_id)
+        record = target._make_change(self.kind, self._get_vals(), self.reason)
+        if self.kind != "unlink":
             record._follow_approved()
         return record
 
@@ -534,6 +529,13 @@ def _get_text(record, name):
     if field.type == "selection":
         return dict(field._description_selection(record.env)).get(value, value or "")
     if field.relational:
-        # two records may have the same name
-        return ", ".join(sorted(f"{one.display_name} (#{one.id or one._origin.id})" for one in value.sudo()))
+        return ", ".join(sorted(_get_name(one) for one in value))
     return "" if value is False or value is None else str(value)
+
+
+def _get_name(record):
+    """:return: name of a record, as far as the user may read it, and its number: two may have the same name"""
+    known = record._origin
+    readable = not known or known._dist_is_readable()
+    name = record.sudo().display_name if readable else _("Not for you to read")
+    return f"{name} (#{known.id})" if known else name

@@ -159,6 +159,7 @@ class DistCredential(models.Model):
                 _("Only signing secrets are generated here; passwords and tokens come from the partner.")
             )
         if self._needs_approval({"secret": secret}):
+            self._try_change("write", {"secret": secret})
             self.env["dist.change.request"]._keep("write", self, {"secret": secret})
         else:
             self._add_version(secret)

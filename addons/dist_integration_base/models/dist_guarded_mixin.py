@@ -6,7 +6,7 @@ from lxml import etree
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import UserError
 
-from .transaction import get_state
+from .transaction import get_state, on_trial
 
 
 class ChangeKept(UserError):
@@ -205,6 +205,8 @@ class DistGuardedMixin(models.AbstractModel):
 
     def _ask_instead(self, kind, vals_list):
         """Keep the changes as requests of the user, committed at once, and refuse them here."""
+        for vals in vals_list:
+            self._try_change(kind, vals)
         model_name, ids, user_id, entrusted = self._name, self.ids, self.env.uid, self.env.su
         companies, reason = self.env.companies.ids, self.env.context.get("dist_reason")
 
@@ -227,6 +229,29 @@ class DistGuardedMixin(models.AbstractModel):
             action,
             _("Open the change request"),
         )
+
+    def _try_change(self, kind, vals):
+        """Make a change and take it back: what the rights of the user or the checks of the model refuse is refused
+        before anybody is asked to approve it.
+        """
+        with on_trial(self.env.cr):
+            for record in self or [self]:
+                record._make_change(kind, vals, self.env.context.get("dist_reason"))
+        # what was read meanwhile must not stay
+        self.env.registry.clear_cache()
+
+    def _make_change(self, kind, vals, reason):
+        """
+        :param kind: ``create``, ``write`` or ``unlink``
+        :return: the record, gone after a deletion
+        """
+        if kind == "create":
+            return self.create(vals)
+        if kind == "unlink":
+            self.unlink()
+        else:
+            self._write_approved(vals, reason)
+        return self
 
     def _write_approved(self, vals, reason):
         """Write what a second person approved; where a button does more than write, this does it as well.

@@ -5,7 +5,8 @@ transaction. This remembers what was written, so that a second emission updates 
 and keeps the trace.
 """
 
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -68,3 +69,24 @@ def _set_state(cr, state):
     cr.postcommit.add(forget)
     cr.postrollback.add(forget)
     return state
+
+
+@contextmanager
+def on_trial(cr):
+    """What is done inside, as if a second person had approved it, is taken back; unless it fails, then that is told."""
+    try:
+        with cr.savepoint():
+            former = get_state(cr)
+            cr._dist_transaction_state = replace(former, approved=True, written=dict(former.written))
+            try:
+                yield
+                cr.flush()
+            finally:
+                cr._dist_transaction_state = former
+            raise _TakenBack
+    except _TakenBack:
+        pass
+
+
+class _TakenBack(Exception):
+    """A trial that went well."""

@@ -1,5 +1,8 @@
 from contextlib import contextmanager
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
@@ -50,6 +53,8 @@ class TestChangeApproval(AuditMixin, DistCase):
             requests += self.env["dist.change.request"].search([]) - known
             self.assertIn(requests[0].name if requests else "CR", warning.args[0])
             self.assertEqual(warning.context["action"]["res_model"], "dist.change.request")
+            # goes with the transaction that was refused
+            self.env.cr.postcommit.clear()
             return
         self.fail("not refused")
 
@@ -312,13 +317,64 @@ class TestChangeApproval(AuditMixin, DistCase):
                 self._as(self.manager, record).write({name: other.id})
             self.assertIn("cannot use", refused.exception.args[0])
 
+    def _check_refused(self, error, *changes):
+        """Each of these changes is refused to whoever makes it, and none is kept."""
+        known = self.env["dist.change.request"].search_count([])
+        for number, change in enumerate(changes):
+            with self.subTest(number=number), self.assertRaises(error) as refused:
+                change()
+            self.assertNotIsInstance(refused.exception, ChangeKept)
+        self.assertEqual(self.env["dist.change.request"].search_count([]), known)
+
     def test_checks_of_the_model_hold(self):
-        """G4: what the model refuses is refused at approval, and the request stays."""
-        request = self._ask(url="no address")
+        """G4: what the model refuses is refused to the person who asks; and at approval, where the request stays."""
+        endpoint, types = self._as(self.manager, self.endpoint), self.system.flow_ids.message_type_id
+        rules = self.env["dist.change.rule"].with_user(self.manager)
+        self._check_refused(
+            ValidationError,
+            lambda: endpoint.write({"url": "no address"}),
+            lambda: endpoint.write({"url": "javascript:x"}),
+            lambda: endpoint.write({"auth_type": "basic"}),
+            lambda: endpoint.copy({"url": "javascript:x"}),
+            lambda: self._as(self.manager, types).write({"sensitive_paths": "a[[["}),
+            lambda: rules.create({"name": "R", "model": "dist.flow", "field_names": "nothing"}),
+            lambda: rules.create({"name": "R", "model": "dist.flow", "condition": "__import__('os')"}),
+        )
+        self._check_refused(ValueError, lambda: endpoint.write({"transport": "bogus"}))
+        request = self._ask()
+        request.sudo().content = '{"url": "no address"}'
         with self.assertRaises(ValidationError):
             request.with_user(self.approver).action_approve()
         self.env.invalidate_all()
         self.assertEqual((request.state, self.endpoint.url), ("waiting", OLD))
+
+    def test_nothing_is_kept_without_rights(self):
+        """G4: who may not make a change cannot ask for it either, and learns nothing by trying."""
+        credential = self.env["dist.credential"].create(
+            {"name": "Login", "system_id": self.system.id, "username": "hidden"}
+        )
+        stranger = new_test_user(self.env, login="dist-test-plain", groups="base.group_user")
+        company = self.env["res.company"].create({"name": "Other"})
+        other = new_test_user(
+            self.env,
+            login="dist-test-manager-of-other",
+            groups="dist_integration_base.group_dist_manager",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        values = {"name": "X", "system_id": self.system.id}
+        ownership = self.env["dist.ownership"].search([("company_id", "=", company.id)], limit=1)
+        row = {"owner": "system", "system_id": self.system.id}
+        for user in (stranger, self.people["user"], self.people["auditor"], other):
+            self._check_refused(
+                UserError if user == other else AccessError,
+                self._as(user, credential).unlink,
+                self._as(user, self.endpoint).unlink,
+                lambda user=user: self._as(user, credential).write({"username": "x"}),
+                lambda user=user: self._as(user, credential).action_generate(),
+                lambda user=user: self.env["dist.credential"].with_user(user).create(values),
+                lambda user=user: self._as(user, ownership).write(row),
+            )
 
     def test_rights_at_the_time_of_approval(self):
         """G4: who lost the right to configure does not get a change applied."""
@@ -453,10 +509,12 @@ class TestChangeApproval(AuditMixin, DistCase):
             self._as(self.manager, record) for record in (owned, group, domain, scope)
         )
         new_group = {"name": "G", "code": "g", "model_names": "res.partner", "field_names": "function"}
+        other = group.sudo().create({**new_group, "code": "h", "field_names": "title", "domain_id": domain.id})
+        self.env["dist.ownership"].search([("group_id", "=", other.id)]).unlink()
         self._check_waits(
             owned.unlink,
             lambda: owned.write({"odoo_write_policy": "allow"}),
-            lambda: owned.create({"domain_id": domain.id, "owner": "odoo"}),
+            lambda: owned.create({"domain_id": domain.id, "group_id": other.id, "owner": "odoo"}),
             lambda: group.write({"field_names": "function"}),
             lambda: group.create({**new_group, "domain_id": domain.id}),
             group.unlink,
@@ -766,12 +824,15 @@ class TestChangeApproval(AuditMixin, DistCase):
         credential = self.env["dist.credential"].create(
             {"name": "SFTP", "system_id": self.system.id, "kind": "ssh_key", "username": "x"}
         )
-        kind = "OPENSSH PRIVATE KEY"
-        text = f"-----BEGIN {kind}-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END {kind}-----"
+        text = (
+            Ed25519PrivateKey.generate()
+            .private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+            .decode()
+        )
         with self._kept() as requests:
             self._as(self.manager, credential).write({"pem": text})
         request = requests[0]
-        self.assertNotIn("b3BlbnNzaC1rZXk", f"{request.sudo().content} {request.line_ids.mapped('new')}")
+        self.assertNotIn(text.splitlines()[1], f"{request.sudo().content} {request.line_ids.mapped('new')}")
         self.assertEqual(request._get_vals(), {"pem": text})
 
     def test_emergency(self):
