@@ -131,5 +131,6 @@ from . import (
     res_config_settings,
     res_users,
     res_groups,
+    ir_actions_server,
     ir_config_parameter,
 )

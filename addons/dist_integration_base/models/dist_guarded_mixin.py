@@ -32,7 +32,8 @@ class DistGuardedMixin(models.AbstractModel):
     A rule about a list of a record, such as the tolerances of a profile, concerns its lines wherever they are changed.
     Only the lines that a new record is made with are part of making it.
 
-    A button that does as superuser what a person decides says so by the context ``dist_by_person``.
+    A button that does as superuser what a person decides says so by the context ``dist_by_person``. What a server
+    action does that a person runs is known by itself.
     """
 
     _name = "dist.guarded.mixin"
@@ -198,9 +199,11 @@ class DistGuardedMixin(models.AbstractModel):
     def _get_change_rules(self):
         """:return: dist.change.rule, those that concern whoever is acting"""
         rules = self.env["dist.change.rule"]
-        if get_state(self.env.cr).approved or not self.env.registry.ready:
+        state = get_state(self.env.cr)
+        if state.approved or not self.env.registry.ready:
             return rules
-        by_machine = self.env.su and not self.env.context.get("dist_by_person")
+        by_person = state.by_person or self.env.context.get("dist_by_person")
+        by_machine = self.env.su and not by_person
         return rules.sudo().browse(rules._get_rule_ids(self._name, by_machine))
 
     def _ask_instead(self, kind, vals_list):

@@ -35,6 +35,7 @@ class TransactionState:
     :ivar trace: Trace of the transaction
     :ivar written: (type code, model name, record id) to id of the event written in this transaction
     :ivar approved: whether a change is being applied that a second person approved
+    :ivar by_person: whether a server action is running that a person started
     :ivar moving_flow: whether values are being written that follow from a step of a flow
     :ivar left_values: id of an inbound message to what of it was left out, because others own it
     :ivar is_shadow: whatever is done here is only compared, then rolled back
@@ -44,6 +45,7 @@ class TransactionState:
     trace: Trace = field(default_factory=new)
     written: dict = field(default_factory=dict)
     approved: bool = False
+    by_person: bool = False
     moving_flow: bool = False
     left_values: dict = field(default_factory=dict)
     is_shadow: bool = False

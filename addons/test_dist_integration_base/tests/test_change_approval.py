@@ -866,6 +866,22 @@ class TestChangeApproval(AuditMixin, DistCase):
             self.endpoint.sudo().action_enable()
         self.assertEqual(self.endpoint.state, "disabled")
 
+    def test_server_action(self):
+        """G4: what a server action does waits like what the person who runs it does; a scheduled action goes through."""
+        model = self.env["ir.model"]._get("dist.endpoint")
+        update = {"state": "object_write", "update_path": "url", "value": NEW}
+        code = {"state": "code", "code": f"records.sudo().write({{'url': '{NEW}'}})"}
+        context = {"active_model": "dist.endpoint", "active_id": self.endpoint.id}
+        for values in (update, code):
+            action = self.env["ir.actions.server"].create({"name": "Move", "model_id": model.id, **values})
+            run = action.with_user(self.manager).with_context(**context, active_ids=self.endpoint.ids).run
+            self._check_waits(run)
+            self.assertEqual(self.endpoint.url, OLD)
+            self.endpoint.sudo().write({"name": "By the system"})
+        action.usage = "ir_cron"
+        run()
+        self.assertEqual(self.endpoint.url, NEW)
+
     def test_rules_are_under_approval(self):
         """G4: nobody takes a rule away alone; a rule that cannot be read is refused."""
         rule = self.env.ref("dist_integration_base.change_rule_endpoint")
