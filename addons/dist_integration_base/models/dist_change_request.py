@@ -125,8 +125,12 @@ class DistChangeRequest(models.Model):
             known = self.sudo().search(
                 [("fingerprint", "=", prepared["fingerprint"]), ("state", "in", OPEN)], limit=1
             )
-            requests += known or self.sudo().create(prepared)
+            requests += known or self.sudo().create({**prepared, "name": self._get_next_number()})
         return requests
+
+    @api.model
+    def _get_next_number(self):
+        return self.env["ir.sequence"].sudo().next_by_code(self._name)
 
     @api.model
     def _prepare(self, kind, record, vals):
@@ -140,7 +144,6 @@ class DistChangeRequest(models.Model):
             [[line["name"], line["new"]] for line in lines],
         ]
         return {
-            "name": self.env["ir.sequence"].sudo().next_by_code("dist.change.request"),
             "kind": kind,
             "res_model": record._name,
             "res_id": record.id,

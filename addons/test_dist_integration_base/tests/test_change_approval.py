@@ -176,6 +176,8 @@ class TestChangeApproval(AuditMixin, DistCase):
         with self._kept() as requests:
             self._as(self.manager, self.endpoint).write({"url": "https://third.example/"})
         self.assertNotEqual(requests[0], request)
+        numbers = [int(found.name.rpartition("/")[2].strip("CR")) for found in (request, requests[0])]
+        self.assertEqual(numbers[1], numbers[0] + 1, "no number was used up")
 
     def test_rejected_change_leaves_no_trace(self):
         """G4: nothing of a rejected change is in the configuration, and no secret of it is kept."""
