@@ -43,7 +43,9 @@ class DistChangeRequest(models.Model):
     res_id = fields.Many2oneReference(string="Record ID", model_field="res_model", readonly=True)
     model_name = fields.Char(compute="_compute_model_name", string="Kind of record")
     record_name = fields.Char(string="Record", readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, help="Empty: what is changed is the same for all companies."
+    )
     requester_id = fields.Many2one("res.users", string="Asked by", required=True, readonly=True)
     requested_at = fields.Datetime(string="Asked on", readonly=True)
     reason = fields.Text(string="Why", help="Why the change is needed. The approver decides by it.")
@@ -148,8 +150,7 @@ class DistChangeRequest(models.Model):
             "res_model": record._name,
             "res_id": record.id,
             "record_name": target.display_name or record._description,
-            "company_id": (target.company_id if "company_id" in target._fields else self.env.company).id
-            or self.env.company.id,
+            "company_id": self._get_company(target).id,
             "requester_id": self.env.uid,
             "content": json.dumps(self._hide_secrets(record, vals), default=str),
             "before": record._get_approved_digest() if record else False,
@@ -157,6 +158,14 @@ class DistChangeRequest(models.Model):
             "line_ids": [fields.Command.create(line) for line in lines],
             "part_ids": [fields.Command.create(part) for part in self._prepare_parts(record)],
         }
+
+    @api.model
+    def _get_company(self, record):
+        """:return: res.company of a record, or of what it is part of; empty when it is the same for all companies"""
+        if "company_id" in record._fields:
+            return record.company_id
+        parent = record._get_audited_parent()
+        return self.env["res.company"] if parent == record else self._get_company(parent)
 
     @api.model
     def _prepare_parts(self, record):
@@ -324,7 +333,9 @@ class DistChangeRequest(models.Model):
         users = self.env["res.users"].sudo().search([("share", "=", False), ("groups_id", "in", group.ids)])
         return users.filtered(
             lambda user: (
-                user != self.requester_id and self.company_id in user.company_ids and user.has_group(APPROVER)
+                user != self.requester_id
+                and self.company_id <= user.company_ids
+                and user.has_group(APPROVER)
             )
         )
 
@@ -469,7 +480,8 @@ class DistChangeRequest(models.Model):
                 _("%s was changed since this was asked for. It has to be asked for again.", self.record_name)
             )
         requester = self.requester_id
-        context = {"allowed_company_ids": self.company_id.ids, "lang": requester.lang, "tz": requester.tz}
+        companies = self.company_id or requester.company_id | requester.company_ids
+        context = {"allowed_company_ids": companies.ids, "lang": requester.lang, "tz": requester.tz}
         acting = self.env(user=requester.id, su=request.is_entrusted, context=context)
         records = acting[self.res_model]
         state = get_state(self.env.cr)

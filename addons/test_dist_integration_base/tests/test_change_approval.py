@@ -917,6 +917,36 @@ class TestChangeApproval(AuditMixin, DistCase):
         with self.assertRaises(AccessError):
             request.with_user(stranger).with_company(other).action_approve()
 
+    def test_what_all_companies_share(self):
+        """G4: a change of what is the same for all companies belongs to none: every approver is asked."""
+        company = self.env["res.company"].create({"name": "Another"})
+        administrator, approver = (
+            new_test_user(
+                self.env,
+                login=f"dist-test-{group}-of-both",
+                groups=f"base.group_system,dist_integration_base.group_dist_{group}",
+                company_id=company.id,
+                company_ids=[Command.set((company if group == "approver" else company + self.env.company).ids)],
+            )
+            for group in ("manager", "approver")
+        )
+        parameter = self.env["ir.config_parameter"].sudo().search([("key", "=", SETTING)])
+        rule = self.env.ref("dist_integration_base.change_rule_endpoint")
+        for record, values in ((rule, {"active": False}), (parameter, {"value": "False"})):
+            with self._kept() as requests:
+                self._as(administrator, record).write(values)
+            request = requests[0]
+            self.assertFalse(request.company_id)
+            request.with_user(administrator).reason = "Needed"
+            request.with_user(administrator).action_request()
+            self.assertLessEqual(self.approver + approver, request.activity_ids.user_id)
+            seen = request.with_user(approver).with_company(company)
+            self.assertTrue(seen.search([("id", "=", request.id)]) and seen.line_ids)
+            seen.action_approve()
+            self.assertEqual(request.state, "applied")
+        row = self._make_mapping(self.system).row_ids
+        self.assertEqual(self.env["dist.change.request"]._get_company(row), self.system.company_id)
+
     def test_list_opens_with_what_waits(self):
         """G4: an approver finds what waits for a decision, the person who asked what lacks a reason."""
         action = self.env.ref("dist_integration_base.action_dist_change_request")
