@@ -3,6 +3,7 @@ from . import (
     dist_cached_mixin,
     dist_kept_mixin,
     dist_company_mixin,
+    dist_system_mixin,
     dist_wizard_mixin,
     dist_masked_mixin,
     dist_audit_entry,
@@ -130,5 +131,6 @@ from . import (
     res_config_settings,
     res_users,
     res_groups,
+    ir_actions_server,
     ir_config_parameter,
 )

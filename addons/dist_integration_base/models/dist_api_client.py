@@ -15,7 +15,7 @@ class DistApiClient(models.Model):
 
     _name = "dist.api.client"
     _description = "API client"
-    _inherit = ["dist.company.mixin", "mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.system.mixin", "mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
     _order = "system_id, name"
     _check_company_auto = True
 
@@ -238,6 +238,7 @@ class DistApiClient(models.Model):
         self.check_access_rule("write")
         full_key, kept = self.env["dist.api.key"]._make(self)
         if self._needs_approval({"new_key": kept}):
+            self._try_change("write", {"new_key": kept})
             self.env["dist.change.request"]._keep("write", self, {"new_key": kept})
         else:
             self.new_key = kept

@@ -80,15 +80,25 @@ class DistAuditedMixin(models.AbstractModel):
 
     def update_field_translations(self, field_name, translations, *arguments, **options):
         """Another wording in another language, which Odoo writes past `write`."""
+        told = field_name in self._get_audited_fields()
+        before = self._get_audited_wordings(field_name, translations) if told else {}
         result = super().update_field_translations(field_name, translations, *arguments, **options)
-        if field_name in self._get_audited_fields():
+        for record in self._get_audited_records() if told else ():
             changes = [
-                {"field": f"{field_name} ({lang})", "old": None, "new": str(text)}
-                for lang, text in translations.items()
+                {"field": f"{field_name} ({lang})", "old": before[record.id][lang], "new": text}
+                for lang, text in record._get_audited_wordings(field_name, translations)[record.id].items()
+                if text != before[record.id][lang]
             ]
-            records = self._get_audited_records()
-            self.env["dist.audit.entry"]._add_each("changed", records, changes=changes)
+            if changes:
+                self.env["dist.audit.entry"]._add_each("changed", record, changes=changes)
         return result
+
+    def _get_audited_wordings(self, name, languages):
+        """:return: dict, record id to dict of language to the text of a field in it"""
+        return {
+            record.id: {lang: record.with_context(lang=lang)._get_audited_value(name) for lang in languages}
+            for record in self._get_audited_records().sudo()
+        }
 
     def unlink(self):
         self._unlink_audited_parts()

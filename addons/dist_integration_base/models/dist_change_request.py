@@ -1,8 +1,10 @@
 import hashlib
 import json
+from collections import defaultdict
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from .transaction import get_state
 
@@ -41,7 +43,9 @@ class DistChangeRequest(models.Model):
     res_id = fields.Many2oneReference(string="Record ID", model_field="res_model", readonly=True)
     model_name = fields.Char(compute="_compute_model_name", string="Kind of record")
     record_name = fields.Char(string="Record", readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, help="Empty: what is changed is the same for all companies."
+    )
     requester_id = fields.Many2one("res.users", string="Asked by", required=True, readonly=True)
     requested_at = fields.Datetime(string="Asked on", readonly=True)
     reason = fields.Text(string="Why", help="Why the change is needed. The approver decides by it.")
@@ -50,9 +54,19 @@ class DistChangeRequest(models.Model):
     )
     # what is to be written; secrets in it are encrypted
     content = fields.Text(readonly=True, groups=fields.NO_ACCESS)
-    before = fields.Text(readonly=True, groups=fields.NO_ACCESS)
+    # of the record when this was asked for, with all that it owns
+    before = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     fingerprint = fields.Char(readonly=True, groups=fields.NO_ACCESS)
-    line_ids = fields.One2many("dist.change.request.line", "request_id", readonly=True)
+    line_ids = fields.One2many(
+        "dist.change.request.line", "request_id", domain=[("is_part", "=", False)], readonly=True
+    )
+    part_ids = fields.One2many(
+        "dist.change.request.line",
+        "request_id",
+        domain=[("is_part", "=", True)],
+        string="What belongs to it",
+        readonly=True,
+    )
     summary = fields.Char(compute="_compute_summary", string="What changes")
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_at = fields.Datetime(string="Decided on", readonly=True)
@@ -113,13 +127,16 @@ class DistChangeRequest(models.Model):
             known = self.sudo().search(
                 [("fingerprint", "=", prepared["fingerprint"]), ("state", "in", OPEN)], limit=1
             )
-            requests += known or self.sudo().create(prepared)
+            requests += known or self.sudo().create({**prepared, "name": self._get_next_number()})
         return requests
+
+    @api.model
+    def _get_next_number(self):
+        return self.env["ir.sequence"].sudo().next_by_code(self._name)
 
     @api.model
     def _prepare(self, kind, record, vals):
         lines = self._prepare_lines(kind, record, vals)
-        before = record._get_audited_values(self._get_watched(kind, record, vals)).get(record.id, {})
         target = record.new(record._add_missing_default_values(vals)) if kind == "create" else record
         identity = [
             self.env.uid,
@@ -129,25 +146,49 @@ class DistChangeRequest(models.Model):
             [[line["name"], line["new"]] for line in lines],
         ]
         return {
-            "name": self.env["ir.sequence"].sudo().next_by_code("dist.change.request"),
             "kind": kind,
             "res_model": record._name,
             "res_id": record.id,
             "record_name": target.display_name or record._description,
-            "company_id": (target.company_id if "company_id" in target._fields else self.env.company).id
-            or self.env.company.id,
+            "company_id": self._get_company(target).id,
             "requester_id": self.env.uid,
             "content": json.dumps(self._hide_secrets(record, vals), default=str),
-            "before": json.dumps(before),
+            "before": record._get_approved_digest() if record else False,
             "fingerprint": hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
             "line_ids": [fields.Command.create(line) for line in lines],
+            "part_ids": [fields.Command.create(part) for part in self._prepare_parts(record)],
         }
 
     @api.model
-    def _get_watched(self, kind, record, vals):
-        """:return: list of the fields whose change makes a request stale"""
-        audited = record._get_audited_fields()
-        return audited if kind == "unlink" else [name for name in audited if name in vals]
+    def _get_company(self, record):
+        """:return: res.company of a record, or of what it is part of; empty when it is the same for all companies"""
+        if "company_id" in record._fields:
+            return record.company_id
+        parent = record._get_audited_parent()
+        return self.env["res.company"] if parent == record else self._get_company(parent)
+
+    @api.model
+    def _prepare_parts(self, record):
+        """:return: list of values of lines, for what the record owns: it is approved with it"""
+        parts = record._get_approved_records()[1:] if record else []
+        return [
+            {
+                "name": part._name,
+                "label": self.env["ir.model"]._get(part._name).name,
+                "new": self._get_part_text(part),
+                "is_part": True,
+            }
+            for part in parts
+        ]
+
+    @api.model
+    def _get_part_text(self, part):
+        secrets = part._get_secret_fields()
+        texts = {name: _get_text(part, name) for name in part._get_audited_fields() if part.sudo()[name]}
+        texts.update((name, part.sudo()._get_secret_text(name)) for name in secrets)
+        return "\n".join(
+            f"{part._fields[name]._description_string(self.env)}: {text}" for name, text in texts.items() if text
+        )
 
     @api.model
     def _prepare_lines(self, kind, record, vals):
@@ -292,7 +333,9 @@ class DistChangeRequest(models.Model):
         users = self.env["res.users"].sudo().search([("share", "=", False), ("groups_id", "in", group.ids)])
         return users.filtered(
             lambda user: (
-                user != self.requester_id and self.company_id in user.company_ids and user.has_group(APPROVER)
+                user != self.requester_id
+                and self.company_id <= user.company_ids
+                and user.has_group(APPROVER)
             )
         )
 
@@ -393,6 +436,7 @@ class DistChangeRequest(models.Model):
         vals = self._get_vals()
         self._settle("cancelled", _("Asked for again"))
         records = record or self.env[self.res_model]
+        records.sudo(self.sudo().is_entrusted)._try_change(self.kind, vals)
         fresh = self._keep(
             self.kind, records, vals, reason=self.reason, is_entrusted=self.sudo().is_entrusted
         )
@@ -409,8 +453,18 @@ class DistChangeRequest(models.Model):
         if self.kind == "create" or self.res_model not in self.env:
             return self.kind != "create"
         record = self.env[self.res_model].browse(self.res_id).exists()
-        before = json.loads(self.before or "{}")
-        return not record or record._get_audited_values(list(before))[record.id] != before
+        return not record or record._get_approved_digest() != self.before
+
+    def _lock_record(self):
+        """Keep what is approved from being changed until it is applied."""
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        ids = defaultdict(list)
+        for part in record._get_approved_records() if record else ():
+            ids[part._table].append(part.id)
+        for table, found in ids.items():
+            self.env.cr.execute(
+                SQL("SELECT FROM %s WHERE id = ANY(%s) FOR NO KEY UPDATE", SQL.identifier(table), found)
+            )
 
     def _apply(self, values):
         """Write the change with the rights of who asked for it, and the checks of the model.
@@ -420,12 +474,14 @@ class DistChangeRequest(models.Model):
         """
         self.ensure_one()
         request = self.sudo()
+        request._lock_record()
         if request._has_changed():
             raise UserError(
                 _("%s was changed since this was asked for. It has to be asked for again.", self.record_name)
             )
         requester = self.requester_id
-        context = {"allowed_company_ids": self.company_id.ids, "lang": requester.lang, "tz": requester.tz}
+        companies = self.company_id or requester.company_id | requester.company_ids
+        context = {"allowed_company_ids": companies.ids, "lang": requester.lang, "tz": requester.tz}
         acting = self.env(user=requester.id, su=request.is_entrusted, context=context)
         records = acting[self.res_model]
         state = get_state(self.env.cr)
@@ -448,15 +504,9 @@ class DistChangeRequest(models.Model):
 
     def _apply_to(self, records):
         """:return: the record, gone after a deletion"""
-        if self.kind == "create":
-            record = records.create(self._get_vals())
-            record._follow_approved()
-            return record
-        record = records.browse(self.res_id)
-        if self.kind == "unlink":
-            record.unlink()
-        else:
-            record._write_approved(self._get_vals(), self.reason)
+        target = records if self.kind == "create" else records.browse(self.res_id)
+        record = target._make_change(self.kind, self._get_vals(), self.reason)
+        if self.kind != "unlink":
             record._follow_approved()
         return record
 
@@ -494,5 +544,13 @@ def _get_text(record, name):
     if field.type == "selection":
         return dict(field._description_selection(record.env)).get(value, value or "")
     if field.relational:
-        return ", ".join(sorted(value.sudo().mapped("display_name")))
+        return ", ".join(sorted(_get_name(one) for one in value))
     return "" if value is False or value is None else str(value)
+
+
+def _get_name(record):
+    """:return: name of a record, as far as the user may read it, and its number: two may have the same name"""
+    known = record._origin
+    readable = not known or known._dist_is_readable()
+    name = record.sudo().display_name if readable else _("Not for you to read")
+    return f"{name} (#{known.id})" if known else name

@@ -2,7 +2,10 @@ from odoo import fields, models
 
 
 class DistChangeRequestLine(models.Model):
-    """The old and the new value of one field, as a person reads them; a secret only by its fingerprint."""
+    """The old and the new value of one field, as a person reads them; a secret only by its fingerprint.
+
+    Or a record that is part of what is changed, and is approved with it.
+    """
 
     _name = "dist.change.request.line"
     _description = "Value of a change request"
@@ -14,3 +17,4 @@ class DistChangeRequestLine(models.Model):
     label = fields.Char(string="Field", required=True)
     old = fields.Text(string="Now")
     new = fields.Text(string="To be")
+    is_part = fields.Boolean(readonly=True)

@@ -15,7 +15,7 @@ class DistCredential(models.Model):
 
     _name = "dist.credential"
     _description = "Credential"
-    _inherit = ["dist.company.mixin", "mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.system.mixin", "mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
     _order = "system_id, name"
     _check_company_auto = True
 
@@ -159,6 +159,7 @@ class DistCredential(models.Model):
                 _("Only signing secrets are generated here; passwords and tokens come from the partner.")
             )
         if self._needs_approval({"secret": secret}):
+            self._try_change("write", {"secret": secret})
             self.env["dist.change.request"]._keep("write", self, {"secret": secret})
         else:
             self._add_version(secret)

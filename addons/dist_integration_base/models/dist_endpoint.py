@@ -14,6 +14,7 @@ class DistEndpoint(models.Model):
     _description = "Endpoint of an external system"
     _inherit = [
         "dist.company.mixin",
+        "dist.system.mixin",
         "mail.thread",
         "mail.activity.mixin",
         "dist.cached.mixin",

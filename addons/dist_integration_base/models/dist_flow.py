@@ -15,6 +15,7 @@ class DistFlow(models.Model):
     _description = "Flow"
     _inherit = [
         "dist.company.mixin",
+        "dist.system.mixin",
         "mail.thread",
         "mail.activity.mixin",
         "dist.cached.mixin",

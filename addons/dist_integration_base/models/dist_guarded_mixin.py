@@ -1,9 +1,12 @@
+import hashlib
+import json
+
 from lxml import etree
 
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import UserError
 
-from .transaction import get_state
+from .transaction import get_state, on_trial
 
 
 class ChangeKept(UserError):
@@ -29,7 +32,8 @@ class DistGuardedMixin(models.AbstractModel):
     A rule about a list of a record, such as the tolerances of a profile, concerns its lines wherever they are changed.
     Only the lines that a new record is made with are part of making it.
 
-    A button that does as superuser what a person decides says so by the context ``dist_by_person``.
+    A button that does as superuser what a person decides says so by the context ``dist_by_person``. What a server
+    action does that a person runs is known by itself.
     """
 
     _name = "dist.guarded.mixin"
@@ -59,6 +63,49 @@ class DistGuardedMixin(models.AbstractModel):
         """
         fingerprint = self.env["dist.keyring"]._fingerprint(value) if value else self.fingerprint
         return _("Fingerprint %s", fingerprint) if fingerprint else ""
+
+    # what is approved: a record with all that it owns
+
+    def _get_approved_records(self):
+        """:return: list of records: this one first, then those that are part of it, at any depth, such as the rows of
+        a mapping
+        """
+        self.ensure_one()
+        found = [self]
+        for model_name, field_name in self._get_owned_parts():
+            parts = self.env[model_name].sudo().with_context(active_test=False)
+            for part in parts.search([(field_name, "=", self.id)], order="id"):
+                found += part._get_approved_records()
+        return found
+
+    @api.model
+    @tools.ormcache("self._name")
+    def _get_owned_parts(self):
+        """:return: list of (model name, field name) by which guarded records that a list of this one shows fall with it"""
+        listed = {
+            (field.comodel_name, field.inverse_name)
+            for field in self._fields.values()
+            if field.type == "one2many"
+        }
+        return [
+            (model_name, field_name)
+            for model_name, field_name in self._get_audited_parts()
+            if (model_name, field_name) in listed and isinstance(self.env[model_name], DistGuardedMixin)
+        ]
+
+    def _get_approved_digest(self):
+        """:return: text that is another one as soon as a value of this record, or of what it owns, is"""
+        records = [record.with_context(lang="en_US") for record in self._get_approved_records()]
+        content = [[record._name, record.id, record._get_compared_values()] for record in records]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def _get_compared_values(self):
+        record = self.sudo()
+        values = {
+            name: sorted(record[name].ids) if self._fields[name].relational else record._get_audited_value(name)
+            for name in self._get_audited_fields()
+        }
+        return {**values, **{name: record._get_secret_text(name) for name in self._get_secret_fields()}}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -152,13 +199,17 @@ class DistGuardedMixin(models.AbstractModel):
     def _get_change_rules(self):
         """:return: dist.change.rule, those that concern whoever is acting"""
         rules = self.env["dist.change.rule"]
-        if get_state(self.env.cr).approved or not self.env.registry.ready:
+        state = get_state(self.env.cr)
+        if state.approved or not self.env.registry.ready:
             return rules
-        by_machine = self.env.su and not self.env.context.get("dist_by_person")
+        by_person = state.by_person or self.env.context.get("dist_by_person")
+        by_machine = self.env.su and not by_person
         return rules.sudo().browse(rules._get_rule_ids(self._name, by_machine))
 
     def _ask_instead(self, kind, vals_list):
         """Keep the changes as requests of the user, committed at once, and refuse them here."""
+        for vals in vals_list:
+            self._try_change(kind, vals)
         model_name, ids, user_id, entrusted = self._name, self.ids, self.env.uid, self.env.su
         companies, reason = self.env.companies.ids, self.env.context.get("dist_reason")
 
@@ -181,6 +232,29 @@ class DistGuardedMixin(models.AbstractModel):
             action,
             _("Open the change request"),
         )
+
+    def _try_change(self, kind, vals):
+        """Make a change and take it back: what the rights of the user or the checks of the model refuse is refused
+        before anybody is asked to approve it.
+        """
+        with on_trial(self.env.cr):
+            for record in self or [self]:
+                record._make_change(kind, vals, self.env.context.get("dist_reason"))
+        # what was read meanwhile must not stay
+        self.env.registry.clear_cache()
+
+    def _make_change(self, kind, vals, reason):
+        """
+        :param kind: ``create``, ``write`` or ``unlink``
+        :return: the record, gone after a deletion
+        """
+        if kind == "create":
+            return self.create(vals)
+        if kind == "unlink":
+            self.unlink()
+        else:
+            self._write_approved(vals, reason)
+        return self
 
     def _write_approved(self, vals, reason):
         """Write what a second person approved; where a button does more than write, this does it as well.

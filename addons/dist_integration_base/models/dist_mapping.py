@@ -19,7 +19,7 @@ class DistMapping(models.Model):
 
     _name = "dist.mapping"
     _description = "Mapping"
-    _inherit = ["dist.company.mixin", "mail.thread", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.system.mixin", "mail.thread", "dist.guarded.mixin"]
     _order = "system_id, name, version desc"
     _check_company_auto = True
 

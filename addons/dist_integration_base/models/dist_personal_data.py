@@ -35,7 +35,6 @@ PLACES = {
     "dist.audit.text": {"text": OWN},
     "dist.binding": {"external_id": WHOLE},
     "dist.change.request": {
-        "before": DOCUMENT,
         "content": DOCUMENT,
         "decision_note": TEXT,
         "reason": TEXT,
@@ -103,7 +102,7 @@ IMPERSONAL = {
     "dist.audit.seal": {"hash", "previous_hash"},
     "dist.audit.text": {"name", "salt"},
     "dist.binding": {"res_model"},
-    "dist.change.request": {"fingerprint", "name", "res_model"},
+    "dist.change.request": {"before", "fingerprint", "name", "res_model"},
     "dist.change.request.line": {"label", "name"},
     "dist.change.rule": {"condition", "field_names", "name"},
     "dist.code.map": {"domain", "external_code", "res_model", "value"},

@@ -81,6 +81,10 @@ class DistSystem(models.Model):
         ("code_company_uniq", "unique(code, company_id)", "Another system of this company has this code."),
     ]
 
+    @api.model
+    def _get_owned_parts(self):
+        return [*super()._get_owned_parts(), ("dist.mapping", "system_id")]
+
     @api.constrains("code")
     def _check_code(self):
         for system in self:

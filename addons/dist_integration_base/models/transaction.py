@@ -5,7 +5,8 @@ transaction. This remembers what was written, so that a second emission updates 
 and keeps the trace.
 """
 
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -34,6 +35,7 @@ class TransactionState:
     :ivar trace: Trace of the transaction
     :ivar written: (type code, model name, record id) to id of the event written in this transaction
     :ivar approved: whether a change is being applied that a second person approved
+    :ivar by_person: whether a server action is running that a person started
     :ivar moving_flow: whether values are being written that follow from a step of a flow
     :ivar left_values: id of an inbound message to what of it was left out, because others own it
     :ivar is_shadow: whatever is done here is only compared, then rolled back
@@ -43,6 +45,7 @@ class TransactionState:
     trace: Trace = field(default_factory=new)
     written: dict = field(default_factory=dict)
     approved: bool = False
+    by_person: bool = False
     moving_flow: bool = False
     left_values: dict = field(default_factory=dict)
     is_shadow: bool = False
@@ -68,3 +71,24 @@ def _set_state(cr, state):
     cr.postcommit.add(forget)
     cr.postrollback.add(forget)
     return state
+
+
+@contextmanager
+def on_trial(cr):
+    """What is done inside, as if a second person had approved it, is taken back; unless it fails, then that is told."""
+    try:
+        with cr.savepoint():
+            former = get_state(cr)
+            cr._dist_transaction_state = replace(former, approved=True, written=dict(former.written))
+            try:
+                yield
+                cr.flush()
+            finally:
+                cr._dist_transaction_state = former
+            raise _TakenBack
+    except _TakenBack:
+        pass
+
+
+class _TakenBack(Exception):
+    """A trial that went well."""

@@ -3,12 +3,13 @@ import csv
 import hashlib
 import io
 import json
+from contextlib import suppress
 from unittest.mock import patch
 
 import psycopg2
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -111,10 +112,20 @@ class TestAudit(AuditMixin, DistCase):
             .with_user(self.manager)
             .create({"name": "Rule", "model": "dist.flow"})
         )
-        rule.update_field_translations("name", {"fr_FR": "Règle"})
-        self.assertEqual(
-            self._changes(self._entries(rule, action="changed")), {"name (fr_FR)": (None, "Règle")}
-        )
+        for _time in range(2):
+            rule.update_field_translations("name", {"fr_FR": "Règle"})
+        entry = self._entries(rule, action="changed")
+        self.assertEqual(self._changes(entry), {"name (fr_FR)": ("Rule", "Règle")})
+
+    def test_translation_without_effect_is_not_told(self):
+        """G5: what changes nothing leaves no entry, so that nobody puts words into the trail."""
+        self.env.flush_all()
+        known = self._entries()
+        endpoint = self.endpoint.with_user(self.manager)
+        for translations in ({"en_US": "https://forged.example"}, {"fr_FR": "https://forged.example"}):
+            with suppress(UserError):
+                endpoint.update_field_translations("url", dict(translations))
+        self.assertEqual(self._entries(), known)
 
     def test_what_falls_with_its_system_is_told(self):
         """G5: the endpoints and flows that are deleted along with a system."""

@@ -1,5 +1,8 @@
 from contextlib import contextmanager
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
@@ -50,6 +53,8 @@ class TestChangeApproval(AuditMixin, DistCase):
             requests += self.env["dist.change.request"].search([]) - known
             self.assertIn(requests[0].name if requests else "CR", warning.args[0])
             self.assertEqual(warning.context["action"]["res_model"], "dist.change.request")
+            # goes with the transaction that was refused
+            self.env.cr.postcommit.clear()
             return
         self.fail("not refused")
 
@@ -171,6 +176,8 @@ class TestChangeApproval(AuditMixin, DistCase):
         with self._kept() as requests:
             self._as(self.manager, self.endpoint).write({"url": "https://third.example/"})
         self.assertNotEqual(requests[0], request)
+        numbers = [int(found.name.rpartition("/")[2].strip("CR")) for found in (request, requests[0])]
+        self.assertEqual(numbers[1], numbers[0] + 1, "no number was used up")
 
     def test_rejected_change_leaves_no_trace(self):
         """G4: nothing of a rejected change is in the configuration, and no secret of it is kept."""
@@ -200,13 +207,176 @@ class TestChangeApproval(AuditMixin, DistCase):
         fresh.with_user(self.approver).action_approve()
         self.assertEqual(self.endpoint.url, NEW)
 
+    def test_other_record_of_the_same_name(self):
+        """G4: a request tells records of the same name apart, for the approver and when it is asked for again."""
+        values = {"name": "tpw", "system_id": self.system.id, "kind": "password"}
+        credentials = self.env["dist.credential"].create([{**values, "username": user} for user in "abc"])
+        self.endpoint.sudo().credential_id = credentials[0]
+        requests = [self._keep_credential(credential) for credential in credentials[1:]]
+        self.assertNotEqual(*requests)
+        for request, credential in zip(requests, credentials[1:], strict=True):
+            line = request.line_ids
+            self.assertIn(f"#{credentials[0].id}", line.old)
+            self.assertIn(f"#{credential.id}", line.new)
+            self.assertEqual(request.summary, "Credential")
+
+    def _keep_credential(self, credential):
+        with self._kept() as requests:
+            self._as(self.manager, self.endpoint).write({"credential_id": credential.id})
+        return requests[0]
+
+    def _make_mapping(self, system):
+        return self.env["dist.mapping"].create(
+            {
+                "name": "Partners",
+                "system_id": system.id,
+                "message_type_id": self.system.flow_ids.message_type_id.id,
+                "row_ids": [Command.create({"target": "name", "source": "n"})],
+            }
+        )
+
+    def test_rows_are_approved_with_their_mapping(self):
+        """G4: the approver sees the rows of a mapping; they cannot be rewritten between asking and approving."""
+        mapping = self._as(self.manager, self._make_mapping(self.system))
+        for change in (
+            {"row_ids": [Command.update(mapping.row_ids.id, {"source": "evil"})]},
+            {"row_ids": [Command.create({"target": "ref", "source": "r"})]},
+            {"row_ids": [Command.clear(), Command.create({"target": "name", "source": "n"})]},
+        ):
+            with self._kept() as requests:
+                mapping.action_approve()
+            request = requests[0]
+            request.with_user(self.manager).reason = "The shop goes live"
+            request.with_user(self.manager).action_request()
+            shown = request.with_user(self.approver).part_ids
+            self.assertEqual(len(shown), len(mapping.row_ids))
+            self.assertIn(f"Source: {mapping.row_ids[0].source}", shown[0].new)
+            self.assertEqual(request.line_ids.mapped("name"), ["state"])
+            mapping.write(change)
+            request.invalidate_recordset()
+            self.assertTrue(request.is_stale)
+            with self.assertRaisesRegex(UserError, "asked for again"):
+                request.with_user(self.approver).action_approve()
+            request.with_user(self.manager).action_cancel()
+        with self._kept() as requests:
+            mapping.action_approve()
+        self._settle(requests[0])
+        self.assertEqual(mapping.state, "approved")
+
+    def test_system_is_approved_with_all_it_has(self):
+        """G4: what a system goes to production with is shown, and is what was asked for."""
+        system, client, _key = self._make_system("Test", message_types=["partner.submit"])
+        mapping = self._make_mapping(system)
+        endpoint = self._make_endpoint(system, OLD)
+        credential = self.env["dist.credential"].create(
+            {"name": "Webhook", "system_id": system.id, "secret": SECRET}
+        )
+        with self._kept() as requests:
+            self._as(self.manager, system).environment = "production"
+        request = requests[0]
+        shown = "\n".join(request.part_ids.mapped("new"))
+        for text in (f"Address: {OLD}", "Source: n", f"Fingerprint {credential.fingerprint}", client.name):
+            self.assertIn(text, shown)
+        self.assertIn("dist.flow", request.part_ids.mapped("name"))
+        for change in (
+            lambda: self._as(self.manager, endpoint).write({"url": NEW}),
+            lambda: self._as(self.manager, credential).write({"secret": SECRET[:-1] + "A"}),
+            lambda: self._as(self.manager, mapping.row_ids).write({"source": "evil"}),
+            lambda: self._as(self.manager, system.flow_ids).write({"filter_domain": "[]"}),
+            lambda: self._as(self.manager, client).write({"allowed_networks": "0.0.0.0/0"}),
+        ):
+            self.assertFalse(request.is_stale)
+            change()
+            self.env.invalidate_all()
+            self.assertTrue(request.is_stale)
+            request = request.browse(request.with_user(self.manager).action_ask_again()["res_id"])
+        self._settle(request)
+        self.assertEqual(system.environment, "production")
+
+    def test_nothing_of_another_system(self):
+        """G4: what serves a production system is of that system: what is of a test system changes unseen."""
+        test, client, _key = self._make_system("Test", message_types=["partner.submit"])
+        credential = self.env["dist.credential"].create(
+            {"name": "Test", "system_id": test.id, "secret": SECRET}
+        )
+        mapping = self._make_mapping(test)
+        mapping.action_approve()
+        endpoint = self._make_endpoint(test, OLD)
+        flow = self._make_flow(self.system, "partner.changed", "draft")
+        self.env["ir.config_parameter"].sudo().set_param(SETTING, "False")
+        own = self.env["dist.credential"].create({"name": "Own", "system_id": self.system.id})
+        self._as(self.manager, self.endpoint).write({"credential_id": own.id})
+        for record, name, other in (
+            (self.endpoint, "credential_id", credential),
+            (self.endpoint, "signing_credential_id", credential),
+            (self.endpoint, "client_id", client),
+            (flow, "mapping_id", mapping),
+            (flow, "endpoint_id", endpoint),
+            (self.client, "signing_credential_id", credential),
+            (own, "system_id", test),
+        ):
+            with self.subTest(name=name), self.assertRaises(ValidationError) as refused:
+                self._as(self.manager, record).write({name: other.id})
+            self.assertIn("cannot use", refused.exception.args[0])
+
+    def _check_refused(self, error, *changes):
+        """Each of these changes is refused to whoever makes it, and none is kept."""
+        known = self.env["dist.change.request"].search_count([])
+        for number, change in enumerate(changes):
+            with self.subTest(number=number), self.assertRaises(error) as refused:
+                change()
+            self.assertNotIsInstance(refused.exception, ChangeKept)
+        self.assertEqual(self.env["dist.change.request"].search_count([]), known)
+
     def test_checks_of_the_model_hold(self):
-        """G4: what the model refuses is refused at approval, and the request stays."""
-        request = self._ask(url="no address")
+        """G4: what the model refuses is refused to the person who asks; and at approval, where the request stays."""
+        endpoint, types = self._as(self.manager, self.endpoint), self.system.flow_ids.message_type_id
+        rules = self.env["dist.change.rule"].with_user(self.manager)
+        self._check_refused(
+            ValidationError,
+            lambda: endpoint.write({"url": "no address"}),
+            lambda: endpoint.write({"url": "javascript:x"}),
+            lambda: endpoint.write({"auth_type": "basic"}),
+            lambda: endpoint.copy({"url": "javascript:x"}),
+            lambda: self._as(self.manager, types).write({"sensitive_paths": "a[[["}),
+            lambda: rules.create({"name": "R", "model": "dist.flow", "field_names": "nothing"}),
+            lambda: rules.create({"name": "R", "model": "dist.flow", "condition": "__import__('os')"}),
+        )
+        self._check_refused(ValueError, lambda: endpoint.write({"transport": "bogus"}))
+        request = self._ask()
+        request.sudo().content = '{"url": "no address"}'
         with self.assertRaises(ValidationError):
             request.with_user(self.approver).action_approve()
         self.env.invalidate_all()
         self.assertEqual((request.state, self.endpoint.url), ("waiting", OLD))
+
+    def test_nothing_is_kept_without_rights(self):
+        """G4: who may not make a change cannot ask for it either, and learns nothing by trying."""
+        credential = self.env["dist.credential"].create(
+            {"name": "Login", "system_id": self.system.id, "username": "hidden"}
+        )
+        stranger = new_test_user(self.env, login="dist-test-plain", groups="base.group_user")
+        company = self.env["res.company"].create({"name": "Other"})
+        other = new_test_user(
+            self.env,
+            login="dist-test-manager-of-other",
+            groups="dist_integration_base.group_dist_manager",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        values = {"name": "X", "system_id": self.system.id}
+        ownership = self.env["dist.ownership"].search([("company_id", "=", company.id)], limit=1)
+        row = {"owner": "system", "system_id": self.system.id}
+        for user in (stranger, self.people["user"], self.people["auditor"], other):
+            self._check_refused(
+                UserError if user == other else AccessError,
+                self._as(user, credential).unlink,
+                self._as(user, self.endpoint).unlink,
+                lambda user=user: self._as(user, credential).write({"username": "x"}),
+                lambda user=user: self._as(user, credential).action_generate(),
+                lambda user=user: self.env["dist.credential"].with_user(user).create(values),
+                lambda user=user: self._as(user, ownership).write(row),
+            )
 
     def test_rights_at_the_time_of_approval(self):
         """G4: who lost the right to configure does not get a change applied."""
@@ -341,10 +511,12 @@ class TestChangeApproval(AuditMixin, DistCase):
             self._as(self.manager, record) for record in (owned, group, domain, scope)
         )
         new_group = {"name": "G", "code": "g", "model_names": "res.partner", "field_names": "function"}
+        other = group.sudo().create({**new_group, "code": "h", "field_names": "title", "domain_id": domain.id})
+        self.env["dist.ownership"].search([("group_id", "=", other.id)]).unlink()
         self._check_waits(
             owned.unlink,
             lambda: owned.write({"odoo_write_policy": "allow"}),
-            lambda: owned.create({"domain_id": domain.id, "owner": "odoo"}),
+            lambda: owned.create({"domain_id": domain.id, "group_id": other.id, "owner": "odoo"}),
             lambda: group.write({"field_names": "function"}),
             lambda: group.create({**new_group, "domain_id": domain.id}),
             group.unlink,
@@ -654,12 +826,15 @@ class TestChangeApproval(AuditMixin, DistCase):
         credential = self.env["dist.credential"].create(
             {"name": "SFTP", "system_id": self.system.id, "kind": "ssh_key", "username": "x"}
         )
-        kind = "OPENSSH PRIVATE KEY"
-        text = f"-----BEGIN {kind}-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END {kind}-----"
+        text = (
+            Ed25519PrivateKey.generate()
+            .private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+            .decode()
+        )
         with self._kept() as requests:
             self._as(self.manager, credential).write({"pem": text})
         request = requests[0]
-        self.assertNotIn("b3BlbnNzaC1rZXk", f"{request.sudo().content} {request.line_ids.mapped('new')}")
+        self.assertNotIn(text.splitlines()[1], f"{request.sudo().content} {request.line_ids.mapped('new')}")
         self.assertEqual(request._get_vals(), {"pem": text})
 
     def test_emergency(self):
@@ -693,6 +868,22 @@ class TestChangeApproval(AuditMixin, DistCase):
             self.endpoint.sudo().action_enable()
         self.assertEqual(self.endpoint.state, "disabled")
 
+    def test_server_action(self):
+        """G4: what a server action does waits like what the person who runs it does; a scheduled action goes through."""
+        model = self.env["ir.model"]._get("dist.endpoint")
+        update = {"state": "object_write", "update_path": "url", "value": NEW}
+        code = {"state": "code", "code": f"records.sudo().write({{'url': '{NEW}'}})"}
+        context = {"active_model": "dist.endpoint", "active_id": self.endpoint.id}
+        for values in (update, code):
+            action = self.env["ir.actions.server"].create({"name": "Move", "model_id": model.id, **values})
+            run = action.with_user(self.manager).with_context(**context, active_ids=self.endpoint.ids).run
+            self._check_waits(run)
+            self.assertEqual(self.endpoint.url, OLD)
+            self.endpoint.sudo().write({"name": "By the system"})
+        action.usage = "ir_cron"
+        run()
+        self.assertEqual(self.endpoint.url, NEW)
+
     def test_rules_are_under_approval(self):
         """G4: nobody takes a rule away alone; a rule that cannot be read is refused."""
         rule = self.env.ref("dist_integration_base.change_rule_endpoint")
@@ -725,6 +916,36 @@ class TestChangeApproval(AuditMixin, DistCase):
         self.assertFalse(self.env["dist.change.request"].with_user(stranger).with_company(other).search([]))
         with self.assertRaises(AccessError):
             request.with_user(stranger).with_company(other).action_approve()
+
+    def test_what_all_companies_share(self):
+        """G4: a change of what is the same for all companies belongs to none: every approver is asked."""
+        company = self.env["res.company"].create({"name": "Another"})
+        administrator, approver = (
+            new_test_user(
+                self.env,
+                login=f"dist-test-{group}-of-both",
+                groups=f"base.group_system,dist_integration_base.group_dist_{group}",
+                company_id=company.id,
+                company_ids=[Command.set((company if group == "approver" else company + self.env.company).ids)],
+            )
+            for group in ("manager", "approver")
+        )
+        parameter = self.env["ir.config_parameter"].sudo().search([("key", "=", SETTING)])
+        rule = self.env.ref("dist_integration_base.change_rule_endpoint")
+        for record, values in ((rule, {"active": False}), (parameter, {"value": "False"})):
+            with self._kept() as requests:
+                self._as(administrator, record).write(values)
+            request = requests[0]
+            self.assertFalse(request.company_id)
+            request.with_user(administrator).reason = "Needed"
+            request.with_user(administrator).action_request()
+            self.assertLessEqual(self.approver + approver, request.activity_ids.user_id)
+            seen = request.with_user(approver).with_company(company)
+            self.assertTrue(seen.search([("id", "=", request.id)]) and seen.line_ids)
+            seen.action_approve()
+            self.assertEqual(request.state, "applied")
+        row = self._make_mapping(self.system).row_ids
+        self.assertEqual(self.env["dist.change.request"]._get_company(row), self.system.company_id)
 
     def test_list_opens_with_what_waits(self):
         """G4: an approver finds what waits for a decision, the person who asked what lacks a reason."""
