@@ -5,6 +5,7 @@ from . import (
     dist_company_mixin,
     dist_wizard_mixin,
     dist_masked_mixin,
+    dist_reveal_mixin,
     dist_audit_entry,
     dist_audit_pending,
     dist_audit_head,

@@ -67,13 +67,28 @@ class TestMasking(ContentCase):
             self.assertNotIn("IBAN 4711", json.dumps(exported["datas"]))
         clear = self.people["clear"]
         clear.groups_id += self.env.ref("dist_integration_base.group_dist_user")
-        other = self._make_message(self.inbound, payload=BODY)
+        other = self._make_message(self.inbound, payload=json.dumps({"note": "IBAN 4712"}))
         looks = self.env["dist.message.reveal"].with_user(clear)
         wizard = looks.create({"message_id": message.id})
         with self.assertRaises(AccessError):
             wizard.write({"message_id": other.id})
         self.assertFalse(looks.new({"message_id": other.id}).content)
+        shown = wizard.onchange({"message_id": other.id}, ["message_id"], {"content": {}, "answer": {}})
+        self.assertNotIn("IBAN 4712", json.dumps(shown, default=str))
         self.assertFalse(self._entries(other, action="unmasked"))
+
+    def test_what_another_person_looks_at(self):
+        """G6: a dialog in clear shows nothing to another person, who has the right and left no entry."""
+        message = self._make_message(self.inbound, payload=BODY)
+        clear = self.people["clear"]
+        clear.groups_id += self.env.ref("dist_integration_base.group_dist_user")
+        wizard = self.env["dist.message.reveal"].with_user(clear).create({"message_id": message.id})
+        self.assertIn("IBAN 4711", wizard.read(["content"])[0]["content"])
+        second = clear.copy({"login": "dist-test-clear-2", "password": "dist-test-clear-2"})
+        other = wizard.with_user(second)
+        self.assertFalse(other.read(["content"])[0]["content"])
+        shown = other.onchange({"message_id": message.id}, ["message_id"], {"content": {}})
+        self.assertNotIn("IBAN 4711", json.dumps(shown, default=str))
 
     def test_other_company(self):
         """G6: content of a company one does not work in is not shown."""
