@@ -227,7 +227,7 @@ class DistPersonalData(models.AbstractModel):
         return {model_name: kinds for model_name, kinds in places.items() if kinds}
 
     @api.model
-    def _erase_beside(self, identifiers, values, left):
+    def _erase_beside(self, identifiers, values, left, reason):
         """Erase a person's data wherever else an identifier stands, in the companies the user works in.
 
         What belongs to messages that are left stays as they do; so do external ids, which those need.
@@ -235,6 +235,7 @@ class DistPersonalData(models.AbstractModel):
         :param identifiers: list of texts that no other person has
         :param values: set of texts that are erased where an identifier is found
         :param left: dist.message
+        :param reason: text, kept with each audit entry that loses something
         :return: number of records
         """
         count = 0

@@ -51,8 +51,8 @@ class DistPersonalData(models.AbstractModel):
     _inherit = "dist.personal.data"
 
     @api.model
-    def _erase_beside(self, identifiers, values, left):
-        count = super()._erase_beside(identifiers, values, left)
+    def _erase_beside(self, identifiers, values, left, reason):
+        count = super()._erase_beside(identifiers, values, left, reason)
         for run, attachment in self.env["dist.reconciliation"]._find_snapshots().items():
             own = run.company_id in self.env.companies and run.message_id not in left
             if own and attachment._dist_holds(identifiers):

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..lib.erasure import erase_text
+
 SHORTEST = 4
 
 
@@ -102,8 +104,11 @@ class DistPersonalErase(models.TransientModel):
         events = self.env["dist.event"]._find_personal_alone(self.partner_id, self._get_identifiers())
         erasable._erase_personal(values)
         events.sudo()._erase_personal(values)
-        beside = self.env["dist.personal.data"]._erase_beside(self._get_identifiers(), set(values), left)
-        self.env["dist.audit.entry"]._add_each("erased", erasable, reason=self.reason)
+        reason = erase_text(self.reason, values)
+        beside = self.env["dist.personal.data"]._erase_beside(
+            self._get_identifiers(), set(values), left, reason
+        )
+        self.env["dist.audit.entry"]._add_each("erased", erasable, reason=reason)
         self.env["dist.audit.entry"]._add(
             "erased",
             res_model="res.partner",
@@ -114,7 +119,7 @@ class DistPersonalErase(models.TransientModel):
                 others=beside + len(events),
                 left=len(left),
             ),
-            reason=self.reason,
+            reason=reason,
         )
         self.write(
             {

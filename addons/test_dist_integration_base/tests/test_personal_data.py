@@ -4,9 +4,12 @@ import json
 import os
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.lib.upload import receive
 from odoo.addons.dist_integration_base.models.dist_message_retention import SETTING
@@ -224,28 +227,42 @@ class TestErasedEverywhere(PersonCase):
         self.assertIn(EMAIL, cancelled.reason)
         self.assertEqual(self._entries(reason=cancelled.reason), cancelled)
         created = self._entries(binding, action="created")
+        record_name = created.record_name
         self._erase()
         self._seal()
         self.assertEqual(self._verify(), (self._verify()[0], None))
         self._check_gone()
         self.assertEqual((cancelled.reason, cancelled.user_id), ("[erased]", self.people["operator"]))
         self.assertEqual(self._changes(created)["external_id"], (None, "[erased]"))
-        self.assertTrue(self._entries(cancelled, action="erased"))
-        other = self._entries(action="erased")[:1]
-        self.env.cr.execute("DELETE FROM dist_audit_text WHERE entry_id = %s", (other.id,))
+        self.assertEqual(created.record_name, record_name, "only what tells of the person goes")
+        erased = self._entries(cancelled, action="erased")
+        self.assertEqual(erased.reason, "Request 17")
+        self.assertEqual(self._changes(erased), {"reason": (None, "[erased]")})
+        # what was erased does not cover for the rest of the entry, nor another entry
+        for entry in (created, self._entries(action="erased")[:1]):
+            with self.env.cr.savepoint() as savepoint:
+                delete = "DELETE FROM dist_audit_text WHERE entry_id = %s"
+                with self.assertRaises(psycopg2.Error), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                    self.env.cr.execute(delete, (entry.id,))
+                self._without_protection(delete, entry.id)
+                self.assertEqual(self._verify(), (entry.number, "removed"))
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def _without_protection(self, statement, *values):
+        self.env.cr.execute("ALTER TABLE dist_audit_text DISABLE TRIGGER USER")
+        self.env.cr.execute(statement, values)
+        self.env.cr.execute("ALTER TABLE dist_audit_text ENABLE TRIGGER USER")
         self.env.invalidate_all()
-        self.assertEqual(self._verify(), (other.number, "removed"))
 
     def test_a_changed_text_is_found(self):
         """G5: a text that differs from its digest is a change of its entry."""
         self.endpoint.with_user(self.people["manager"]).name = "Other"
         self._seal()
         entry = self._entries(self.endpoint, action="changed")
-        self.env.cr.execute(
-            "UPDATE dist_audit_text SET text = replace(text, 'Other', 'Mine') WHERE entry_id = %s AND name = 'changes'",
-            (entry.id,),
+        self._without_protection(
+            "UPDATE dist_audit_text SET text = '\"Mine\"' WHERE entry_id = %s AND name = 'changes/0/new'", entry.id
         )
-        self.env.invalidate_all()
         self.assertEqual(self._verify(), (entry.number, "changed"))
 
     def test_what_messages_need_stays(self):
