@@ -116,6 +116,7 @@ from . import (
     dist_reconciliation_progress,
     dist_reconciliation_retention,
     dist_audit_text,
+    dist_change_erasure,
     dist_reconciliation_run,
     dist_reconciliation_accuracy,
     dist_reconciliation_line,

@@ -213,6 +213,11 @@ class DistPersonalData(models.AbstractModel):
     _inherit = "dist.personal.data"
 
     @api.model
+    def _count_beside(self, identifiers, left):
+        texts = self.env["dist.audit.text"]._find_personal(identifiers, left)
+        return {**super()._count_beside(identifiers, left), "dist.audit.entry": len(texts.entry_id)}
+
+    @api.model
     def _erase_beside(self, identifiers, values, left, reason):
         count = super()._erase_beside(identifiers, values, left, reason)
         texts = self.env["dist.audit.text"]._find_personal(identifiers, left)
