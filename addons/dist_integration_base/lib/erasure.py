@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Sequence
 
 from .masking import mask, redact
 
 TOMBSTONE = "[erased]"
+SHORTEST_IDENTIFIER = 6
+FEWEST_DIGITS = 4
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
+# dates with or without a time, amounts, addresses of networks: numbers that stand for nobody
+_COMMON = re.compile(
+    r"\d{4}-\d{1,2}(-\d{1,2}([T ].*)?)?|\d{1,2}([./])\d{1,2}\3\d{4}|[+-]?\d+[.,]\d{1,6}|\d+(\.\d+){3}(:\d+)?"
+)
+
+
+def is_identifier(text: str) -> bool:
+    """Tell whether *text* looks like what stands for one person only.
+
+    That is an e-mail address; a full name, two or more words of which none begins in small letters but those between
+    (``Anna van Berg``); or a number or code of six or more characters, four of them digits, and no date or amount.
+    """
+    if _EMAIL.fullmatch(text):
+        return True
+    if len(text) < SHORTEST_IDENTIFIER:
+        return False
+    digits = sum(character.isdigit() for character in text)
+    if digits:
+        return digits >= FEWEST_DIGITS and not _COMMON.fullmatch(text)
+    words = text.split()
+    return len(words) > 1 and all(word[0].isalpha() and not word[0].islower() for word in (words[0], words[-1]))
 
 
 def erase_text(text: str | None, values: Collection[str]) -> str | None:

@@ -29,6 +29,7 @@ class ExceptionSpec:
     :param assignee: id of the user who is to solve it; None leaves it to the owners of flow and system
     :param clear_paths: sensitive paths whose values are told all the same: whoever decides needs them, and reads them
         on the document
+    :param hidden_values: texts that are hidden like the message's own sensitive values, such as those of the record
     :param candidates: records of which one is meant; who may read them sees them in clear
     """
 
@@ -46,6 +47,7 @@ class ExceptionSpec:
     model: str | None = None
     assignee: int | None = None
     clear_paths: tuple[str, ...] = ()
+    hidden_values: frozenset[str] = frozenset()
     candidates: Any = None
 
 
@@ -174,6 +176,7 @@ class OwnershipConflict(ApplyError):
 
     :param waits: True when a person may still decide to apply it: the message waits instead of being refused
     :param assignee: id of the data steward
+    :param hidden_values: as of `ExceptionSpec`
     """
 
     category = "ownership"
@@ -186,16 +189,18 @@ class OwnershipConflict(ApplyError):
         *,
         waits: bool = False,
         assignee: int | None = None,
+        hidden_values: frozenset[str] = frozenset(),
         **options: Any,
     ) -> None:
         options.setdefault("status", 202 if waits else 409)
         super().__init__(code, detail, pointer, **options)
         self.message_state = "error" if waits else "dead"
         self.assignee = assignee
+        self.hidden_values = hidden_values
 
     def get_exception(self) -> ExceptionSpec | None:
         spec = super().get_exception()
-        return spec and replace(spec, assignee=self.assignee)
+        return spec and replace(spec, assignee=self.assignee, hidden_values=self.hidden_values)
 
 
 class MissingMapping(ApplyError):

@@ -112,6 +112,10 @@ class Masking:
         """Tell whether a value at *place* is hidden whatever it is."""
         return any(not rule for rule in self._follow(place))
 
+    def reaches(self, place: str) -> bool:
+        """Tell whether something at *place* or a named step below it is hidden."""
+        return any(rule[:1] != ("**",) for rule in self._follow(place))
+
     def _follow(self, place: str) -> list[tuple[str, ...]]:
         rules = [_parse(path) for path in self.paths]
         for name in _parse(place):

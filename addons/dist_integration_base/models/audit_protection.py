@@ -20,12 +20,29 @@ BEGIN
     RETURN NEW;
 END
 """,
+    # a text goes once an entry tells that it was erased
+    "dist_audit_erase": """
+BEGIN
+    IF TG_OP = 'UPDATE' OR NOT EXISTS (
+        SELECT FROM dist_audit_entry
+        WHERE action = 'erased' AND res_model = 'dist.audit.entry' AND res_id = OLD.entry_id
+          AND digests::jsonb -> 'changes' @> jsonb_build_array(jsonb_build_object('field', OLD.name)))
+    THEN
+        RAISE EXCEPTION 'The audit trail is append-only: its texts are erased by the dialog alone';
+    END IF;
+    RETURN OLD;
+END
+""",
 }
 # table to (name, when, for each, function) of its triggers, in PostgreSQL's own order of words
 TRIGGERS = {
     "dist_audit_entry": [
         ("dist_audit_entry_append_only", "BEFORE DELETE OR UPDATE", "ROW", "dist_audit_refuse"),
         ("dist_audit_entry_not_emptied", "BEFORE TRUNCATE", "STATEMENT", "dist_audit_refuse"),
+    ],
+    "dist_audit_text": [
+        ("dist_audit_text_append_only", "BEFORE DELETE OR UPDATE", "ROW", "dist_audit_erase"),
+        ("dist_audit_text_not_emptied", "BEFORE TRUNCATE", "STATEMENT", "dist_audit_refuse"),
     ],
     "dist_audit_seal": [
         ("dist_audit_seal_append_only", "BEFORE DELETE OR UPDATE", "ROW", "dist_audit_refuse"),

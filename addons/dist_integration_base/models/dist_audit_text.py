@@ -5,17 +5,33 @@ from odoo import api, fields, models
 
 from ..lib import audit
 from ..lib.erasure import TOMBSTONE
+from .audit_protection import protect
+from .dist_audit_entry import canonical_changes
 
 # names of the texts of an entry, and what its hash calls them
-TEXTS = {"record_name": "name", "part": "part", "reason": "reason", "changes": "changes"}
-# entries of which a text is gone although no entry tells that it was erased
+TEXTS = {"record_name": "name", "part": "part", "reason": "reason"}
+# each value of its changes is a text of its own, in JSON, called changes/0/old and so on
+VALUES = "changes/"
+SIDES = ("old", "new")
+# entries of which a text is gone although no entry tells that this one was erased
 REMOVED = """
-SELECT min(seal.number) FROM dist_audit_entry AS entry JOIN dist_audit_seal AS seal ON seal.entry_id = entry.id
-WHERE (SELECT count(*) FROM jsonb_object_keys(entry.digests::jsonb))
-    > (SELECT count(*) FROM dist_audit_text WHERE entry_id = entry.id)
+SELECT min(seal.number)
+FROM dist_audit_entry AS entry
+JOIN dist_audit_seal AS seal ON seal.entry_id = entry.id
+CROSS JOIN LATERAL (
+    SELECT key AS name FROM jsonb_object_keys(entry.digests::jsonb) AS key WHERE key <> 'changes'
+    UNION ALL
+    SELECT concat('changes/', change.place - 1, '/', side)
+    FROM jsonb_array_elements(entry.digests::jsonb -> 'changes') WITH ORDINALITY AS change (digests, place)
+    CROSS JOIN unnest(ARRAY['old', 'new']) AS side
+    WHERE change.digests ->> side IS NOT NULL
+) AS kept
+WHERE NOT EXISTS (
+    SELECT FROM dist_audit_text AS text WHERE text.entry_id = entry.id AND text.name = kept.name)
   AND NOT EXISTS (
     SELECT FROM dist_audit_entry AS erasure
-    WHERE erasure.action = 'erased' AND erasure.res_model = 'dist.audit.entry' AND erasure.res_id = entry.id)
+    WHERE erasure.action = 'erased' AND erasure.res_model = 'dist.audit.entry' AND erasure.res_id = entry.id
+      AND erasure.digests::jsonb -> 'changes' @> jsonb_build_array(jsonb_build_object('field', kept.name)))
 """
 
 
@@ -38,31 +54,49 @@ class DistAuditText(models.Model):
     text = fields.Text(required=True, readonly=True)
     salt = fields.Char(required=True, readonly=True)
 
+    _sql_constraints = [("name_uniq", "unique(entry_id, name)", "An entry has a text once.")]
+
+    def init(self):
+        protect(self.env.cr, self._table)
+
     def _get_digest(self):
-        """:return: digest of this text, as the entry keeps it: of changes a list, with one for each value"""
+        """:return: digest of this text, as the entry keeps it"""
         self.ensure_one()
         return get_digest(self.name, self.text, self.salt)
 
     @api.model
-    def _erase_personal(self, identifiers, left):
-        """Erase texts in which an identifier stands, and tell of which entries.
+    def _find_personal(self, identifiers, left):
+        """:return: the texts in which an identifier stands, in the companies the user works in
 
         :param identifiers: list of texts
         :param left: dist.message; what was done with them stays readable as long as they do
-        :return: number of texts
         """
         found = self.env["dist.personal.data"]._find(self._name, {"text": "text"}, identifiers)
         texts = self.sudo().search(
             [("id", "in", list(found)), ("company_id", "in", [False, *self.env.companies.ids])]
         )
-        texts = texts.filtered(
+        return texts.filtered(
             lambda text: not (text.entry_id.res_model == left._name and text.entry_id.res_id in left.ids)
         )
-        entries, count = texts.entry_id, len(texts)
-        texts.unlink()
-        entries.invalidate_recordset()
-        self.env["dist.audit.entry"]._add_each("erased", entries)
-        return count
+
+    def _erase(self, reason):
+        """Erase these texts, and tell of which entries.
+
+        :param reason: text, kept with each entry
+        """
+        entries = self.env["dist.audit.entry"]
+        entries._add_many([self._prepare_erasure(entry, reason) for entry in self.entry_id])
+        self.env.flush_all()
+        self.unlink()
+        entries.invalidate_model()
+
+    def _prepare_erasure(self, entry, reason):
+        names = self.filtered(lambda text: text.entry_id == entry).mapped("name")
+        about = self.env["dist.audit.entry"]._prepare_record(entry)
+        if "record_name" in names:
+            about["record_name"] = TOMBSTONE
+        changes = [{"field": name, "old": None, "new": TOMBSTONE} for name in names]
+        return {**about, "action": "erased", "reason": reason, "changes": changes}
 
 
 class DistAuditEntry(models.Model):
@@ -83,7 +117,8 @@ class DistAuditEntry(models.Model):
             texts = {text.name: text.text for text in entry.sudo().text_ids}
             digests = json.loads(entry.digests or "{}")
             for name in TEXTS:
-                entry[name] = texts.get(name) or (_get_erased(digests[name]) if name in digests else False)
+                entry[name] = texts.get(name) or (TOMBSTONE if name in digests else False)
+            entry.changes = canonical_changes(_get_changes(digests, texts))
 
     @api.model
     def _search_record_name(self, operator, value):
@@ -99,7 +134,12 @@ class DistAuditEntry(models.Model):
 
     @api.model
     def _search_changes(self, operator, value):
-        return self._search_text("changes", operator, value)
+        if value is False:
+            return [("digests", "not like" if operator == "=" else "like", '"changes"')]
+        found = self.env["dist.audit.text"].sudo()
+        found = found.search([("name", "=like", f"{VALUES}%"), ("text", operator, value)])
+        # names of fields stand in the entry itself
+        return ["|", ("id", "in", found.entry_id.ids), ("digests", "ilike", f'"field": "{value}')]
 
     @api.model
     def _search_text(self, name, operator, value):
@@ -112,15 +152,13 @@ class DistAuditEntry(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        parts = [{name: vals[name] for name in TEXTS if vals.get(name)} for vals in vals_list]
+        parts = [_split(vals) for vals in vals_list]
         salts = [{name: secrets.token_hex(16) for name in texts} for texts in parts]
         entries = super().create(
             [
                 {
-                    **{name: value for name, value in vals.items() if name not in TEXTS},
-                    "digests": json.dumps(
-                        {name: get_digest(name, text, salt[name]) for name, text in texts.items()}
-                    ),
+                    **{name: value for name, value in vals.items() if name not in (*TEXTS, "changes")},
+                    "digests": json.dumps(_prepare_digests(vals, texts, salt)),
                 }
                 for vals, texts, salt in zip(vals_list, parts, salts, strict=True)
             ]
@@ -135,11 +173,9 @@ class DistAuditEntry(models.Model):
         return entries
 
     def _get_content(self):
-        digests = {
-            **json.loads(self.digests or "{}"),
-            **{text.name: text._get_digest() for text in self.sudo().text_ids},
-        }
-        hashed = {key: digests.get(name) for name, key in TEXTS.items()}
+        found = {text.name: text._get_digest() for text in self.sudo().text_ids}
+        digests = _place(json.loads(self.digests or "{}"), found)
+        hashed = {key: digests.get(name) for name, key in [*TEXTS.items(), ("changes", "changes")]}
         return audit.canonical({**json.loads(super()._get_content()), **hashed})
 
     def _get_texts(self):
@@ -177,32 +213,71 @@ class DistPersonalData(models.AbstractModel):
     _inherit = "dist.personal.data"
 
     @api.model
-    def _erase_beside(self, identifiers, values, left):
-        count = super()._erase_beside(identifiers, values, left)
-        return count + self.env["dist.audit.text"]._erase_personal(identifiers, left)
+    def _count_beside(self, identifiers, left):
+        texts = self.env["dist.audit.text"]._find_personal(identifiers, left)
+        return {**super()._count_beside(identifiers, left), "dist.audit.entry": len(texts.entry_id)}
+
+    @api.model
+    def _erase_beside(self, identifiers, values, left, reason):
+        count = super()._erase_beside(identifiers, values, left, reason)
+        texts = self.env["dist.audit.text"]._find_personal(identifiers, left)
+        texts._erase(reason)
+        return count + len(texts)
 
 
 def get_digest(name, text, salt):
-    """:return: digest of a text; of changes, JSON, a list of dicts of field and the digests of both values"""
-    if name != "changes":
-        return audit.digest(salt, name, text)
+    """:return: digest of a text"""
+    if name.startswith(VALUES):
+        return audit.digest(salt, name.removeprefix(VALUES), json.loads(text))
+    return audit.digest(salt, name, text)
+
+
+def _split(vals):
+    """:return: dict, name to text"""
+    texts = {name: vals[name] for name in TEXTS if vals.get(name)}
+    for number, change in enumerate(json.loads(vals.get("changes") or "[]")):
+        for side in SIDES:
+            if change[side] is not None:
+                texts[f"{VALUES}{number}/{side}"] = json.dumps(change[side], ensure_ascii=False)
+    return texts
+
+
+def _prepare_digests(vals, texts, salts):
+    """:return: dict, name to digest; ``changes`` is a list of dicts of field and the digests of both values"""
+    found = {name: get_digest(name, text, salts[name]) for name, text in texts.items()}
+    changes = [
+        {"field": change["field"], "old": None, "new": None}
+        for change in json.loads(vals.get("changes") or "[]")
+    ]
+    return _place({"changes": changes} if changes else {}, found)
+
+
+def _place(digests, found):
+    """:return: the digests of an entry with those of the texts that are found in place of what was kept"""
+    placed = {**digests, **{name: digest for name, digest in found.items() if name in TEXTS}}
+    if "changes" in digests:
+        placed["changes"] = [
+            {
+                "field": change["field"],
+                **{side: found.get(f"{VALUES}{number}/{side}", change[side]) for side in SIDES},
+            }
+            for number, change in enumerate(digests["changes"])
+        ]
+    return placed
+
+
+def _get_changes(digests, texts):
+    """:return: list of dicts of field and both values, a tombstone for those that are erased"""
     return [
         {
             "field": change["field"],
-            **{side: audit.digest(salt, f"{number}/{side}", change[side]) for side in ("old", "new")},
+            **{side: _get_value(change[side], texts.get(f"{VALUES}{number}/{side}")) for side in SIDES},
         }
-        for number, change in enumerate(json.loads(text))
+        for number, change in enumerate(digests.get("changes", []))
     ]
 
 
-def _get_erased(digest):
-    """:return: what is shown in place of a text"""
-    if isinstance(digest, str):
-        return TOMBSTONE
-    sides = ("old", "new")
-    return json.dumps(
-        [
-            {"field": change["field"], **{side: TOMBSTONE if change[side] else None for side in sides}}
-            for change in digest
-        ]
-    )
+def _get_value(digest, text):
+    if digest is None:
+        return None
+    return json.loads(text) if text else TOMBSTONE

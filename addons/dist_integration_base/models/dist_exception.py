@@ -221,7 +221,9 @@ class DistException(models.Model):
         exception = self.sudo()._find_open(message.company_id, self._get_fingerprint(spec, message))
         if not exception:
             vals = self._prepare_from_message(message._redact_spec(spec, payload), message)
-            vals["document_name"] = message._redact(vals["document_name"], payload)
+            vals["document_name"] = message._redact(
+                vals["document_name"], payload, hidden_values=spec.hidden_values
+            )
             exception = self.sudo().create({**vals, "closes_with_messages": closes_with_messages})
             exception._assign()
         elif spec.category == "ownership":

@@ -58,12 +58,13 @@ class DistMessage(models.Model):
         except NO_JSON:
             return set()
 
-    def _redact(self, text, payload=None, shown=None, clear_paths=()):
+    def _redact(self, text, payload=None, shown=None, clear_paths=(), hidden_values=()):
         """What everybody may read of a text about this message, such as an error or a partner's answer.
 
         :param payload: canonical payload, where it is not stored yet
         :param shown: a code that has to be read whatever it is: somebody is to say what it means
         :param clear_paths: sensitive paths whose values are not hidden
+        :param hidden_values: texts that are hidden as well
         :return: text without the sensitive values
         """
         self.ensure_one()
@@ -71,7 +72,8 @@ class DistMessage(models.Model):
         paths = [path for path in sensitive if path not in clear_paths]
         if not paths:
             return text
-        text = redact(text, self._get_hidden_values(paths, payload) - {shown}, strict=True)
+        values = self._get_hidden_values(paths, payload).union(hidden_values) - {shown}
+        text = redact(text, values, strict=True)
         if payload is None and not _is_json(source := self.sudo()._get_body_text()):
             text = redact_quoted(text, source)
         try:
@@ -94,7 +96,9 @@ class DistMessage(models.Model):
         if not self.message_type_id._get_sensitive_paths():
             return spec
         texts = {
-            name: self._redact(getattr(spec, name), payload, spec.external_code, spec.clear_paths)
+            name: self._redact(
+                getattr(spec, name), payload, spec.external_code, spec.clear_paths, spec.hidden_values
+            )
             for name in ("summary", "detail", "suggestion")
         }
         return replace(spec, **texts)

@@ -81,11 +81,15 @@ class DistMessage(models.Model):
         return result
 
     @api.model
+    def _find_all_uploads(self):
+        """:return: ir.attachment, the files of all messages"""
+        attachments = self.env["ir.attachment"].sudo()
+        return attachments.search([("res_model", "=", self._name), ("res_field", "=", "upload")])
+
+    @api.model
     def _find_uploads_with(self, texts):
         """:return: ir.attachment, the files of messages in which one of the texts stands"""
-        attachments = self.env["ir.attachment"].sudo()
-        uploads = attachments.search([("res_model", "=", self._name), ("res_field", "=", "upload")])
-        return uploads.filtered(lambda upload: upload._dist_holds(texts))
+        return self._find_all_uploads().filtered(lambda upload: upload._dist_holds(texts))
 
     def _erase_upload(self, values):
         """Remove a file that tells of a person: nobody takes it apart."""

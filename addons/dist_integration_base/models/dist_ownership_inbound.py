@@ -8,6 +8,7 @@ from odoo.fields import Command
 from odoo.tools import format_datetime
 
 from ..lib.handling import ExceptionSpec, OwnershipConflict
+from ..lib.masking import Masking, redact
 from ..lib.ownership import judge
 from .transaction import get_state
 
@@ -89,7 +90,8 @@ class DistOwnership(models.Model):
     @api.model
     def _prepare_conflict(self, message, record, groups, pointers, waits=False):
         """:return: OwnershipConflict that names each field group, its owner and where the message says it"""
-        texts = {rule: self._describe(message, record, rule) for rule in groups}
+        hidden = self._get_hidden_values(message, record, pointers)
+        texts = {rule: redact(self._describe(message, record, rule), hidden, strict=True) for rule in groups}
         errors = [
             {"pointer": pointers.get(name, ""), "code": "owned_elsewhere", "detail": texts[rule]}
             for rule, names in groups.items()
@@ -103,11 +105,22 @@ class DistOwnership(models.Model):
             errors=errors,
             waits=waits,
             record=record or None,
+            hidden_values=hidden,
             assignee=first.steward,
             suggestion=_(
                 "Have the owner change the data, or give it to this system under Data ownership; then use Retry."
             ),
         )
+
+    @api.model
+    def _get_hidden_values(self, message, record, pointers):
+        """:return: frozenset of texts, what a record says now where the message's type hides what the message says"""
+        if not record:
+            return frozenset()
+        masking = Masking(message.message_type_id._get_sensitive_paths())
+        paths = {name: _to_path(pointer) for name, pointer in pointers.items()}
+        names = [name for name, path in paths.items() if path and masking.reaches(path)]
+        return frozenset(_to_text(record, name, record[name]) for name in names) - {"-"}
 
     @api.model
     def _describe(self, message, record, rule):
@@ -131,7 +144,8 @@ class DistOwnership(models.Model):
     def _prepare_left(self, message, record, vals, rule, names, pointers):
         group, owner = self._get_names(rule)
         code = self.env["dist.ownership.group"].sudo().browse(rule.group).full_code
-        text = self._describe(message, record, rule)
+        hidden = self._get_hidden_values(message, record, pointers)
+        text = redact(self._describe(message, record, rule), hidden, strict=True)
         spec = ExceptionSpec(
             category="ownership",
             code="owned_elsewhere",
@@ -147,6 +161,7 @@ class DistOwnership(models.Model):
             suggestion=_("Settle with the owner which value is right. The other fields were applied."),
             fingerprint=f"{record._name}/{record.id or message.id}/{code}",
             assignee=rule.steward,
+            hidden_values=hidden,
         )
         answer = {
             "field_group": code,
@@ -255,6 +270,11 @@ def _changes_set(ids, commands):
         if operation == Command.SET and set(command[2]) != ids:
             return True
     return False
+
+
+def _to_path(pointer):
+    """:return: path of what a JSON pointer leads to, as of `lib.masking`"""
+    return ".".join(part for part in pointer.split("/") if part and not part.isdigit())
 
 
 def _to_text(record, name, value):

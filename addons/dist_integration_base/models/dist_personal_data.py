@@ -226,7 +226,7 @@ class DistPersonalData(models.AbstractModel):
         return {model_name: kinds for model_name, kinds in places.items() if kinds}
 
     @api.model
-    def _erase_beside(self, identifiers, values, left):
+    def _erase_beside(self, identifiers, values, left, reason):
         """Erase a person's data wherever else an identifier stands, in the companies the user works in.
 
         What belongs to messages that are left stays as they do; so do external ids, which those need.
@@ -234,6 +234,7 @@ class DistPersonalData(models.AbstractModel):
         :param identifiers: list of texts that no other person has
         :param values: set of texts that are erased where an identifier is found
         :param left: dist.message
+        :param reason: text, kept with each audit entry that loses something
         :return: number of records
         """
         count = 0
@@ -242,6 +243,26 @@ class DistPersonalData(models.AbstractModel):
             self._erase_rows(model_name, kinds, ids, values, [])
             count += len(ids)
         return count + self._erase_mail(identifiers, values, left)
+
+    @api.model
+    def _count_beside(self, identifiers, left):
+        """:return: dict, model to the number of its records that `_erase_beside` changes"""
+        return {
+            model_name: len(self._find(model_name, kinds, identifiers) - self._get_kept(model_name, left))
+            for model_name, kinds in self._get_erased_places().items()
+        }
+
+    @api.model
+    def _get_searched_files(self):
+        """:return: ir.attachment, the files that are searched for a person"""
+        return self.env["dist.message"]._find_all_uploads()
+
+    @api.model
+    def _find_unreadable(self):
+        """:return: ir.attachment, those files of the companies the user works in of which nobody can say what is in them"""
+        files = self._get_searched_files()
+        own = files.filtered(lambda file: not file.company_id or file.company_id in self.env.companies)
+        return own.filtered(lambda file: file._dist_is_unreadable())
 
     @api.model
     def _erase_of_message(self, message, values, paths):

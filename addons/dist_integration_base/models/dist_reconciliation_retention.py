@@ -51,11 +51,30 @@ class DistPersonalData(models.AbstractModel):
     _inherit = "dist.personal.data"
 
     @api.model
-    def _erase_beside(self, identifiers, values, left):
-        count = super()._erase_beside(identifiers, values, left)
-        for run, attachment in self.env["dist.reconciliation"]._find_snapshots().items():
-            own = run.company_id in self.env.companies and run.message_id not in left
-            if own and attachment._dist_holds(identifiers):
-                run._drop_snapshot(attachment)
-                count += 1
-        return count
+    def _find_snapshots_with(self, identifiers, left):
+        """:return: dict, run to the snapshot in which an identifier stands; parameters as of `_erase_beside`"""
+        return {
+            run: attachment
+            for run, attachment in self.env["dist.reconciliation"]._find_snapshots().items()
+            if run.company_id in self.env.companies
+            and run.message_id not in left
+            and attachment._dist_holds(identifiers)
+        }
+
+    @api.model
+    def _count_beside(self, identifiers, left):
+        counts = super()._count_beside(identifiers, left)
+        return {**counts, "ir.attachment": len(self._find_snapshots_with(identifiers, left))}
+
+    @api.model
+    def _erase_beside(self, identifiers, values, left, reason):
+        count = super()._erase_beside(identifiers, values, left, reason)
+        found = self._find_snapshots_with(identifiers, left)
+        for run, attachment in found.items():
+            run._drop_snapshot(attachment)
+        return count + len(found)
+
+    @api.model
+    def _get_searched_files(self):
+        snapshots = self.env["dist.reconciliation"]._find_snapshots().values()
+        return super()._get_searched_files().union(*snapshots)

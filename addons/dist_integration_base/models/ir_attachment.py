@@ -4,7 +4,7 @@ import os
 from odoo import api, models
 
 from ..lib.erasure import holds
-from ..lib.snapshot import open_stream
+from ..lib.snapshot import SnapshotError, open_stream
 
 BLOCK = 1024 * 1024
 
@@ -48,13 +48,35 @@ class IrAttachment(models.Model):
         self._mark_for_gc(name)
         return attachment
 
-    def _dist_holds(self, texts):
-        """:return: True when one of the texts stands in this file, packed or not"""
+    def _dist_open(self):
+        """:return: io.BufferedReader of this file as it is stored"""
         self.ensure_one()
-        path = self.store_fname and self._full_path(self.store_fname)
-        file = open(path, "rb") if path else io.BytesIO(self.raw or b"")
-        with open_stream(io.BufferedReader(file) if not path else file) as stream:
-            return holds(iter(lambda: stream.read(BLOCK), b""), texts)
+        if self.store_fname:
+            return open(self._full_path(self.store_fname), "rb")
+        return io.BufferedReader(io.BytesIO(self.raw or b""))
+
+    def _dist_holds(self, texts):
+        """:return: True when one of the texts stands in this file, packed or not; one that cannot be unpacked is
+        searched as it is
+        """
+        try:
+            with open_stream(self._dist_open()) as stream:
+                return holds(_read_blocks(stream), texts)
+        except SnapshotError:
+            with self._dist_open() as stream:
+                return holds(_read_blocks(stream), texts)
+        except FileNotFoundError:
+            return False
+
+    def _dist_is_unreadable(self):
+        """:return: True when this file cannot be read, or unpacked, to its end: nobody knows all that stands in it"""
+        try:
+            with open_stream(self._dist_open()) as stream:
+                for _block in _read_blocks(stream):
+                    continue
+        except (SnapshotError, FileNotFoundError):
+            return True
+        return False
 
     def _dist_share(self, values):
         """Make another attachment of the same stored file.
@@ -76,3 +98,7 @@ class IrAttachment(models.Model):
         )
         attachment.invalidate_recordset()
         return attachment
+
+
+def _read_blocks(stream):
+    return iter(lambda: stream.read(BLOCK), b"")

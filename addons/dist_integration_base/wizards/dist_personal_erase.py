@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-SHORTEST = 4
+from ..lib.erasure import erase_text, is_identifier
 
 
 class DistPersonalErase(models.TransientModel):
@@ -30,6 +30,12 @@ class DistPersonalErase(models.TransientModel):
     left_ids = fields.Many2many(
         "dist.message", "dist_personal_erase_left_rel", string="Left as they are", readonly=True
     )
+    beside = fields.Text(string="Elsewhere", readonly=True, help="Other records that lose what identifies the person.")
+    unreadable = fields.Text(
+        string="Files that cannot be read",
+        readonly=True,
+        help="Damaged, lost or too large to unpack: they were searched as far as they can be read.",
+    )
     message_count = fields.Integer(compute="_compute_counts", string="Messages to be erased")
     left_count = fields.Integer(compute="_compute_counts", string="Messages left")
 
@@ -47,7 +53,7 @@ class DistPersonalErase(models.TransientModel):
             [("res_model", "=", "res.partner"), ("res_id", "=", partner.id)]
         )
         values = [*(partner[name] for name in names), *bindings.mapped("external_id")]
-        return list(dict.fromkeys(value for value in values if value and len(value) >= SHORTEST))
+        return list(dict.fromkeys(value for value in values if value and is_identifier(value)))
 
     @api.depends("message_ids", "left_ids")
     def _compute_counts(self):
@@ -57,12 +63,18 @@ class DistPersonalErase(models.TransientModel):
 
     def _get_identifiers(self):
         """:return: list of texts
-        :raises UserError: one is so short that it would stand for much else
+        :raises UserError: one may stand for much else
         """
         values = [line.strip() for line in (self.identifiers or "").splitlines() if line.strip()]
-        short = [value for value in values if len(value) < SHORTEST]
-        if short:
-            raise UserError(_("%s is too short to stand for one person only.", short[0]))
+        for value in values:
+            if not is_identifier(value):
+                raise UserError(
+                    _(
+                        "%s does not stand for one person only. Write an e-mail address, a full name, or a number of "
+                        "six or more characters, at least four of them digits.",
+                        value,
+                    )
+                )
         if not values and not self.partner_id:
             raise UserError(_("Choose a person, or write what identifies one."))
         return values
@@ -87,9 +99,28 @@ class DistPersonalErase(models.TransientModel):
                 "is_searched": True,
                 "message_ids": [fields.Command.set(erasable.ids)],
                 "left_ids": [fields.Command.set(left.ids)],
+                "beside": self._get_beside(left),
+                "unreadable": self._get_unreadable(),
             }
         )
         return self._show()
+
+    def _get_beside(self, left):
+        """:return: text, a line for each kind of record with its number"""
+        counts = self.env["dist.personal.data"]._count_beside(self._get_identifiers(), left)
+        lines = [
+            f"{self.env['ir.model']._get(model_name).name}: {count}"
+            for model_name, count in counts.items()
+            if count
+        ]
+        return "\n".join(lines)
+
+    def _get_unreadable(self):
+        """:return: text, a line for each file of which nobody knows all that stands in it"""
+        files = self.env["dist.personal.data"]._find_unreadable()
+        return "\n".join(
+            f"{file.name} ({self.env[file.res_model].sudo().browse(file.res_id).display_name})" for file in files
+        )
 
     def action_erase(self):
         """Erase, as of now: what was settled since the search is found as well."""
@@ -97,13 +128,16 @@ class DistPersonalErase(models.TransientModel):
         self._check_right()
         erasable, left = self._find()
         values = self._get_identifiers()
-        if self.partner_id.name and len(self.partner_id.name) >= SHORTEST:
+        if self.partner_id.name:
             values.append(self.partner_id.name)
         events = self.env["dist.event"]._find_personal_alone(self.partner_id, self._get_identifiers())
         erasable._erase_personal(values)
         events.sudo()._erase_personal(values)
-        beside = self.env["dist.personal.data"]._erase_beside(self._get_identifiers(), set(values), left)
-        self.env["dist.audit.entry"]._add_each("erased", erasable, reason=self.reason)
+        reason = erase_text(self.reason, values)
+        beside = self.env["dist.personal.data"]._erase_beside(
+            self._get_identifiers(), set(values), left, reason
+        )
+        self.env["dist.audit.entry"]._add_each("erased", erasable, reason=reason)
         self.env["dist.audit.entry"]._add(
             "erased",
             res_model="res.partner",
@@ -114,7 +148,7 @@ class DistPersonalErase(models.TransientModel):
                 others=beside + len(events),
                 left=len(left),
             ),
-            reason=self.reason,
+            reason=reason,
         )
         self.write(
             {

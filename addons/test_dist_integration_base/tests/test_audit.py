@@ -275,6 +275,9 @@ class TestAudit(AuditMixin, DistCase):
             "DELETE FROM dist_audit_entry WHERE id = %s",
             "UPDATE dist_audit_seal SET hash = 'x' WHERE entry_id = %s",
             "DELETE FROM dist_audit_seal WHERE entry_id = %s",
+            "UPDATE dist_audit_text SET text = 'x' WHERE entry_id = %s",
+            "DELETE FROM dist_audit_text WHERE entry_id = %s",
+            "TRUNCATE dist_audit_text -- %s",
             "TRUNCATE dist_audit_entry CASCADE -- %s",
             "TRUNCATE dist_audit_seal -- %s",
             "UPDATE dist_audit_head SET number = 0 -- %s",
@@ -300,7 +303,7 @@ class TestAudit(AuditMixin, DistCase):
             if switch == "ENABLE":
                 for statement, *values in statements:
                     cr.execute(statement, values)
-            for table in ("dist_audit_entry", "dist_audit_seal", "dist_audit_head"):
+            for table in ("dist_audit_entry", "dist_audit_text", "dist_audit_seal", "dist_audit_head"):
                 # the foreign key's triggers belong to the system
                 cr.execute(f"ALTER TABLE {table} {switch} TRIGGER USER")
         self.env.invalidate_all()
@@ -315,8 +318,40 @@ class TestAudit(AuditMixin, DistCase):
         result = self.env["dist.audit.seal"]._verify()
         self.assertEqual(result["entry_id"], entries[1].id)
 
+    def test_removed_text(self):
+        """G5: a text that is gone is missed, also when another one takes its place; there is one of each name."""
+        entry = self._make_chain()[1]
+        twice = (
+            "INSERT INTO dist_audit_text (entry_id, name, text, salt) "
+            "SELECT entry_id, name, text, salt FROM dist_audit_text WHERE entry_id = %s AND name = 'record_name'"
+        )
+        with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.IntegrityError), self.env.cr.savepoint():
+            self.env.cr.execute(twice, (entry.id,))
+        for name in ("changes/0/old", "changes/0/new"):
+            with self.subTest(name), self.env.cr.savepoint() as savepoint:
+                self._tamper(
+                    ("ALTER TABLE dist_audit_text DROP CONSTRAINT dist_audit_text_name_uniq",),
+                    (twice, entry.id),
+                    ("DELETE FROM dist_audit_text WHERE entry_id = %s AND name = %s", entry.id, name),
+                )
+                self.assertEqual(self._verify(), (entry.number, "removed"))
+                savepoint.rollback()
+                self.env.invalidate_all()
+        self.assertEqual(self._verify(), (0, None))
+
+    def test_found_by_what_changed(self):
+        """G5: entries are found by the field that changed and by either value."""
+        self.endpoint.with_user(self.manager).write({"url": "https://searched.example/hook"})
+        entry = self._entries(self.endpoint, action="changed")
+        for text in ("url", "searched.example", "127.0.0.1:9"):
+            self.assertIn(entry, self.env["dist.audit.entry"].search([("changes", "ilike", text)]), text)
+        self.assertNotIn(entry, self.env["dist.audit.entry"].search([("changes", "ilike", "nowhere")]))
+        self.assertIn(entry, self.env["dist.audit.entry"].search([("changes", "!=", False)]))
+        self.assertNotIn(entry, self.env["dist.audit.entry"].search([("changes", "=", False)]))
+
     def _remove(self, entry):
         self._tamper(
+            ("DELETE FROM dist_audit_text WHERE entry_id = %s", entry.id),
             ("DELETE FROM dist_audit_seal WHERE entry_id = %s", entry.id),
             ("DELETE FROM dist_audit_entry WHERE id = %s", entry.id),
         )

@@ -72,6 +72,24 @@ class TestOwnership(DistHttpCase):
         self.env.invalidate_all()
         self.assertEqual((self.partner.name, exception.state), ("Berta", "resolved"))
 
+    def test_what_is_masked_stays_masked(self):
+        """G1, G6: neither what a record says now nor what was sent stands in clear where the type hides it."""
+        self.shop.flow_ids.message_type_id.sensitive_paths = "name"
+        self.partner.name = "Zed Quux"
+        for policy in ("refuse", "flag"):
+            with self.subTest(policy=policy):
+                self._own(conflict_policy=policy)
+                response = self._submit(self.shop_key, "Berta Quinn", note=policy)
+                self.assertIn("***", response.text)
+                self.assertNotIn("Zed", response.text)
+                message = self._get_message(response)
+                exception = message.exception_id
+                told = message.read(["error", "answer_view"]) + message.attempt_ids.read(["detail"])
+                told += exception.read(["name", "detail", "suggestion", "document_name"])
+                told += exception.activity_ids.read(["summary", "note"])
+                for hidden in ("Zed", "Quux", "Berta", "Quinn"):
+                    self.assertNotIn(hidden, str(told))
+
     def test_flag(self):
         """G1: the foreign field stays, the rest is applied, the answer and the steward's queue name it."""
         self._own(conflict_policy="flag")

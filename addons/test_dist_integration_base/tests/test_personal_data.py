@@ -4,9 +4,12 @@ import json
 import os
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.lib.upload import receive
 from odoo.addons.dist_integration_base.models.dist_message_retention import SETTING
@@ -230,23 +233,103 @@ class TestErasedEverywhere(PersonCase):
         self._check_gone()
         self.assertEqual((cancelled.reason, cancelled.user_id), ("[erased]", self.people["operator"]))
         self.assertEqual(self._changes(created)["external_id"], (None, "[erased]"))
-        self.assertTrue(self._entries(cancelled, action="erased"))
-        other = self._entries(action="erased")[:1]
-        self.env.cr.execute("DELETE FROM dist_audit_text WHERE entry_id = %s", (other.id,))
+        self.assertIn("#", self._changes(created)["system_id"][1], "only what tells of the person goes")
+        erased = self._entries(cancelled, action="erased")
+        self.assertEqual(erased.reason, "Request 17")
+        self.assertEqual(self._changes(erased)["reason"], (None, "[erased]"))
+        # what was erased does not cover for the rest of the entry, nor another entry
+        for entry in (created, self._entries(action="erased")[:1]):
+            with self.env.cr.savepoint() as savepoint:
+                delete = "DELETE FROM dist_audit_text WHERE entry_id = %s"
+                with self.assertRaises(psycopg2.Error), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                    self.env.cr.execute(delete, (entry.id,))
+                self._without_protection(delete, entry.id)
+                self.assertEqual(self._verify(), (entry.number, "removed"))
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def _without_protection(self, statement, *values):
+        self.env.cr.execute("ALTER TABLE dist_audit_text DISABLE TRIGGER USER")
+        self.env.cr.execute(statement, values)
+        self.env.cr.execute("ALTER TABLE dist_audit_text ENABLE TRIGGER USER")
         self.env.invalidate_all()
-        self.assertEqual(self._verify(), (other.number, "removed"))
 
     def test_a_changed_text_is_found(self):
         """G5: a text that differs from its digest is a change of its entry."""
         self.endpoint.with_user(self.people["manager"]).name = "Other"
         self._seal()
         entry = self._entries(self.endpoint, action="changed")
-        self.env.cr.execute(
-            "UPDATE dist_audit_text SET text = replace(text, 'Other', 'Mine') WHERE entry_id = %s AND name = 'changes'",
-            (entry.id,),
+        self._without_protection(
+            "UPDATE dist_audit_text SET text = '\"Mine\"' WHERE entry_id = %s AND name = 'changes/0/new'", entry.id
         )
-        self.env.invalidate_all()
         self.assertEqual(self._verify(), (entry.number, "changed"))
+
+    def test_the_preview_tells_of_all(self):
+        """G6: looking tells how many records of each kind lose something, the audit trail included."""
+        self.endpoint.with_user(self.people["manager"]).write({"name": EMAIL, "url": "https://kept.example/hook"})
+        self.env.flush_all()
+        entry = self._entries(self.endpoint, action="changed")
+        wizard = self.env["dist.personal.erase"].with_user(self.people["manager"])
+        wizard = wizard.create({"identifiers": EMAIL, "reason": f"{EMAIL} asked for it"})
+        wizard.action_search()
+        self.assertEqual((wizard.message_count, wizard.beside), (0, "Audit entry: 1"))
+        self.assertEqual(self._changes(entry)["name"][1], EMAIL, "only looked")
+        name = self._changes(entry)["name"][0]
+        wizard.action_erase()
+        self.env.invalidate_all()
+        changes = self._changes(entry)
+        self.assertEqual(changes["name"], (name, "[erased]"))
+        self.assertEqual(changes["url"][1], "https://kept.example/hook", "nothing but the value goes")
+        self.assertEqual(self._entries(entry, action="erased").reason, "[erased] asked for it")
+        self._check_trail_gone()
+
+    def _check_trail_gone(self):
+        self.env.cr.execute("SELECT count(*) FROM dist_audit_text WHERE strpos(text, %s) > 0", (EMAIL,))
+        self.assertEqual(self.env.cr.fetchone()[0], 0)
+
+    def test_open_change_requests_are_closed(self):
+        """G4, G6: a change that was asked for is not turned into another one; nobody can approve it any more."""
+        self.env["ir.config_parameter"].set_param("dist_integration.change_approval", True)
+        requests = self.env["dist.change.request"].with_user(self.people["manager"])
+        asking = self.endpoint.with_user(self.people["manager"])
+        open_one = requests._keep("write", asking, {"archive_folder": EMAIL})
+        other = requests._keep("write", asking, {"archive_folder": "elsewhere"})
+        rejected = requests._keep("write", asking, {"error_folder": EMAIL})
+        for request in (open_one, rejected):
+            request.reason = "Needed"
+            request.action_request()
+        rejected.with_user(self.people["approver"])._reject("No")
+        self.env.flush_all()
+        self._erase()
+        self.assertEqual((open_one.state, open_one.sudo().content), ("cancelled", False))
+        self.assertEqual((rejected.state, rejected.line_ids.new), ("rejected", "[erased]"))
+        self.assertEqual((other.state, other.line_ids.new), ("draft", "elsewhere"))
+        with self.assertRaises(UserError):
+            open_one.with_user(self.people["approver"]).action_approve()
+        self._check_gone()
+
+    def test_a_file_that_cannot_be_read(self):
+        """G6: a broken file stops nobody; it is searched as it is, and told of."""
+        profile = self.env["dist.reconciliation.profile"].create(
+            {"name": "P", "system_id": self.system.id, "domain_code": "partner"}
+        )
+        runs = self.env["dist.reconciliation"]
+        for content in (b"\x1f\x8b\x08broken", b"\x1f\x8b\x08" + EMAIL.encode()):
+            runs += runs._make(profile, content, "a.csv.gz")
+        runs.state = "failed"
+        lost = self._upload(b"sku,name\n1,Bo\n")
+        upload = lost._find_uploads()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ir_attachment SET store_fname = 'aa/lost' WHERE id = %s", (upload.id,))
+        self.env.invalidate_all()
+        wizard = self.env["dist.personal.erase"].with_user(self.people["manager"])
+        wizard = wizard.create({"identifiers": EMAIL, "reason": "Request 17"})
+        wizard.action_search()
+        self.assertEqual(len(wizard.unreadable.splitlines()), 3, wizard.unreadable)
+        self.assertIn(upload.name, wizard.unreadable)
+        wizard.action_erase()
+        self.assertTrue(runs[0]._get_snapshot())
+        self.assertFalse(runs[1]._get_snapshot())
 
     def test_what_messages_need_stays(self):
         """G6: bindings stay while a message of the person waits, and so does all that belongs to it."""

@@ -9,6 +9,7 @@ from dist_integration_base.lib.erasure import (
     erase_items,
     erase_text,
     holds,
+    is_identifier,
 )
 
 PATHS = ["customer.name", "customer.email"]
@@ -71,3 +72,22 @@ def test_a_file_is_searched_over_the_borders_of_its_parts(blocks, found):
     """G6: in any case, also as JSON writes it, also where a part ends within a letter."""
     assert holds(blocks, ["anna@berg.example", "Müller"]) is found
     assert holds(blocks, []) is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["anna@berg.example", "+49 30 1234567", "CUST-4711", "BE0477472701", "Anna van Berg", "M. Weber", "Søren Ås"],
+)
+def test_what_stands_for_a_person(text):
+    assert is_identifier(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https", "endpoint", "sha256", "4711", "2026-11", "2026-11-29", "2026-11-29 10:00:00", "29.11.2026",
+        "1000.00", "-1250,5", "127.0.0.1", "10.20.30.40:8069", "State", "draft state", "of the", "@", "",
+    ],
+)  # fmt: skip
+def test_what_stands_for_much_else(text):
+    assert not is_identifier(text)

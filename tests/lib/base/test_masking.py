@@ -291,6 +291,8 @@ def test_place_of_a_value():
     masking = Masking(["**.email", "customer"])
     assert masking.is_hidden("contacts[].email") and masking.is_hidden("customer.name")
     assert not masking.is_hidden("contacts[].name")
+    assert masking.reaches("customer") and masking.reaches("email") and not masking.reaches("contacts")
+    assert Masking(["addresses[].street"]).reaches("addresses")
 
 
 def test_what_is_quoted_of_a_text_nobody_can_read():
