@@ -15,7 +15,13 @@ class DistApiClient(models.Model):
 
     _name = "dist.api.client"
     _description = "API client"
-    _inherit = ["dist.company.mixin", "dist.system.mixin", "mail.thread", "mail.activity.mixin", "dist.guarded.mixin"]
+    _inherit = [
+        "dist.company.mixin",
+        "dist.system.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "dist.guarded.mixin",
+    ]
     _order = "system_id, name"
     _check_company_auto = True
 

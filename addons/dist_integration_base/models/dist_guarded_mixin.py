@@ -102,7 +102,9 @@ class DistGuardedMixin(models.AbstractModel):
     def _get_compared_values(self):
         record = self.sudo()
         values = {
-            name: sorted(record[name].ids) if self._fields[name].relational else record._get_audited_value(name)
+            name: sorted(record[name].ids)
+            if self._fields[name].relational
+            else record._get_audited_value(name)
             for name in self._get_audited_fields()
         }
         return {**values, **{name: record._get_secret_text(name) for name in self._get_secret_fields()}}

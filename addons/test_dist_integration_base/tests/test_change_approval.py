@@ -511,7 +511,9 @@ class TestChangeApproval(AuditMixin, DistCase):
             self._as(self.manager, record) for record in (owned, group, domain, scope)
         )
         new_group = {"name": "G", "code": "g", "model_names": "res.partner", "field_names": "function"}
-        other = group.sudo().create({**new_group, "code": "h", "field_names": "title", "domain_id": domain.id})
+        other = group.sudo().create(
+            {**new_group, "code": "h", "field_names": "title", "domain_id": domain.id}
+        )
         self.env["dist.ownership"].search([("group_id", "=", other.id)]).unlink()
         self._check_waits(
             owned.unlink,
@@ -926,7 +928,9 @@ class TestChangeApproval(AuditMixin, DistCase):
                 login=f"dist-test-{group}-of-both",
                 groups=f"base.group_system,dist_integration_base.group_dist_{group}",
                 company_id=company.id,
-                company_ids=[Command.set((company if group == "approver" else company + self.env.company).ids)],
+                company_ids=[
+                    Command.set((company if group == "approver" else company + self.env.company).ids)
+                ],
             )
             for group in ("manager", "approver")
         )
