@@ -187,7 +187,9 @@ class DistChangeRequest(models.Model):
         texts = {name: _get_text(part, name) for name in part._get_audited_fields() if part.sudo()[name]}
         texts.update((name, part.sudo()._get_secret_text(name)) for name in secrets)
         return "\n".join(
-            f"{part._fields[name]._description_string(self.env)}: {text}" for name, text in texts.items() if text
+            f"{part._fields[name]._description_string(self.env)}: {text}"
+            for name, text in texts.items()
+            if text
         )
 
     @api.model
@@ -333,9 +335,7 @@ class DistChangeRequest(models.Model):
         users = self.env["res.users"].sudo().search([("share", "=", False), ("groups_id", "in", group.ids)])
         return users.filtered(
             lambda user: (
-                user != self.requester_id
-                and self.company_id <= user.company_ids
-                and user.has_group(APPROVER)
+                user != self.requester_id and self.company_id <= user.company_ids and user.has_group(APPROVER)
             )
         )
 

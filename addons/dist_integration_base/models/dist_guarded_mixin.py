@@ -81,7 +81,7 @@ class DistGuardedMixin(models.AbstractModel):
     @api.model
     @tools.ormcache("self._name")
     def _get_owned_parts(self):
-        """:return: list of (model name, field name) by which guarded records that a list of this one shows fall with it"""
+        """:return: list of (model name, field name) by which guarded records that are listed here fall with this one"""
         listed = {
             (field.comodel_name, field.inverse_name)
             for field in self._fields.values()
@@ -102,7 +102,9 @@ class DistGuardedMixin(models.AbstractModel):
     def _get_compared_values(self):
         record = self.sudo()
         values = {
-            name: sorted(record[name].ids) if self._fields[name].relational else record._get_audited_value(name)
+            name: sorted(record[name].ids)
+            if self._fields[name].relational
+            else record._get_audited_value(name)
             for name in self._get_audited_fields()
         }
         return {**values, **{name: record._get_secret_text(name) for name in self._get_secret_fields()}}

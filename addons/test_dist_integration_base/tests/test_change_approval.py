@@ -511,7 +511,9 @@ class TestChangeApproval(AuditMixin, DistCase):
             self._as(self.manager, record) for record in (owned, group, domain, scope)
         )
         new_group = {"name": "G", "code": "g", "model_names": "res.partner", "field_names": "function"}
-        other = group.sudo().create({**new_group, "code": "h", "field_names": "title", "domain_id": domain.id})
+        other = group.sudo().create(
+            {**new_group, "code": "h", "field_names": "title", "domain_id": domain.id}
+        )
         self.env["dist.ownership"].search([("group_id", "=", other.id)]).unlink()
         self._check_waits(
             owned.unlink,
@@ -869,7 +871,7 @@ class TestChangeApproval(AuditMixin, DistCase):
         self.assertEqual(self.endpoint.state, "disabled")
 
     def test_server_action(self):
-        """G4: what a server action does waits like what the person who runs it does; a scheduled action goes through."""
+        """G4: what a server action does waits like what its user does; a scheduled one goes through."""
         model = self.env["ir.model"]._get("dist.endpoint")
         update = {"state": "object_write", "update_path": "url", "value": NEW}
         code = {"state": "code", "code": f"records.sudo().write({{'url': '{NEW}'}})"}
@@ -926,7 +928,9 @@ class TestChangeApproval(AuditMixin, DistCase):
                 login=f"dist-test-{group}-of-both",
                 groups=f"base.group_system,dist_integration_base.group_dist_{group}",
                 company_id=company.id,
-                company_ids=[Command.set((company if group == "approver" else company + self.env.company).ids)],
+                company_ids=[
+                    Command.set((company if group == "approver" else company + self.env.company).ids)
+                ],
             )
             for group in ("manager", "approver")
         )
