@@ -81,7 +81,7 @@ class DistGuardedMixin(models.AbstractModel):
     @api.model
     @tools.ormcache("self._name")
     def _get_owned_parts(self):
-        """:return: list of (model name, field name) by which guarded records that a list of this one shows fall with it"""
+        """:return: list of (model name, field name) by which guarded records that are listed here fall with this one"""
         listed = {
             (field.comodel_name, field.inverse_name)
             for field in self._fields.values()

@@ -871,7 +871,7 @@ class TestChangeApproval(AuditMixin, DistCase):
         self.assertEqual(self.endpoint.state, "disabled")
 
     def test_server_action(self):
-        """G4: what a server action does waits like what the person who runs it does; a scheduled action goes through."""
+        """G4: what a server action does waits like what its user does; a scheduled one goes through."""
         model = self.env["ir.model"]._get("dist.endpoint")
         update = {"state": "object_write", "update_path": "url", "value": NEW}
         code = {"state": "code", "code": f"records.sudo().write({{'url': '{NEW}'}})"}
