@@ -33,7 +33,9 @@ def is_identifier(text: str) -> bool:
     if digits:
         return digits >= FEWEST_DIGITS and not _COMMON.fullmatch(text)
     words = text.split()
-    return len(words) > 1 and all(word[0].isalpha() and not word[0].islower() for word in (words[0], words[-1]))
+    return len(words) > 1 and all(
+        word[0].isalpha() and not word[0].islower() for word in (words[0], words[-1])
+    )
 
 
 def erase_text(text: str | None, values: Collection[str]) -> str | None:

@@ -30,7 +30,9 @@ class DistPersonalErase(models.TransientModel):
     left_ids = fields.Many2many(
         "dist.message", "dist_personal_erase_left_rel", string="Left as they are", readonly=True
     )
-    beside = fields.Text(string="Elsewhere", readonly=True, help="Other records that lose what identifies the person.")
+    beside = fields.Text(
+        string="Elsewhere", readonly=True, help="Other records that lose what identifies the person."
+    )
     unreadable = fields.Text(
         string="Files that cannot be read",
         readonly=True,
@@ -119,7 +121,8 @@ class DistPersonalErase(models.TransientModel):
         """:return: text, a line for each file of which nobody knows all that stands in it"""
         files = self.env["dist.personal.data"]._find_unreadable()
         return "\n".join(
-            f"{file.name} ({self.env[file.res_model].sudo().browse(file.res_id).display_name})" for file in files
+            f"{file.name} ({self.env[file.res_model].sudo().browse(file.res_id).display_name})"
+            for file in files
         )
 
     def action_erase(self):

@@ -277,7 +277,9 @@ class TestOwnership(DistHttpCase):
         """G1: where the owner wants it, nobody changes its fields in Odoo; code of Odoo itself does."""
         self._own(odoo_write_policy="refuse")
         clerk = new_test_user(self.env, "clerk", groups="base.group_user,base.group_partner_manager")
-        with self.assertRaisesRegex(UserError, "Fields of Customers / Identity, which CRM owns: Name. Change"):
+        with self.assertRaisesRegex(
+            UserError, "Fields of Customers / Identity, which CRM owns: Name. Change"
+        ):
             self.partner.with_user(clerk).name = "Berta"
         self.partner.with_user(clerk).comment = "x"
         self.partner.with_user(clerk).sudo().name = "Clara"
@@ -289,7 +291,11 @@ class TestOwnership(DistHttpCase):
         manager = new_test_user(self.env, "rows-manager", groups="dist_integration_base.group_dist_manager")
         self.authenticate(manager.login, manager.login)
         for row in (self.identity, self._get_row("customer")):
-            values = {"company_id": row.company_id.id, "domain_id": row.domain_id.id, "group_id": row.group_id.id}
+            values = {
+                "company_id": row.company_id.id,
+                "domain_id": row.domain_id.id,
+                "group_id": row.group_id.id,
+            }
             call = {"model": row._name, "method": "create", "args": [[values]], "kwargs": {}}
             response = self.url_open(
                 "/web/dataset/call_kw",

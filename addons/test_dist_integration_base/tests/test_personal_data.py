@@ -260,13 +260,16 @@ class TestErasedEverywhere(PersonCase):
         self._seal()
         entry = self._entries(self.endpoint, action="changed")
         self._without_protection(
-            "UPDATE dist_audit_text SET text = '\"Mine\"' WHERE entry_id = %s AND name = 'changes/0/new'", entry.id
+            "UPDATE dist_audit_text SET text = '\"Mine\"' WHERE entry_id = %s AND name = 'changes/0/new'",
+            entry.id,
         )
         self.assertEqual(self._verify(), (entry.number, "changed"))
 
     def test_the_preview_tells_of_all(self):
         """G6: looking tells how many records of each kind lose something, the audit trail included."""
-        self.endpoint.with_user(self.people["manager"]).write({"name": EMAIL, "url": "https://kept.example/hook"})
+        self.endpoint.with_user(self.people["manager"]).write(
+            {"name": EMAIL, "url": "https://kept.example/hook"}
+        )
         self.env.flush_all()
         entry = self._entries(self.endpoint, action="changed")
         wizard = self.env["dist.personal.erase"].with_user(self.people["manager"])

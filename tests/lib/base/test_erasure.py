@@ -76,7 +76,15 @@ def test_a_file_is_searched_over_the_borders_of_its_parts(blocks, found):
 
 @pytest.mark.parametrize(
     "text",
-    ["anna@berg.example", "+49 30 1234567", "CUST-4711", "BE0477472701", "Anna van Berg", "M. Weber", "Søren Ås"],
+    [
+        "anna@berg.example",
+        "+49 30 1234567",
+        "CUST-4711",
+        "BE0477472701",
+        "Anna van Berg",
+        "M. Weber",
+        "Søren Ås",
+    ],
 )
 def test_what_stands_for_a_person(text):
     assert is_identifier(text)
