@@ -168,7 +168,7 @@ class DistMessage(models.Model):
             return self.payload
         if self.event_id.payload:
             return json.dumps(self.event_id._get_envelope())
-        return self._get_raw().decode("utf-8", "replace") if self.raw else ""
+        return self._get_raw().decode("utf-8-sig", "replace") if self.raw else ""
 
     def _get_raw(self):
         """:return: bytes as received"""

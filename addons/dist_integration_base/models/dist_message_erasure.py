@@ -134,7 +134,7 @@ class DistMessage(models.Model):
         """:return: base64, False when there is nothing; what cannot be told apart is replaced as a whole"""
         if not self.raw:
             return False
-        text = self._get_raw().decode("utf-8", "replace")
+        text = self._get_raw().decode("utf-8-sig", "replace")
         if self.child_ids:
             found = (self.child_ids & messages).mapped("item_index")
             erased = erasure.erase_items(text, values, paths, found)

@@ -112,7 +112,7 @@ class DistMessage(models.Model):
         self.ensure_one()
         source = self.sudo()
         if source.direction == "in" and source.raw:
-            text = source._get_raw().decode("utf-8", "replace")
+            text = source._get_raw().decode("utf-8-sig", "replace")
         elif source.event_id.payload:
             text = source.event_id.payload
         else:

@@ -81,13 +81,13 @@ class DistOwnedMixin(models.AbstractModel):
         )
         if rule.people == "refuse":
             return _(
-                "%(fields)s belong to %(group)s, which %(owner)s owns: change it there.",
+                "Fields of %(group)s, which %(owner)s owns: %(fields)s. Change it there.",
                 fields=labels,
                 group=group,
                 owner=owner,
             )
         return _(
-            "%(fields)s belong to %(group)s, which %(owner)s owns: its next message may overwrite the change.",
+            "Fields of %(group)s, which %(owner)s owns: %(fields)s. Its next message may overwrite the change.",
             fields=labels,
             group=group,
             owner=owner,

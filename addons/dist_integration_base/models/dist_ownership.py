@@ -89,13 +89,12 @@ class DistOwnership(models.Model):
             "CHECK((owner = 'system') = (system_id IS NOT NULL) OR (owner IS NULL AND system_id IS NULL))",
             "Name the system that owns the data, and only where an external system does.",
         ),
+        (
+            "scope_once",
+            "EXCLUDE USING btree (company_id WITH =, domain_id WITH =, COALESCE(group_id, 0) WITH =)",
+            "There is a row for this data already: change that one.",
+        ),
     ]
-
-    def init(self):
-        self.env.cr.execute(
-            "CREATE UNIQUE INDEX IF NOT EXISTS dist_ownership_scope_uniq "
-            "ON dist_ownership (company_id, domain_id, COALESCE(group_id, 0))"
-        )
 
     @api.depends("group_id.sequence")
     def _compute_group_sequence(self):

@@ -259,7 +259,7 @@ class DistPersonalData(models.AbstractModel):
 
     @api.model
     def _find_unreadable(self):
-        """:return: ir.attachment, those files of the companies the user works in of which nobody can say what is in them"""
+        """:return: ir.attachment, those files of the companies the user works in that nobody can read to their end"""
         files = self._get_searched_files()
         own = files.filtered(lambda file: not file.company_id or file.company_id in self.env.companies)
         return own.filtered(lambda file: file._dist_is_unreadable())

@@ -46,6 +46,17 @@ class TestInbound(DistHttpCase):
                 self.assertTrue(shown["payload_view"])
                 self.assertEqual(message.action_correct()["res_model"], "dist.message.correct")
 
+    def test_content_with_a_byte_order_mark(self):
+        """M4, G6: what is applied is shown, masked like any other."""
+        self.system.flow_ids.message_type_id.sensitive_paths = "note"
+        body = json.dumps({"external_id": "P-1", "name": "Anna", "note": "IBAN-4711"})
+        response = self._call("POST", "/test/partners", f"\ufeff{body}".encode(), self.key)
+        self.assertEqual(response.status_code, 200, response.text)
+        message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
+        self.assertEqual(
+            json.loads(message.payload_view), {"external_id": "P-1", "name": "Anna", "note": "***"}
+        )
+
     def test_missing_mapping(self):
         """M8, X1: an unknown code stops only its own message; one answer replays all that wait for it."""
         held = [self._submit(name, name, country="XX") for name in ("A", "B")]

@@ -1,3 +1,5 @@
+import json
+
 import psycopg2
 
 from odoo import Command
@@ -275,12 +277,33 @@ class TestOwnership(DistHttpCase):
         """G1: where the owner wants it, nobody changes its fields in Odoo; code of Odoo itself does."""
         self._own(odoo_write_policy="refuse")
         clerk = new_test_user(self.env, "clerk", groups="base.group_user,base.group_partner_manager")
-        with self.assertRaisesRegex(UserError, "Name belong to Customers / Identity, which CRM owns"):
+        with self.assertRaisesRegex(
+            UserError, "Fields of Customers / Identity, which CRM owns: Name. Change"
+        ):
             self.partner.with_user(clerk).name = "Berta"
         self.partner.with_user(clerk).comment = "x"
         self.partner.with_user(clerk).sudo().name = "Clara"
         self.partner.with_user(clerk).with_context(job_uuid="1").name = "Dora"
         self.assertEqual(self.partner.name, "Dora")
+
+    def test_a_row_that_is_there_already(self):
+        """G1: a second row for the same data is refused in words, for a field group and for the whole domain."""
+        manager = new_test_user(self.env, "rows-manager", groups="dist_integration_base.group_dist_manager")
+        self.authenticate(manager.login, manager.login)
+        for row in (self.identity, self._get_row("customer")):
+            values = {
+                "company_id": row.company_id.id,
+                "domain_id": row.domain_id.id,
+                "group_id": row.group_id.id,
+            }
+            call = {"model": row._name, "method": "create", "args": [[values]], "kwargs": {}}
+            response = self.url_open(
+                "/web/dataset/call_kw",
+                json.dumps({"jsonrpc": "2.0", "method": "call", "params": call}),
+                headers={"Content-Type": "application/json"},
+            )
+            error = response.json()["error"]["data"]
+            self.assertIn("There is a row for this data already", error["message"])
 
     def test_form_asks_the_server(self):
         """G1: fields that may have an owner ask the server when they are changed on the form."""

@@ -253,6 +253,8 @@ class TestRegister(PeopleMixin, DistHttpCase):
         ):
             self.assertIn(text, html)
         self.assertRegex(html, r"7</span>\s*s")
+        self.assertNotRegex(html, r"[>\s]0(\.00)?</span>\s*(s|%|min)\b", "what was not agreed is no promise")
+        self.assertRegex(html, r"Success rate</th>\s*<td>\s*MISSING")
         action = self.env["dist.flow"].with_user(self.people["auditor"]).action_print_register()
         self.assertEqual((action["report_type"], action["type"]), ("qweb-html", "ir.actions.report"))
         other = self.env["res.company"].create({"name": "Elsewhere"})

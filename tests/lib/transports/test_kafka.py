@@ -1,6 +1,7 @@
 """M3: Kafka, against librdkafka's own cluster for tests, which speaks the real protocol over TCP."""
 
 import dataclasses
+import time
 
 import pytest
 from cloudevents.kafka import KafkaMessage, from_binary
@@ -71,6 +72,14 @@ def test_failures(settings, message, changes, code):
         assert session.send(message()).code in (code, "timeout")
         with pytest.raises(errors.DeliveryError):
             session.check()
+
+
+def test_no_broker(settings):
+    """M3: where nobody listens that is said at once, not when the time for a message is over."""
+    started = time.monotonic()
+    with pytest.raises(errors.ConnectError):
+        KafkaSettings("127.0.0.1:9,127.0.0.1:11", tls=False, networks=LOCAL).open().check()
+    assert time.monotonic() - started < 3
 
 
 def test_check(settings):

@@ -16,6 +16,7 @@ from .. import cloudevents
 from ..errors import (
     AuthenticationFailed,
     ConnectError,
+    DeliveryError,
     DeliveryTimeout,
     IntegrationError,
     InvalidUrl,
@@ -24,7 +25,7 @@ from ..errors import (
 )
 from ..network import IPNetwork, normalize_host, resolve
 from ..tls import split_pair
-from .base import Outgoing, Result, Session, fill, load_driver
+from .base import Outgoing, Result, Session, connect, fill, load_driver
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 POLL = 0.05
@@ -109,11 +110,28 @@ class KafkaSession(Session):
         if self._producer is None:
             for host, port in split_servers(self.settings.servers):
                 resolve(host, port, self.settings.networks, timeout=self.settings.timeout)
+            self._reach()
             self._errors.clear()
             producer = self._kafka.Producer(self._get_configuration())
             self._check_brokers(producer)
             self._producer = producer
         return self._producer
+
+    def _reach(self) -> None:
+        """Connect to one of the bootstrap servers: librdkafka tries those that are away until its time is over.
+
+        :raises DeliveryError: none can be reached
+        """
+        servers = split_servers(self.settings.servers)
+        failures = []
+        for host, port in servers:
+            try:
+                connect(host, port, self.settings.networks, self.settings.timeout / len(servers)).close()
+            except DeliveryError as error:
+                failures.append(error)
+            else:
+                return
+        raise failures[0]
 
     def _check_brokers(self, producer: Any) -> Any:
         try:
