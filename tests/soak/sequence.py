@@ -256,7 +256,8 @@ class Sequence:
             (
                 "SELECT m.uuid, m.state, m.exception_id IS NOT NULL, m.cancelled_by_id IS NOT NULL "
                 "FROM dist_message m LEFT JOIN dist_message o ON o.id = m.original_id "
-                "WHERE m.direction = 'in' AND coalesce(o.idempotency_key, m.idempotency_key) LIKE %s",
+                "LEFT JOIN dist_message bulk ON bulk.id = coalesce(o.parent_id, m.parent_id) WHERE m.direction = 'in' "
+                "AND coalesce(bulk.idempotency_key, o.idempotency_key, m.idempotency_key) LIKE %s",
                 [f"% {self.prefix}-%"],
             )
         )
