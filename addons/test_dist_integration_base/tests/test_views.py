@@ -135,7 +135,9 @@ class TestViews(PeopleMixin, DistCase):
                 name = button.get("name")
                 if not name.startswith(reading):
                     groups = button.get("groups", "")
-                    self.assertRegex(groups, "[.]group_(dist|stock|purchase|account)_", f"{view.name}: {name}")
+                    self.assertRegex(
+                        groups, "[.]group_(dist|stock|purchase|account)_", f"{view.name}: {name}"
+                    )
 
     def test_every_model_has_its_views(self):
         """No screen of a model with a menu is made up by Odoo."""
