@@ -202,7 +202,8 @@ class DistMessage(models.Model):
             if message.state not in UNFINISHED:
                 continue
             try:
-                payload = None if message._is_bulk() else message._get_valid_payload()
+                is_bulk = message._is_bulk()
+                payload = None if is_bulk else message._get_valid_payload()
             except (IntegrationError, ApplyError) as error:
                 self._record_failure(message.id, error)
             except Exception as error:  # pylint: disable=broad-except
@@ -211,7 +212,7 @@ class DistMessage(models.Model):
                 _logger.exception("Message %s cannot be read", message.uuid)
                 self._record_failure(message.id, error)
             else:
-                if message.child_ids:
+                if is_bulk:
                     self._process_items(message)
                 else:
                     ready[message.id] = payload
@@ -229,7 +230,6 @@ class DistMessage(models.Model):
         if items is None:
             return False
         self._store_items(self.id, items)
-        self.invalidate_recordset(["child_ids"])
         return True
 
     def _get_valid_payload(self):
@@ -615,9 +615,14 @@ class DistMessage(models.Model):
     @api.model
     def _process_items(self, parent):
         """Process what waits of a bulk message, then settle the message itself."""
-        waiting = parent.child_ids.filtered(lambda item: item.state in ("pending", "retry"))
-        # of a large file the rest is found by the inbox, item by item
-        items = waiting.sorted("item_index").ids[:ITEMS_AT_ONCE]
+        domain = [("parent_id", "=", parent.id), ("state", "in", ("pending", "retry"))]
+
+        def find(env):
+            # of a large file the rest is found by the inbox, item by item
+            return env["dist.message"].search(domain, order="item_index", limit=ITEMS_AT_ONCE).ids
+
+        # the transaction that holds the lock may have begun before the items were stored: it does not see them
+        items = self._in_own_transaction(find)
         self._process(items, parent._get_handler()._batch_size)
         self._in_own_transaction(lambda env: env["dist.message"].browse(parent.id)._settle_bulk())
 
