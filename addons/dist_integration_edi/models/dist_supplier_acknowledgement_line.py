@@ -7,10 +7,10 @@ from odoo.tools import float_compare, float_is_zero
 
 from odoo.addons.dist_integration_commerce.lib.submission import format_decimal
 
+from .dist_edi_tolerance import ORDER, PRECISION
 from .series import PURCHASE_TAXES, PURCHASE_UNIT
 
 Difference = namedtuple("Difference", "text is_tolerated")
-PRICE_DIGITS = 6
 
 
 class DistSupplierAcknowledgementLine(models.Model):
@@ -90,8 +90,9 @@ class DistSupplierAcknowledgementLine(models.Model):
 
     def _tolerates(self, subject, expected=0.0, actual=0.0):
         partner = self.acknowledgement_id.edi_partner_id
-        tolerances = self.env["dist.edi.tolerance"]
-        return tolerances._tolerates(partner, "acknowledgement", subject, self.product_id, expected, actual)
+        return self.env["dist.edi.tolerance"]._tolerates(
+            partner, ORDER, subject, self.product_id, expected, actual
+        )
 
     def _is_zero(self, quantity):
         return float_is_zero(quantity, precision_rounding=self.uom_id.rounding)
@@ -139,7 +140,7 @@ class DistSupplierAcknowledgementLine(models.Model):
         return float_compare(self.quantity, received, precision_rounding=self.uom_id.rounding) < 0
 
     def _get_price_difference(self):
-        if not float_compare(self.price, self.ordered_price, precision_digits=PRICE_DIGITS):
+        if not float_compare(self.price, self.ordered_price, precision_digits=PRECISION):
             return []
         text = _(
             "price ordered %(ordered)s, confirmed %(told)s %(currency)s",
@@ -174,7 +175,7 @@ class DistSupplierAcknowledgementLine(models.Model):
         self.ensure_one()
         line = self.order_line_id
         price, day = (self.price, self.date) if self.quantity else (self.ordered_price, None)
-        changes_price = float_compare(price, line.price_unit_discounted, precision_digits=PRICE_DIGITS)
+        changes_price = float_compare(price, line.price_unit_discounted, precision_digits=PRECISION)
         vals = {
             "product_qty": self.quantity,
             "price_unit": price if changes_price else line.price_unit,
