@@ -76,6 +76,5 @@ def _drop_named(series, facts, prefix, console):
     pattern = prefix.replace("_", r"\_") + r"\_%"
     select = ("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern])
     for (name,) in query.execute(facts["python"], server.environment, "template1", select):
-        drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
-        query.execute(facts["python"], server.environment, "template1", drop)
+        query.drop(facts["python"], server.environment, name)
         console.plain(f"dropped database {name} of Odoo {series}")

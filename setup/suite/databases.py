@@ -229,7 +229,7 @@ class Databases:
         return query.execute(self.environment.python, pg_environment, "template1", *statements)
 
     def _drop(self, pg_environment, name):
-        self._sql(pg_environment, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        query.drop(self.environment.python, pg_environment, name)
         shutil.rmtree(self._filestore(name), ignore_errors=True)
 
 

@@ -8,6 +8,7 @@ import json
 from .commands import CommandError, run
 from .console import SetupError
 
+DROP_ATTEMPTS = 3
 DRIVER = """
 import json, sys, psycopg2
 task = json.load(sys.stdin)
@@ -41,3 +42,29 @@ def execute(python, environment, database, *statements):
         return json.loads(run([python, "-c", DRIVER], stdin=json.dumps(task)))
     except CommandError as error:
         raise SetupError(f"PostgreSQL refused: {error}") from error
+
+
+def drop(python, environment, database):
+    """Drop a database, ending the sessions of our own role that are on it.
+
+    ``DROP DATABASE ... WITH (FORCE)`` does that too, but only a superuser's succeeds while autovacuum
+    is at work on the database.
+
+    :raises SetupError: as of `execute`; somebody else is on it, or sessions come back again and again
+    """
+    end_sessions = (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename = user"
+    )
+    for attempt in range(DROP_ATTEMPTS):
+        try:
+            execute(
+                python,
+                environment,
+                "template1",
+                (end_sessions, [database]),
+                f'DROP DATABASE IF EXISTS "{database}"',
+            )
+            return
+        except SetupError:
+            if attempt == DROP_ATTEMPTS - 1:
+                raise

@@ -15,6 +15,16 @@ from stack import DATABASE_GONE, Stack
 from waiting import until
 
 HANDLING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+# Whoever stores the items of a bulk call stands before this lock.
+ITEMS_STAND = """
+CREATE FUNCTION stand_before_items() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('items', 0));
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stand_before_items BEFORE INSERT ON dist_message
+FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION stand_before_items()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +37,12 @@ def kill_workers(stack, count=None):
     pids = stack.server.pids()["http"]
     for pid in random.sample(pids, min(count or len(pids), len(pids))):
         os.kill(pid, signal.SIGKILL)
+
+
+def make_due(stack):
+    """Let what waits be taken up now, not after the grace of a request under way."""
+    stack.sql("UPDATE dist_message SET next_attempt_at = now() AT TIME ZONE 'UTC' WHERE state = 'pending'")
+    stack.sweep()
 
 
 def assert_once(stack, prefix, count):
@@ -50,6 +66,31 @@ def test_worker_killed_while_it_processes(stack):
     assert answer.result().status == 200
     assert answer.result().attempts > 1
     assert_once(stack, "KILL-1", 1)
+
+
+def test_bulk_call_cut_off_before_its_items_are_stored(stack):
+    """M4, M7: the call was stored as one message; its items are split from it, done once, and answered."""
+    items = [{"external_id": f"CUT-{number}", "name": f"CUT-{number}"} for number in range(3)]
+
+    def submit(patience):
+        return stack.api.post("/test/partners/bulk", {"items": items}, "CUT", patience=patience)
+
+    stack.sql(ITEMS_STAND)
+    with ThreadPoolExecutor(1) as pool, stack.locked("items"):
+        answer = pool.submit(submit, 0)
+        until(lambda: stack.sql(HANDLING)[0][0], what="a worker that stands before its items")
+        kill_workers(stack)
+        assert isinstance(answer.exception(), OSError)
+        assert [row["state"] for row in stack.messages("in", "idempotency_key LIKE %s", key="%CUT")] == [
+            "pending"
+        ]
+    stack.sql("DROP FUNCTION stand_before_items CASCADE")
+    make_due(stack)
+    stack.until_quiet(90)
+    assert_once(stack, "CUT-", 3)
+    later = submit(10)
+    assert [item["status"] for item in later.body["items"]] == [200, 200, 200]
+    assert_once(stack, "CUT-", 3)
 
 
 def test_workers_killed_under_load(stack, scale):
@@ -132,8 +173,6 @@ def test_killed_and_never_asked_again(stack):
         kill_workers(stack)
         with pytest.raises(OSError, match="ORPHAN|partners"):
             raise OSError(str(answer.exception()))
-    # its time has come; otherwise this test would wait for the grace of a request under way
-    stack.sql("UPDATE dist_message SET next_attempt_at = now() AT TIME ZONE 'UTC' WHERE state = 'pending'")
-    stack.sweep()
+    make_due(stack)
     stack.until_quiet(90)
     assert_once(stack, "ORPHAN", 1)

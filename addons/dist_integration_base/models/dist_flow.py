@@ -102,7 +102,8 @@ class DistFlow(models.Model):
     @api.depends("system_id.name", "message_type_id.code")
     def _compute_name(self):
         for flow in self:
-            flow.name = f"{flow.system_id.name}: {flow.message_type_id.code}"
+            # a new one has not both yet
+            flow.name = ": ".join(filter(None, (flow.system_id.name, flow.message_type_id.code)))
 
     def _compute_counts(self):
         messages = self.env["dist.message"]._read_group(

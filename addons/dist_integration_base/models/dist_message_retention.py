@@ -180,8 +180,13 @@ class DistMessage(models.Model):
             },
         )
         due = self.env.cr.fetchall()
-        self.browse([row[0] for row in due])._purge()
-        return (due[-1][1], due[-1][0]) if len(due) == BATCH else None, len(due)
+        purged = self.browse([row[0] for row in due])._filter_purgeable()
+        purged._purge()
+        return (due[-1][1], due[-1][0]) if len(due) == BATCH else None, len(purged)
+
+    def _filter_purgeable(self):
+        """:return: those of settled messages whose content nobody needs any more"""
+        return self
 
     def _purge(self):
         """Replace content by the evidence of it; that of events as soon as none of their messages needs it."""
@@ -200,4 +205,4 @@ class DistMessage(models.Model):
     def _purge_around(self):
         """Purge the calls and files all of whose items are purged: they hold the same content."""
         self.env.cr.execute(EMPTIED, (tuple(self.ids),))
-        self.browse([row[0] for row in self.env.cr.fetchall()])._purge()
+        self.browse([row[0] for row in self.env.cr.fetchall()])._filter_purgeable()._purge()

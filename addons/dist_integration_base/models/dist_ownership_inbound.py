@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tools import format_datetime
 
 from ..lib.handling import ExceptionSpec, OwnershipConflict
-from ..lib.masking import Masking, redact
+from ..lib.masking import MASK, Masking, redact
 from ..lib.ownership import judge
 from .transaction import get_state
 
@@ -59,7 +59,7 @@ class DistOwnership(models.Model):
             left = self._prepare_left(message, record, vals, rule, names, pointers)
             get_state(self.env.cr).left_values.setdefault(message.id, []).append(left)
         for rule, names in verdict.noticed.items():
-            self._tell_steward(message, record, vals, rule, names)
+            self._tell_steward(message, record, vals, rule, names, self._get_hidden_names(message, pointers))
         left = {name for names in verdict.left.values() for name in names}
         return {name: value for name, value in vals.items() if name not in left}
 
@@ -117,10 +117,15 @@ class DistOwnership(models.Model):
         """:return: frozenset of texts, what a record says now where the message's type hides what the message says"""
         if not record:
             return frozenset()
+        names = self._get_hidden_names(message, pointers)
+        return frozenset(_to_text(record, name, record[name]) for name in names) - {"-"}
+
+    @api.model
+    def _get_hidden_names(self, message, pointers):
+        """:return: set of names of fields whose values the message's type hides"""
         masking = Masking(message.message_type_id._get_sensitive_paths())
         paths = {name: _to_path(pointer) for name, pointer in pointers.items()}
-        names = [name for name, path in paths.items() if path and masking.reaches(path)]
-        return frozenset(_to_text(record, name, record[name]) for name in names) - {"-"}
+        return {name for name, path in paths.items() if path and masking.reaches(path)}
 
     @api.model
     def _describe(self, message, record, rule):
@@ -172,8 +177,10 @@ class DistOwnership(models.Model):
         return LeftValue(spec, answer)
 
     @api.model
-    def _list_changes(self, record, vals, names):
-        """:return: text, a line for each field: what it says here and what the message says"""
+    def _list_changes(self, record, vals, names, hidden=()):
+        """:param hidden: names of fields whose values are not told
+        :return: text, a line for each field: what it says here and what the message says
+        """
         lines = []
         for name in names:
             field = record._fields[name]
@@ -182,16 +189,18 @@ class DistOwnership(models.Model):
                 _(
                     "%(field)s: here %(present)s, sent %(sent)s",
                     field=label,
-                    present=_to_text(record, name, record[name]),
-                    sent=_to_text(record, name, vals[name]),
+                    present=MASK if name in hidden else _to_text(record, name, record[name]),
+                    sent=MASK if name in hidden else _to_text(record, name, vals[name]),
                 )
             )
         return "\n".join(lines)
 
     @api.model
-    def _tell_steward(self, message, record, vals, rule, names):
+    def _tell_steward(self, message, record, vals, rule, names, hidden):
         """An activity on the record, one at a time, that tells the latest changes; on the row of the matrix where
         there is no record yet.
+
+        :param hidden: names of fields whose values are not told: an activity is read by all who read its record
         """
         user = self._get_steward(message, rule)
         if not user:
@@ -205,7 +214,7 @@ class DistOwnership(models.Model):
             owner=owner,
         )
         known = target.activity_ids.filtered(lambda item: item.user_id == user and item.summary == summary)
-        note = self._prepare_notice(self._list_changes(record, vals, names), known[:1])
+        note = self._prepare_notice(self._list_changes(record, vals, names, hidden), known[:1])
         if known:
             known[:1].note = note
         else:

@@ -105,11 +105,17 @@ class DistMessage(models.Model):
         return result
 
     def _is_settled(self):
-        """A file is still needed while a document of it waits for its correction."""
-        refused = self.env["dist.edi.document"].sudo()
-        if self._is_edi_file():
-            refused = refused.search([("interchange_id.message_id", "=", self.id), ("state", "=", "refused")])
-        return super()._is_settled() and not refused._find_unsolved()
+        return super()._is_settled() and not self._get_needed_files()
+
+    def _filter_purgeable(self):
+        return super()._filter_purgeable() - self._get_needed_files()
+
+    def _get_needed_files(self):
+        """:return: those of these messages that are files of which a document waits for its correction"""
+        domain = [("interchange_id.message_id", "in", self.ids), ("state", "=", "refused")]
+        refused = self.env["dist.edi.document"].sudo().search(domain)
+        waiting = refused.browse(refused._find_unsolved().mapped("res_id"))
+        return waiting.interchange_id.message_id.with_env(self.env)
 
     # out
 

@@ -1,5 +1,6 @@
 import base64
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -212,6 +213,23 @@ class TestScreens(EdiCase):
         self.env.invalidate_all()
         self.assertFalse(interchange._get_raw())
         self.assertTrue(interchange.message_id.purged_at and interchange.digest)
+
+    def test_a_file_stays_while_a_document_waits(self):
+        """G6, E9: what is to be corrected is corrected from the file; it is purged once nobody needs it."""
+        refused = self.refuse()
+        message = refused.interchange_id.message_id
+        message.message_type_id.retention_days = 1
+        message.done_at = fields.Datetime.subtract(fields.Datetime.now(), days=2)
+        self.env.flush_all()
+        start = (fields.Datetime.to_datetime("1970-01-01"), 0)
+        self.env["dist.message"]._purge_batch(0, start)
+        self.env.invalidate_all()
+        self.assertTrue(refused.interchange_id._get_raw())
+        refused._find_unsolved()._close("handled")
+        self.env.flush_all()
+        self.env["dist.message"]._purge_batch(0, start)
+        self.env.invalidate_all()
+        self.assertFalse(refused.interchange_id._get_raw())
 
     def test_views_open(self):
         """E9: every screen opens for those who see its menu."""

@@ -459,6 +459,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         self._assert_refused(
             self._ship(picking, (self.tape, 4), shipped_at="yesterday")[0], 422, "invalid_message"
         )
+        self._assert_refused(
+            self._ship(picking, (self.tape, 4), shipped_at="9999-01-01T00:00:00Z")[0], 422, "in_future"
+        )
         self._assert_refused(self._ship(picking, (self.tape, 4), shipment=None)[0], 422, "invalid_message")
         self._assert_refused(self._ship(picking)[0], 422, "invalid_message")
         self._assert_refused(

@@ -128,6 +128,15 @@ class TestOwnership(DistHttpCase):
         note = self.partner.activity_ids.note
         self.assertLess(note.index("here Berta, sent Clara"), note.index("here Anna, sent Berta"))
 
+    def test_notify_of_what_is_masked(self):
+        """G1, G6: the notice names the field; what it said and says is for those who may see it."""
+        self.shop.flow_ids.message_type_id.sensitive_paths = "name"
+        self._own(conflict_policy="notify")
+        self._submit(self.shop_key, "Berta Quinn")
+        note = self.partner.activity_ids.note
+        self.assertIn("Name: here ***, sent ***", note)
+        self.assertNotIn("Quinn", note)
+
     def test_notify_of_many_changes(self):
         """G1: a notice that nobody reads for long keeps to the latest changes; once done, the next one is new."""
         self._own(conflict_policy="notify")

@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -33,17 +33,22 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def interleave(
-    contenders: dict[Name, Callable[[], float]], rounds: int, warmups: int = 1
+    contenders: dict[Name, Callable[[], float]],
+    rounds: int,
+    warmups: int = 1,
+    settled: bool = True,
 ) -> dict[Name, list[float]]:
     """Sample contenders in turn, every other round in the opposite order (A B B A A B ...).
 
     :param contenders: each returns one sample
     :param warmups: rounds whose samples are thrown away
+    :param settled: no garbage is collected within samples; False where one contender works here and the other
+        in a server, which always collects its own
     :return: the samples of each, in the order of the rounds
     """
     samples: dict[Name, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
-    with _settled_memory():
+    with _settled_memory() if settled else nullcontext():
         for number in range(-warmups, rounds):
             for name in names if number % 2 == 0 else reversed(names):
                 gc.collect()

@@ -141,6 +141,19 @@ def test_not_taken(place):
     assert (folder / "link.json").is_symlink()
 
 
+def test_from_the_future(place):
+    """M9: a file whose time has not come waits, and somebody is told; the others are taken."""
+    settings, folder = place
+    for name in ("future.json", "ready.json"):
+        (folder / name).write_text("x")
+    later = time.time() + 7200
+    os.utime(folder / "future.json", (later, later))
+    with pytest.raises(errors.Refused, match="future.json: it was changed at .* not come yet"):
+        take(settings)
+    assert len(names(folder / "archive")) == 1
+    assert names(folder) == ["future.json"]
+
+
 def test_too_large(place):
     """M9: what is too large goes to the folder for errors, and is said to be."""
     settings, folder = place

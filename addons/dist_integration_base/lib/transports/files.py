@@ -26,6 +26,8 @@ from ..errors import ConfigurationError, FileGone, InvalidRequest, Refused
 from .base import Batch, Item, Outgoing, Result, Session, Source, fill
 
 WORK = "work"
+# seconds by which the clock of the server that writes files may be ahead of ours
+CLOCK_AHEAD = 300
 # names that senders give to files that are not complete yet
 UNFINISHED = re.compile(r"(^\.)|(\.(tmp|part|partial|filepart|temp|crdownload)$)", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -221,8 +223,15 @@ class FileSource(Source):
         return sorted(entries, key=lambda entry: (entry.changed, entry.name))
 
     def _is_ready(self, entry: Entry) -> bool:
-        quiet = time.time() - entry.changed >= self._places.quiet_seconds
-        return quiet and not UNFINISHED.search(entry.name)
+        age = time.time() - entry.changed
+        if age < -CLOCK_AHEAD:
+            # whether it is complete cannot be told, and nobody would know that it waits
+            moment = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(entry.changed))
+            self._failures.append(
+                f"{readable(entry.name)}: it was changed at {moment}, which has not come yet. "
+                "Is the clock of the server that wrote it right?"
+            )
+        return age >= self._places.quiet_seconds and not UNFINISHED.search(entry.name)
 
     def _move(self, path: str, target: str) -> bool:
         """Move a file; False when it is not there any more or cannot be moved."""

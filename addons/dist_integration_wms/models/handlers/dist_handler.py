@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import _, api, models
 from odoo.exceptions import UserError
 
@@ -8,6 +10,8 @@ from ...lib import formats
 
 # locks between which the products of a company are shared out: a long order takes few
 STOCK_SHARES = 256
+# a partner's clock may be ahead of ours, or its zone be wrong, without anything being in doubt
+CLOCKS_DIFFER = timedelta(days=1)
 # what says which product an item is
 CANDIDATE_FIELDS = {
     "dist.binding": ["system_id", "res_model", "res_id", "external_id"],
@@ -192,6 +196,16 @@ class DistHandler(models.AbstractModel):
         :raises BusinessError: not a moment
         """
         return self._read_text(payload.get(name), formats.read_moment, f"/{name}")
+
+    def _read_past_moment(self, message, payload, name):
+        """:return: datetime of something that has happened, None when there is none
+        :raises BusinessError: not a moment, or one that has not come yet
+        """
+        moment = self._read_moment(payload, name)
+        if moment and moment > message.received_at + CLOCKS_DIFFER:
+            text = _("%s has not come yet: is the year or the time zone wrong?", payload[name])
+            raise BusinessError("in_future", text, f"/{name}")
+        return moment
 
     def _read_text(self, text, reader, pointer):
         if not text:

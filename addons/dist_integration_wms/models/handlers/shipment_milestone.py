@@ -113,7 +113,7 @@ class ShipmentMilestoneHandler(models.AbstractModel):
             "tracking_number": payload.get("tracking_number"),
             "is_waiting": not pickings,
             "status": payload["status"],
-            "occurred_at": self._read_moment(payload, "occurred_at"),
+            "occurred_at": self._read_past_moment(message, payload, "occurred_at"),
             "estimated_at": self._read_moment(payload, "estimated_delivery_at"),
             "location": payload.get("location"),
             "reason": payload.get("reason"),

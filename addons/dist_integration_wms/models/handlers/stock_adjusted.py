@@ -85,7 +85,7 @@ class StockAdjustedHandler(models.AbstractModel):
         """
         try:
             payload = message._get_valid_payload()
-            happened = self._read_moment(payload, "adjusted_at") or message.received_at
+            happened = self._read_past_moment(message, payload, "adjusted_at") or message.received_at
             warehouse = self._find_warehouse(message, payload)
         except (IntegrationError, ApplyError):
             return []

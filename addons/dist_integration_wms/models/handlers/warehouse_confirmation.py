@@ -93,7 +93,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         if plan.known:
             self._check_same(plan)
             return plan
-        plan.moved_at = self._read_moment(payload, self._get_moment_name())
+        plan.moved_at = self._read_past_moment(message, payload, self._get_moment_name())
         plan.picking = self._choose_picking(plan)
         self._check_owner(plan)
         plan.moves = self._plan_moves(plan)
