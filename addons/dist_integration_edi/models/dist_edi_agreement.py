@@ -23,6 +23,7 @@ MESSAGE_TYPES = {
     # of a 3PL the document says just what the message says
     ("in", "receipt.confirmed"): "receipt.confirmed",
     ("in", "shipment.confirmed"): "shipment.confirmed",
+    ("in", "inventory.adjustment"): "stock.adjusted",
     ("out", "receipt.requested"): "receipt.requested",
     ("out", "shipment.requested"): "shipment.requested",
 }

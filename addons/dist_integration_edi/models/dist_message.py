@@ -94,6 +94,14 @@ class DistMessage(models.Model):
         ).state = "corrected"
         return result
 
+    def action_cancel(self, reason=None):
+        result = super().action_cancel(reason)
+        cancelled = self.filtered(lambda message: message.state == "cancelled")
+        self.env["dist.edi.document"].sudo().search(
+            [("message_id", "in", cancelled.ids), ("document_name", "=", "purchase.order")]
+        )._dist_emit("purchase.acknowledgement")
+        return result
+
     def _purge(self):
         result = super()._purge()
         interchanges = self.env["dist.edi.interchange"].sudo().search([("message_id", "in", self.ids)])

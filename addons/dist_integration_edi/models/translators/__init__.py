@@ -1,6 +1,7 @@
 from . import (
     dist_edi_translator,
     purchase,
+    inventory_adjustment,
     invoice,
     purchase_acknowledgement,
     purchase_order,
