@@ -15,6 +15,8 @@ MESSAGE_TYPES = {
     ("in", "purchase.acknowledgement"): "purchase.acknowledged",
     ("in", "ship.notice"): "purchase.shipped",
     ("in", "invoice"): "purchase.invoiced",
+    ("in", "price.catalogue"): "purchase.priced",
+    ("in", "inventory.report"): "supplier.stock",
     ("out", "purchase.order"): "purchase.order",
     ("out", "purchase.change"): "purchase.change",
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
@@ -28,7 +30,13 @@ MESSAGE_TYPES = {
     ("out", "shipment.requested"): "shipment.requested",
 }
 # what suppliers send
-SUPPLIER_TYPES = ("purchase.acknowledged", "purchase.invoiced", "purchase.shipped")
+SUPPLIER_TYPES = (
+    "purchase.acknowledged",
+    "purchase.invoiced",
+    "purchase.priced",
+    "purchase.shipped",
+    "supplier.stock",
+)
 
 
 class DistEdiAgreement(models.Model):

@@ -20,6 +20,25 @@ class PurchaseOrderLine(models.Model):
         help="Number of the line in what the supplier was sent.",
     )
 
+    dist_supplier_available = fields.Float(
+        string="Supplier has",
+        digits="Product Unit of Measure",
+        compute="_compute_dist_supplier_available",
+        help="What the supplier reported last, in the unit of the line.",
+    )
+
+    @api.depends("product_id", "partner_id", PURCHASE_UNIT)
+    def _compute_dist_supplier_available(self):
+        for company, lines in self.grouped("company_id").items():
+            stocks = self.env["dist.supplier.stock"]._find_of(lines.partner_id, lines.product_id, company)
+            for line in lines:
+                stock = stocks.get((line.partner_id.commercial_partner_id.id, line.product_id.id))
+                line.dist_supplier_available = (
+                    stock.uom_id._compute_quantity(stock.available, line[PURCHASE_UNIT] or stock.uom_id)
+                    if stock
+                    else 0.0
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)

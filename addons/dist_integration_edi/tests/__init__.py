@@ -9,9 +9,11 @@ from . import (
     test_partners,
     test_purchase_acknowledged,
     test_purchase_invoiced,
+    test_purchase_priced,
     test_purchase_shipped,
     test_refused_orders,
     test_screens,
     test_security,
+    test_supplier_stock,
     test_third_party,
 )

@@ -14,13 +14,15 @@ from ..lib.segment import Segment
 from ..lib.separators import EDIFACT_DEFAULT, X12_DEFAULT
 
 NOW = datetime(2026, 3, 2, 14, 5)
-GROUPS = {"850": "PO", "810": "IN", "855": "PR", "856": "SH", "997": "FA", "944": "RE", "945": "SW", "947": "AW"}
+GROUPS = {"850": "PO", "810": "IN", "855": "PR", "856": "SH", "997": "FA", "944": "RE", "945": "SW", "947": "AW", "832": "SC", "846": "IB"}
 INBOUND = ("edi.interchange", "order.submit")
 SUPPLIER_INBOUND = (
     "edi.interchange",
     "purchase.acknowledged",
     "purchase.invoiced",
+    "purchase.priced",
     "purchase.shipped",
+    "supplier.stock",
 )
 
 

@@ -3,5 +3,7 @@ from . import (
     purchase,
     purchase_acknowledged,
     purchase_invoiced,
+    purchase_priced,
     purchase_shipped,
+    supplier_stock,
 )
