@@ -2,6 +2,7 @@ from . import (
     account_move,
     base,
     dist_edi_partner,
+    dist_edi_partner_inventory,
     dist_edi_agreement,
     dist_edi_counter,
     dist_edi_tolerance,

@@ -22,6 +22,8 @@ MESSAGE_TYPES = {
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
     ("out", "ship.notice"): "ship.notice",
     ("out", "invoice"): "invoice.document",
+    ("out", "inventory.report"): "inventory.report",
+    ("out", "receiving.advice"): "receiving.advice",
     # of a 3PL the document says just what the message says
     ("in", "receipt.confirmed"): "receipt.confirmed",
     ("in", "shipment.confirmed"): "shipment.confirmed",

@@ -17,7 +17,12 @@ class StockPicking(models.Model):
     )
 
     def _dist_get_edi_contacts(self):
-        return self.sale_id._dist_get_edi_contacts() | self.partner_id
+        order = self.sale_id or self.purchase_id
+        return order._dist_get_edi_contacts() | self.partner_id
+
+    def _dist_get_announced(self):
+        """:return: dist.supplier.shipment that this receipt expects"""
+        return self.dist_supplier_shipment_id
 
     def _dist_get_edi_receiver(self, code, system=None):
         # what a warehouse is asked to do goes to whoever runs it, not to the customer
@@ -30,6 +35,7 @@ class StockPicking(models.Model):
         self.filtered(lambda picking: picking.picking_type_code == "outgoing" and picking.sale_id)._dist_emit(
             "ship.notice"
         )
+        self.filtered("purchase_id")._dist_emit("receiving.advice")
         return result
 
     def _dist_expect(self, shipment, parts, packages):

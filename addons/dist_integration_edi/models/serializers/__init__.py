@@ -1,9 +1,11 @@
 from . import (
     edi_document,
     edi_acknowledgement,
+    inventory_report,
     invoice_document,
     purchase_acknowledgement,
     purchase_order,
     purchase_change,
+    receiving_advice,
     ship_notice,
 )
