@@ -31,9 +31,12 @@ from . import (
     purchase_order,
     purchase_order_change,
     purchase_order_line,
+    res_company,
+    res_config_settings,
     sale_order,
     serializers,
     stock_move,
     stock_picking,
+    stock_quant_package,
     translators,
 )

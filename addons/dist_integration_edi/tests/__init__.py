@@ -16,6 +16,7 @@ from . import (
     test_refused_orders,
     test_screens,
     test_security,
+    test_sscc_label,
     test_supplier_stock,
     test_third_party,
 )
