@@ -72,7 +72,13 @@ class PurchaseOrderLine(models.Model):
             )
         )
 
-    def _dist_is_expected_elsewhere(self):
-        """:return: whether a warehouse that another system runs was asked to receive it"""
-        states = self._dist_get_open_receipts().picking_id.mapped("dist_release_state")
-        return any(state in RELEASED for state in states)
+    def _dist_get_elsewhere(self):
+        """:return: stock.move that a warehouse which another system runs was asked to receive"""
+        return self._dist_get_open_receipts().filtered(
+            lambda move: move.picking_id.dist_release_state in RELEASED
+        )
+
+    def _dist_get_receipts_elsewhere(self):
+        """:return: stock.picking of these moves, as far as nothing else is left to expect the goods"""
+        nothing = self.env["stock.picking"]
+        return nothing if self._dist_get_expectable_moves() else self._dist_get_elsewhere().picking_id

@@ -16,13 +16,24 @@ class StockPicking(models.Model):
         help="What the supplier says is on its way.",
     )
 
+    dist_announced_ids = fields.Many2many(
+        "dist.supplier.shipment",
+        "dist_supplier_shipment_announced_rel",
+        "picking_id",
+        "shipment_id",
+        string="Announced to the warehouse",
+        readonly=True,
+        copy=False,
+        help="What the supplier says is on its way, as whoever runs the warehouse was told.",
+    )
+
     def _dist_get_edi_contacts(self):
         order = self.sale_id or self.purchase_id
         return order._dist_get_edi_contacts() | self.partner_id
 
     def _dist_get_announced(self):
         """:return: dist.supplier.shipment that this receipt expects"""
-        return self.dist_supplier_shipment_id
+        return self.dist_supplier_shipment_id | self.dist_announced_ids
 
     def _dist_get_edi_receiver(self, code, system=None):
         # what a warehouse is asked to do goes to whoever runs it, not to the customer
@@ -71,6 +82,19 @@ class StockPicking(models.Model):
         rest.move_line_ids.write({"picking_id": other.id})
         rest.filtered(lambda move: move.state == "draft")._action_confirm(merge=False)
         other.action_assign()
+
+    def _dist_announce(self, shipment):
+        """Tell whoever runs the warehouse what is on its way of receipts it was asked for; they stay whole."""
+        vals = {"dist_announced_ids": [fields.Command.link(shipment.id)]}
+        if shipment.expected_at:
+            vals["scheduled_date"] = shipment.expected_at
+        self.write(vals)
+        self._dist_emit_by_kind("requested")
+
+    def _dist_announce_no_more(self, shipment):
+        """The supplier takes back what was announced of these receipts."""
+        self.write({"dist_announced_ids": [fields.Command.unlink(shipment.id)]})
+        self._dist_emit_by_kind("requested")
 
     def _dist_expect_no_more(self):
         """The shipment these receipts expect was taken back."""

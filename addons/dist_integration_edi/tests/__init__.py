@@ -1,5 +1,6 @@
 from . import (
     test_acknowledgements,
+    test_announced_elsewhere,
     test_audited_configuration,
     test_constraints,
     test_control_numbers,

@@ -6,6 +6,7 @@ from . import (
     purchase_acknowledgement,
     purchase_order,
     purchase_change,
+    receipt_requested,
     receiving_advice,
     ship_notice,
 )
