@@ -44,7 +44,7 @@ IMPERSONAL = {
         "version",
     },
     "dist.supplier.acknowledgement": {"digest", "external_id"},
-    "dist.supplier.acknowledgement.line": {"line_ref"},
+    "dist.supplier.acknowledgement.line": {"line_ref", "schedule"},
     "dist.supplier.catalogue": {"digest", "external_id", "version"},
     "dist.supplier.catalogue.line": {"item", "item_numbers", "line_ref", "told_unit"},
     "dist.supplier.invoice": {"credited_invoice", "digest", "external_id"},

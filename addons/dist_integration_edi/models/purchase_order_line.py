@@ -72,6 +72,24 @@ class PurchaseOrderLine(models.Model):
             )
         )
 
+    def _dist_schedule(self, parts):
+        """Expect the goods of this line in parts: each day that is later than the first gets a receipt of its own.
+
+        Receipts that expect a shipment, or that another system works on, are left alone.
+
+        :param parts: list of (day, quantity in the line's unit), earliest first
+        """
+        self.ensure_one()
+        moves = self._dist_get_expectable_moves()
+        if len(parts) == 1 and len(moves.picking_id) < 2:
+            return
+        unit, own = self[PURCHASE_UNIT], self.product_id.uom_id
+        for day, quantity in reversed(parts[1:]):
+            later = moves._dist_take_off(unit._compute_quantity(quantity, own))
+            later._dist_expect_on(day)
+            moves -= later
+        moves._dist_set_day(parts[0][0])
+
     def _dist_get_elsewhere(self):
         """:return: stock.move that a warehouse which another system runs was asked to receive"""
         return self._dist_get_open_receipts().filtered(

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.dist_integration_wms.models.stock_picking import RELEASED
+
 WAREHOUSE_TYPES = ("receipt.requested", "shipment.requested")
 
 
@@ -82,6 +84,27 @@ class StockPicking(models.Model):
         rest.move_line_ids.write({"picking_id": other.id})
         rest.filtered(lambda move: move.state == "draft")._action_confirm(merge=False)
         other.action_assign()
+
+    def _dist_get_receipt_on(self, day, moves):
+        """:param moves: stock.move of this receipt that come on another day
+        :return: stock.picking of the same order on that day; this one where nothing else is in it
+        """
+        self.ensure_one()
+        others = self.purchase_id.picking_ids.filtered(
+            lambda picking: (
+                picking != self
+                and picking.state not in ("done", "cancel")
+                and picking.picking_type_id == self.picking_type_id
+                and not picking._dist_get_announced()
+                and picking.dist_release_state not in RELEASED
+                and picking.scheduled_date.date() == day
+            )
+        )
+        if others:
+            return others[0]
+        if not self.move_ids - moves:
+            return self
+        return self.copy({"name": "/", "move_ids": [], "move_line_ids": [], "scheduled_date": day})
 
     def _dist_announce(self, shipment):
         """Tell whoever runs the warehouse what is on its way of receipts it was asked for; they stay whole."""

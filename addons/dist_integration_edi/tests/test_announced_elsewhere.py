@@ -28,9 +28,10 @@ class TestAnnouncedElsewhere(WmsMixin, ShippedCase):
         )
         return [{"type": row.message_type_id.code, "data": row._get_mapped_envelope()["data"]} for row in rows]
 
-    def buy_for_warehouse(self):
+    def buy_for_warehouse(self, product=None):
         """:return: (purchase.order, its receipt, which the warehouse was asked for)"""
-        order = self.buy((self.cream, 12, 3.25), picking_type_id=self.warehouse.in_type_id.id)
+        line = (product or self.cream, 12, 3.25)
+        order = self.buy(line, picking_type_id=self.warehouse.in_type_id.id)
         self._commit_events()
         picking = order.picking_ids
         self.assertEqual(picking.dist_release_state, "requested")
@@ -67,10 +68,8 @@ class TestAnnouncedElsewhere(WmsMixin, ShippedCase):
 
     def test_too_late(self):
         """E2: what has come is not taken back."""
-        order, picking = self.buy_for_warehouse()
-        self.notice(order, *self.items(("TEST-CREAM", 12, "L-1")))
-        picking.sudo().with_context(dist_confirmed=True).move_ids.write({"quantity": 12})
-        self.env.cr.execute("UPDATE stock_picking SET state = 'done' WHERE id = %s", (picking.id,))
-        picking.invalidate_recordset()
+        order, _picking = self.buy_for_warehouse(self.corn)
+        self.notice(order, *self.items(("TEST-CORN", 12)))
+        self.receive(order)
         message = self.ship(order, purpose="01")
         self.assertEqual((message.state, message.exception_id.code), ("dead", "shipment_received"))
