@@ -17,6 +17,8 @@ MESSAGE_TYPES = {
     ("in", "invoice"): "purchase.invoiced",
     ("in", "price.catalogue"): "purchase.priced",
     ("in", "inventory.report"): "supplier.stock",
+    ("in", "receiving.advice"): "sale.received",
+    ("in", "application.acknowledgement"): "edi.document.answered",
     ("out", "purchase.order"): "purchase.order",
     ("out", "purchase.change"): "purchase.change",
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
@@ -39,6 +41,8 @@ SUPPLIER_TYPES = (
     "purchase.shipped",
     "supplier.stock",
 )
+# what they and customers send can only be understood of a known contact
+CONTACT_TYPES = (*SUPPLIER_TYPES, "sale.received")
 
 
 class DistEdiAgreement(models.Model):
@@ -86,7 +90,7 @@ class DistEdiAgreement(models.Model):
     def _compute_needs_contact(self):
         for agreement in self:
             code = agreement._get_message_type_code()
-            agreement.needs_contact = code in SUPPLIER_TYPES or (
+            agreement.needs_contact = code in CONTACT_TYPES or (
                 agreement.direction == "out" and code in EDI_TYPES
             )
 

@@ -166,7 +166,7 @@ class DistMessage(models.Model):
         code = self.message_type_id.code
         if code == ACKNOWLEDGEMENT_TYPE:
             return [_to_outgoing(one) for one in data["transactions"]]
-        agreement = partner._get_agreement("out", code)
+        agreement = partner._get_agreement_for(code, data)
         if not agreement:
             raise BusinessError("not_agreed", _("%s is not agreed with this partner.", code))
         try:

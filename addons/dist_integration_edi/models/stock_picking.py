@@ -29,6 +29,12 @@ class StockPicking(models.Model):
         help="What the supplier says is on its way, as whoever runs the warehouse was told.",
     )
 
+    dist_customer_receipt = fields.Char(
+        string="Received by the customer as", readonly=True, copy=False, help="The customer's number of its receipt."
+    )
+    dist_customer_received_at = fields.Datetime(string="Received by the customer", readonly=True, copy=False)
+    dist_customer_receipt_digest = fields.Char(readonly=True, copy=False)
+
     def _dist_get_edi_contacts(self):
         order = self.sale_id or self.purchase_id
         return order._dist_get_edi_contacts() | self.partner_id

@@ -35,13 +35,17 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         original = self._get_original(record)
         views = self._get_views()
         lines = self._get_lines(partner, record, original)
+        is_told = self._was_told(record)
+        for line in lines if is_told else ():
+            is_gone = {answer["status"] for answer in line["answers"]} == {"rejected"}
+            line["change"] = "delete" if is_gone else "no_change"
         return self._strip(
             {
                 "order": self._get_reference(record),
                 "order_date": original.get("order_date"),
                 "number": record.name,
                 "date": views._format_date(record.date_order.date()),
-                "purpose": "replace" if self._was_told(record) else "original",
+                "purpose": "replace" if is_told else "original",
                 "status": self._get_status(lines),
                 "currency": record.currency_id.name,
                 "parties": original.get("parties")

@@ -1,5 +1,6 @@
 from . import (
     dist_edi_translator,
+    application_acknowledgement,
     purchase,
     inventory_adjustment,
     inventory_report,
@@ -7,6 +8,7 @@ from . import (
     price_catalogue,
     purchase_acknowledgement,
     purchase_order,
+    receiving_advice,
     ship_notice,
     warehouse_confirmation,
 )
