@@ -52,6 +52,7 @@ IMPERSONAL = {
     "dist.supplier.shipment": {"digest", "external_id"},
     "dist.supplier.shipment.line": {"line_ref", "lot_name", "outer_package", "package", "sscc"},
     "dist.supplier.stock": {"external_id"},
+    "res.company": {"dist_gs1_prefix"},
     "stock.picking": {"dist_customer_receipt", "dist_customer_receipt_digest"},
     "purchase.order": {"dist_change", "dist_told"},
     "purchase.order.line": {"dist_line_ref"},
