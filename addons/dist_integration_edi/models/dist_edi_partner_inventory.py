@@ -55,7 +55,10 @@ class DistEdiPartner(models.Model):
         for partner in self:
             if not partner._get_reported_products():
                 raise UserError(
-                    _("%s knows no item: name the sales channel, and the items in the code maps.", partner.name)
+                    _(
+                        "%s knows no item: name the sales channel, and the items in the code maps.",
+                        partner.name,
+                    )
                 )
         self._report_inventory()
         return True
@@ -84,15 +87,24 @@ class DistEdiPartner(models.Model):
         channel = self.channel_id.sudo()
         if not channel:
             return self.env["product.product"]
-        codes = self.env["dist.code.map"].sudo().search_read(
-            [
-                ("system_id", "=", self.system_id.id),
-                ("domain", "=", "product"),
-                ("res_model", "=", "product.product"),
-            ],
-            ["res_id"],
+        codes = (
+            self.env["dist.code.map"]
+            .sudo()
+            .search_read(
+                [
+                    ("system_id", "=", self.system_id.id),
+                    ("domain", "=", "product"),
+                    ("res_model", "=", "product.product"),
+                ],
+                ["res_id"],
+            )
         )
         ids = [code["res_id"] for code in codes]
         if not ids:
-            ids = self.env["product.product"].sudo().search([("sale_ok", "=", True), ("type", "!=", "service")]).ids
+            ids = (
+                self.env["product.product"]
+                .sudo()
+                .search([("sale_ok", "=", True), ("type", "!=", "service")])
+                .ids
+            )
         return channel._filter_sold(ids).filtered("active")

@@ -29,7 +29,9 @@ class DistEdiTolerance(models.Model):
     edi_partner_id = fields.Many2one("dist.edi.partner", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="edi_partner_id.company_id", store=True, index=True)
     document = fields.Selection(
-        [(ORDER, "Order acknowledgement"), (INVOICE, "Invoice"), (CATALOGUE, "Price catalogue")], required=True, default=ORDER
+        [(ORDER, "Order acknowledgement"), (INVOICE, "Invoice"), (CATALOGUE, "Price catalogue")],
+        required=True,
+        default=ORDER,
     )
     subject = fields.Selection(
         [

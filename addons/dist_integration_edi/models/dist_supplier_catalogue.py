@@ -109,7 +109,9 @@ class DistSupplierCatalogue(models.Model):
                     "business",
                     _("%(supplier)s changes prices: %(number)s", **self._get_names()),
                     waiting,
-                    _("Open the catalogue: accept the prices, and those of the items follow, or refuse them."),
+                    _(
+                        "Open the catalogue: accept the prices, and those of the items follow, or refuse them."
+                    ),
                 )
             )
         if unknown:
@@ -117,7 +119,10 @@ class DistSupplierCatalogue(models.Model):
                 self._prepare_exception(
                     UNKNOWN,
                     "mapping",
-                    _("%(supplier)s tells prices of items that are not known: %(number)s", **self._get_names()),
+                    _(
+                        "%(supplier)s tells prices of items that are not known: %(number)s",
+                        **self._get_names(),
+                    ),
                     unknown,
                     _(
                         "Add the supplier's numbers to the code maps, or to the vendors of the products, then use "

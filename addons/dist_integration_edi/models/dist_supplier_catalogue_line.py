@@ -39,7 +39,11 @@ class DistSupplierCatalogueLine(models.Model):
     price = fields.Float(digits="Product Price", readonly=True)
     old_price = fields.Float(string="Price before", digits="Product Price", readonly=True)
     change_percent = fields.Float(
-        string="Change (%)", compute="_compute_change_percent", store=True, digits=(16, 1), group_operator="avg"
+        string="Change (%)",
+        compute="_compute_change_percent",
+        store=True,
+        digits=(16, 1),
+        group_operator="avg",
     )
     valid_from = fields.Date(required=True, readonly=True)
     valid_to = fields.Date(readonly=True)
@@ -168,7 +172,11 @@ class DistSupplierCatalogueLine(models.Model):
         sellers = self.env["product.supplierinfo"]
         present = sellers._dist_find_of(self.partner_id, self.product_id, self.company_id)
         model = present.sorted(lambda seller: seller.date_start or fields.Date.to_date("1900-01-01"))[-1:]
-        kept = {name: model[name] for name in ("delay", "product_name", "product_code", "sequence")} if model else {}
+        kept = (
+            {name: model[name] for name in ("delay", "product_name", "product_code", "sequence")}
+            if model
+            else {}
+        )
         for period in {(line.valid_from, line.valid_to or None) for line in self}:
             present = present._dist_make_room(*period)
         sellers.create([line._prepare_seller(kept) for line in self if not line.is_discontinued])

@@ -10,7 +10,12 @@ class DistSupplierStock(models.Model):
     _order = "partner_id, product_id"
 
     edi_partner_id = fields.Many2one(
-        "dist.edi.partner", string="Trading partner", required=True, readonly=True, ondelete="cascade", index=True
+        "dist.edi.partner",
+        string="Trading partner",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
     )
     partner_id = fields.Many2one(
         "res.partner", string="Supplier", required=True, readonly=True, ondelete="cascade", index=True

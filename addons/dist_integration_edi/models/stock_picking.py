@@ -30,7 +30,10 @@ class StockPicking(models.Model):
     )
 
     dist_customer_receipt = fields.Char(
-        string="Received by the customer as", readonly=True, copy=False, help="The customer's number of its receipt."
+        string="Received by the customer as",
+        readonly=True,
+        copy=False,
+        help="The customer's number of its receipt.",
     )
     dist_customer_received_at = fields.Datetime(string="Received by the customer", readonly=True, copy=False)
     dist_customer_receipt_digest = fields.Char(readonly=True, copy=False)

@@ -20,13 +20,20 @@ class TestAnnouncedElsewhere(WmsMixin, ShippedCase):
     def requested(self, picking):
         """:return: list of what the warehouse was told of a receipt, each time it was asked"""
         self._commit_events()
-        return [message["data"] for message in self._get_messages(picking) if message["type"] == "receipt.requested"]
+        return [
+            message["data"]
+            for message in self._get_messages(picking)
+            if message["type"] == "receipt.requested"
+        ]
 
     def _get_messages(self, picking):
         rows = self.env["dist.message"].search(
-            [("direction", "=", "out"), ("res_model", "=", "stock.picking"), ("res_id", "=", picking.id)], order="id"
+            [("direction", "=", "out"), ("res_model", "=", "stock.picking"), ("res_id", "=", picking.id)],
+            order="id",
         )
-        return [{"type": row.message_type_id.code, "data": row._get_mapped_envelope()["data"]} for row in rows]
+        return [
+            {"type": row.message_type_id.code, "data": row._get_mapped_envelope()["data"]} for row in rows
+        ]
 
     def buy_for_warehouse(self, product=None):
         """:return: (purchase.order, its receipt, which the warehouse was asked for)"""
@@ -51,7 +58,9 @@ class TestAnnouncedElsewhere(WmsMixin, ShippedCase):
         self.assertEqual((announced["shipment"], announced["tracking"]), ("ASN-1", "1Z9"))
         (line,) = announced["lines"]
         self.assertEqual(line["line"], second["lines"][0]["line"])
-        self.assertEqual((line["quantity"], line["lot"], line["expiry"], line["sscc"]), ("8", "L-1", "2032-01-31", SSCC))
+        self.assertEqual(
+            (line["quantity"], line["lot"], line["expiry"], line["sscc"]), ("8", "L-1", "2032-01-31", SSCC)
+        )
         version = self.env["dist.message.type"]._get_by_code("receipt.requested")._get_default_version()
         self.assertEqual(version._get_validator().errors(second), [])
         self.assertEqual(shipment._get_answer()["receipts"], [picking.name])
@@ -62,7 +71,9 @@ class TestAnnouncedElsewhere(WmsMixin, ShippedCase):
         order, picking = self.buy_for_warehouse()
         self.notice(order, *self.items(("TEST-CREAM", 8, "L-1")))
         self.notice(order, *self.items(("TEST-CREAM", 4, "L-2")), number="ASN-2")
-        self.assertEqual([one["shipment"] for one in self.requested(picking)[-1]["announced"]], ["ASN-1", "ASN-2"])
+        self.assertEqual(
+            [one["shipment"] for one in self.requested(picking)[-1]["announced"]], ["ASN-1", "ASN-2"]
+        )
         self.assertEqual(self.ship(order, purpose="01").state, "done")
         self.assertEqual([one["shipment"] for one in self.requested(picking)[-1]["announced"]], ["ASN-2"])
 

@@ -30,9 +30,15 @@ class TestDocumentAnswered(OutboundCase):
         self.hear(*self.order_edifact("E1"), code="ORDERS")
         self.get_sent("ORDRSP")
         order = self.get_order("E1")
-        sent = self.env["dist.edi.document"].search([("direction", "=", "out"), ("business_key", "=", order.name)])
+        sent = self.env["dist.edi.document"].search(
+            [("direction", "=", "out"), ("business_key", "=", order.name)]
+        )
         message = self.hear(
-            "BGM+313+AP-1+27", "DTM+137:20310301:102", f"RFF+ACW:{order.name}", "ERC+41", "FTX+AAO+++Unknown date"
+            "BGM+313+AP-1+27",
+            "DTM+137:20310301:102",
+            f"RFF+ACW:{order.name}",
+            "ERC+41",
+            "FTX+AAO+++Unknown date",
         )
         self.assertEqual((message.state, sent.acknowledged), ("done", "rejected"), message.error)
         exception = self.exceptions_of(sent)

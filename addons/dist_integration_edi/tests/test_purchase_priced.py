@@ -75,7 +75,9 @@ class TestPurchasePriced(PricedCase):
         self.tolerate("price", document="catalogue", limits_percent=True, percent=5, limits_absolute=False)
         catalogue = self.catalogue(*self.corn_for("6.50"))
         line = catalogue.line_ids
-        self.assertEqual((catalogue.state, line.state, line.old_price, line.price), ("waiting", "waiting", 3.25, 6.5))
+        self.assertEqual(
+            (catalogue.state, line.state, line.old_price, line.price), ("waiting", "waiting", 3.25, 6.5)
+        )
         self.assertEqual(line.change_percent, 100)
         self.assertEqual(self.prices(), [("", "", 0, 3.25)])
         exception = self.exceptions_of(catalogue)
@@ -101,7 +103,9 @@ class TestPurchasePriced(PricedCase):
     def test_unknown_items(self):
         """E2, X1: they do not keep the others from their effect; once explained they are looked for again."""
         self.tolerate("price", document="catalogue", absolute=1)
-        catalogue = self.catalogue(*self.corn_for("3.40"), "LIN*2*VN*MILL-2", "PID*F****Gloves", "CTP**UCP*2**EA")
+        catalogue = self.catalogue(
+            *self.corn_for("3.40"), "LIN*2*VN*MILL-2", "PID*F****Gloves", "CTP**UCP*2**EA"
+        )
         self.assertEqual(catalogue.line_ids.mapped("state"), ["changed", "unknown"])
         self.assertEqual(catalogue.state, "unknown")
         exception = self.exceptions_of(catalogue)
@@ -136,7 +140,9 @@ class TestPurchasePriced(PricedCase):
     def test_prices_of_an_item_share_their_fate(self):
         """E2: a break beyond the tolerance has all of the item's wait, and is accepted with them."""
         self.tolerate("price", document="catalogue", absolute=0.2)
-        catalogue = self.catalogue("LIN*1*VN*MILL-1", "CTP**UCP*3.3**EA", "LIN*2*VN*MILL-1", "CTP**UCP*1*100*EA")
+        catalogue = self.catalogue(
+            "LIN*1*VN*MILL-1", "CTP**UCP*3.3**EA", "LIN*2*VN*MILL-1", "CTP**UCP*1*100*EA"
+        )
         self.assertEqual(set(catalogue.line_ids.mapped("state")), {"waiting"})
         catalogue.line_ids[0].action_accept()
         self.assertEqual(set(catalogue.line_ids.mapped("state")), {"accepted"})
@@ -210,9 +216,7 @@ class TestPurchasePricedEdifact(PricedCase):
             "CUX+2:USD:9",
             *segments,
         ]
-        raw = self.edifact(
-            document, code="PRICAT", version="D01B", control=next(self.numbers), sender="MILL"
-        )
+        raw = self.edifact(document, code="PRICAT", version="D01B", control=next(self.numbers), sender="MILL")
         taken = self.take(raw, key=self.mill_key, media_type="application/edifact")
         self.assertEqual(taken.document_ids.state, "accepted", taken.document_ids.problem)
         return taken.document_ids.message_id

@@ -19,7 +19,9 @@ class TestRefusedOrders(OutboundCase):
         self.assertEqual(self.get_sent("855")[0][0]["purpose"], "original")
         self.get_order("P1")._action_cancel()
         (_first, (answer, _transaction)) = self.get_sent("855")
-        self.assertEqual((answer["order"], answer["status"], answer["purpose"]), ("P1", "rejected", "replace"))
+        self.assertEqual(
+            (answer["order"], answer["status"], answer["purpose"]), ("P1", "rejected", "replace")
+        )
         (line,) = answer["lines"]
         self.assertEqual((line["item"], line["quantity"]), ({"buyer_sku": "B-CORN"}, "10"))
         self.assertEqual([one["status"] for one in line["answers"]], ["rejected"])
@@ -60,7 +62,9 @@ class TestRefusedOrders(OutboundCase):
         self.assertEqual((message.state, self.get_sent("855")), ("error", []))
         message.exception_id._ignore("Not in our range")
         ((answer, _transaction),) = self.get_sent("855")
-        self.assertEqual((answer["order"], answer["status"], answer["order_date"]), ("P1", "rejected", "2026-03-02"))
+        self.assertEqual(
+            (answer["order"], answer["status"], answer["order_date"]), ("P1", "rejected", "2026-03-02")
+        )
         (line,) = answer["lines"]
         self.assertEqual(line["item"], {"buyer_sku": "NOBODY"})
         self.assertEqual([(one["status"], one["quantity"]) for one in line["answers"]], [("rejected", "10")])

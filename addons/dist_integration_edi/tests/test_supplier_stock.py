@@ -26,12 +26,16 @@ class TestSupplierStock(SupplierCase):
         self.report("LIN*1*VN*MILL-1", "DTM*018*20310401", "QTY*QA*10*DZ", "QTY*QO*24*EA")
         stock = self.stock()
         self.assertEqual((stock.available, stock.coming, str(stock.coming_on)), (120, 24, "2031-04-01"))
-        self.assertEqual((stock.partner_id, stock.uom_id, stock.external_id), (self.vendor, self.units, "INV-1"))
+        self.assertEqual(
+            (stock.partner_id, stock.uom_id, stock.external_id), (self.vendor, self.units, "INV-1")
+        )
         self.assertEqual(str(stock.reported_at), "2031-03-01 10:15:00")
         seller = self.env["product.supplierinfo"].create(
             {"partner_id": self.vendor.id, "product_tmpl_id": self.corn.product_tmpl_id.id, "price": 1}
         )
-        self.assertEqual((seller.dist_supplier_available, seller.dist_supplier_reported_at), (120, stock.reported_at))
+        self.assertEqual(
+            (seller.dist_supplier_available, seller.dist_supplier_reported_at), (120, stock.reported_at)
+        )
         purchaser = new_test_user(self.env, "buyer", groups="purchase.group_purchase_user")
         order = self.buy((self.corn, 12, 3.25), (self.gloves, 1, 1), user=purchaser)
         self.assertEqual(order.order_line.mapped("dist_supplier_available"), [120, 0])

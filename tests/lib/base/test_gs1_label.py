@@ -21,7 +21,14 @@ def test_what_has_no_fixed_length_is_ended():
 
 @pytest.mark.parametrize(
     "element",
-    [("00", "12345"), ("02", "614141007349"), ("10", "L 1"), ("10", "x" * 21), ("37", "123456789"), ("17", "32-1-1")],
+    [
+        ("00", "12345"),
+        ("02", "614141007349"),
+        ("10", "L 1"),
+        ("10", "x" * 21),
+        ("37", "123456789"),
+        ("17", "32-1-1"),
+    ],
 )
 def test_data_of_another_form(element):
     """E3: no symbol is better than one that reads as something else."""

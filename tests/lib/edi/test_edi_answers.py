@@ -95,7 +95,9 @@ def test_parts_on_several_days():
 def test_a_schedule_tells_the_days():
     """E2: whatever the answers say; one that does not add up is no schedule."""
     schedule = [{"quantity": "5", "date": "2031-05-13"}, {"quantity": "7", "date": "2031-05-20"}]
-    answer = read({"quantity": "12", "schedule": schedule, "answers": [{"status": "accepted", "quantity": "12"}]})
+    answer = read(
+        {"quantity": "12", "schedule": schedule, "answers": [{"status": "accepted", "quantity": "12"}]}
+    )
     assert [int(quantity) for _day, quantity in answer.parts] == [5, 7]
     assert answer.date == date(2031, 5, 20)
     short = read({"quantity": "12", "schedule": schedule[:1]})

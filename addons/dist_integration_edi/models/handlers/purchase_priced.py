@@ -37,7 +37,9 @@ class PurchasePricedHandler(models.AbstractModel):
             _("The catalogue %s is taken back; its prices stay as they are.", payload["number"]),
             "/is_cancelled",
             record=known or None,
-            suggestion=_("Ask the supplier which prices hold, and have them sent as a catalogue; ignore this one."),
+            suggestion=_(
+                "Ask the supplier which prices hold, and have them sent as a catalogue; ignore this one."
+            ),
         )
 
     def _prepare_catalogue(self, message, payload, sender, digest):
@@ -66,7 +68,11 @@ class PurchasePricedHandler(models.AbstractModel):
         if end and str(end) < str(start):
             raise BusinessError(
                 "period_ends_first",
-                _("The price holds from %(start)s until %(end)s: it ends before it starts.", start=start, end=end),
+                _(
+                    "The price holds from %(start)s until %(end)s: it ends before it starts.",
+                    start=start,
+                    end=end,
+                ),
                 f"{pointer}/valid_to",
             )
         numbers = line["item"]

@@ -80,7 +80,9 @@ class SaleReceivedHandler(models.AbstractModel):
                 deliveries=", ".join(found.mapped("name")),
             )
             if found
-            else _("There is no delivery %s to this customer.", payload.get("delivery") or payload.get("order")),
+            else _(
+                "There is no delivery %s to this customer.", payload.get("delivery") or payload.get("order")
+            ),
             "/delivery",
             suggestion=_("Ask the customer which delivery is meant, then correct the number and resubmit."),
         )
@@ -105,7 +107,8 @@ class SaleReceivedHandler(models.AbstractModel):
     def _compare(self, message, payload, picking):
         """:return: list of sentences on what was received otherwise than it was shipped"""
         products = self._find_products(
-            message, [(line["item"], f"/lines/{place}/item") for place, line in enumerate(payload.get("lines", []))]
+            message,
+            [(line["item"], f"/lines/{place}/item") for place, line in enumerate(payload.get("lines", []))],
         )
         received, damaged = {}, {}
         for place, (line, product) in enumerate(zip(payload.get("lines", []), products, strict=True)):
@@ -113,7 +116,9 @@ class SaleReceivedHandler(models.AbstractModel):
             if line.get("unit"):
                 unit = self._find_unit(message, line["unit"], f"/lines/{place}/unit", product.uom_id)
             for told, name in ((received, "quantity"), (damaged, "damaged_quantity")):
-                quantity = self._convert_quantity(line.get(name, "0"), unit, product, f"/lines/{place}/{name}")
+                quantity = self._convert_quantity(
+                    line.get(name, "0"), unit, product, f"/lines/{place}/{name}"
+                )
                 told[product] = told.get(product, 0.0) + quantity
         shipped = {}
         for move in picking.move_ids.filtered(lambda move: move.state == "done"):
@@ -129,7 +134,10 @@ class SaleReceivedHandler(models.AbstractModel):
         ]
 
     def _tell(self, product, shipped, received, damaged):
-        rounding, names = product.uom_id.rounding, {"product": product.display_name, "unit": product.uom_id.name}
+        rounding, names = (
+            product.uom_id.rounding,
+            {"product": product.display_name, "unit": product.uom_id.name},
+        )
         if float_compare(shipped, received, precision_rounding=rounding):
             yield _(
                 "%(product)s: shipped %(shipped)s %(unit)s, received %(received)s",

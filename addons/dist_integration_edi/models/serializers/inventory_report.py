@@ -22,7 +22,9 @@ class InventoryReportSerializer(models.AbstractModel):
             "reported_at": views._format_moment(now),
             "parties": {
                 "supplier": self._get_party(record.company_id.partner_id, record.own_identifier),
-                "buyer": self._get_party(contact, record.identifier) if contact else {"id": record.identifier},
+                "buyer": self._get_party(contact, record.identifier)
+                if contact
+                else {"id": record.identifier},
             },
             "lines": self._get_lines(record),
         }
