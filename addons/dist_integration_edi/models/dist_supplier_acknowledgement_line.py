@@ -85,7 +85,7 @@ class DistSupplierAcknowledgementLine(models.Model):
             line.schedule_text = ", ".join(parts) or False
 
     def _get_parts(self):
-        """:return: list of (day, quantity in the order's unit) on which goods come, earliest first; empty for one day"""
+        """:return: list of (day, quantity in the order's unit), earliest first; empty when all comes on one day"""
         return [(fields.Date.to_date(day), quantity) for day, quantity in self.schedule or []]
 
     # judging
