@@ -7,7 +7,8 @@ SEQUENCE = "dist.sscc"
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "dist.audited.extension.mixin"]
 
     dist_gs1_prefix = fields.Char(
         string="GS1 company prefix",
