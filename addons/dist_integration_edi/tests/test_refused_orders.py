@@ -42,6 +42,22 @@ class TestRefusedOrders(OutboundCase):
         (_first, (answer, _transaction)) = self.get_sent("855")
         self.assertEqual((answer["status"], answer["lines"][0]["quantity"]), ("rejected", "3"))
 
+    def test_confirmed_and_cancelled_at_once(self):
+        """E3, M1: what was never told has nothing in its place."""
+        self.connect("855")
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "client_order_ref": "PHONE-2",
+                "order_line": [(0, 0, {"product_id": self.corn.id, "product_uom_qty": 3})],
+            }
+        )
+        order.action_confirm()
+        self.env.cr.precommit.run()
+        order._action_cancel()
+        ((answer, _transaction),) = self.get_sent("855")
+        self.assertEqual((answer["status"], answer["purpose"]), ("rejected", "original"))
+
     def test_by_865(self):
         """E3: where it is agreed, what comes in place of an answer is a change of the seller."""
         self.connect("855", "865")

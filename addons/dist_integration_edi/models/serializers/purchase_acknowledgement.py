@@ -3,6 +3,8 @@ from decimal import Decimal
 
 from odoo import fields, models
 
+from odoo.addons.dist_integration_base.models.transaction import get_state
+
 from ...lib.separators import EDIFACT
 
 # EDIFACT says of a line that it is accepted, changed or refused; what was changed shows in the line
@@ -76,21 +78,18 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         )
 
     def _was_told(self, order):
-        """Whether the partner has had an answer to this order."""
-        return bool(
-            self.env["dist.message"]
-            .sudo()
-            .search_count(
-                [
-                    ("direction", "=", "out"),
-                    ("message_type_id.code", "=", self._dist_code),
-                    ("res_model", "=", order._name),
-                    ("res_id", "=", order.id),
-                    ("state", "!=", "cancelled"),
-                ],
-                limit=1,
-            )
-        )
+        """Whether the partner has had an answer to this order; one of this transaction is not told yet."""
+        told = [
+            ("direction", "=", "out"),
+            ("message_type_id.code", "=", self._dist_code),
+            ("res_model", "=", order._name),
+            ("res_id", "=", order.id),
+            ("state", "!=", "cancelled"),
+        ]
+        written = get_state(self.env.cr).written.get((self._dist_code, order._name, order.id))
+        if written:
+            told.append(("event_id", "!=", written))
+        return bool(self.env["dist.message"].sudo().search_count(told, limit=1))
 
     def _get_status(self, lines):
         """:return: what the answers of the lines come to"""
