@@ -53,7 +53,7 @@ class TestRefusedOrders(OutboundCase):
             }
         )
         order.action_confirm()
-        self.env.cr.precommit.run()
+        self._flush_events()
         order._action_cancel()
         ((answer, _transaction),) = self.get_sent("855")
         self.assertEqual((answer["status"], answer["purpose"]), ("rejected", "original"))
