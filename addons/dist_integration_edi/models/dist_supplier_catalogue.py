@@ -195,4 +195,4 @@ class DistSupplierCatalogue(models.Model):
     def _check_may_decide(self):
         """:raises AccessError: the user may not change prices of suppliers"""
         self.check_access_rule("read")
-        self.env["product.supplierinfo"].check_access_rights("write")
+        self.env["ir.model.access"].check("product.supplierinfo", "write")
