@@ -2,6 +2,7 @@
 
 Several answers of a line are parts of its quantity, each with its own fate and date: X12 has one ACK for each part.
 Some suppliers write one ACK for each thing they changed instead, all with the whole quantity: that is the same goods.
+Others say in a schedule (SCH, SCC) when which part comes.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Answer:
     :ivar item: the other item, None without one
     :ivar date: last day on which something of it arrives, None when the supplier does not say
     :ivar undated: a part is backordered, and nobody knows until when
+    :ivar parts: quantity by the day on which it arrives, earliest first, where it comes on several days
     :ivar reasons: the supplier's, each once
     """
 
@@ -48,6 +50,7 @@ class Answer:
     item: Mapping[str, str] | None = None
     date: date | None = None
     undated: bool = False
+    parts: list[tuple[date, Decimal]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
 
@@ -67,7 +70,8 @@ def read_answer(
     whole = Decimal(line["quantity"]) if "quantity" in line else ordered
     quantities = [Decimal(part["quantity"]) if "quantity" in part else whole for part in parts]
     same_goods = len(parts) > 1 and all(one == whole for one in quantities)
-    found = Answer()
+    found, by_day = Answer(), _read_schedule(line, transit_days)
+    is_scheduled = bool(by_day)
     for place, (part, quantity) in enumerate(zip(parts, quantities, strict=True)):
         _add(found, place, part, line, quantity, replace=same_goods)
         day = _read_day(part, transit_days) or _read_day(line, transit_days) or _read_day(order, transit_days)
@@ -77,6 +81,22 @@ def read_answer(
             found.date = max(found.date or day, day)
         elif part["status"] == "backordered":
             found.undated = True
+        if day and part["status"] != SUBSTITUTED and not is_scheduled and not same_goods:
+            by_day[day] = by_day.get(day, Decimal(0)) + quantity
+    if is_scheduled:
+        found.date = max(by_day)
+    if len(by_day) > 1 and sum(by_day.values()) == found.quantity:
+        found.parts = sorted(by_day.items())
+    return found
+
+
+def _read_schedule(line: Mapping[str, Any], transit_days: int) -> dict[date, Decimal]:
+    """Return what a schedule says: quantity by the day on which it arrives."""
+    found: dict[date, Decimal] = {}
+    for entry in line.get("schedule", ()):
+        day = _read_day(entry, transit_days)
+        if day:
+            found[day] = found.get(day, Decimal(0)) + Decimal(entry["quantity"])
     return found
 
 

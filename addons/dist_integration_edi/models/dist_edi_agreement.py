@@ -15,19 +15,34 @@ MESSAGE_TYPES = {
     ("in", "purchase.acknowledgement"): "purchase.acknowledged",
     ("in", "ship.notice"): "purchase.shipped",
     ("in", "invoice"): "purchase.invoiced",
+    ("in", "price.catalogue"): "purchase.priced",
+    ("in", "inventory.report"): "supplier.stock",
+    ("in", "receiving.advice"): "sale.received",
+    ("in", "application.acknowledgement"): "edi.document.answered",
     ("out", "purchase.order"): "purchase.order",
     ("out", "purchase.change"): "purchase.change",
     ("out", "purchase.acknowledgement"): "purchase.acknowledgement",
     ("out", "ship.notice"): "ship.notice",
     ("out", "invoice"): "invoice.document",
+    ("out", "inventory.report"): "inventory.report",
+    ("out", "receiving.advice"): "receiving.advice",
     # of a 3PL the document says just what the message says
     ("in", "receipt.confirmed"): "receipt.confirmed",
     ("in", "shipment.confirmed"): "shipment.confirmed",
+    ("in", "inventory.adjustment"): "stock.adjusted",
     ("out", "receipt.requested"): "receipt.requested",
     ("out", "shipment.requested"): "shipment.requested",
 }
 # what suppliers send
-SUPPLIER_TYPES = ("purchase.acknowledged", "purchase.invoiced", "purchase.shipped")
+SUPPLIER_TYPES = (
+    "purchase.acknowledged",
+    "purchase.invoiced",
+    "purchase.priced",
+    "purchase.shipped",
+    "supplier.stock",
+)
+# what they and customers send can only be understood of a known contact
+CONTACT_TYPES = (*SUPPLIER_TYPES, "sale.received")
 
 
 class DistEdiAgreement(models.Model):
@@ -75,7 +90,7 @@ class DistEdiAgreement(models.Model):
     def _compute_needs_contact(self):
         for agreement in self:
             code = agreement._get_message_type_code()
-            agreement.needs_contact = code in SUPPLIER_TYPES or (
+            agreement.needs_contact = code in CONTACT_TYPES or (
                 agreement.direction == "out" and code in EDI_TYPES
             )
 

@@ -249,6 +249,24 @@ class DistEdiDocument(models.Model):
         found = self.sudo().search([("message_id", "=", message.id)], limit=1)
         return found or (self._find_of_message(message.original_id) if message.original_id else found)
 
+    def _is_refused_order(self):
+        """Whether this is an order that was set aside, and that did not come again and was taken then."""
+        message = self.message_id
+        if self.document_name != "purchase.order" or message.state != "cancelled":
+            return False
+        orders = self.env["sale.order"].sudo()
+        taken = [
+            ("dist_channel_id.system_id", "=", self.system_id.id),
+            ("dist_external_ref", "=", self.business_key),
+        ]
+        return not message.correction_ids and not orders.search_count(taken, limit=1)
+
+    def _dist_get_edi_receiver(self, code, system=None):
+        """What answers a document goes to whoever sent it."""
+        partner = self.edi_partner_id
+        is_of_system = not system or partner.system_id == system
+        return partner if is_of_system and partner._get_agreement("out", code) else partner.browse()
+
     def _get_canonical(self):
         """:return: dict, what the document says"""
         self.ensure_one()

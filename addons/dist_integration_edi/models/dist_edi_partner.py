@@ -419,6 +419,16 @@ class DistEdiPartner(models.Model):
             )
         )[:1]
 
+    def _get_agreement_for(self, type_code, data):
+        """The document in which a message leaves: an answer in place of an earlier one as 865, where that is agreed.
+
+        :param data: dict, payload of the message
+        :return: dist.edi.agreement, empty when nothing is agreed
+        """
+        is_changed = type_code == "purchase.acknowledgement" and data.get("purpose") == "replace"
+        change = self._get_agreed_document("out", "865") if is_changed else self.agreement_ids.browse()
+        return change or self._get_agreement("out", type_code)
+
     def _get_agreed_document(self, direction, code):
         """:return: dist.edi.agreement on a document such as ``850``; empty when there is none"""
         return self.agreement_ids.filtered(

@@ -2,11 +2,12 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
-ORDER, INVOICE = "acknowledgement", "invoice"
+ORDER, INVOICE, CATALOGUE = "acknowledgement", "invoice", "catalogue"
 # in what a document can differ
 SUBJECTS = {
     ORDER: ("price", "quantity", "date", "substitution", "refusal"),
     INVOICE: ("price", "quantity", "charge"),
+    CATALOGUE: ("price",),
 }
 # what is allowed or not, without a measure
 UNMEASURED = ("substitution", "refusal")
@@ -28,7 +29,9 @@ class DistEdiTolerance(models.Model):
     edi_partner_id = fields.Many2one("dist.edi.partner", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="edi_partner_id.company_id", store=True, index=True)
     document = fields.Selection(
-        [(ORDER, "Order acknowledgement"), (INVOICE, "Invoice")], required=True, default=ORDER
+        [(ORDER, "Order acknowledgement"), (INVOICE, "Invoice"), (CATALOGUE, "Price catalogue")],
+        required=True,
+        default=ORDER,
     )
     subject = fields.Selection(
         [

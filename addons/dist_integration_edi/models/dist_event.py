@@ -3,10 +3,12 @@ from odoo import api, models
 # messages that exist for trading partners alone
 EDI_TYPES = (
     "edi.acknowledgement",
+    "inventory.report",
     "invoice.document",
     "purchase.acknowledgement",
     "purchase.change",
     "purchase.order",
+    "receiving.advice",
     "ship.notice",
 )
 

@@ -94,6 +94,14 @@ class DistMessage(models.Model):
         ).state = "corrected"
         return result
 
+    def action_cancel(self, reason=None):
+        result = super().action_cancel(reason)
+        cancelled = self.filtered(lambda message: message.state == "cancelled")
+        self.env["dist.edi.document"].sudo().search(
+            [("message_id", "in", cancelled.ids), ("document_name", "=", "purchase.order")]
+        )._dist_emit("purchase.acknowledgement")
+        return result
+
     def _purge(self):
         result = super()._purge()
         interchanges = self.env["dist.edi.interchange"].sudo().search([("message_id", "in", self.ids)])
@@ -164,7 +172,7 @@ class DistMessage(models.Model):
         code = self.message_type_id.code
         if code == ACKNOWLEDGEMENT_TYPE:
             return [_to_outgoing(one) for one in data["transactions"]]
-        agreement = partner._get_agreement("out", code)
+        agreement = partner._get_agreement_for(code, data)
         if not agreement:
             raise BusinessError("not_agreed", _("%s is not agreed with this partner.", code))
         try:

@@ -46,6 +46,8 @@ class DistSupplierAcknowledgementLine(models.Model):
     price = fields.Float(string="Price confirmed", digits="Product Price", readonly=True)
     ordered_date = fields.Date(string="Expected", readonly=True)
     date = fields.Date(string="Date confirmed", readonly=True)
+    schedule = fields.Json(readonly=True)
+    schedule_text = fields.Char(string="In parts", compute="_compute_schedule_text")
     is_undated = fields.Boolean(
         string="Backordered without a date", readonly=True, help="A part comes later, nobody knows when."
     )
@@ -72,6 +74,19 @@ class DistSupplierAcknowledgementLine(models.Model):
     def _compute_display_name(self):
         for line in self:
             line.display_name = " ".join(filter(None, (line.line_ref, line.product_id.display_name)))
+
+    @api.depends("schedule", "uom_id")
+    def _compute_schedule_text(self):
+        for line in self:
+            parts = [
+                _("%(quantity)s on %(day)s", quantity=line._tell(quantity), day=day)
+                for day, quantity in line._get_parts()
+            ]
+            line.schedule_text = ", ".join(parts) or False
+
+    def _get_parts(self):
+        """:return: list of (day, quantity in the order's unit), earliest first; empty when all comes on one day"""
+        return [(fields.Date.to_date(day), quantity) for day, quantity in self.schedule or []]
 
     # judging
 
@@ -154,6 +169,12 @@ class DistSupplierAcknowledgementLine(models.Model):
         if self.is_undated:
             text = _("a part is backordered without a date, expected %s", self.ordered_date)
             return [Difference(text, False)]
+        parts = self._get_parts()
+        if parts:
+            days = [(day - self.ordered_date).days for day, _quantity in parts]
+            text = _("expected %(ordered)s, comes in parts: %(parts)s", ordered=self.ordered_date,
+                     parts=self.schedule_text)  # fmt: skip
+            return [Difference(text, all(not one or self._tolerates("date", 0, one) for one in days))]
         days = (self.date - self.ordered_date).days if self.date else 0
         if not days:
             return []
@@ -245,6 +266,13 @@ class DistSupplierAcknowledgementLine(models.Model):
             self.order_line_id.write(vals)
         if new:
             self.env["purchase.order.line"].create(new)
+        self._schedule_receipts()
+
+    def _schedule_receipts(self):
+        """Have receipts expect the goods on the days that were confirmed."""
+        if self.order_line_id and self.date and self.quantity:
+            parts = self._get_parts() or [(self.date, self.quantity)]
+            self.order_line_id.sudo()._dist_schedule(parts)
 
     def action_refuse(self):
         """Leave the order as it is: the supplier is told otherwise."""

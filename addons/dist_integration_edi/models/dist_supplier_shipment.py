@@ -46,6 +46,14 @@ class DistSupplierShipment(models.Model):
     picking_ids = fields.One2many(
         "stock.picking", "dist_supplier_shipment_id", string="Receipts", readonly=True
     )
+    announced_picking_ids = fields.Many2many(
+        "stock.picking",
+        "dist_supplier_shipment_announced_rel",
+        "shipment_id",
+        "picking_id",
+        string="Receipts of warehouses that others run",
+        readonly=True,
+    )
     receipt_names = fields.Char(
         compute="_compute_receipt_names", compute_sudo=True, string="Expected by receipts"
     )
@@ -56,10 +64,14 @@ class DistSupplierShipment(models.Model):
             "(edi_partner_id, external_id) WHERE state != 'cancelled'"
         )
 
-    @api.depends("picking_ids.name")
+    @api.depends("picking_ids.name", "announced_picking_ids.name")
     def _compute_receipt_names(self):
         for shipment in self:
-            shipment.receipt_names = ", ".join(shipment.picking_ids.sorted("id").mapped("name"))
+            shipment.receipt_names = ", ".join(shipment._get_receipts().mapped("name"))
+
+    def _get_receipts(self):
+        """:return: stock.picking that expect these shipments, here and in warehouses that others run"""
+        return (self.picking_ids | self.announced_picking_ids).sorted("id")
 
     @api.model
     def _find_known(self, partner, number):
@@ -87,6 +99,9 @@ class DistSupplierShipment(models.Model):
         taken = {}
         for order_line, lines in announced.items():
             self._allocate(order_line, lines, taken)
+        self.env["stock.picking"].union(
+            *(order_line._dist_get_receipts_elsewhere() for order_line in announced)
+        )._dist_announce(self)
         packages = self._make_packages()
         for picking in self.env["stock.move"].union(*taken).picking_id:
             parts = {move: parts for move, parts in taken.items() if move.picking_id == picking}
@@ -110,12 +125,26 @@ class DistSupplierShipment(models.Model):
                 parts[0][1] -= part
                 if move._dist_is_zero(parts[0][1]):
                     parts.pop(0)
-        if not moves and order_line._dist_is_expected_elsewhere():
-            return
-        for line, quantity in parts:
+        elsewhere = order_line._dist_get_elsewhere()
+        for line, quantity in parts if moves or not elsewhere else self._get_too_much(parts, elsewhere):
             if moves:
                 taken.setdefault(moves[-1], []).append((line, quantity))
             line._note(_("%s more than is still to come", line._tell(quantity)))
+
+    def _get_too_much(self, parts, moves):
+        """:param moves: stock.move of warehouses that others run, with all that was announced of them
+        :return: list of (line, quantity in the product's unit) that is more than these expect
+        """
+        others = moves.picking_id.dist_announced_ids.line_ids - self.line_ids
+        announced = others.filtered(lambda line: line.order_line_id == moves.purchase_line_id)
+        free = sum(moves.mapped("product_qty")) - sum(line._get_product_quantity() for line in announced)
+        found = []
+        for line, quantity in parts:
+            over = quantity - max(free, 0.0)
+            free -= quantity
+            if over > 0 and not moves[0]._dist_is_zero(over):
+                found.append((line, over))
+        return found
 
     def _get_codes(self):
         """:return: list of SSCC"""
@@ -166,7 +195,7 @@ class DistSupplierShipment(models.Model):
         :raises BusinessError: some of it has come
         """
         self.ensure_one()
-        if "done" in self.picking_ids.mapped("state"):
+        if "done" in self._get_receipts().mapped("state"):
             raise BusinessError(
                 "shipment_received",
                 _(
@@ -180,6 +209,7 @@ class DistSupplierShipment(models.Model):
                 suggestion=_("Ask the supplier what it means, then ignore this or correct the receipt."),
             )
         self.picking_ids._dist_expect_no_more()
+        self.announced_picking_ids._dist_announce_no_more(self)
         self._find_packages().filtered(lambda package: not package.quant_ids).unlink()
         self.state = "cancelled"
         # another one may come under the number at once
@@ -192,7 +222,7 @@ class DistSupplierShipment(models.Model):
         return {
             "status": self.state,
             "number": self.external_id,
-            "receipts": self.picking_ids.sorted("id").mapped("name"),
+            "receipts": self._get_receipts().mapped("name"),
             **({"differences": differences} if differences else {}),
         }
 
@@ -219,4 +249,4 @@ class DistSupplierShipment(models.Model):
         """Open the receipts that expect this shipment."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("stock.action_picking_tree_all")
-        return {**action, "domain": [("dist_supplier_shipment_id", "=", self.id)], "context": {}}
+        return {**action, "domain": [("id", "in", self._get_receipts().ids)], "context": {}}

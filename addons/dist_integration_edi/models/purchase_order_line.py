@@ -20,6 +20,25 @@ class PurchaseOrderLine(models.Model):
         help="Number of the line in what the supplier was sent.",
     )
 
+    dist_supplier_available = fields.Float(
+        string="Supplier has",
+        digits="Product Unit of Measure",
+        compute="_compute_dist_supplier_available",
+        help="What the supplier reported last, in the unit of the line.",
+    )
+
+    @api.depends("product_id", "partner_id", PURCHASE_UNIT)
+    def _compute_dist_supplier_available(self):
+        for company, lines in self.grouped("company_id").items():
+            stocks = self.env["dist.supplier.stock"]._find_of(lines.partner_id, lines.product_id, company)
+            for line in lines:
+                stock = stocks.get((line.partner_id.commercial_partner_id.id, line.product_id.id))
+                line.dist_supplier_available = (
+                    stock.uom_id._compute_quantity(stock.available, line[PURCHASE_UNIT] or stock.uom_id)
+                    if stock
+                    else 0.0
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
@@ -53,7 +72,31 @@ class PurchaseOrderLine(models.Model):
             )
         )
 
-    def _dist_is_expected_elsewhere(self):
-        """:return: whether a warehouse that another system runs was asked to receive it"""
-        states = self._dist_get_open_receipts().picking_id.mapped("dist_release_state")
-        return any(state in RELEASED for state in states)
+    def _dist_schedule(self, parts):
+        """Expect the goods of this line in parts: each day that is later than the first gets a receipt of its own.
+
+        Receipts that expect a shipment, or that another system works on, are left alone.
+
+        :param parts: list of (day, quantity in the line's unit), earliest first
+        """
+        self.ensure_one()
+        moves = self._dist_get_expectable_moves()
+        if len(parts) == 1 and len(moves.picking_id) < 2:
+            return
+        unit, own = self[PURCHASE_UNIT], self.product_id.uom_id
+        for day, quantity in reversed(parts[1:]):
+            later = moves._dist_take_off(unit._compute_quantity(quantity, own))
+            later._dist_expect_on(day)
+            moves -= later
+        moves._dist_set_day(parts[0][0])
+
+    def _dist_get_elsewhere(self):
+        """:return: stock.move that a warehouse which another system runs was asked to receive"""
+        return self._dist_get_open_receipts().filtered(
+            lambda move: move.picking_id.dist_release_state in RELEASED
+        )
+
+    def _dist_get_receipts_elsewhere(self):
+        """:return: stock.picking of these moves, as far as nothing else is left to expect the goods"""
+        nothing = self.env["stock.picking"]
+        return nothing if self._dist_get_expectable_moves() else self._dist_get_elsewhere().picking_id

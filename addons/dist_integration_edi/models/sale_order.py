@@ -11,3 +11,8 @@ class SaleOrder(models.Model):
         result = super()._dist_after_confirm()
         self._dist_emit("purchase.acknowledgement")
         return result
+
+    def _dist_after_cancel(self):
+        result = super()._dist_after_cancel()
+        self._dist_emit("purchase.acknowledgement")
+        return result

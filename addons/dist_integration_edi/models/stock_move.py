@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import models
 
 
@@ -15,6 +17,44 @@ class StockMove(models.Model):
         self.env["stock.move.line"].create(
             [self._dist_prepare_expected(line, quantity, packages) for line, quantity in portions]
         )
+
+    def _dist_take_off(self, quantity):
+        """Separate a quantity from these moves, from the last one on.
+
+        :param quantity: in the product's unit
+        :return: stock.move of that quantity, or of as much as there is
+        """
+        found = self.browse()
+        for move in self.sorted("id", reverse=True):
+            part = min(quantity, move.product_qty)
+            if move._dist_is_zero(part):
+                break
+            quantity -= part
+            if move._dist_is_zero(move.product_qty - part):
+                found |= move
+                continue
+            move.move_line_ids.unlink()
+            other = self.create(move._split(part))
+            other._action_confirm(merge=False)
+            move._action_assign()
+            found |= other
+        return found
+
+    def _dist_expect_on(self, day):
+        """Put these moves into receipts of their orders on a day."""
+        for picking, moves in self.grouped("picking_id").items():
+            receipt = picking._dist_get_receipt_on(day, moves)
+            if receipt != picking:
+                moves.write({"picking_id": receipt.id})
+                moves.move_line_ids.write({"picking_id": receipt.id})
+        self._dist_set_day(day)
+        self._action_assign()
+
+    def _dist_set_day(self, day):
+        """:param day: date on which these moves are expected; their time of day stays"""
+        for move in self:
+            moment = datetime.combine(day, move.date.time())
+            move.write({"date": moment, "date_deadline": moment})
 
     def _dist_prepare_expected(self, line, quantity, packages):
         product = self.product_id

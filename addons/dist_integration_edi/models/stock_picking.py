@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.dist_integration_wms.models.stock_picking import RELEASED
+
 WAREHOUSE_TYPES = ("receipt.requested", "shipment.requested")
 
 
@@ -16,8 +18,33 @@ class StockPicking(models.Model):
         help="What the supplier says is on its way.",
     )
 
+    dist_announced_ids = fields.Many2many(
+        "dist.supplier.shipment",
+        "dist_supplier_shipment_announced_rel",
+        "picking_id",
+        "shipment_id",
+        string="Announced to the warehouse",
+        readonly=True,
+        copy=False,
+        help="What the supplier says is on its way, as whoever runs the warehouse was told.",
+    )
+
+    dist_customer_receipt = fields.Char(
+        string="Received by the customer as",
+        readonly=True,
+        copy=False,
+        help="The customer's number of its receipt.",
+    )
+    dist_customer_received_at = fields.Datetime(string="Received by the customer", readonly=True, copy=False)
+    dist_customer_receipt_digest = fields.Char(readonly=True, copy=False)
+
     def _dist_get_edi_contacts(self):
-        return self.sale_id._dist_get_edi_contacts() | self.partner_id
+        order = self.sale_id or self.purchase_id
+        return order._dist_get_edi_contacts() | self.partner_id
+
+    def _dist_get_announced(self):
+        """:return: dist.supplier.shipment that this receipt expects"""
+        return self.dist_supplier_shipment_id | self.dist_announced_ids
 
     def _dist_get_edi_receiver(self, code, system=None):
         # what a warehouse is asked to do goes to whoever runs it, not to the customer
@@ -30,6 +57,7 @@ class StockPicking(models.Model):
         self.filtered(lambda picking: picking.picking_type_code == "outgoing" and picking.sale_id)._dist_emit(
             "ship.notice"
         )
+        self.filtered("purchase_id")._dist_emit("receiving.advice")
         return result
 
     def _dist_expect(self, shipment, parts, packages):
@@ -65,6 +93,40 @@ class StockPicking(models.Model):
         rest.move_line_ids.write({"picking_id": other.id})
         rest.filtered(lambda move: move.state == "draft")._action_confirm(merge=False)
         other.action_assign()
+
+    def _dist_get_receipt_on(self, day, moves):
+        """:param moves: stock.move of this receipt that come on another day
+        :return: stock.picking of the same order on that day; this one where nothing else is in it
+        """
+        self.ensure_one()
+        others = self.purchase_id.picking_ids.filtered(
+            lambda picking: (
+                picking != self
+                and picking.state not in ("done", "cancel")
+                and picking.picking_type_id == self.picking_type_id
+                and not picking._dist_get_announced()
+                and picking.dist_release_state not in RELEASED
+                and picking.scheduled_date.date() == day
+            )
+        )
+        if others:
+            return others[0]
+        if not self.move_ids - moves:
+            return self
+        return self.copy({"name": "/", "move_ids": [], "move_line_ids": [], "scheduled_date": day})
+
+    def _dist_announce(self, shipment):
+        """Tell whoever runs the warehouse what is on its way of receipts it was asked for; they stay whole."""
+        vals = {"dist_announced_ids": [fields.Command.link(shipment.id)]}
+        if shipment.expected_at:
+            vals["scheduled_date"] = shipment.expected_at
+        self.write(vals)
+        self._dist_emit_by_kind("requested")
+
+    def _dist_announce_no_more(self, shipment):
+        """The supplier takes back what was announced of these receipts."""
+        self.write({"dist_announced_ids": [fields.Command.unlink(shipment.id)]})
+        self._dist_emit_by_kind("requested")
 
     def _dist_expect_no_more(self):
         """The shipment these receipts expect was taken back."""

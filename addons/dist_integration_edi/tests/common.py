@@ -14,13 +14,26 @@ from ..lib.segment import Segment
 from ..lib.separators import EDIFACT_DEFAULT, X12_DEFAULT
 
 NOW = datetime(2026, 3, 2, 14, 5)
-GROUPS = {"850": "PO", "810": "IN", "855": "PR", "856": "SH", "997": "FA", "944": "RE", "945": "SW"}
-INBOUND = ("edi.interchange", "order.submit")
+GROUPS = {
+    "850": "PO",
+    "810": "IN",
+    "855": "PR",
+    "856": "SH",
+    "997": "FA",
+    "944": "RE",
+    "945": "SW",
+    "947": "AW",
+    "832": "SC",
+    "846": "IB",
+}
+INBOUND = ("edi.interchange", "edi.document.answered", "order.submit", "sale.received")
 SUPPLIER_INBOUND = (
     "edi.interchange",
     "purchase.acknowledged",
     "purchase.invoiced",
+    "purchase.priced",
     "purchase.shipped",
+    "supplier.stock",
 )
 
 

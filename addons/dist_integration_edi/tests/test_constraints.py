@@ -13,7 +13,9 @@ class TestConstraints(EdiCase):
         names = (
             "dist_edi_partner_hours_positive",
             "dist_edi_partner_duplicate_days_positive",
+            "dist_edi_partner_inventory_hours_positive",
             "dist_edi_partner_transit_days_positive",
+            "dist_supplier_stock_product_uniq",
             "dist_edi_tolerance_is_limited",
             "dist_edi_tolerance_not_negative",
             "dist_edi_agreement_code_uniq",

@@ -26,6 +26,7 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
         self.take(self.x12(bad, control=8))
         self.deliver(endpoint)
         self.answer_orders()
+        self.hear_of_prices_and_stock()
         self.env.flush_all()
 
     def answer_orders(self):
@@ -44,6 +45,17 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
         for order in self.orders:
             head = f"BIG*20260320*I-{order.id}*20260302*{order.name}***DI"
             self.hear([head, "IT1*1*12*EA*3.25**VP*MILL-1", "TDS*3900", "CTT*1"], code="810")
+
+    def hear_of_prices_and_stock(self):
+        """A catalogue with a price that waits and an item nobody knows, and what the supplier has."""
+        for code in ("832", "846"):
+            self.agree(self.mill, "in", code)
+        lines = ["LIN*1*VN*MILL-1", "CTP**UCP*9**EA", "LIN*2*VN*NOBODY", "CTP**UCP*9**EA"]
+        self.env["product.supplierinfo"].create(
+            {"partner_id": self.vendor.id, "product_tmpl_id": self.corn.product_tmpl_id.id, "price": 3.25}
+        )
+        self.hear(["BCT*PC*CAT-1", "DTM*007*20310401", *lines, "CTT*2"], code="832")
+        self.hear(["BIA*00*SI*INV-1*20310301*1015", "LIN*1*VN*MILL-1", "QTY*QA*10*EA", "CTT*1"], code="846")
 
     def test_orders(self):
         """E2: the form of an order leads to what the supplier answered."""

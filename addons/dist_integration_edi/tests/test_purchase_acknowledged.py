@@ -29,6 +29,66 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.assertIn(message.state, ("dead", "error"))
         return message.exception_id
 
+    # in parts
+
+    def receipts(self, order):
+        """:return: list of (day, quantity) of the receipts that expect the goods of an order"""
+        return sorted(
+            (str(picking.scheduled_date)[:10], sum(picking.move_ids.mapped("product_uom_qty")))
+            for picking in order.picking_ids.filtered(lambda picking: picking.state != "cancel")
+        )
+
+    def test_in_parts(self):
+        """E2: each part is expected on its day, in a receipt of its own; the last one is the line's."""
+        self.tolerate("date", absolute=10)
+        order = self.buy()
+        line = self.answer(
+            order, "PO1*1*12*EA*3.25**VP*MILL-1", "ACK*IA*8*EA*067*20310514", "ACK*IB*4*EA*067*20310521"
+        ).line_ids
+        self.assertEqual((line.state, line.quantity, line.date), ("changed", 12, date(2031, 5, 21)))
+        self.assertIn("8 Units on 2031-05-14, 4 Units on 2031-05-21", line.differences)
+        self.assertEqual(self.receipts(order), [("2031-05-14", 8), ("2031-05-21", 4)])
+        self.assertEqual(str(order.order_line.date_planned)[:10], "2031-05-21")
+        for picking in order.picking_ids.sorted("scheduled_date"):
+            picking.move_ids.picked = True
+            picking._action_done()
+        self.assertEqual(order.order_line.qty_received, 12)
+
+    def test_a_schedule(self):
+        """E2: the same told by SCH."""
+        self.tolerate("date", absolute=10)
+        order = self.buy()
+        self.answer(
+            order,
+            "PO1*1*12*EA*3.25**VP*MILL-1",
+            "ACK*AC*12*EA",
+            "SCH*5*EA***002*20310513",
+            "SCH*7*EA***002*20310520",
+        )
+        self.assertEqual(self.receipts(order), [("2031-05-13", 5), ("2031-05-20", 7)])
+
+    def test_parts_that_wait(self):
+        """E2: a part beyond the tolerance waits with the whole line; once accepted the receipts follow."""
+        self.tolerate("date", absolute=3)
+        order = self.buy()
+        answer = self.answer(
+            order, "PO1*1*12*EA*3.25**VP*MILL-1", "ACK*IA*8*EA*067*20310514", "ACK*IB*4*EA*067*20310521"
+        )
+        self.assertEqual((answer.state, self.receipts(order)), ("waiting", [("2031-05-14", 12)]))
+        answer.action_accept()
+        self.assertEqual(self.receipts(order), [("2031-05-14", 8), ("2031-05-21", 4)])
+
+    def test_parts_told_anew(self):
+        """E2: what comes on one day after all is expected on that day."""
+        self.tolerate("date", absolute=10)
+        order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
+        parts = ("ACK*IA*8*EA*067*20310514", "ACK*IB*4*EA*067*20310521")
+        self.answer(order, "PO1*1*12*EA*3.25**VP*MILL-1", *parts)
+        self.assertEqual(self.receipts(order), [("2031-05-14", 13), ("2031-05-21", 4)])
+        self.answer(order, "PO1*1*12*EA*3.25**VP*MILL-1", "ACK*DR*12*EA*067*20310516", number="VN-2")
+        days = {str(move.date)[:10] for move in order.order_line[0].move_ids}
+        self.assertEqual(days, {"2031-05-16"})
+
     # as ordered, and within tolerance
 
     def test_as_ordered(self):

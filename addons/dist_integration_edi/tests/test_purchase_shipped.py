@@ -160,13 +160,17 @@ class TestPurchaseShipped(ShippedCase):
         self.assertEqual((message.state, message.exception_id.code), ("dead", "order_missing"))
 
     def test_a_warehouse_run_by_others(self):
-        """W9: a receipt that was handed over is left to whoever runs the warehouse."""
+        """W3: a receipt that was handed over stays whole; more than it expects is told."""
         order = self.buy()
         order.picking_ids.dist_release_state = "requested"
         shipment = self.notice(order, *self.items(("TEST-CORN", 8), sscc=SSCC))
         self.assertFalse(shipment.picking_ids)
+        self.assertEqual((shipment.announced_picking_ids, shipment.receipt_names),
+                         (order.picking_ids, order.picking_ids.name))  # fmt: skip
         self.assertFalse(self.exceptions_of(shipment))
         self.assertEqual(order.picking_ids.move_line_ids.mapped("quantity"), [12])
+        second = self.notice(order, *self.items(("TEST-CORN", 6)), number="ASN-2")
+        self.assertIn("2 Units more than is still to come", self.exceptions_of(second).detail)
 
 
 @tagged("post_install", "-at_install")

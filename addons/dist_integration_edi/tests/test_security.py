@@ -136,6 +136,15 @@ class TestSecurity(EdiCase):
              "company_id": other.id, "digest": "x",
              "line_ids": [(0, 0, {"product_id": self.corn.id, "uom_id": self.units.id})]}
         )  # fmt: skip
+        catalogue = self.env["dist.supplier.catalogue"].create(
+            {"external_id": "C", "edi_partner_id": profile.id, "partner_id": self.customer.id,
+             "company_id": other.id, "currency_id": other.currency_id.id, "valid_from": "2031-04-01",
+             "digest": "x", "line_ids": [(0, 0, {"valid_from": "2031-04-01", "item": "A"})]}
+        )  # fmt: skip
+        stock = self.env["dist.supplier.stock"].create(
+            {"edi_partner_id": profile.id, "partner_id": self.customer.id, "company_id": other.id,
+             "product_id": self.corn.id, "uom_id": self.units.id, "reported_at": "2031-03-01 10:00:00"}
+        )  # fmt: skip
         self._check_seen_only_in(
             other,
             profile,
@@ -152,6 +161,9 @@ class TestSecurity(EdiCase):
             invoice.line_ids,
             shipment,
             shipment.line_ids,
+            catalogue,
+            catalogue.line_ids,
+            stock,
         )
         agreement.unlink()
         self.profile.write({"channel_id": False, "client_id": False})

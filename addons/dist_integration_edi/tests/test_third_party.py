@@ -7,7 +7,13 @@ from odoo.addons.dist_integration_wms.tests.common import WmsMixin
 from ..lib.reading import read_document
 from .common import EdiCase
 
-KEPT = ("shipment.requested", "receipt.requested", "shipment.confirmed", "receipt.confirmed")
+KEPT = (
+    "shipment.requested",
+    "receipt.requested",
+    "shipment.confirmed",
+    "receipt.confirmed",
+    "stock.adjusted",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -36,7 +42,7 @@ class TestThirdParty(WmsMixin, EdiCase):
                 "is_test": False,
             }
         )
-        for direction, code in (("out", "940"), ("out", "943"), ("in", "944"), ("in", "945")):
+        for direction, code in (("out", "940"), ("out", "943"), ("in", "944"), ("in", "945"), ("in", "947")):
             cls.agree(cls.partner, direction, code)
 
     def setUp(self):
@@ -93,6 +99,36 @@ class TestThirdParty(WmsMixin, EdiCase):
         self.assertEqual((document.state, document.problem), ("accepted", False))
         self.assertEqual(document.message_id.state, "done", document.message_id.error)
         self.assertEqual((picking.state, self._on_hand(self.tape)), ("done", 12))
+
+    def adjust(self, *lines, number="ADJ-1", control=7):
+        """:return: dist.message of a 947"""
+        segments = [f"W15*20260302*{number}", "N1*WH*Northside*9*0012345", *lines]
+        document = self.take(self.x12(segments, code="947", control=control), key=self.key).document_ids
+        self.assertEqual((document.state, document.problem), ("accepted", False))
+        return document.message_id
+
+    def test_an_adjustment(self):
+        """E4, W4: a 947 changes the stock by line, once; its number is that of the adjustment."""
+        self._put(self.tape, 10)
+        self.warehouse.dist_adjustment_limit = 1000
+        lines = "W19*01*-3*EA**VN*TAPE", "W19*CC*1*EA**VN*TAPE"
+        for control in (7, 8):
+            message = self.adjust(*lines, control=control)
+            self.assertEqual(message.state, "done", message.error)
+            self.assertEqual(self._on_hand(self.tape), 8)
+        adjustment = self.env["dist.stock.adjustment"].search([("external_id", "=", "ADJ-1")])
+        self.assertEqual(adjustment.line_ids.reason_id.mapped("code"), ["damaged", "count"])
+
+    def test_an_adjustment_nobody_understands(self):
+        """E4, X1: a reason and an item that are not known wait for a person, and nothing is changed."""
+        self._put(self.tape, 10)
+        for number, line, code in (
+            ("ADJ-2", "W19*99*-3*EA**VN*TAPE", "stock_reason"),
+            ("ADJ-3", "W19*01*-3*EA**VN*NOBODY", "product"),
+        ):
+            message = self.adjust(line, number=number, control=int(number[-1]))
+            self.assertEqual((message.state, message.exception_id.category), ("error", "mapping"), code)
+        self.assertEqual(self._on_hand(self.tape), 10)
 
     def test_a_warehouse_that_has_not_agreed(self):
         """E6: what is asked of a 3PL that does not take it waits for a person."""

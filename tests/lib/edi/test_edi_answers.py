@@ -79,3 +79,36 @@ def test_reasons():
     """E2: each reason once."""
     parts = [{"status": "rejected", "quantity": "1", "reason": reason} for reason in ("no", "no", "old")]
     assert read({"answers": parts}).reasons == ["no", "old"]
+
+
+def test_parts_on_several_days():
+    """E2: which part comes when; the last day is the line's."""
+    parts = [
+        {"status": "backordered", "quantity": "4", "date": "2031-05-21"},
+        {"status": "accepted", "quantity": "8", "ship_date": "2031-05-12"},
+    ]
+    answer = read({"quantity": "12", "answers": parts}, transit_days=2)
+    assert answer.parts == [(date(2031, 5, 14), Decimal(8)), (date(2031, 5, 21), Decimal(4))]
+    assert answer.date == date(2031, 5, 21)
+
+
+def test_a_schedule_tells_the_days():
+    """E2: whatever the answers say; one that does not add up is no schedule."""
+    schedule = [{"quantity": "5", "date": "2031-05-13"}, {"quantity": "7", "date": "2031-05-20"}]
+    answer = read(
+        {"quantity": "12", "schedule": schedule, "answers": [{"status": "accepted", "quantity": "12"}]}
+    )
+    assert [int(quantity) for _day, quantity in answer.parts] == [5, 7]
+    assert answer.date == date(2031, 5, 20)
+    short = read({"quantity": "12", "schedule": schedule[:1]})
+    assert (short.parts, short.date) == ([], date(2031, 5, 13))
+
+
+def test_the_same_goods_have_one_day():
+    """E2: one ACK for each thing that changed, all with the whole quantity."""
+    parts = [
+        {"status": "price_changed", "quantity": "12", "date": "2031-05-14"},
+        {"status": "date_changed", "quantity": "12", "date": "2031-05-21"},
+    ]
+    answer = read({"quantity": "12", "answers": parts})
+    assert (answer.parts, answer.date) == ([], date(2031, 5, 21))

@@ -193,10 +193,29 @@ class PurchaseHandler(models.AbstractModel):
             return known
         ours = {name: item[name] for name in ("sku", "gtin") if item.get(name)}
         found = self._find_known_products(message, [ours])[0] if ours else self.env["product.product"]
-        return found or (self._find_in_price_list(supplier, number) if number else found)
+        return found or self._find_in_price_list(supplier, number)
+
+    def _match_products(self, message, supplier, items):
+        """Products of many items, with a handful of queries.
+
+        :param items: list of dicts of numbers
+        :return: list of product.product, in the same order, empty for those that nobody knows
+        """
+        mapped = self._read_known_products(
+            message.system_id, {item["supplier_sku"] for item in items if item.get("supplier_sku")}
+        )
+        known = self._find_known_products(message, items)
+        return [
+            mapped.get(item.get("supplier_sku"))
+            or product
+            or self._find_in_price_list(supplier, item.get("supplier_sku"))
+            for item, product in zip(items, known, strict=True)
+        ]
 
     def _find_in_price_list(self, supplier, number):
         """:return: the only product that the supplier calls so; empty when there is none, or several"""
+        if not number:
+            return self.env["product.product"]
         sellers = self.env["product.supplierinfo"].search(
             [
                 ("product_code", "=", number),

@@ -109,6 +109,11 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
             "price": price,
             "date": answer.date,
             "is_undated": answer.undated,
+            "schedule": [
+                [day.isoformat(), told_unit._compute_quantity(float(quantity), unit)]
+                for day, quantity in answer.parts
+            ]
+            or False,
             "reason": ", ".join(answer.reasons),
             **{
                 name: told_unit._compute_quantity(float(told), unit)
@@ -155,6 +160,7 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
                 self._write_inbound(message, line.order_line_id, vals)
             if new:
                 self._create_inbound(message, "purchase.order.line", new)
+            line._schedule_receipts()
         order[ACKNOWLEDGED] = True
         reference = payload.get("supplier_order")
         if reference and not order.partner_ref:

@@ -1,7 +1,9 @@
 import json
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
+
+from odoo.addons.dist_integration_base.models.transaction import get_state
 
 from ...lib.separators import EDIFACT
 
@@ -10,7 +12,11 @@ CHANGES = ("quantity_changed", "price_changed", "date_changed", "backordered")
 
 
 class PurchaseAcknowledgementSerializer(models.AbstractModel):
-    """The answer to a purchase order, line by line: 855 and ORDRSP."""
+    """The answer to a purchase order, line by line: 855 and ORDRSP.
+
+    An order that was cancelled here is refused, and so is one that never became a sales order because a person set its
+    message aside.
+    """
 
     _name = "dist.serializer.purchase.acknowledgement"
     _inherit = "dist.serializer.edi.document"
@@ -19,22 +25,30 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
     _dist_code = "purchase.acknowledgement"
 
     def _is_relevant(self, record):
-        return bool(record.state == "sale" and self._get_reference(record) and super()._is_relevant(record))
+        if record._name == "dist.edi.document":
+            return record._is_refused_order() and super()._is_relevant(record)
+        is_answered = record.state in ("sale", "cancel") and self._get_reference(record)
+        return bool(is_answered and super()._is_relevant(record))
 
     def _get_payload(self, record):
+        if record._name == "dist.edi.document":
+            return self._get_refusal(record)
         partner = self._get_receiver(record)
         original = self._get_original(record)
         views = self._get_views()
         lines = self._get_lines(partner, record, original)
-        statuses = {answer["status"] for line in lines for answer in line["answers"]}
+        is_told = self._was_told(record)
+        for line in lines if is_told else ():
+            is_gone = {answer["status"] for answer in line["answers"]} == {"rejected"}
+            line["change"] = "delete" if is_gone else "no_change"
         return self._strip(
             {
                 "order": self._get_reference(record),
                 "order_date": original.get("order_date"),
                 "number": record.name,
                 "date": views._format_date(record.date_order.date()),
-                "purpose": "original",
-                "status": "accepted" if statuses == {"accepted"} else "accepted_with_changes",
+                "purpose": "replace" if is_told else "original",
+                "status": self._get_status(lines),
                 "currency": record.currency_id.name,
                 "parties": original.get("parties")
                 or {"buyer": self._get_party(record.partner_id, partner.identifier)},
@@ -42,16 +56,61 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
             }
         )
 
+    def _get_refusal(self, document):
+        """:param document: dist.edi.document, an order of which no sales order was made"""
+        partner, original = self._get_receiver(document), document._get_canonical()
+        today = fields.Date.context_today(document.with_context(tz=document.company_id.partner_id.tz))
+        return self._strip(
+            {
+                "order": original["number"],
+                "order_date": original.get("order_date"),
+                "number": original["number"],
+                "date": self._get_views()._format_date(today),
+                "purpose": "original",
+                "status": "rejected",
+                "currency": original.get("currency"),
+                "parties": original.get("parties"),
+                "lines": [
+                    self._get_answered_line(partner, line, None, {}, number)
+                    for number, line in self._get_original_lines(original).items()
+                ],
+            }
+        )
+
+    def _was_told(self, order):
+        """Whether the partner has had an answer to this order; one of this transaction is not told yet."""
+        told = [
+            ("direction", "=", "out"),
+            ("message_type_id.code", "=", self._dist_code),
+            ("res_model", "=", order._name),
+            ("res_id", "=", order.id),
+            ("state", "!=", "cancelled"),
+        ]
+        written = get_state(self.env.cr).written.get((self._dist_code, order._name, order.id))
+        if written:
+            told.append(("event_id", "!=", written))
+        return bool(self.env["dist.message"].sudo().search_count(told, limit=1))
+
+    def _get_status(self, lines):
+        """:return: what the answers of the lines come to"""
+        statuses = {answer["status"] for line in lines for answer in line["answers"]}
+        return statuses.pop() if statuses in ({"accepted"}, {"rejected"}) else "accepted_with_changes"
+
+    def _get_open_lines(self, order):
+        """:return: list of the lines that will be delivered; of a cancelled order none"""
+        return [] if order.state == "cancel" else self._get_views()._get_lines(order)
+
     def _get_lines(self, partner, order, original):
         """:return: list of the lines the partner ordered, each with its answer, then those that were added here"""
         ordered = self._get_original_lines(original)
-        own = {line.dist_line_ref: line for line in self._get_views()._get_lines(order) if line.dist_line_ref}
+        own = {line.dist_line_ref: line for line in self._get_open_lines(order) if line.dist_line_ref}
         decided = {line["line"]: line for line in json.loads(order.dist_answer or "{}").get("lines", [])}
         lines = [
             self._get_answered_line(partner, line, own.get(number), decided.get(number, {}), number)
             for number, line in ordered.items()
         ]
-        for line in self._get_views()._get_lines(order):
+        added = self._get_views()._get_lines(order) if not ordered else self._get_open_lines(order)
+        for line in added:
             if line.dist_line_ref not in ordered:
                 lines.append(self._get_added_line(partner, line))
         return lines
@@ -107,7 +166,8 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
 
     def _get_added_line(self, partner, line):
         found = self._get_sold_line(partner, line, line.product_uom_qty, line._dist_get_unit(), {})
-        answer = {"status": "accepted", "quantity": found["quantity"], "unit": found["unit"]}
+        status = "rejected" if line.order_id.state == "cancel" else "accepted"
+        answer = {"status": status, "quantity": found["quantity"], "unit": found["unit"]}
         return {**found, "unit_price": self._get_price(line), "answers": self._limit(partner, [answer])}
 
     def _get_price(self, line):

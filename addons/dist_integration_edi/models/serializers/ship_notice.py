@@ -1,7 +1,5 @@
 from odoo import models
 
-from odoo.addons.dist_integration_base.lib import gs1
-
 WEIGHT_UNITS = {"kg": "KGM", "lb": "LBR", "g": "GRM", "oz": "ONZ"}
 
 
@@ -54,7 +52,7 @@ class ShipNoticeSerializer(models.AbstractModel):
         found = {}
         for package in picking.move_line_ids.result_package_id.sorted("id"):
             weight = package.shipping_weight
-            told = {"package": package.name, "sscc": _get_sscc(package.name)}
+            told = {"package": package.name, "sscc": package._dist_get_sscc()}
             if weight and picking.weight_uom_name in WEIGHT_UNITS:
                 told["weight"] = {
                     "value": self._get_views()._format_quantity(weight),
@@ -95,11 +93,3 @@ class ShipNoticeSerializer(models.AbstractModel):
 
     def _get_ordering_key(self, record):
         return f"sale.order/{record.sale_id.id}"
-
-
-def _get_sscc(name):
-    """:return: the SSCC that a package is called by; None when its name is none"""
-    try:
-        return gs1.validate_sscc(name)
-    except gs1.InvalidCodeError:
-        return None

@@ -19,6 +19,10 @@ class DistEdiTranslator(models.AbstractModel):
         """
         raise NotImplementedError
 
+    def _strip(self, message):
+        """:return: message without what is empty"""
+        return {name: value for name, value in message.items() if value not in (None, "", [], {})}
+
     def _get_item(self, system, item):
         """An item by the number that is known here.
 

@@ -15,10 +15,6 @@ class PurchaseTranslator(models.AbstractModel):
     def _is_x12(self, document):
         return document.interchange_id.standard == X12
 
-    def _strip(self, message):
-        """:return: message without what is empty"""
-        return {name: value for name, value in message.items() if value not in (None, "", [], {})}
-
     def _get_note(self, canonical):
         return "\n".join(note["text"] for note in canonical.get("notes", []) if note.get("text"))[:NOTE]
 

@@ -38,6 +38,7 @@ class PurchaseAcknowledgementTranslator(models.AbstractModel):
             "unit": line.get("unit"),
             "unit_price": self._get_price(line),
             "date": self._get_date(document, line),
+            "schedule": self._get_schedule(line),
             "answers": [self._get_part(answer) for answer in line.get("answers", [])],
         }
         return self._strip(found)
@@ -47,6 +48,15 @@ class PurchaseAcknowledgementTranslator(models.AbstractModel):
         if line.get("promised_date") or self._is_x12(document):
             return line.get("promised_date")
         return line.get("requested_date")
+
+    def _get_schedule(self, line):
+        """:return: list of parts with their days; empty where a part is counted in another unit, or has no day"""
+        parts = line.get("schedule", [])
+        is_told = all(part.get("quantity") and part.get("date") for part in parts)
+        units = {part["unit"] for part in parts if part.get("unit")}
+        if not is_told or units - {line.get("unit")}:
+            return []
+        return [{"quantity": part["quantity"], "date": part["date"]} for part in parts]
 
     def _get_part(self, answer):
         day = "ship_date" if answer.get("date_type") in SHIP_DATES else "date"

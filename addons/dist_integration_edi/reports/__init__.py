@@ -1,0 +1,1 @@
+from . import sscc_label, sscc_label_picking
