@@ -7,6 +7,7 @@
     "author": "Distribution Integration maintainers, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/distribution-integration",
     "depends": ["dist_integration_commerce"],
+    "external_dependencies": {"python": ["asn1crypto", "cryptography"]},
     "data": [
         "security/ir.model.access.csv",
         "security/dist_edi_rules.xml",
