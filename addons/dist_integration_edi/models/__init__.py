@@ -1,6 +1,10 @@
 from . import (
     account_move,
     base,
+    dist_as2_partner,
+    dist_as2_certificate,
+    dist_as2_exchange,
+    dist_credential,
     dist_edi_partner,
     dist_edi_agreement,
     dist_edi_counter,

@@ -3,6 +3,7 @@ from odoo import api, models
 from odoo.addons.dist_integration_base.models.dist_personal_data import CONTENT, DOCUMENT, TEXT
 
 PLACES = {
+    "dist.as2.exchange": {"detail": TEXT, "disposition": TEXT},
     "dist.edi.document": {
         "acknowledgement_errors": DOCUMENT,
         "business_key": TEXT,
@@ -22,6 +23,10 @@ PLACES = {
 }
 # what a person or a program names, counts or hashes, and who acted: it tells of no customer
 IMPERSONAL = {
+    "dist.as2.certificate": {"fingerprint", "issuer", "pem", "serial", "subject"},
+    # a receipt names a message and a hash of it; changed, it would prove nothing any more
+    "dist.as2.exchange": {"mics", "protection", "receipt", "receipt_address", "reference"},
+    "dist.as2.partner": {"allowed_networks", "name", "own_name", "partner_name"},
     "dist.edi.agreement": {"association", "code", "overlay", "version"},
     "dist.edi.document": {"code", "control_number", "document_name", "version"},
     "dist.edi.expectation": {"control_number", "functional_code"},

@@ -118,7 +118,7 @@ def test_we_take_what_the_partner_sends(pairs, station, terms, digest, cipher, c
     receipt = incoming.accept(received, wish)
     if digest:
         assert receipt.mic == sent.mic.decode()
-    entity = answer(receipt, wish, terms())
+    entity = answer(incoming, receipt, wish, terms())
     assert partner.read_receipt(dict(entity.headers.items()), entity.body, sent) == ("processed", None)
 
 
@@ -130,7 +130,7 @@ def test_the_partner_asks_for_a_receipt_elsewhere(station, terms):
     wish = Wish.read(headers)
     assert (wish.address, wish.digests) == ("https://partner.example/mdn", ("sha512",))
     incoming = Incoming.read(headers)
-    entity = answer(incoming.accept(incoming.take(body, terms()), wish), wish, terms())
+    entity = answer(incoming, incoming.accept(incoming.take(body, terms()), wish), wish, terms())
     assert partner.read_receipt(dict(entity.headers.items()), entity.body, sent) == ("processed", None)
 
 
@@ -206,7 +206,7 @@ def test_old_ciphers_and_digests(pairs, terms):
     assert _refusal(terms(), _headers(entity), entity.body).disposition == "failed/failure: unsupported format"
     with pytest.raises(As2Error) as caught:
         Wish.read({"Disposition-Notification-Options": "signed-receipt-protocol=required, pkcs7-signature; "
-                   "signed-receipt-micalg=required, md5"})  # fmt: skip
+                   "signed-receipt-micalg=required, md5"}).check()  # fmt: skip
     assert caught.value.disposition == "failed/failure: unsupported MIC-algorithms"
 
 

@@ -31,32 +31,34 @@ class Wish:
     :ivar digests: names of digests in the order of preference, as far as they are known; empty when the receipt is
         not to be signed
     :ivar address: where it is to be sent to; empty when it is the answer
+    :ivar unknown: names of digests one of which is required, when none of them is known
     """
 
-    is_wanted: bool
-    is_signed: bool
-    digests: tuple[str, ...]
-    address: str
+    is_wanted: bool = False
+    is_signed: bool = False
+    digests: tuple[str, ...] = ()
+    address: str = ""
+    unknown: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, headers: Mapping[str, str]) -> Wish:
-        """
-        :param headers: of the request, names in any case (RFC 4130, 7.3)
-        :raises As2Error: ``unsupported MIC-algorithms``, when one that is required is not known
-        """
+        """:param headers: of the request, names in any case (RFC 4130, 7.3)"""
         given = {name.lower(): value for name, value in headers.items()}
         options = _read_options(given.get("disposition-notification-options", ""))
         importance, *names = options.get("signed-receipt-micalg", ["optional"])
         digests = tuple(name for name in map(normalize, names) if name in cms.HASHES)
-        wish = cls(
+        return cls(
             is_wanted="disposition-notification-to" in given,
             is_signed="pkcs7-signature" in options.get("signed-receipt-protocol", []),
             digests=digests,
             address=given.get("receipt-delivery-option", "").strip(),
+            unknown=tuple(names) if importance == "required" and not digests else (),
         )
-        if importance == "required" and names and not digests:
-            raise As2Error("unsupported MIC-algorithms", f"None of {', '.join(names)} is known.")
-        return wish
+
+    def check(self) -> None:
+        """:raises As2Error: ``unsupported MIC-algorithms``"""
+        if self.unknown:
+            raise As2Error("unsupported MIC-algorithms", f"None of {', '.join(self.unknown)} is known.")
 
 
 def _read_options(text: str) -> dict[str, list[str]]:

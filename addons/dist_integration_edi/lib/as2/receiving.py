@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import formatdate, make_msgid
 
 from . import cms
 from .errors import As2Error
@@ -90,7 +91,17 @@ class Incoming:
         return Receipt.of_error(self.message_id, error, self.headers["as2-to"].strip())
 
 
-def answer(receipt: Receipt, wish: Wish, terms: Terms) -> Entity:
-    """Return a receipt as it was asked for: signed, where there is a key."""
+def answer(incoming: Incoming, receipt: Receipt, wish: Wish, terms: Terms) -> Entity:
+    """Return a receipt with all its header fields, as it was asked for: signed, where there is a key."""
     pair = terms.pairs[0] if wish.is_signed and terms.pairs else None
-    return write_receipt(receipt, pair, next(iter(wish.digests), "sha256"))
+    entity = write_receipt(receipt, pair, next(iter(wish.digests), "sha256"))
+    fields = [
+        ("AS2-Version", "1.2"),
+        ("AS2-From", incoming.headers["as2-to"].strip()),
+        ("AS2-To", incoming.headers["as2-from"].strip()),
+        ("Message-ID", make_msgid(domain="as2.receipt")),
+        ("Date", formatdate(usegmt=True)),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", entity.headers["Content-Type"]),
+    ]
+    return Entity.make(fields, entity.body)
