@@ -1,4 +1,5 @@
 from . import (
+    test_as2,
     test_acknowledgements,
     test_audited_configuration,
     test_constraints,
