@@ -18,6 +18,7 @@
         "views/dist_edi_partner_views.xml",
         "views/dist_as2_exchange_views.xml",
         "views/dist_as2_partner_views.xml",
+        "views/dist_edi_mail_views.xml",
         "views/dist_endpoint_views.xml",
         "views/dist_edi_control_views.xml",
         "views/dist_edi_interchange_views.xml",

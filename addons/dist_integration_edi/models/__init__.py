@@ -11,6 +11,8 @@ from . import (
     dist_edi_tolerance,
     dist_edi_control,
     dist_edi_interchange,
+    dist_edi_mailbox,
+    dist_edi_mail,
     dist_edi_group,
     dist_edi_document,
     dist_edi_document_view,

@@ -13,6 +13,8 @@ PLACES = {
     },
     "dist.edi.expectation": {"detail": TEXT},
     "dist.edi.group": {"issues": DOCUMENT},
+    "dist.edi.mail": {"name": TEXT, "sender": TEXT},
+    "dist.edi.mailbox": {"senders": TEXT},
     "dist.edi.interchange": {"acknowledgement": DOCUMENT, "error": TEXT, "issues": DOCUMENT, "raw": CONTENT},
     "dist.supplier.acknowledgement": {"note": TEXT},
     "dist.supplier.acknowledgement.line": {"differences": TEXT, "reason": TEXT},
@@ -32,6 +34,9 @@ IMPERSONAL = {
     "dist.edi.expectation": {"control_number", "functional_code"},
     "dist.edi.group": {"control_number", "functional_code", "version"},
     "dist.edi.interchange": {"control_number", "digest", "receiver", "sender", "version"},
+    "dist.edi.mail": {"reference"},
+    "dist.edi.mailbox": {"file_pattern", "name"},
+    "dist.endpoint": {"mail_from", "mail_subject"},
     "dist.edi.partner": {
         "component_separator",
         "element_separator",
