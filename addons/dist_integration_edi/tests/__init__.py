@@ -1,11 +1,12 @@
 from . import (
-    test_as2,
     test_acknowledgements,
+    test_as2,
     test_audited_configuration,
     test_constraints,
     test_control_numbers,
     test_every_screen,
     test_inbound,
+    test_mail,
     test_outbound,
     test_partners,
     test_purchase_acknowledged,
