@@ -2,11 +2,22 @@ from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.dist_integration_base.tests.configuration import ConfigurationMixin
 
+from .as2 import make_pair, read_pair
+
 
 @tagged("post_install", "-at_install")
 class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
     def _make_examples(self):
-        return {"dist.edi.agreement": {"direction": "in", "code": "850"}}
+        system = self.env["dist.system"].create({"name": "Harbour", "code": "harbour-audit"})
+        client = self.env["dist.api.client"].create({"name": "Harbour", "system_id": system.id})
+        caller = {"system_id": system.id, "client_id": client.id}
+        certificate = read_pair(make_pair("Theirs")).certificate.pem
+        return {
+            "dist.as2.certificate": {"owner": "partner", "pem": certificate},
+            "dist.as2.partner": caller,
+            "dist.edi.agreement": {"direction": "in", "code": "850"},
+            "dist.edi.mailbox": {**caller, "senders": "orders@harbour.example"},
+        }
 
     def test_configuration_is_audited(self):
         """G5: whoever makes, changes or deletes any configuration of this addon is told by the audit trail."""
