@@ -18,7 +18,7 @@ from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
 from ..lib.as2 import message as as2_message
 from ..lib.as2.errors import As2Error
 from ..lib.as2.mime import Entity
-from ..lib.as2.receipt import judge, read_receipt
+from ..lib.as2.receipt import judge, read_disposition, read_receipt
 from ..lib.as2.receiving import answer
 
 OVERDUE = "as2_receipt_overdue"
@@ -118,12 +118,12 @@ class DistAs2Exchange(models.Model):
     # sending
 
     @api.model
-    def _get_for_outgoing(self, message, outgoing):
+    def _get_reference(self, message, outgoing):
         """What is known of a message before it leaves: its Message-ID and integrity checks, kept before anything is
         sent, so that a receipt finds them whatever becomes of the worker.
 
         :param outgoing: Outgoing, as the message is sent
-        :return: dist.as2.exchange
+        :return: the Message-ID, the same at every attempt
         """
         endpoint = message.endpoint_id
         partner = endpoint.as2_partner_id
@@ -131,7 +131,7 @@ class DistAs2Exchange(models.Model):
         mics = as2_message.get_mics(checked)
         known = self.sudo().search([("message_id", "=", message.id), ("direction", "=", "out")], limit=1)
         if known and known._holds(mics):
-            return known
+            return known.reference
         reference = known.reference or self._make_reference(message)
         message_id, partner_id = message.id, partner.id
 
@@ -148,9 +148,9 @@ class DistAs2Exchange(models.Model):
                 }
             )
             found._add_mics(mics)
-            return found.id
+            return found.reference
 
-        return self.sudo().browse(self._in_turn(partner, reference, keep))
+        return self._in_turn(partner, reference, keep)
 
     @api.model
     def _make_reference(self, message):
@@ -184,7 +184,11 @@ class DistAs2Exchange(models.Model):
         now = fields.Datetime.now()
         values = {}
         if delivery.receipt:
-            values.update(self._prepare_receipt(delivery.receipt), detail=delivery.detail or False)
+            values.update(
+                self._prepare_receipt(delivery.receipt),
+                disposition=read_disposition(delivery.receipt)[:200],
+                detail=delivery.detail or False,
+            )
         if delivery.state == "dead":
             values["state"] = "refused" if delivery.receipt else "prepared"
         elif delivery.state == "done" and self.state in ("prepared", "refused"):

@@ -122,7 +122,7 @@ class DistMessage(models.Model):
         names = {**self._get_template_names(envelope), "control": interchange.control_number}
         outgoing = Outgoing(
             uuid=self.uuid,
-            body=interchange._get_raw(),
+            body=interchange.raw,
             content_type=MEDIA_TYPES.get(interchange.standard, EDIFACT_MEDIA_TYPE),
             ordering_key=self.ordering_key or "",
             traceparent=self.traceparent or "",
@@ -135,8 +135,8 @@ class DistMessage(models.Model):
         """:return: Outgoing with the Message-ID under which it leaves by AS2"""
         if self.endpoint_id.transport != "as2":
             return outgoing
-        exchange = self.env["dist.as2.exchange"]._get_for_outgoing(self, outgoing)
-        return replace(outgoing, names={**outgoing.names, "message_id": exchange.reference})
+        reference = self.env["dist.as2.exchange"]._get_reference(self, outgoing)
+        return replace(outgoing, names={**outgoing.names, "message_id": reference})
 
     def _get_edi_partner(self):
         """:return: dist.edi.partner that an outbound message is for

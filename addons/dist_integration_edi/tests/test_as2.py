@@ -117,6 +117,7 @@ class TestAs2Sending(As2Case):
                 self.assertEqual(message.state, "done", message.error)
                 exchange = self.get_exchanges("out")[:1]
                 self.assertEqual((exchange.state, exchange.message_id), ("confirmed", message))
+                self.assertEqual(exchange.disposition, "processed")
                 interchange = self.env["dist.edi.interchange"].search([("message_id", "=", message.id)])
                 self.assertEqual(self.station.taken[exchange.reference], interchange._get_raw())
                 self.assertIn(b"Original-Message-ID", exchange._get_receipt_entity().body)

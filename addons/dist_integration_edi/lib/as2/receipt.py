@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesHeaderParser
 
@@ -170,9 +170,20 @@ def read_receipt(entity: Entity, certificates: Sequence[cms.Certificate]) -> Rec
     :param certificates: the partner's, to check a signature by
     :raises As2Error: it is no receipt, or its signature is not the partner's
     """
-    is_signed = entity.content_type == "multipart/signed"
-    if is_signed:
-        entity, _checked, _digest = open_signed(entity, certificates)
+    if entity.content_type == "multipart/signed":
+        report, _checked, _digest = open_signed(entity, certificates)
+        return replace(_read_report(report), is_signed=True)
+    return _read_report(entity)
+
+
+def read_disposition(raw: bytes) -> str:
+    """Return what a receipt says that was checked when it came."""
+    entity = Entity.parse(raw)
+    report = entity.parts()[0] if entity.content_type == "multipart/signed" else entity
+    return _read_report(report).disposition
+
+
+def _read_report(entity: Entity) -> Receipt:
     if entity.content_type != REPORT:
         raise As2Error("unexpected-processing-error", "The answer is no receipt.")
     fields, text = None, ""
@@ -194,7 +205,6 @@ def read_receipt(entity: Entity, certificates: Sequence[cms.Certificate]) -> Rec
         digest=normalize(digest),
         recipient=_field(fields, "Final-Recipient").rpartition(";")[2].strip(),
         text=text,
-        is_signed=is_signed,
     )
 
 
