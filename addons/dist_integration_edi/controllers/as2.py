@@ -11,6 +11,7 @@ from odoo.addons.dist_integration_base.lib.problem import Problem
 from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 
 from ..lib.as2.errors import As2Error
+from ..lib.as2.mime import Entity
 from ..lib.as2.receipt import Wish, is_receipt
 from ..lib.as2.receiving import Incoming
 from ..models.dist_as2_partner import PATH
@@ -86,17 +87,15 @@ class As2Controller(http.Controller):
         try:
             wish.check()
             received = incoming.take(body, terms)
-            exchange = exchanges._receive(partner, incoming, wish, received, terms)
+            receipt, refusal = exchanges._receive(partner, incoming, wish, received, terms), ""
         except As2Error as error:
-            exchange = exchanges._refuse(partner, incoming, wish, error, terms)
+            receipt, refusal = exchanges._refuse(partner, incoming, wish, error, terms), error.detail
+        if not wish.is_wanted:
+            return _text(400 if refusal else 200, refusal)
         if wish.address:
             return _text(200, "")
-        if wish.is_wanted:
-            entity = exchange._get_receipt_entity()
-            return Response(entity.body, 200, headers=list(entity.headers.items()))
-        if exchange.state == "received":
-            return _text(200, "")
-        return _text(400, exchange.detail)
+        entity = Entity.parse(receipt)
+        return Response(entity.body, 200, headers=list(entity.headers.items()))
 
     def _tell_unknown(self, partners, incoming):
         """Who calls under a name that we have ourselves may be a partner whose profile is missing."""
@@ -115,7 +114,7 @@ class As2Controller(http.Controller):
             ("Content-Type", "application/octet-stream"),
             ("Content-Disposition", f'attachment; filename="receipt-{exchange.id}.mdn"'),
         ]
-        return request.make_response(exchange._get_receipt_entity().raw, headers)
+        return request.make_response(exchange._get_receipt(), headers)
 
 
 def _text(status, text, headers=None):

@@ -316,7 +316,7 @@ class DistAs2Exchange(models.Model):
     def _receive(self, partner, incoming, wish, received, terms):
         """Keep what came; only then is there a receipt. What comes again gets the same one and has no second effect.
 
-        :return: dist.as2.exchange
+        :return: bytes of the receipt
         :raises As2Error: the id came with other content before, or there is nobody to take it
         """
         flow = partner._find_flow()
@@ -340,9 +340,9 @@ class DistAs2Exchange(models.Model):
                 found.write({"message_id": message_id, "protection": _describe(received)})
             if is_new:
                 env["dist.message"]._schedule_inbox(values["criticality"])
-            return found.id
+            return found._get_receipt()
 
-        return self.sudo().browse(self._in_turn(partner, reference, keep))
+        return self._in_turn(partner, reference, keep)
 
     @api.model
     def _prepare_message(self, partner, flow, incoming, received):
@@ -369,7 +369,7 @@ class DistAs2Exchange(models.Model):
     def _refuse(self, partner, incoming, wish, error, terms):
         """Keep that something could not be taken, and tell a person.
 
-        :return: dist.as2.exchange
+        :return: bytes of the receipt
         """
         receipt = answer(incoming, incoming.refuse(error), wish, terms).raw
         partner_id = partner.id
@@ -381,9 +381,9 @@ class DistAs2Exchange(models.Model):
             env["dist.exception"]._open_without_message(
                 made._prepare_not_taken(error), made.company_id, made.system_id
             )
-            return made.id
+            return receipt
 
-        return self.sudo().browse(self._in_turn(partner, incoming.message_id, keep))
+        return self._in_turn(partner, incoming.message_id, keep)
 
     @api.model
     def _keep(self, partner, incoming, wish, receipt, state, disposition):
@@ -421,9 +421,9 @@ class DistAs2Exchange(models.Model):
             fingerprint=f"as2/{partner.id}/{error.code}",
         )
 
-    def _get_receipt_entity(self):
-        """:return: lib.as2.mime.Entity of the receipt, as it is kept"""
-        return Entity.parse(base64.b64decode(self.sudo().with_context(bin_size=False).receipt))
+    def _get_receipt(self):
+        """:return: bytes of the receipt, as it is kept"""
+        return base64.b64decode(self.sudo().with_context(bin_size=False).receipt or b"")
 
     # our receipts that are sent by themselves
 
@@ -459,7 +459,7 @@ class DistAs2Exchange(models.Model):
 
     def _post_receipt(self):
         """:return: why the partner did not take it, empty when it did"""
-        entity = self._get_receipt_entity()
+        entity = Entity.parse(self._get_receipt())
         networks = parse_networks(self.as2_partner_id.allowed_networks or "")
         with HttpSession(RECEIPT_SECONDS, networks) as session:
             response = session.request("POST", self.receipt_address, dict(entity.headers.items()), entity.body)

@@ -1,4 +1,5 @@
 import hashlib
+import json
 
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import UserError
@@ -37,7 +38,15 @@ class DistEdiMail(models.Model):
         default="no_file",
         index=True,
     )
-    taken_ids = fields.Many2many("dist.message", string="Files that were taken", readonly=True)
+    taken_keys = fields.Text(readonly=True)
+    taken_ids = fields.Many2many("dist.message", compute="_compute_taken_ids", string="Files that were taken")
+
+    def _compute_taken_ids(self):
+        messages = self.env["dist.message"]
+        for mail in self:
+            keys = json.loads(mail.taken_keys or "[]")
+            domain = [("client_id", "=", mail.sudo().mailbox_id.client_id.id), ("idempotency_key", "in", keys)]
+            mail.taken_ids = messages.search(domain) if keys else messages
 
     # the gateway
 
@@ -75,9 +84,13 @@ class DistEdiMail(models.Model):
         if not flow or not files:
             self._put_aside("no_file" if flow else "no_flow")
             return
-        messages = self.env["dist.message"]
-        taken = [messages._receive(self._prepare_message(flow, *file), file[1])[0] for file in files]
-        self.write({"state": "taken", "taken_ids": [fields.Command.set(taken)]})
+        messages, keys = self.env["dist.message"], []
+        for name, content in files:
+            values = self._prepare_message(flow, name, content)
+            messages._receive(values, content)
+            keys.append(values["idempotency_key"])
+        # they are stored whatever becomes of this transaction, which does not see them
+        self.write({"state": "taken", "taken_keys": json.dumps(keys)})
         messages._schedule_inbox(flow.criticality)
 
     def _prepare_message(self, flow, name, content):

@@ -34,7 +34,7 @@ IMPERSONAL = {
     "dist.edi.expectation": {"control_number", "functional_code"},
     "dist.edi.group": {"control_number", "functional_code", "version"},
     "dist.edi.interchange": {"control_number", "digest", "receiver", "sender", "version"},
-    "dist.edi.mail": {"reference"},
+    "dist.edi.mail": {"reference", "taken_keys"},
     "dist.edi.mailbox": {"file_pattern", "name"},
     "dist.endpoint": {"mail_from", "mail_subject"},
     "dist.edi.partner": {

@@ -120,7 +120,7 @@ class TestAs2Sending(As2Case):
                 self.assertEqual(exchange.disposition, "processed")
                 interchange = self.env["dist.edi.interchange"].search([("message_id", "=", message.id)])
                 self.assertEqual(self.station.taken[exchange.reference], interchange._get_raw())
-                self.assertIn(b"Original-Message-ID", exchange._get_receipt_entity().body)
+                self.assertIn(b"Original-Message-ID", exchange._get_receipt())
 
     def test_the_same_id_at_every_attempt(self):
         """E8, M7: the partner is down, then takes it; its answer is lost, it says that it has it. One effect."""
