@@ -13,6 +13,7 @@ from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from partners.edi import make_profile, order_file
 from partners.onboarding import connect
 from rpc import Session
 from waiting import until
@@ -20,8 +21,13 @@ from waiting import until
 CRASHES = 4
 # in the endurance test, where the load is multiplied
 MANY_CRASHES = 100
-ENDPOINT = {"content": "edi", "timeout": 5, "retry_schedule": ", ".join(["1s"] * 40), "breaker_threshold": 1000, "lanes": 1}
-ISA = "ISA*00*{blank}*00*{blank}*ZZ*BUYER{pad}*ZZ*SELLER{pad_own}*260302*1405*U*00401*{number:09}*0*P*>~"
+ENDPOINT = {
+    "content": "edi",
+    "timeout": 5,
+    "retry_schedule": ", ".join(["1s"] * 40),
+    "breaker_threshold": 1000,
+    "lanes": 1,
+}
 
 
 class Buyer:
@@ -93,18 +99,7 @@ class Stage:
             system={"kind": "customer"},
             endpoint=ENDPOINT,
         )
-        identity = {"qualifier": "ZZ", "identifier": "BUYER", "own_qualifier": "ZZ", "own_identifier": "SELLER"}
-        odoo.ensure(
-            "dist.edi.partner",
-            [("identifier", "=", "BUYER")],
-            {
-                "name": "Buyer",
-                "system_id": self.connection.system,
-                "client_id": self.connection.client,
-                "is_test": False,
-                **identity,
-            },
-        )
+        make_profile(odoo, self.connection)
         return self
 
     def __exit__(self, *exc_info):
@@ -119,7 +114,7 @@ class Stage:
         """Hand over a file, again when the worker that takes it is gone."""
         request = urllib.request.Request(
             f"{self.server.url}/dist/v1/edi/interchanges",
-            _order_file(number),
+            order_file(number),
             {"Content-Type": "application/edi-x12", "Authorization": f"Bearer {self.connection.key}"},
         )
 
@@ -141,22 +136,6 @@ class Stage:
     def kill_workers(self):
         for pid in self.server.pids()["http"]:
             os.kill(pid, signal.SIGKILL)
-
-
-def _order_file(number):
-    """:return: bytes of an X12 file with a purchase order"""
-    isa = ISA.format(blank=" " * 10, pad=" " * 10, pad_own=" " * 9, number=number)
-    segments = [
-        f"GS*PO*BUYER*SELLER*20260302*1405*{number}*X*004010",
-        "ST*850*0001",
-        f"BEG*00*SA*P{number}**20260302",
-        "PO1*1*10*EA*10**BP*B-CORN",
-        "CTT*1",
-        "SE*5*0001",
-        f"GE*1*{number}",
-        f"IEA*1*{number:09}",
-    ]
-    return (isa + "".join(f"{segment}~" for segment in segments)).encode()
 
 
 @pytest.fixture(scope="module")

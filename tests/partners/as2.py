@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest import mock
 
 
@@ -82,3 +85,61 @@ class Station:
 
 def _raw(headers, body):
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n" + body
+
+
+class StationServer:
+    """A station that answers over HTTP, and sends asynchronous receipts by itself.
+
+    :ivar documents: Message-ID to what was taken
+    :ivar receipts: what came as asynchronous receipts: (headers, body)
+    """
+
+    def __init__(self):
+        self.station = None
+        self.documents, self.receipts = {}, []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers, text = server._answer(dict(self.headers), body)
+                self.send_response(200)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_arguments):
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_address[1]}/as2"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, headers, body):
+        if b"disposition-notification" in body:
+            self.receipts.append((headers, body))
+            return {}, b""
+        status, message, mdn = self.station.parse(headers, body)
+        if status == "processed":
+            self.documents[message.message_id] = message.payload.get_payload(decode=True)
+        if mdn.mdn_mode == "ASYNC":
+            threading.Timer(0.5, post, (mdn.mdn_url, dict(mdn.headers), mdn.content)).start()
+            return {}, b""
+        return dict(mdn.headers), mdn.content
+
+
+def post(url, headers, body):
+    """:return: (status, headers, body) of the answer"""
+    single = {name: " ".join(value.split()) for name, value in headers.items()}
+    with urllib.request.urlopen(urllib.request.Request(url, body, single), timeout=30) as answer:
+        return answer.status, dict(answer.headers), answer.read()
