@@ -388,6 +388,9 @@ class DistAs2Exchange(models.Model):
     @api.model
     def _keep(self, partner, incoming, wish, receipt, state, disposition):
         due = bool(wish.is_wanted and wish.address)
+        if state == "not_taken":
+            # whoever only knows the names must not have us call others
+            due = due and urlsplit(wish.address).hostname in partner._get_hosts()
         made = self.sudo().create(
             {
                 "as2_partner_id": partner.id,

@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -211,6 +213,10 @@ class DistAs2Partner(models.Model):
             "receipt_signed": self.receipt_signed,
             "receipt_url": self.address,
         }
+
+    def _get_hosts(self):
+        """:return: set of the hosts of the partner's own addresses"""
+        return {urlsplit(url).hostname for url in self.sudo().endpoint_ids.mapped("url") if url}
 
     @api.model
     def _find(self, sender, receiver):

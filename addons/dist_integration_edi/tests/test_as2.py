@@ -408,6 +408,10 @@ class TestAs2Receiving(As2Case):
         self.assertEqual(exchange.receipt_state, "sent")
         (receipt,) = self.station.receipts
         self.assertTrue(receipt.is_positive and receipt.is_signed)
+        # somebody who only knows the names does not have us call others
+        stranger = read_pair(make_pair("Stranger"))
+        self.call(*self.station.build(b"x", "<9@harbour>", receipt="async", pair=stranger))
+        self.assertFalse(self.get_exchanges("in")[:1].receipt_state)
         # a private address that nobody allowed
         self.as2.allowed_networks = False
         self.call(*self.station.build(self.x12(self.order_850("P2"), control=8), "<2@harbour>", receipt="async"))
