@@ -303,7 +303,7 @@ class DistAs2Exchange(models.Model):
 
     def action_waive(self):
         """Give up waiting: the partner was asked."""
-        self.message_id.with_env(self.env)._check_may_act()
+        self._check_may_act()
         for exchange in self.filtered(lambda one: one.state == "waiting"):
             self.env["dist.audit.entry"]._add("overridden", exchange, reason=_("Receipt not awaited"))
             exchange.sudo().state = "waived"
@@ -489,7 +489,7 @@ class DistAs2Exchange(models.Model):
 
     def action_send_receipt(self):
         """Send a receipt again that could not be sent."""
-        self.message_id.with_env(self.env)._check_may_act()
+        self._check_may_act()
         for exchange in self.sudo().filtered(lambda one: one.receipt_state == "failed"):
             exchange.write(
                 {"receipt_state": "due", "receipt_attempts": 0, "receipt_next_at": fields.Datetime.now()}
@@ -499,6 +499,11 @@ class DistAs2Exchange(models.Model):
                 ["as2_receipt_not_sent"], f"as2_receipt/{exchange.as2_partner_id.id}"
             )
         return True
+
+    def _check_may_act(self):
+        """:raises AccessError: the user is no operator, or of another company"""
+        self.check_access_rule("read")
+        self.env["dist.message"]._check_may_act_on_all()
 
     @api.model
     def _cron_send_receipts(self):

@@ -191,7 +191,7 @@ class DistEdiMail(models.Model):
         :raises UserError: a mail was settled in between
         """
         self.check_access_rule("read")
-        self.env["dist.message"]._check_may_act()
+        self.env["dist.message"]._check_may_act_on_all()
         if any(mail.state not in WAITING for mail in self):
             raise UserError(_("This was settled in between."))
 

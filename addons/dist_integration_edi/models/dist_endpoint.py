@@ -33,7 +33,11 @@ class DistEndpoint(models.Model):
     )
 
     mail_server_id = fields.Many2one(
-        "ir.mail_server", string="Mail server", ondelete="restrict", help="Empty: the one that Odoo chooses."
+        "ir.mail_server",
+        string="Mail server",
+        ondelete="restrict",
+        groups="base.group_system",
+        help="Empty: the one that Odoo chooses.",
     )
     mail_from = fields.Char(string="Sender", help="Empty: the mail address of the company.", tracking=True)
     mail_subject = fields.Char(
