@@ -92,10 +92,10 @@ class DistAs2Certificate(models.Model):
             if credential and not credential._get_valid_versions():
                 raise ValidationError(_("%s holds no valid certificate yet.", credential.display_name))
             if not credential:
-                certificate._read(certificate.pem)
+                certificate._load_pem(certificate.pem)
 
     @api.model
-    def _read(self, pem):
+    def _load_pem(self, pem):
         """:return: lib.as2.cms.Certificate
         :raises ValidationError: the text is none
         """
@@ -124,7 +124,7 @@ class DistAs2Certificate(models.Model):
         names = ("subject", "issuer", "serial", "fingerprint", "valid_from", "valid_to")
         if not self.pem:
             return dict.fromkeys(names, False)
-        read = self._read(self.pem)
+        read = self._load_pem(self.pem)
         validity = read.asn1["tbs_certificate"]["validity"]
         return {
             "subject": read.asn1.subject.human_friendly,

@@ -6,6 +6,8 @@ class DistCredential(models.Model):
 
     def _add_version(self, secret):
         result = super()._add_version(secret)
+        # the newest comes first
+        self.invalidate_recordset(["version_ids"])
         self.env["dist.as2.certificate"].sudo().search([("credential_id", "in", self.ids)])._follow_credentials()
         return result
 
