@@ -156,8 +156,10 @@ def test_killed_between_number_and_sending(stage, scale):
             _kill_at_any_moment(stage, number, chance.uniform(0, 0.5))
     waiting = "direction = 'out' AND state IN ('pending', 'retry')"
     until(
-        lambda: stage.count("dist_edi_interchange", "direction = 'out'") == crashes
-        and not stage.count("dist_message", waiting),
+        lambda: (
+            stage.count("dist_edi_interchange", "direction = 'out'") == crashes
+            and not stage.count("dist_message", waiting)
+        ),
         240,
         1,
         "all acknowledgements",

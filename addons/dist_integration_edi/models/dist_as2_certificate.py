@@ -83,7 +83,9 @@ class DistAs2Certificate(models.Model):
             credential = certificate.credential_id.sudo()
             if (certificate.owner == "own") != bool(credential):
                 raise ValidationError(
-                    _("A certificate of ours has a credential with its private key, one of the partner has none.")
+                    _(
+                        "A certificate of ours has a credential with its private key, one of the partner has none."
+                    )
                 )
             if credential and credential.system_id != certificate.as2_partner_id.system_id:
                 raise ValidationError(_("%s is of another system.", credential.display_name))
@@ -104,7 +106,9 @@ class DistAs2Certificate(models.Model):
             certificate.asn1.issuer.native  # noqa: B018
         except (ValueError, TypeError, binascii.Error) as error:
             raise ValidationError(
-                _("Give a certificate of an RSA key in PEM: -----BEGIN CERTIFICATE-----, its lines, and its end.")
+                _(
+                    "Give a certificate of an RSA key in PEM: -----BEGIN CERTIFICATE-----, its lines, and its end."
+                )
             ) from error
         return certificate
 

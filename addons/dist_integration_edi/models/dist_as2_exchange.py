@@ -39,7 +39,12 @@ class DistAs2Exchange(models.Model):
     _rec_name = "reference"
 
     as2_partner_id = fields.Many2one(
-        "dist.as2.partner", string="AS2 partner", required=True, readonly=True, ondelete="restrict", index=True
+        "dist.as2.partner",
+        string="AS2 partner",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
     )
     system_id = fields.Many2one(related="as2_partner_id.system_id", store=True, index=True)
     company_id = fields.Many2one(related="as2_partner_id.company_id", store=True, index=True)
@@ -92,7 +97,9 @@ class DistAs2Exchange(models.Model):
     def _compute_is_overdue(self):
         now = fields.Datetime.now()
         for exchange in self:
-            exchange.is_overdue = bool(exchange.state == "waiting" and exchange.due_at and exchange.due_at < now)
+            exchange.is_overdue = bool(
+                exchange.state == "waiting" and exchange.due_at and exchange.due_at < now
+            )
 
     @api.model
     def _search_is_overdue(self, operator, value):
@@ -376,7 +383,9 @@ class DistAs2Exchange(models.Model):
 
         def keep(env):
             mine = env["dist.as2.partner"].browse(partner_id)
-            made = env["dist.as2.exchange"]._keep(mine, incoming, wish, receipt, "not_taken", error.disposition)
+            made = env["dist.as2.exchange"]._keep(
+                mine, incoming, wish, receipt, "not_taken", error.disposition
+            )
             made.detail = error.detail[:500]
             env["dist.exception"]._open_without_message(
                 made._prepare_not_taken(error), made.company_id, made.system_id
@@ -413,7 +422,9 @@ class DistAs2Exchange(models.Model):
         return ExceptionSpec(
             category="identity" if error.code == "duplicate-document" else "delivery",
             code=NOT_TAKEN,
-            summary=_("A message of %(partner)s could not be taken: %(code)s", partner=partner.name, code=error.code),
+            summary=_(
+                "A message of %(partner)s could not be taken: %(code)s", partner=partner.name, code=error.code
+            ),
             detail=_("%(reference)s: %(detail)s", reference=self.reference, detail=error.detail),
             record=self,
             severity="high",
@@ -465,7 +476,9 @@ class DistAs2Exchange(models.Model):
         entity = Entity.parse(self._get_receipt())
         networks = parse_networks(self.as2_partner_id.allowed_networks or "")
         with HttpSession(RECEIPT_SECONDS, networks) as session:
-            response = session.request("POST", self.receipt_address, dict(entity.headers.items()), entity.body)
+            response = session.request(
+                "POST", self.receipt_address, dict(entity.headers.items()), entity.body
+            )
         if classify(response.status, response.headers).kind == "success":
             return ""
         return _("The partner answered %s.", response.status)
@@ -529,4 +542,6 @@ def _describe(protection):
         "encrypted" if getattr(protection, "is_encrypted", False) else ""
     )
     compressed = getattr(protection, "compressed", getattr(protection, "is_compressed", False))
-    return ", ".join(filter(None, (protection.digest, encrypted, "compressed" if compressed else ""))) or "none"
+    return (
+        ", ".join(filter(None, (protection.digest, encrypted, "compressed" if compressed else ""))) or "none"
+    )

@@ -78,12 +78,18 @@ class DistAs2Partner(models.Model):
     certificate_ids = fields.One2many("dist.as2.certificate", "as2_partner_id", string="Certificates")
     endpoint_ids = fields.One2many("dist.endpoint", "as2_partner_id", string="Endpoints")
     exchange_count = fields.Integer(compute="_compute_exchange_count")
-    address = fields.Char(compute="_compute_address", string="Our address", help="Where the partner sends to.")
+    address = fields.Char(
+        compute="_compute_address", string="Our address", help="Where the partner sends to."
+    )
     missing = fields.Char(compute="_compute_missing", string="Still missing")
 
     _sql_constraints = [
         ("hours_positive", "CHECK(receipt_hours > 0)", "A receipt has an hour at least."),
-        ("max_megabytes_positive", "CHECK(max_megabytes BETWEEN 1 AND 50)", "The largest size is between 1 and 50 MB."),
+        (
+            "max_megabytes_positive",
+            "CHECK(max_megabytes BETWEEN 1 AND 50)",
+            "The largest size is between 1 and 50 MB.",
+        ),
     ]
 
     def init(self):
@@ -99,7 +105,9 @@ class DistAs2Partner(models.Model):
             for name in (partner.own_name, partner.partner_name):
                 if not is_name(name):
                     raise ValidationError(
-                        _("An AS2 name has 1 to 128 printable characters of ASCII, none of them a blank at an end.")
+                        _(
+                            "An AS2 name has 1 to 128 printable characters of ASCII, none of them a blank at an end."
+                        )
                     )
 
     @api.constrains("allowed_networks")
@@ -122,7 +130,9 @@ class DistAs2Partner(models.Model):
         root = self.env["ir.config_parameter"].sudo().get_param("web.base.url", "").rstrip("/")
         self.address = root + PATH
 
-    @api.depends("certificate_ids", "digest", "cipher", "must_be_signed", "must_be_encrypted", "receipt_signed")
+    @api.depends(
+        "certificate_ids", "digest", "cipher", "must_be_signed", "must_be_encrypted", "receipt_signed"
+    )
     def _compute_missing(self):
         for partner in self:
             partner.missing = ", ".join(partner._get_missing()) or False
@@ -132,7 +142,9 @@ class DistAs2Partner(models.Model):
         self.ensure_one()
         missing = []
         ours = self.digest != "none" or self.must_be_encrypted
-        theirs = self.cipher != "none" or self.must_be_signed or (self.receipt != "none" and self.receipt_signed)
+        theirs = (
+            self.cipher != "none" or self.must_be_signed or (self.receipt != "none" and self.receipt_signed)
+        )
         if ours and not self._get_certificates("own"):
             missing.append(_("a valid certificate of ours"))
         if theirs and not self._get_certificates("partner"):
@@ -200,7 +212,9 @@ class DistAs2Partner(models.Model):
         self.ensure_one()
         pairs, certificates = self._get_pairs(), self._get_partner_certificates()
         if self.digest != "none" and not pairs:
-            raise UserError(_("AS2 partner %s: there is no valid certificate of ours to sign with.", self.name))
+            raise UserError(
+                _("AS2 partner %s: there is no valid certificate of ours to sign with.", self.name)
+            )
         if self.cipher != "none" and not certificates:
             raise UserError(_("AS2 partner %s: there is no valid certificate to encrypt for.", self.name))
         return {
@@ -268,11 +282,17 @@ class DistAs2Partner(models.Model):
         self._open_exception(
             "as2_unknown_sender",
             _("An AS2 sender is not known: %s", name[:128]),
-            _("%(sender)s sent to our AS2 name %(name)s. Nothing was taken.", sender=name[:128], name=self.own_name),
+            _(
+                "%(sender)s sent to our AS2 name %(name)s. Nothing was taken.",
+                sender=name[:128],
+                name=self.own_name,
+            ),
             _("Add the AS2 partner, who sends again; or mark this as handled."),
             f"as2_unknown/{self.own_name}",
         )
 
     def action_view_exchanges(self):
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_edi.action_dist_as2_exchange")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_edi.action_dist_as2_exchange"
+        )
         return {**action, "domain": [("as2_partner_id", "in", self.ids)], "context": {}}

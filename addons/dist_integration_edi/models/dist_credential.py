@@ -8,7 +8,9 @@ class DistCredential(models.Model):
         result = super()._add_version(secret)
         # the newest comes first
         self.invalidate_recordset(["version_ids"])
-        self.env["dist.as2.certificate"].sudo().search([("credential_id", "in", self.ids)])._follow_credentials()
+        self.env["dist.as2.certificate"].sudo().search(
+            [("credential_id", "in", self.ids)]
+        )._follow_credentials()
         return result
 
     @api.model

@@ -20,7 +20,9 @@ class DistEdiMail(models.Model):
     _order = "id desc"
 
     name = fields.Char(string="Subject", readonly=True)
-    mailbox_id = fields.Many2one("dist.edi.mailbox", required=True, readonly=True, ondelete="restrict", index=True)
+    mailbox_id = fields.Many2one(
+        "dist.edi.mailbox", required=True, readonly=True, ondelete="restrict", index=True
+    )
     system_id = fields.Many2one(related="mailbox_id.system_id", store=True, index=True)
     company_id = fields.Many2one(related="mailbox_id.company_id", store=True, index=True)
     sender = fields.Char(readonly=True)
@@ -45,7 +47,10 @@ class DistEdiMail(models.Model):
         messages = self.env["dist.message"]
         for mail in self:
             keys = json.loads(mail.taken_keys or "[]")
-            domain = [("client_id", "=", mail.sudo().mailbox_id.client_id.id), ("idempotency_key", "in", keys)]
+            domain = [
+                ("client_id", "=", mail.sudo().mailbox_id.client_id.id),
+                ("idempotency_key", "in", keys),
+            ]
             mail.taken_ids = messages.search(domain) if keys else messages
 
     # the gateway
@@ -145,8 +150,14 @@ class DistEdiMail(models.Model):
         """:return: (what happened, what to do)"""
         return {
             "unknown_sender": (
-                _("A mail to %(mailbox)s comes from %(sender)s", mailbox=self.mailbox_id.name, sender=self.sender),
-                _("Open the mail: take it if it is the partner's, and add the sender to the mailbox; or ignore it."),
+                _(
+                    "A mail to %(mailbox)s comes from %(sender)s",
+                    mailbox=self.mailbox_id.name,
+                    sender=self.sender,
+                ),
+                _(
+                    "Open the mail: take it if it is the partner's, and add the sender to the mailbox; or ignore it."
+                ),
             ),
             "no_file": (
                 _("A mail to %s brings no file that is taken", self.mailbox_id.name),

@@ -50,7 +50,9 @@ class DistEdiMailbox(models.Model):
             for entry in mailbox._get_senders():
                 address = f"x{entry}" if entry.startswith("@") else entry
                 if tools.email_normalize(address) != address:
-                    raise ValidationError(_("%s is neither an address nor a domain such as @partner.example.", entry))
+                    raise ValidationError(
+                        _("%s is neither an address nor a domain such as @partner.example.", entry)
+                    )
 
     def _get_senders(self):
         return [line.strip().lower() for line in (self.senders or "").splitlines() if line.strip()]
@@ -58,7 +60,9 @@ class DistEdiMailbox(models.Model):
     def _is_agreed(self, sender):
         """Whether an address may send."""
         sender = (sender or "").lower()
-        return any(sender.endswith(one) if one.startswith("@") else sender == one for one in self._get_senders())
+        return any(
+            sender.endswith(one) if one.startswith("@") else sender == one for one in self._get_senders()
+        )
 
     def _wants(self, name):
         """Whether an attachment of this name is taken."""

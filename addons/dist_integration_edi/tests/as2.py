@@ -20,7 +20,7 @@ from ..lib.as2.receipt import Wish, make_wish, read_receipt
 from ..lib.as2.receiving import Incoming, Terms, answer
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def make_pair(name, starts=-1, ends=60):
     """:return: PEM of a certificate that signs itself, valid between two days from now, with its key"""
     key = rsa.generate_private_key(65537, 2048, default_backend())

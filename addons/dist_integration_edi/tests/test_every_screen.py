@@ -51,7 +51,13 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
         )
         message = self.env["dist.edi.interchange"].search([("direction", "=", "out")], limit=1).message_id
         for number, (direction, state) in enumerate(
-            (("in", "received"), ("in", "not_taken"), ("out", "waiting"), ("out", "confirmed"), ("out", "refused"))
+            (
+                ("in", "received"),
+                ("in", "not_taken"),
+                ("out", "waiting"),
+                ("out", "confirmed"),
+                ("out", "refused"),
+            )
         ):
             self.env["dist.as2.exchange"].create(
                 {

@@ -64,7 +64,9 @@ class TestMailReceiving(EdiCase):
 
     def test_several_files_and_the_same_mail_again(self):
         """E8, M5: each file is a message; a mail that is delivered twice has one effect."""
-        files = [(f"{number}.x12", self.x12(self.order_850(f"P{number}"), control=number)) for number in (1, 2)]
+        files = [
+            (f"{number}.x12", self.x12(self.order_850(f"P{number}"), control=number)) for number in (1, 2)
+        ]
         mail = self.mail(*files)
         self.assertEqual(len(mail.taken_ids), 2)
         self.assertFalse(self.mail(*files), "the gateway knows it")
@@ -153,7 +155,12 @@ class TestMailSending(EdiCase):
         patch.start()
         self.addCleanup(patch.stop)
         mail_server = self.env["ir.mail_server"].create(
-            {"name": "Ours", "smtp_host": "127.0.0.1", "smtp_port": self.server.port, "smtp_encryption": "none"}
+            {
+                "name": "Ours",
+                "smtp_host": "127.0.0.1",
+                "smtp_port": self.server.port,
+                "smtp_encryption": "none",
+            }
         )
         self.endpoint = self._make_endpoint(
             self.edi_system,
@@ -210,6 +217,11 @@ class TestMailSending(EdiCase):
     def test_what_an_endpoint_needs(self):
         """E8: addresses that are some, and nothing is fetched."""
         self.assertEqual(self.endpoint.action_test_connection()["params"]["type"], "success")
-        for values in ({"url": "harbour"}, {"mail_from": "x"}, {"purpose": "receive"}, {"mail_subject": "{nope}"}):
+        for values in (
+            {"url": "harbour"},
+            {"mail_from": "x"},
+            {"purpose": "receive"},
+            {"mail_subject": "{nope}"},
+        ):
             with self.subTest(values), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.endpoint.write(values)

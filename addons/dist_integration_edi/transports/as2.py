@@ -78,7 +78,9 @@ class As2Session(Session):
             )
         if self.settings.receipt != "sync":
             return Result("success", status=response.status)
-        return replace(self._judge(response, outgoing), status=response.status, excerpt=response.text[:EXCERPT])
+        return replace(
+            self._judge(response, outgoing), status=response.status, excerpt=response.text[:EXCERPT]
+        )
 
     def _get_headers(self, outgoing):
         settings = self.settings
@@ -94,7 +96,10 @@ class As2Session(Session):
         if settings.receipt == "none":
             return headers
         address = settings.receipt_url if settings.receipt == "async" else ""
-        return {**headers, **make_wish(settings.protection.digest or "sha256", settings.receipt_signed, address)}
+        return {
+            **headers,
+            **make_wish(settings.protection.digest or "sha256", settings.receipt_signed, address),
+        }
 
     def _judge(self, response, outgoing):
         """:return: Result that follows from the receipt in the partner's answer"""

@@ -19,7 +19,12 @@ from services.certificates import make_rsa_pair
 DOCUMENT = b"ISA*00*~\r\nGS*PO~\nBEG*00~\r\xe9\x00\xff--=_0\r\n\r\n"
 X12 = "application/edi-x12"
 MESSAGE_ID = "<msg_1@odoo.example>"
-PYAS2_CIPHERS = {"3des": "tripledes_192_cbc", "aes128": "aes_128_cbc", "aes192": "aes_192_cbc", "aes256": "aes_256_cbc"}
+PYAS2_CIPHERS = {
+    "3des": "tripledes_192_cbc",
+    "aes128": "aes_128_cbc",
+    "aes192": "aes_192_cbc",
+    "aes256": "aes_256_cbc",
+}
 
 
 def _pair(pem):
@@ -112,7 +117,11 @@ def test_we_take_what_the_partner_sends(pairs, station, terms, digest, cipher, c
     received = incoming.take(body, terms())
     assert received.content == b"ISA*00*~\r\nGS*PO~\r\n"
     assert (received.content_type, received.file_name) == (X12, "order.edi")
-    assert (received.digest, received.is_encrypted, received.is_compressed) == (digest, bool(cipher), compressed)
+    assert (received.digest, received.is_encrypted, received.is_compressed) == (
+        digest,
+        bool(cipher),
+        compressed,
+    )
     wish = Wish.read(headers)
     assert (wish.is_wanted, wish.is_signed, wish.digests, wish.address) == (True, True, ("sha256",), "")
     receipt = incoming.accept(received, wish)
@@ -203,7 +212,9 @@ def test_old_ciphers_and_digests(pairs, terms):
         bytes.fromhex("2a864886f70d0307"), bytes.fromhex("2a864886f70d0302")
     )
     entity = Entity.make([("Content-Type", "application/pkcs7-mime; smime-type=enveloped-data")], der)
-    assert _refusal(terms(), _headers(entity), entity.body).disposition == "failed/failure: unsupported format"
+    assert (
+        _refusal(terms(), _headers(entity), entity.body).disposition == "failed/failure: unsupported format"
+    )
     with pytest.raises(As2Error) as caught:
         Wish.read({"Disposition-Notification-Options": "signed-receipt-protocol=required, pkcs7-signature; "
                    "signed-receipt-micalg=required, md5"}).check()  # fmt: skip

@@ -131,7 +131,10 @@ def sign(content: bytes, pair: KeyPair, digest: str) -> bytes:
     attributes = cms.CMSAttributes(
         [
             {"type": "content_type", "values": ["data"]},
-            {"type": "signing_time", "values": [cms.Time({"utc_time": core.UTCTime(datetime.now(timezone.utc))})]},
+            {
+                "type": "signing_time",
+                "values": [cms.Time({"utc_time": core.UTCTime(datetime.now(timezone.utc))})],
+            },
             {"type": "message_digest", "values": [digest_of(content, digest)]},
         ]
     )
@@ -168,7 +171,9 @@ def verify(der: bytes, forms: Sequence[bytes], certificates: Sequence[Certificat
             for certificate in certificates:
                 if certificate.is_named(signer["sid"]):
                     return _verify_signer(signer, forms, certificate)
-    raise As2Error("authentication-failed", "The signature is of no certificate that is valid for this partner.")
+    raise As2Error(
+        "authentication-failed", "The signature is of no certificate that is valid for this partner."
+    )
 
 
 def _verify_signer(signer: Any, forms: Sequence[bytes], certificate: Certificate) -> tuple[bytes, str]:
@@ -244,7 +249,9 @@ def decrypt(der: bytes, pairs: Sequence[KeyPair]) -> bytes:
         info = enveloped["encrypted_content_info"]
         algorithm, content = info["content_encryption_algorithm"], info["encrypted_content"].native
         if algorithm["algorithm"].native not in _BY_ASN1:
-            raise As2Error("unsupported format", f"{algorithm['algorithm'].native} is no cipher that is taken.")
+            raise As2Error(
+                "unsupported format", f"{algorithm['algorithm'].native} is no cipher that is taken."
+            )
         for recipient in enveloped["recipient_infos"]:
             for pair in pairs:
                 if recipient.name == "ktri" and pair.certificate.is_named(recipient.chosen["rid"]):
@@ -278,9 +285,14 @@ def compress(content: bytes) -> bytes:
     compressed = {
         "version": "v0",
         "compression_algorithm": {"algorithm": "zlib"},
-        "encap_content_info": {"content_type": "data", "content": core.ParsableOctetString(zlib.compress(content))},
+        "encap_content_info": {
+            "content_type": "data",
+            "content": core.ParsableOctetString(zlib.compress(content)),
+        },
     }
-    return cms.ContentInfo({"content_type": "compressed_data", "content": cms.CompressedData(compressed)}).dump()
+    return cms.ContentInfo(
+        {"content_type": "compressed_data", "content": cms.CompressedData(compressed)}
+    ).dump()
 
 
 def decompress(der: bytes, limit: int) -> bytes:
@@ -300,7 +312,9 @@ def _inflate(packed: bytes, limit: int) -> bytes:
     except zlib.error as error:
         raise As2Error("decompression-failed", "The message cannot be decompressed.") from error
     if len(content) > limit:
-        raise As2Error("decompression-failed", f"The message has more than {limit:,} bytes when decompressed.")
+        raise As2Error(
+            "decompression-failed", f"The message has more than {limit:,} bytes when decompressed."
+        )
     if not inflater.eof:
         raise As2Error("decompression-failed", "The compressed message is cut short.")
     return content

@@ -140,7 +140,9 @@ def sign(entity: Entity, pair: cms.KeyPair, digest: str) -> Entity:
         ("Content-Transfer-Encoding", "base64"),
         ("Content-Disposition", "attachment; filename=smime.p7s"),
     ]
-    signature = Entity.make(fields, base64.encodebytes(cms.sign(entity.raw, pair, digest)).replace(b"\n", CRLF))
+    signature = Entity.make(
+        fields, base64.encodebytes(cms.sign(entity.raw, pair, digest)).replace(b"\n", CRLF)
+    )
     protocol = f'protocol="application/pkcs7-signature"; micalg={digest}'
     return join(f"multipart/signed; {protocol}", [entity, signature])
 
@@ -205,7 +207,9 @@ def open_signed(entity: Entity, certificates: Sequence[cms.Certificate]) -> tupl
     """
     parts = entity.parts()
     if len(parts) != 2 or parts[1].content_type not in SIGNATURES:
-        raise As2Error("unexpected-processing-error", "A signed message is not of a content and its signature.")
+        raise As2Error(
+            "unexpected-processing-error", "A signed message is not of a content and its signature."
+        )
     content, signature = parts
     checked, digest = cms.verify(signature.content, (content.raw, content.canonical), certificates)
     return content, checked, digest

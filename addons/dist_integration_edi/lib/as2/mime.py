@@ -94,10 +94,15 @@ class Entity:
         boundary = self.parameter("boundary")
         if not boundary:
             raise As2Error("unexpected-processing-error", "A multipart has no boundary.")
-        mark = rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("ascii", "replace")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
+        mark = (
+            rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("ascii", "replace")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
+        )
         marks = list(re.finditer(mark, self.body))
         if len(marks) < 2:
             raise As2Error("unexpected-processing-error", "The parts of a multipart are not to be found.")
-        raws = [self.body[mark.end() : following.start()] for mark, following in zip(marks, marks[1:], strict=False)]
+        raws = [
+            self.body[mark.end() : following.start()]
+            for mark, following in zip(marks, marks[1:], strict=False)
+        ]
         # the line end behind a boundary belongs to it
         return [Entity.parse(_LINE_END.sub(b"", raw, count=1)) for raw in raws]

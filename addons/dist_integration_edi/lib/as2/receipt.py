@@ -226,7 +226,9 @@ class Verdict:
     detail: str = ""
 
 
-def judge(receipt: Receipt, message_id: str, mics: Mapping[str, Sequence[str]], wants_signed: bool) -> Verdict:
+def judge(
+    receipt: Receipt, message_id: str, mics: Mapping[str, Sequence[str]], wants_signed: bool
+) -> Verdict:
     """
     :param message_id: of the message that was sent
     :param mics: its integrity checks: name of the digest to what it may be
