@@ -12,11 +12,17 @@ class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
         client = self.env["dist.api.client"].create({"name": "Harbour", "system_id": system.id})
         caller = {"system_id": system.id, "client_id": client.id}
         certificate = read_pair(make_pair("Theirs")).certificate.pem
+        model = self.env["ir.model"]._get_id("dist.edi.mail")
+        alias = self.env["mail.alias"].create({"alias_model_id": model})
         return {
             "dist.as2.certificate": {"owner": "partner", "pem": certificate},
             "dist.as2.partner": caller,
             "dist.edi.agreement": {"direction": "in", "code": "850"},
-            "dist.edi.mailbox": {**caller, "senders": "orders@harbour.example"},
+            "dist.edi.mailbox": {
+                **caller,
+                "senders": "orders@harbour.example",
+                "alias_id": alias.id,
+            },
         }
 
     def test_configuration_is_audited(self):

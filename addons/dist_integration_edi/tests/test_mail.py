@@ -137,7 +137,7 @@ class TestMailReceiving(EdiCase):
         form.name, form.system_id, form.client_id = "Second", self.edi_system, self.edi_client
         form.senders, form.alias_name = "a@b.example", "edi-second"
         mailbox = form.save()
-        self.assertEqual(mailbox.alias_id.alias_model_id.model, "dist.edi.mail")
+        self.assertEqual(mailbox.sudo().alias_id.alias_model_id.model, "dist.edi.mail")
         with self.assertRaises(AccessError):
             mailbox.with_user(self.operator).write({"senders": "c@d.example"})
 
