@@ -310,7 +310,8 @@ def test_names():
     for name in ("PLAIN", "OUR HOUSE", 'A "B"', "C\\D"):
         assert message.is_name(name)
         assert message.unquote(message.quote(name)) == name
-    for name in ("", " A", "é", "x" * 129, "a\nb"):
+        assert message.unquote(message.quote(message.quote(name))) == name
+    for name in ("", " A", '"A"', "é", "x" * 129, "a\nb"):
         assert not message.is_name(name)
 
 

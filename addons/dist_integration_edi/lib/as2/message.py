@@ -52,7 +52,7 @@ class Received:
 
 def is_name(text: str) -> bool:
     """Whether a text can be an AS2 name (RFC 4130, 6.2)."""
-    return bool(_NAME.fullmatch(text)) and text == text.strip()
+    return bool(_NAME.fullmatch(text)) and text == unquote(text)
 
 
 def quote(name: str) -> str:
@@ -64,10 +64,10 @@ def quote(name: str) -> str:
 
 
 def unquote(text: str) -> str:
-    """Return the AS2 name that a header field means."""
+    """Return the AS2 name that a header field means. Some stations (pyAS2) quote in receipts what is quoted already."""
     text = text.strip()
-    if len(text) > 1 and text.startswith('"') and text.endswith('"'):
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    while len(text) > 1 and text.startswith('"') and text.endswith('"'):
+        text = re.sub(r"\\(.)", r"\1", text[1:-1])
     return text
 
 
