@@ -48,7 +48,7 @@ class As2Controller(http.Controller):
             raise
 
     def _receive(self):
-        incoming = Incoming.read(dict(request.httprequest.headers))
+        incoming = Incoming.from_headers(dict(request.httprequest.headers))
         if not request.db:
             return _unavailable()
         partners = request.env["dist.as2.partner"].sudo()
@@ -78,7 +78,7 @@ class As2Controller(http.Controller):
 
     def _take_message(self, partner, incoming, body):
         exchanges = request.env["dist.as2.exchange"].sudo()
-        wish = Wish.read(incoming.headers)
+        wish = Wish.from_headers(incoming.headers)
         try:
             terms = partner._get_terms()
         except UserError as error:

@@ -105,7 +105,7 @@ class Station:
         fault = self.faults.pop(0) if self.faults else ""
         if "AS2-From" not in headers:
             return 200, {}, b""
-        incoming = Incoming.read(headers)
+        incoming = Incoming.from_headers(headers)
         if fault.isdigit():
             self.calls.append((incoming.message_id, int(fault)))
             return int(fault), {}, b"no"
@@ -114,7 +114,7 @@ class Station:
             self.receipts.append(read_receipt(entity, [self.certificate]))
             return 200, {}, b""
         self.calls.append((incoming.message_id, 200))
-        self.wishes.append(Wish.read(headers))
+        self.wishes.append(Wish.from_headers(headers))
         receipt = self._take(incoming, body, fault)
         if fault == "garbage" or self.wishes[-1].address:
             return 200, {"Content-Type": "text/html"}, b"<p>Thank you</p>"
@@ -122,7 +122,7 @@ class Station:
 
     def _take(self, incoming, body, fault):
         """:return: Entity of the receipt"""
-        wish = Wish.read(incoming.headers)
+        wish = Wish.from_headers(incoming.headers)
         try:
             if fault == "refuse":
                 raise As2Error("decryption-failed", "The key is in the safe.")

@@ -112,7 +112,7 @@ def test_we_take_what_the_partner_sends(pairs, station, terms, digest, cipher, c
         mdn_digest_alg="sha256",
     )
     sent, headers, body = partner.build(b"ISA*00*~\r\nGS*PO~\r\n", filename="order.edi")
-    incoming = Incoming.read(headers)
+    incoming = Incoming.from_headers(headers)
     assert (incoming.sender, incoming.receiver) == ("PARTNER", "OUR HOUSE")
     received = incoming.take(body, terms())
     assert received.content == b"ISA*00*~\r\nGS*PO~\r\n"
@@ -122,7 +122,7 @@ def test_we_take_what_the_partner_sends(pairs, station, terms, digest, cipher, c
         bool(cipher),
         compressed,
     )
-    wish = Wish.read(headers)
+    wish = Wish.from_headers(headers)
     assert (wish.is_wanted, wish.is_signed, wish.digests, wish.address) == (True, True, ("sha256",), "")
     receipt = incoming.accept(received, wish)
     if digest:
@@ -136,16 +136,16 @@ def test_the_partner_asks_for_a_receipt_elsewhere(station, terms):
     partner = station(sign=True, encrypt=True, mdn_mode="ASYNC", mdn_digest_alg="sha512")
     partner.organization.mdn_url = "https://partner.example/mdn"
     sent, headers, body = partner.build(b"ISA*00*~")
-    wish = Wish.read(headers)
+    wish = Wish.from_headers(headers)
     assert (wish.address, wish.digests) == ("https://partner.example/mdn", ("sha512",))
-    incoming = Incoming.read(headers)
+    incoming = Incoming.from_headers(headers)
     entity = answer(incoming, incoming.accept(incoming.take(body, terms()), wish), wish, terms())
     assert partner.read_receipt(dict(entity.headers.items()), entity.body, sent) == ("processed", None)
 
 
 def _refusal(terms, headers, body):
     with pytest.raises(As2Error) as caught:
-        Incoming.read(headers).take(body, terms)
+        Incoming.from_headers(headers).take(body, terms)
     return caught.value
 
 
@@ -216,7 +216,7 @@ def test_old_ciphers_and_digests(pairs, terms):
         _refusal(terms(), _headers(entity), entity.body).disposition == "failed/failure: unsupported format"
     )
     with pytest.raises(As2Error) as caught:
-        Wish.read({"Disposition-Notification-Options": "signed-receipt-protocol=required, pkcs7-signature; "
+        Wish.from_headers({"Disposition-Notification-Options": "signed-receipt-protocol=required, pkcs7-signature; "
                    "signed-receipt-micalg=required, md5"}).check()  # fmt: skip
     assert caught.value.disposition == "failed/failure: unsupported MIC-algorithms"
 
@@ -224,12 +224,12 @@ def test_old_ciphers_and_digests(pairs, terms):
 def test_headers_that_are_missing():
     """E8: without its names and number it is no AS2 message."""
     whole = {"AS2-From": "PARTNER", "AS2-To": "US", "Message-ID": MESSAGE_ID}
-    assert Incoming.read(whole).message_id == MESSAGE_ID
+    assert Incoming.from_headers(whole).message_id == MESSAGE_ID
     for name in whole:
         with pytest.raises(As2Error, match=name.lower()):
-            Incoming.read({**whole, name: " "})
+            Incoming.from_headers({**whole, name: " "})
     with pytest.raises(As2Error, match="Message-ID"):
-        Incoming.read({**whole, "Message-ID": "<" + "x" * 300 + ">"})
+        Incoming.from_headers({**whole, "Message-ID": "<" + "x" * 300 + ">"})
 
 
 @given(body=st.binary(max_size=300), kind=st.sampled_from(["text/plain", "multipart/signed; boundary=b",
@@ -239,11 +239,11 @@ def test_garbage(body, kind):
     for wrapped in (body, b"--b\r\n" + body + b"\r\n--b\r\n" + body + b"\r\n--b--"):
         headers = {"AS2-From": "A", "AS2-To": "B", "Message-ID": "<1@a>", "Content-Type": kind}
         try:
-            Incoming.read(headers).take(wrapped, Terms(must_be_signed=False, must_be_encrypted=False))
+            Incoming.from_headers(headers).take(wrapped, Terms(must_be_signed=False, must_be_encrypted=False))
         except As2Error as error:
             assert error.detail
         try:
-            read_receipt(Incoming.read(headers).entity(wrapped), [])
+            read_receipt(Incoming.from_headers(headers).entity(wrapped), [])
         except As2Error as error:
             assert error.detail
 
@@ -257,7 +257,7 @@ def test_garbage_in_asn1(pairs, terms):
         changed[place] ^= 0x55
         for body in (entity.body[:place], bytes(changed)):
             try:
-                received = Incoming.read(_headers(entity)).take(body, terms())
+                received = Incoming.from_headers(_headers(entity)).take(body, terms())
             except As2Error as error:
                 assert error.detail
             else:
@@ -268,7 +268,7 @@ def test_line_ends_that_a_gateway_changed(pairs, terms):
     """E8: text that was signed with CRLF and comes with LF is still what was signed."""
     text = Entity.make([("Content-Type", "text/plain")], b"ISA*00*~\r\nGS*PO~\r\n")
     entity = message.sign(text, pairs[1], "sha256")
-    received = Incoming.read(_headers(entity)).take(entity.body.replace(b"\r\n", b"\n"), terms())
+    received = Incoming.from_headers(_headers(entity)).take(entity.body.replace(b"\r\n", b"\n"), terms())
     assert received.checked == text.raw
 
 
@@ -278,7 +278,7 @@ def test_two_keys_while_certificates_change(pairs):
     both = Terms([pairs[0], pairs[2]], [pairs[1].certificate, pairs[2].certificate])
     for recipient, signer in ((pairs[0], pairs[2]), (pairs[2], pairs[1])):
         entity = message.protect(content, Protection("sha256", "aes256"), signer, recipient.certificate)
-        assert Incoming.read(_headers(entity)).take(entity.body, both).content == b"ISA*00*~"
+        assert Incoming.from_headers(_headers(entity)).take(entity.body, both).content == b"ISA*00*~"
 
 
 def test_refused_by_receipt(pairs, station):
@@ -320,4 +320,6 @@ def test_base64_on_the_way(pairs, terms):
     content = message.make_content(b"ISA*00*~", X12)
     entity = message.protect(content, Protection("sha256", "aes256"), pairs[1], pairs[0].certificate)
     headers = {**_headers(entity), "Content-Transfer-Encoding": "base64"}
-    assert Incoming.read(headers).take(base64.encodebytes(entity.body), terms()).content == b"ISA*00*~"
+    assert (
+        Incoming.from_headers(headers).take(base64.encodebytes(entity.body), terms()).content == b"ISA*00*~"
+    )

@@ -41,7 +41,7 @@ class Wish:
     unknown: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, headers: Mapping[str, str]) -> Wish:
+    def from_headers(cls, headers: Mapping[str, str]) -> Wish:
         """:param headers: of the request, names in any case (RFC 4130, 7.3)"""
         given = {name.lower(): value for name, value in headers.items()}
         options = _read_options(given.get("disposition-notification-options", ""))

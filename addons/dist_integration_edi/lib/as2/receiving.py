@@ -47,7 +47,7 @@ class Incoming:
     headers: Mapping[str, str]
 
     @classmethod
-    def read(cls, headers: Mapping[str, str]) -> Incoming:
+    def from_headers(cls, headers: Mapping[str, str]) -> Incoming:
         """:raises As2Error: a header field that AS2 asks for is missing or cannot be used"""
         given = {name.lower(): value for name, value in headers.items()}
         for name in ("as2-from", "as2-to", "message-id"):
