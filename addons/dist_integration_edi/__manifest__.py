@@ -7,6 +7,7 @@
     "author": "Distribution Integration maintainers, Odoo Community Association (OCA)",
     "website": "https://github.com/OCA/distribution-integration",
     "depends": ["dist_integration_commerce"],
+    "external_dependencies": {"python": ["asn1crypto", "cryptography"]},
     "data": [
         "security/ir.model.access.csv",
         "security/dist_edi_rules.xml",
@@ -17,6 +18,10 @@
         "data/ir_sequence.xml",
         "reports/sscc_label.xml",
         "views/dist_edi_partner_views.xml",
+        "views/dist_as2_exchange_views.xml",
+        "views/dist_as2_partner_views.xml",
+        "views/dist_edi_mail_views.xml",
+        "views/dist_endpoint_views.xml",
         "views/dist_edi_control_views.xml",
         "views/dist_edi_interchange_views.xml",
         "views/dist_edi_document_templates.xml",

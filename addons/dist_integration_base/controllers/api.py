@@ -296,11 +296,11 @@ def _read_body(operation):
     if incoming.mimetype != "application/json":
         raise Problem(415, "not_json", _("Not JSON"), _("Send the body as application/json."))
     if not hasattr(request, "dist_body"):
-        request.dist_body = _read_limited(incoming, limit)
+        request.dist_body = read_limited(incoming, limit)
     return request.dist_body
 
 
-def _read_limited(incoming, limit):
+def read_limited(incoming, limit):
     """Read a body that may not say how long it is; called again after a conflict, the same one is handed out."""
     if (incoming.content_length or 0) > limit:
         raise _too_large(limit)

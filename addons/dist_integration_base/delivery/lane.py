@@ -49,6 +49,7 @@ class Delivery:
     detail: str = ""
     excerpt: str = ""
     retry_after: float | None = None
+    receipt: bytes = b""
     started_at: object = None
     duration_ms: int = 0
     state: str = ""
@@ -319,7 +320,7 @@ class LaneDrain:
         delivery.code, delivery.detail, delivery.excerpt = (
             text.replace("\x00", "") if text else "" for text in (result.code, result.detail, result.excerpt)
         )
-        delivery.retry_after = result.retry_after
+        delivery.retry_after, delivery.receipt = result.retry_after, result.receipt
         delivery.duration_ms = int((time.monotonic() - started) * 1000)
 
     # recording

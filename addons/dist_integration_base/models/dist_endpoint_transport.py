@@ -128,9 +128,14 @@ class DistEndpoint(models.Model):
     @api.constrains("transport", "url", "oauth_token_url")
     def _check_url(self):
         for endpoint in self.filtered("url"):
-            endpoint._check_with(ADDRESS_CHECKS[endpoint.transport], endpoint.url)
+            endpoint._check_with(self._get_address_checks()[endpoint.transport], endpoint.url)
             if endpoint.oauth_token_url:
                 endpoint._check_with(split_url, endpoint.oauth_token_url)
+
+    @api.model
+    def _get_address_checks(self):
+        """:return: dict, transport to what an address of it is checked by; raises IntegrationError"""
+        return ADDRESS_CHECKS
 
     @api.constrains("transport", "file_name", "routing_key", "kafka_topic", "purpose")
     def _check_templates(self):

@@ -1,1 +1,1 @@
-from . import interchanges
+from . import as2, interchanges

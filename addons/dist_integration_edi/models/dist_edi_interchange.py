@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import _, api, fields, models
@@ -15,6 +16,15 @@ from ..lib.separators import X12
 from .dist_edi_partner import STANDARDS
 
 DIRECTIONS = [("in", "Received"), ("out", "Sent")]
+
+
+@dataclass(frozen=True)
+class Written:
+    """An interchange as it is sent: standard, control number, bytes."""
+
+    standard: str
+    control_number: str
+    raw: bytes
 
 
 class DistEdiInterchange(models.Model):
@@ -321,20 +331,23 @@ class DistEdiInterchange(models.Model):
         It is stored with its control numbers in a transaction of its own, before anything is sent. Who is killed in
         between finds it again.
 
-        :return: dist.edi.interchange
+        :return: Written; the caller's own transaction may be older than the interchange and not see it
         :raises IntegrationError: the message cannot be told in the partner's form
         """
         known = self._find_of_message(message)
         if known:
-            return known
+            return known._get_written()
         partner, message_id = message._get_edi_partner(), message.id
 
         def make(env):
-            found = env["dist.edi.interchange"]._find_of_message(env["dist.message"].browse(message_id))
-            return found.id or env["dist.edi.interchange"]._make(env["dist.message"].browse(message_id)).id
+            mine, interchanges = env["dist.message"].browse(message_id), env["dist.edi.interchange"]
+            return (interchanges._find_of_message(mine) or interchanges._make(mine))._get_written()
 
-        made = self.env["dist.message"]._in_serial_transaction(f"dist.edi.counter/{partner.id}", make)
-        return self.sudo().browse(made)
+        return self.env["dist.message"]._in_serial_transaction(f"dist.edi.counter/{partner.id}", make)
+
+    def _get_written(self):
+        self.ensure_one()
+        return Written(self.standard, self.control_number, self._get_raw())
 
     @api.model
     def _find_of_message(self, message):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from odoo import _, api, models
 
@@ -129,19 +130,27 @@ class DistMessage(models.Model):
 
     def _get_outgoing(self):
         if self.endpoint_id.content != "edi":
-            return super()._get_outgoing()
+            return self._add_as2_reference(super()._get_outgoing())
         interchange = self.env["dist.edi.interchange"]._get_for_outgoing(self)
         envelope = self._get_mapped_envelope()
         names = {**self._get_template_names(envelope), "control": interchange.control_number}
-        return Outgoing(
+        outgoing = Outgoing(
             uuid=self.uuid,
-            body=interchange._get_raw(),
+            body=interchange.raw,
             content_type=MEDIA_TYPES.get(interchange.standard, EDIFACT_MEDIA_TYPE),
             ordering_key=self.ordering_key or "",
             traceparent=self.traceparent or "",
             names=names,
             replayed=bool(self.replay_id),
         )
+        return self._add_as2_reference(outgoing)
+
+    def _add_as2_reference(self, outgoing):
+        """:return: Outgoing with the Message-ID under which it leaves by AS2"""
+        if self.endpoint_id.transport != "as2":
+            return outgoing
+        reference = self.env["dist.as2.exchange"]._get_reference(self, outgoing)
+        return replace(outgoing, names={**outgoing.names, "message_id": reference})
 
     def _get_edi_partner(self):
         """:return: dist.edi.partner that an outbound message is for
@@ -202,6 +211,7 @@ class DistMessage(models.Model):
     @api.model
     def _write_deliveries(self, deliveries):
         result = super()._write_deliveries(deliveries)
+        self.env["dist.as2.exchange"]._note_deliveries(deliveries)
         done = [delivery.message_id for delivery in deliveries if delivery.state == "done"]
         if done:
             self.env["dist.edi.expectation"]._start(self.browse(done))

@@ -3,6 +3,7 @@ from odoo import api, models
 from odoo.addons.dist_integration_base.models.dist_personal_data import CONTENT, DOCUMENT, TEXT
 
 PLACES = {
+    "dist.as2.exchange": {"detail": TEXT, "disposition": TEXT},
     "dist.edi.document": {
         "acknowledgement_errors": DOCUMENT,
         "business_key": TEXT,
@@ -12,6 +13,8 @@ PLACES = {
     },
     "dist.edi.expectation": {"detail": TEXT},
     "dist.edi.group": {"issues": DOCUMENT},
+    "dist.edi.mail": {"name": TEXT, "sender": TEXT},
+    "dist.edi.mailbox": {"senders": TEXT},
     "dist.edi.interchange": {"acknowledgement": DOCUMENT, "error": TEXT, "issues": DOCUMENT, "raw": CONTENT},
     "dist.supplier.acknowledgement": {"note": TEXT},
     "dist.supplier.acknowledgement.line": {"differences": TEXT, "reason": TEXT},
@@ -23,11 +26,18 @@ PLACES = {
 }
 # what a person or a program names, counts or hashes, and who acted: it tells of no customer
 IMPERSONAL = {
+    "dist.as2.certificate": {"fingerprint", "issuer", "pem", "serial", "subject"},
+    # a receipt names a message and a hash of it; changed, it would prove nothing any more
+    "dist.as2.exchange": {"mics", "protection", "receipt", "receipt_address", "reference"},
+    "dist.as2.partner": {"allowed_networks", "name", "own_name", "partner_name"},
     "dist.edi.agreement": {"association", "code", "overlay", "version"},
     "dist.edi.document": {"code", "control_number", "document_name", "version"},
     "dist.edi.expectation": {"control_number", "functional_code"},
     "dist.edi.group": {"control_number", "functional_code", "version"},
     "dist.edi.interchange": {"control_number", "digest", "receiver", "sender", "version"},
+    "dist.edi.mail": {"reference", "taken_keys"},
+    "dist.edi.mailbox": {"file_pattern", "name"},
+    "dist.endpoint": {"mail_from", "mail_subject"},
     "dist.edi.partner": {
         "component_separator",
         "element_separator",

@@ -1,6 +1,7 @@
 from . import (
     test_acknowledgements,
     test_announced_elsewhere,
+    test_as2,
     test_audited_configuration,
     test_constraints,
     test_control_numbers,
@@ -9,6 +10,7 @@ from . import (
     test_every_screen,
     test_inbound,
     test_inventory_report,
+    test_mail,
     test_outbound,
     test_partners,
     test_purchase_acknowledged,

@@ -2,6 +2,7 @@ from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.tests.screens import ScreensMixin
 
+from .as2 import make_pair, read_pair
 from .common import SupplierCase
 
 MODULE = "dist_integration_edi"
@@ -27,7 +28,62 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
         self.deliver(endpoint)
         self.answer_orders()
         self.hear_of_prices_and_stock()
+        self.exchange_by_as2()
+        self.receive_mail()
         self.env.flush_all()
+
+    def exchange_by_as2(self):
+        """An agreement with its certificates, and messages that were taken, refused and awaited."""
+        names = {"system_id": self.edi_system.id, "client_id": self.edi_client.id}
+        partner = self.env["dist.as2.partner"].create(
+            {"name": "Harbour", "own_name": "US", "partner_name": "THEM", **names}
+        )
+        credential = self.env["dist.credential"].create(
+            {"name": "AS2 key", "system_id": self.edi_system.id, "kind": "certificate"}
+        )
+        credential._add_version(make_pair("Ours"))
+        certificate = {"as2_partner_id": partner.id}
+        self.env["dist.as2.certificate"].create(
+            [
+                {**certificate, "owner": "own", "credential_id": credential.id},
+                {**certificate, "pem": read_pair(make_pair("Theirs")).certificate.pem},
+                {**certificate, "pem": read_pair(make_pair("Theirs, expired", -10, -1)).certificate.pem},
+            ]
+        )
+        message = self.env["dist.edi.interchange"].search([("direction", "=", "out")], limit=1).message_id
+        for number, (direction, state) in enumerate(
+            (
+                ("in", "received"),
+                ("in", "not_taken"),
+                ("out", "waiting"),
+                ("out", "confirmed"),
+                ("out", "refused"),
+            )
+        ):
+            self.env["dist.as2.exchange"].create(
+                {
+                    "as2_partner_id": partner.id,
+                    "direction": direction,
+                    "state": state,
+                    "reference": f"<{number}@them>",
+                    "message_id": message.id,
+                    "due_at": "2026-01-01",
+                    "receipt_state": "failed" if state == "received" else False,
+                }
+            )
+
+    def receive_mail(self):
+        """A mailbox, and a mail from somebody who is not known."""
+        mailbox = self.env["dist.edi.mailbox"].create(
+            {
+                "name": "Harbour",
+                "system_id": self.edi_system.id,
+                "client_id": self.edi_client.id,
+                "senders": "@harbour.example",
+            }
+        )
+        mail = {"subject": "Order", "email_from": "x@evil.example", "message_id": "<1@evil>"}
+        self.env["dist.edi.mail"].message_new(mail, {"mailbox_id": mailbox.id})
 
     def answer_orders(self):
         """Purchase orders that the supplier confirms as ordered, and otherwise."""

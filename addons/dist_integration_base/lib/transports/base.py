@@ -59,6 +59,7 @@ class Result:
     :ivar detail: a sentence for a person
     :ivar excerpt: start of the answer
     :ivar retry_after: seconds the other side asks for
+    :ivar receipt: what the other side gave in evidence, as it came; empty where there is no such thing
     """
 
     outcome: str
@@ -67,6 +68,7 @@ class Result:
     detail: str = ""
     excerpt: str = ""
     retry_after: float | None = None
+    receipt: bytes = b""
 
 
 class Session:

@@ -66,7 +66,7 @@ class HttpSettings:
         return FeedSource(self, state)
 
 
-class _Caller:
+class Caller:
     """Calls with the endpoint's authentication; a bearer token that is refused is fetched anew once."""
 
     def __init__(self, settings: HttpSettings, max_bytes: int) -> None:
@@ -101,7 +101,7 @@ class WebhookSession(Session):
 
     def __init__(self, settings: HttpSettings) -> None:
         super().__init__(settings)
-        self._caller = _Caller(settings, EXCERPT)
+        self._caller = Caller(settings, EXCERPT)
 
     def _send(self, message: Outgoing) -> Result:
         response = self._caller.call("POST", self.settings.url, self._get_headers(message), message.body)
@@ -134,13 +134,13 @@ class WebhookSession(Session):
         started = time.monotonic()
         response = self._caller.call("OPTIONS", self.settings.url)
         text = f"status {response.status} in {int((time.monotonic() - started) * 1000)} ms"
-        return text if _takes_messages(response) else Doubtful(text)
+        return text if takes_messages(response) else Doubtful(text)
 
     def close(self) -> None:
         self._caller.close()
 
 
-def _takes_messages(response: Response) -> bool:
+def takes_messages(response: Response) -> bool:
     """Tell by the answer to OPTIONS whether an address is likely to take a POST.
 
     Most receivers know nothing but POST and say 405, which RFC 9110 (15.5.6) has them back with ``Allow``; then, and
@@ -163,7 +163,7 @@ class FeedSource(Source):
 
     def __init__(self, settings: HttpSettings, state: Mapping[str, Any]) -> None:
         super().__init__(settings)
-        self._caller = _Caller(settings, settings.max_bytes)
+        self._caller = Caller(settings, settings.max_bytes)
         self._url = state.get("url") or settings.url
         self._etag = state.get("etag") or ""
 

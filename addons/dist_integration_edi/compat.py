@@ -1,0 +1,7 @@
+"""Where Odoo's series differ in Python."""
+
+
+def get_mail_builder(servers):
+    """:return: method of ir.mail_server that makes a mail"""
+    # called otherwise from 18.0 on
+    return getattr(servers, "_build_email__", None) or servers.build_email

@@ -1,0 +1,1 @@
+"""Ways in which interchanges travel, beside those of the framework."""
