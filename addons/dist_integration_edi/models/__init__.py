@@ -11,6 +11,8 @@ from . import (
     dist_edi_document,
     dist_edi_document_view,
     dist_edi_expectation,
+    dist_edi_suggestion,
+    dist_edi_trial,
     dist_endpoint,
     dist_event,
     dist_message,

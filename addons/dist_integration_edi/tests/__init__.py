@@ -5,6 +5,7 @@ from . import (
     test_control_numbers,
     test_every_screen,
     test_inbound,
+    test_onboarding,
     test_outbound,
     test_partners,
     test_purchase_acknowledged,
