@@ -14,6 +14,7 @@
         "data/dist_message_type.xml",
         "data/dist_change_rule.xml",
         "data/ir_cron.xml",
+        "views/dist_edi_scorecard_views.xml",
         "views/dist_edi_partner_views.xml",
         "views/dist_edi_control_views.xml",
         "views/dist_edi_interchange_views.xml",

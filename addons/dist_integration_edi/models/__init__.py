@@ -11,6 +11,8 @@ from . import (
     dist_edi_document,
     dist_edi_document_view,
     dist_edi_expectation,
+    dist_edi_scorecard,
+    dist_edi_partner_scorecard,
     dist_edi_suggestion,
     dist_edi_trial,
     dist_endpoint,

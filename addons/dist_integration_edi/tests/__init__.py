@@ -11,6 +11,7 @@ from . import (
     test_purchase_acknowledged,
     test_purchase_invoiced,
     test_purchase_shipped,
+    test_scorecard,
     test_screens,
     test_security,
     test_third_party,
