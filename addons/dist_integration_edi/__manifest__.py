@@ -28,4 +28,5 @@
         "wizards/dist_edi_wizard_views.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/dist_edi_demo.xml"],
 }

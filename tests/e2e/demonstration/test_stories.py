@@ -119,7 +119,9 @@ def test_refused_delivery_is_retried(story):
     story.shop.control.order("faults", {"mode": "redirect"})
     try:
         assert story.submit("STORY-RETRY").status == 200
-        exception = story.open_exception(("category", "=", "delivery"), ("state", "=", "open"))
+        exception = story.open_exception(
+            ("category", "=", "delivery"), ("state", "=", "open"), ("system_id", "=", story.shop.system)
+        )
     finally:
         story.shop.control.order("faults", {"mode": None})
     story.client.run("Retry")
