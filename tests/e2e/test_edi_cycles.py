@@ -54,7 +54,11 @@ def goods(odoo):
         values = {"name": sku.title(), "default_code": sku, "list_price": price, "invoice_policy": "delivery"}
         values |= {"taxes_id": [(5,)], "supplier_taxes_id": [(5,)], **storable}
         found[sku] = odoo.create("product.product", values)
-        quant = {"product_id": found[sku], "location_id": warehouse["lot_stock_id"][0], "inventory_quantity": 100}
+        quant = {
+            "product_id": found[sku],
+            "location_id": warehouse["lot_stock_id"][0],
+            "inventory_quantity": 100,
+        }
         context = {"inventory_mode": True}
         ids = odoo.call("stock.quant", "create", [quant], context=context)
         odoo.call("stock.quant", "action_apply_inventory", ids, context=context)
@@ -179,8 +183,16 @@ def test_purchase_order_to_paid_bill(odoo, goods, make_trader):
         {
             "partner_id": partner.contact,
             "order_line": [
-                (0, 0, {"product_id": goods[sku], "product_qty": quantity, "price_unit": price,
-                        "date_planned": "2031-05-14 10:00:00"})  # fmt: skip
+                (
+                    0,
+                    0,
+                    {
+                        "product_id": goods[sku],
+                        "product_qty": quantity,
+                        "price_unit": price,
+                        "date_planned": "2031-05-14 10:00:00",
+                    },
+                )  # fmt: skip
                 for sku, quantity, price in lines
             ],
         },

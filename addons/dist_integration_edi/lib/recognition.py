@@ -114,9 +114,9 @@ class _Finder:
         for part in (line, *line.get("answers", [])):
             if part.get("unit"):
                 self.units[part["unit"]] += 1
-        numbers = {
-            name: text for name, text in line["item"].items() if isinstance(text, str)
-        } or line["item"].get("codes", {})
+        numbers = {name: text for name, text in line["item"].items() if isinstance(text, str)} or line[
+            "item"
+        ].get("codes", {})
         key = tuple(sorted(numbers.items()))
         if key and (key in self.articles or len(self.articles) < MAX_VALUES):
             found = self.articles.setdefault(

@@ -35,7 +35,9 @@ def likeness(one: str, other: str) -> float:
     return (_covered(ours, theirs) + _covered(theirs, ours)) / 2
 
 
-def closest(text: str, candidates: Iterable[tuple[Key, str]], least: float = LEAST) -> tuple[Key, float] | None:
+def closest(
+    text: str, candidates: Iterable[tuple[Key, str]], least: float = LEAST
+) -> tuple[Key, float] | None:
     """Return the key whose name is most like *text*, and how alike they are; None when nothing is.
 
     :param candidates: pairs of a key and a name; of two alike the first is taken

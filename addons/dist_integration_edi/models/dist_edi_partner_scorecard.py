@@ -49,13 +49,16 @@ class DistEdiPartner(models.Model):
         if hours is not None:
             parts.append(_("after %s hours", _short(hours)))
         if deviation is not None:
-            parts.append(_("by %s%% on average", f"{deviation:+.2f}"))
+            signed = f"{deviation:+.2f}"
+            parts.append(_("by %s%% on average", signed))
         return ", ".join(parts)
 
     def action_view_scorecard(self):
         """Open the scorecard of this partner: charts, or the records behind one of its figures."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_edi.action_dist_edi_scorecard")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_edi.action_dist_edi_scorecard"
+        )
         subject = self.env.context.get("dist_subject")
         if not subject:
             return {**action, "context": {"search_default_edi_partner_id": self.id}}

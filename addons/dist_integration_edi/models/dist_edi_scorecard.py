@@ -143,7 +143,9 @@ MATCHED = """
     FROM dist_supplier_invoice AS invoice
     WHERE invoice.state <> 'waiting'
 """
-FACTS = " UNION ALL ".join((RECEIVED, SENT, ACKNOWLEDGED, ANSWERED, FILLED, PRICED, ANNOUNCED, ON_TIME, MATCHED))
+FACTS = " UNION ALL ".join(
+    (RECEIVED, SENT, ACKNOWLEDGED, ANSWERED, FILLED, PRICED, ANNOUNCED, ON_TIME, MATCHED)
+)
 
 
 class DistEdiScorecard(models.Model):
@@ -162,11 +164,24 @@ class DistEdiScorecard(models.Model):
     _order = "date desc, id desc"
     _depends = {
         "dist.edi.agreement": ["code", "direction", "edi_partner_id"],
-        "dist.edi.document": ["acknowledged", "direction", "edi_partner_id", "message_id", "original_id", "state"],
+        "dist.edi.document": [
+            "acknowledged",
+            "direction",
+            "edi_partner_id",
+            "message_id",
+            "original_id",
+            "state",
+        ],
         "dist.edi.expectation": ["due_at", "received_at", "sent_at", "state"],
         "dist.edi.partner": ["acknowledgement_hours", "active", "partner_id"],
         "dist.supplier.acknowledgement": ["edi_partner_id", "order_id"],
-        "dist.supplier.acknowledgement.line": ["ordered_price", "ordered_quantity", "price", "quantity", "state"],
+        "dist.supplier.acknowledgement.line": [
+            "ordered_price",
+            "ordered_quantity",
+            "price",
+            "quantity",
+            "state",
+        ],
         "dist.supplier.invoice": ["decided_by_id", "edi_partner_id", "kind", "state"],
         "dist.supplier.invoice.line": ["is_charge", "order_line_id", "ordered_price", "price"],
         "dist.supplier.shipment": ["edi_partner_id", "state"],
@@ -184,7 +199,11 @@ class DistEdiScorecard(models.Model):
     date = fields.Datetime(readonly=True)
     is_good = fields.Boolean(string="As it should be", readonly=True)
     rate = fields.Float(
-        string="As it should be (%)", digits=(5, 1), group_operator="avg", readonly=True, help="Share of what was done."
+        string="As it should be (%)",
+        digits=(5, 1),
+        group_operator="avg",
+        readonly=True,
+        help="Share of what was done.",
     )
     share = fields.Float(
         string="Quantity (%)",
@@ -193,7 +212,9 @@ class DistEdiScorecard(models.Model):
         readonly=True,
         help="Of what was ordered: as far as it was confirmed, or came in time.",
     )
-    hours = fields.Float(digits=(16, 1), group_operator="avg", readonly=True, help="From sending to the answer.")
+    hours = fields.Float(
+        digits=(16, 1), group_operator="avg", readonly=True, help="From sending to the answer."
+    )
     deviation = fields.Float(
         string="Price deviation (%)",
         digits=(16, 2),

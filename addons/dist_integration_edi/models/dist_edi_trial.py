@@ -47,7 +47,11 @@ class DistEdiTrial(models.AbstractModel):
         :return: dist.edi.partner
         """
         systems, profiles = self.env["dist.system"], self.env["dist.edi.partner"]
-        system = systems.browse(plan["system"]) if isinstance(plan["system"], int) else systems.create(plan["system"])
+        system = (
+            systems.browse(plan["system"])
+            if isinstance(plan["system"], int)
+            else systems.create(plan["system"])
+        )
         if isinstance(plan["profile"], int):
             profile = profiles.browse(plan["profile"])
         else:
@@ -64,7 +68,9 @@ class DistEdiTrial(models.AbstractModel):
 
     @api.model
     def _takes_orders(self, plan):
-        return any(vals["direction"] == "in" and vals["code"] in ("850", "ORDERS") for vals in plan["agreements"])
+        return any(
+            vals["direction"] == "in" and vals["code"] in ("850", "ORDERS") for vals in plan["agreements"]
+        )
 
     @api.model
     def _get_channel(self, system, plan):
@@ -102,7 +108,11 @@ class DistEdiTrial(models.AbstractModel):
         with self.env.registry.cursor() as cr:
             try:
                 start_shadow(cr)
-                context = {"allowed_company_ids": [plan["company"]], "lang": self.env.lang, "tz": self.env.context.get("tz")}
+                context = {
+                    "allowed_company_ids": [plan["company"]],
+                    "lang": self.env.lang,
+                    "tz": self.env.context.get("tz"),
+                }
                 return api.Environment(cr, SUPERUSER_ID, context)[self._name]._try_plan(plan)
             finally:
                 cr.rollback()
@@ -120,10 +130,17 @@ class DistEdiTrial(models.AbstractModel):
         start = 0
         for parsed in read_interchanges(raw):
             end = min(parsed.trailer.offset + len(parsed.trailer.text) + 1, len(raw))
-            vals = message.env["dist.edi.interchange"]._prepare_received(message, profile, parsed, raw[start:end])
+            vals = message.env["dist.edi.interchange"]._prepare_received(
+                message, profile, parsed, raw[start:end]
+            )
             direction = "out" if parsed.sender == profile.own_identifier else "in"
             interchange = message.env["dist.edi.interchange"].create(
-                {**vals, "direction": direction, "state": "processed" if direction == "in" else "prepared", "is_test": False}
+                {
+                    **vals,
+                    "direction": direction,
+                    "state": "processed" if direction == "in" else "prepared",
+                    "is_test": False,
+                }
             )
             for group in parsed.groups:
                 stored = self.env["dist.edi.group"]._store(interchange, group)
@@ -181,12 +198,17 @@ class DistEdiTrial(models.AbstractModel):
         """
         try:
             with self.env.cr.savepoint():
-                payload = self.env[f"dist.edi.translator.{document.document_name}"]._to_message(document, canonical)
+                payload = self.env[f"dist.edi.translator.{document.document_name}"]._to_message(
+                    document, canonical
+                )
                 message = self._store_message(
                     document.edi_partner_id,
                     agreement._get_message_type_code(),
                     strict_json.dumps(payload),
-                    {"parent_id": document.interchange_id.message_id.id, "business_key": document.business_key or None},
+                    {
+                        "parent_id": document.interchange_id.message_id.id,
+                        "business_key": document.business_key or None,
+                    },
                 )
                 document.write({"state": "accepted", "message_id": message.id})
                 message._validate(payload)

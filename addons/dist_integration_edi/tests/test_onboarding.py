@@ -36,7 +36,10 @@ class OnboardingMixin:
         """
         env = self.env(user=user or self.env.user)
         added = env["ir.attachment"].create(
-            [{"name": name, "raw": raw, "res_model": "dist.edi.onboarding", "res_id": 0} for name, raw in files]
+            [
+                {"name": name, "raw": raw, "res_model": "dist.edi.onboarding", "res_id": 0}
+                for name, raw in files
+            ]
         )
         wizard = env["dist.edi.onboarding"].create({"attachment_ids": [(6, 0, added.ids)]})
         wizard.action_read()
@@ -44,7 +47,9 @@ class OnboardingMixin:
 
     def count_all(self):
         self.env.flush_all()
-        return {name: self.env[name].sudo().with_context(active_test=False).search_count([]) for name in WATCHED}
+        return {
+            name: self.env[name].sudo().with_context(active_test=False).search_count([]) for name in WATCHED
+        }
 
     def outcomes(self, wizard):
         return {row.number: row.verdict for row in wizard.outcome_ids}
@@ -77,7 +82,8 @@ class TestOnboarding(OnboardingMixin, EdiCase):
         self.assertEqual(wizard.name, "Meadow Farms")
         documents = {(row.direction, row.code): row.is_agreed for row in wizard.agreement_ids}
         self.assertEqual(
-            documents, {("in", "850"): True, ("out", "855"): False, ("out", "856"): False, ("out", "810"): False}
+            documents,
+            {("in", "850"): True, ("out", "855"): False, ("out", "856"): False, ("out", "810"): False},
         )
 
     def test_a_profile_of_edifact(self):
@@ -168,7 +174,10 @@ class TestOnboarding(OnboardingMixin, EdiCase):
 
     def test_what_would_happen(self):
         """E7: document by document, with everything that was accepted; nothing of it is left, not even a number."""
-        lines = [self.order_850("N1", "PO1*1*10*EA*10**BP*F-9"), self.order_850("N2", "PO1*1*10*EA*10**BP*F-8")]
+        lines = [
+            self.order_850("N1", "PO1*1*10*EA*10**BP*F-9"),
+            self.order_850("N2", "PO1*1*10*EA*10**BP*F-8"),
+        ]
         wrong = [segment.replace("20260302", "20261302") for segment in self.order_850("N3")]
         wizard = self.onboard(("orders.x12", self.sample(*lines, wrong, test=True)))
         wizard.partner_id = self.customer
@@ -244,7 +253,10 @@ class TestOnboarding(OnboardingMixin, EdiCase):
     def test_files_of_a_dialog_that_was_left(self):
         """E7: who closes the window leaves files for a day."""
         files = self.env["ir.attachment"].create(
-            [{"name": str(day), "raw": b"x", "res_model": "dist.edi.onboarding", "res_id": 0} for day in range(2)]
+            [
+                {"name": str(day), "raw": b"x", "res_model": "dist.edi.onboarding", "res_id": 0}
+                for day in range(2)
+            ]
         )
         files.flush_recordset()
         moment = fields.Datetime.now() - timedelta(days=2)
@@ -339,11 +351,15 @@ class TestSupplierOnboarding(OnboardingMixin, SupplierCase):
         self.assertFalse(wizard.code_ids)
         wizard.action_try()
         self.assertEqual(self.outcomes(wizard), {order.name: "applied", "NOWHERE": "refused"})
-        self.assertFalse(self.env["dist.supplier.acknowledgement"].search_count([("order_id", "=", order.id)]))
+        self.assertFalse(
+            self.env["dist.supplier.acknowledgement"].search_count([("order_id", "=", order.id)])
+        )
 
     def test_what_we_send(self):
         """E7: a sample of ours is told apart by who sends it."""
-        raw = self.x12(self.order_850("P1"), sender="SELLER").replace(b"*ZZ*SELLER         *U", b"*ZZ*MILL           *U")
+        raw = self.x12(self.order_850("P1"), sender="SELLER").replace(
+            b"*ZZ*SELLER         *U", b"*ZZ*MILL           *U"
+        )
         raw = raw.replace(b"*ZZ*SELLER         *2", b"*ZZ*MILL           *2")
         wizard = self.onboard(("ours.x12", raw))
         self.assertEqual(wizard.known_id, self.mill)

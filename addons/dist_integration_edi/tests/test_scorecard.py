@@ -55,7 +55,9 @@ class TestScorecard(InvoicedCase):
         receiver, endpoint = self.make_receiver("purchase.order", system=self.supplier)
         orders = self.buy() | self.buy() | self.buy()
         self.deliver(endpoint)
-        expected = self.env["dist.edi.expectation"].search([("edi_partner_id", "=", self.mill.id)], order="id")
+        expected = self.env["dist.edi.expectation"].search(
+            [("edi_partner_id", "=", self.mill.id)], order="id"
+        )
         self.assertEqual(len(expected), 3)
         self.assertFalse(self.facts("acknowledged") | self.facts("answered"))
         self.answer(orders[0])
@@ -121,7 +123,9 @@ class TestScorecard(InvoicedCase):
     def test_invoices(self):
         """E10: one that matched by itself, and one that a person accepted; what waits is not counted."""
         matched = self.invoice(self.buy_and_receive(), CORN)
-        decided = self.invoice(self.buy_and_receive(), CORN.replace("3.25", "4"), number="INV-2", total="4800")
+        decided = self.invoice(
+            self.buy_and_receive(), CORN.replace("3.25", "4"), number="INV-2", total="4800"
+        )
         self.assertEqual(self.facts("matched").mapped("res_id"), [matched.id])
         decided.action_accept()
         self.assertEqual(self.facts("matched").mapped("is_good"), [True, False])

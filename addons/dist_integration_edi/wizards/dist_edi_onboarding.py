@@ -51,7 +51,9 @@ class DistEdiOnboarding(models.TransientModel):
         domain="[('company_id', 'in', allowed_company_ids)]",
         help="Empty: a new one is made, for tests.",
     )
-    partner_id = fields.Many2one("res.partner", string="Contact", help="Customer or supplier that the partner is.")
+    partner_id = fields.Many2one(
+        "res.partner", string="Contact", help="Customer or supplier that the partner is."
+    )
     standard = fields.Selection(STANDARDS)
     version = fields.Char()
     qualifier = fields.Char(string="Partner's qualifier")
@@ -68,7 +70,9 @@ class DistEdiOnboarding(models.TransientModel):
     line_breaks = fields.Boolean()
     una = fields.Boolean(string="UNA")
     decimal_mark = fields.Selection([(".", "Point"), (",", "Comma")], default=".")
-    syntax = fields.Selection([(code, code) for code in sorted(CHARSETS)], string="Character set", default="UNOC")
+    syntax = fields.Selection(
+        [(code, code) for code in sorted(CHARSETS)], string="Character set", default="UNOC"
+    )
     syntax_version = fields.Selection([("3", "3"), ("4", "4")], default="3")
     agreement_ids = fields.One2many("dist.edi.onboarding.agreement", "onboarding_id", string="Documents")
     code_ids = fields.One2many("dist.edi.onboarding.code", "onboarding_id", string="Not known yet")
@@ -100,7 +104,10 @@ class DistEdiOnboarding(models.TransientModel):
         )
         self.attachment_ids = False
         self.env["dist.edi.onboarding.file"].create(
-            [{"onboarding_id": self.id, "name": file.name, "content": base64.b64encode(file.raw or b"")} for file in added]
+            [
+                {"onboarding_id": self.id, "name": file.name, "content": base64.b64encode(file.raw or b"")}
+                for file in added
+            ]
         )
         added.unlink()
 
@@ -144,7 +151,11 @@ class DistEdiOnboarding(models.TransientModel):
 
     @api.model
     def _read_separators(self, found):
-        names = {"element": "element_separator", "component": "component_separator", "repetition": "repetition_separator"}
+        names = {
+            "element": "element_separator",
+            "component": "component_separator",
+            "repetition": "repetition_separator",
+        }
         names |= {"terminator": "terminator", "release": "release_character"}
         marks = {field: _show(found[name]) for name, field in names.items() if found[name]}
         return {
@@ -294,7 +305,16 @@ class DistEdiOnboarding(models.TransientModel):
         }
 
     def _prepare_partner(self):
-        names = ("name", "standard", "version", "group_identifier", "own_group", "line_breaks", "una", "decimal_mark")
+        names = (
+            "name",
+            "standard",
+            "version",
+            "group_identifier",
+            "own_group",
+            "line_breaks",
+            "una",
+            "decimal_mark",
+        )
         names += (*ADDRESS, *SEPARATORS, "syntax", "syntax_version")
         return {**{name: self[name] for name in names}, "partner_id": self.partner_id.id, "is_test": True}
 
@@ -319,7 +339,13 @@ class DistEdiOnboarding(models.TransientModel):
         self._propose_flows(profile)
         self._discard()
         action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_edi.action_dist_edi_partner")
-        return {**action, "res_id": profile.id, "view_mode": "form", "views": [(False, "form")], "target": "main"}
+        return {
+            **action,
+            "res_id": profile.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "main",
+        }
 
     @api.model
     def _propose_flows(self, profile):
@@ -357,7 +383,9 @@ class DistEdiOnboarding(models.TransientModel):
 
     def _show(self):
         """:return: action that shows this dialog again"""
-        action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_edi.action_dist_edi_onboarding")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "dist_integration_edi.action_dist_edi_onboarding"
+        )
         return {**action, "res_id": self.id}
 
 

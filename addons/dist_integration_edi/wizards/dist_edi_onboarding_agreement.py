@@ -58,5 +58,7 @@ class DistEdiOnboardingAgreement(models.TransientModel):
             for document in USUAL.get((direction, self._get_document(standard, code)), ())
             if document in codes
         ]
-        proposed = {key: {"direction": key[0], "code": key[1], "count": 0, "is_agreed": False} for key in usual}
+        proposed = {
+            key: {"direction": key[0], "code": key[1], "count": 0, "is_agreed": False} for key in usual
+        }
         return {**proposed, **rows}

@@ -66,7 +66,9 @@ class DistEdiOnboardingCode(models.TransientModel):
     def _get_meanings(self):
         """:return: list of (kind of code, code, model, id) for the code map"""
         rows = self.filtered(lambda row: row.kind in ("unit", "product"))
-        return [(row.kind, row.code, row[MEANINGS[row.kind]]._name, row[MEANINGS[row.kind]].id) for row in rows]
+        return [
+            (row.kind, row.code, row[MEANINGS[row.kind]]._name, row[MEANINGS[row.kind]].id) for row in rows
+        ]
 
     def _get_contacts(self):
         """:return: list of (external id, id of the contact) for bindings"""

@@ -57,7 +57,9 @@ class DistEdiOnboardingFile(models.TransientModel):
 
     @api.model
     def _summarize(self, found):
-        documents = ", ".join(f"{one['count']} x {one['code']} {one['version']}".strip() for one in found["documents"])
+        documents = ", ".join(
+            f"{one['count']} x {one['code']} {one['version']}".strip() for one in found["documents"]
+        )
         return f"{found['standard']}: {documents}"
 
     def _get_documents(self, address):
@@ -106,7 +108,11 @@ class DistEdiOnboardingFile(models.TransientModel):
         """:return: dist.edi.partner that has this address already"""
         standard, qualifier, identifier, own_qualifier, own_identifier = address
         profiles = self.env["dist.edi.partner"].search(
-            [("standard", "=", standard), ("identifier", "=", identifier), ("own_identifier", "=", own_identifier)]
+            [
+                ("standard", "=", standard),
+                ("identifier", "=", identifier),
+                ("own_identifier", "=", own_identifier),
+            ]
         )
         return profiles.filtered(
             lambda one: (one.qualifier or "", one.own_qualifier or "") == (qualifier, own_qualifier)
@@ -120,7 +126,9 @@ def _turn(address):
 
 def _tell(address):
     standard, qualifier, identifier, own_qualifier, own_identifier = address
-    sides = [":".join(filter(None, side)) for side in ((qualifier, identifier), (own_qualifier, own_identifier))]
+    sides = [
+        ":".join(filter(None, side)) for side in ((qualifier, identifier), (own_qualifier, own_identifier))
+    ]
     return f"{standard} {' - '.join(sides)}"
 
 
@@ -128,4 +136,6 @@ def _describe(issue):
     """:return: what is wrong and where, as of lib.errors.Issue.to_dict"""
     place = issue.get("position", {})
     tag = place.get("tag")
-    return f"{tag} ({place['segment']}): {issue['detail']}" if tag and place.get("segment") else issue["detail"]
+    return (
+        f"{tag} ({place['segment']}): {issue['detail']}" if tag and place.get("segment") else issue["detail"]
+    )

@@ -43,7 +43,12 @@ class Customer:
         code = {"system_id": system.id, "domain": "unit", "external_code": "EA"}
         env["dist.code.map"].create({**code, "res_model": unit._name, "res_id": unit.id})
         channel = env["dist.sales.channel"].create(
-            {"name": "EDI", "code": "EDI", "system_id": system.id, "warehouse_id": self._catalogue.warehouses[0]}
+            {
+                "name": "EDI",
+                "code": "EDI",
+                "system_id": system.id,
+                "warehouse_id": self._catalogue.warehouses[0],
+            }
         )
         sides = {"qualifier": "ZZ", "identifier": "BUYER", "own_qualifier": "ZZ", "own_identifier": "SELLER"}
         env["dist.edi.partner"].create(
