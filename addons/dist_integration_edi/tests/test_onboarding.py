@@ -118,7 +118,7 @@ class TestOnboarding(OnboardingMixin, EdiCase):
             self.assertIn(word, problems[name].lower() if word.islower() else problems[name])
         self.assertEqual(wizard.step, "profile")
         nothing = self.onboard(("empty.x12", b""))
-        self.assertEqual((nothing.step, nothing.has_files), ("files", False))
+        self.assertEqual((nothing.step, nothing.problems.split(":")[0]), ("files", "empty.x12"))
         with self.assertRaisesRegex(UserError, "Add one or more"):
             self.env["dist.edi.onboarding"].create({}).action_read()
 

@@ -77,12 +77,13 @@ class DistEdiOnboarding(models.TransientModel):
     agreement_ids = fields.One2many("dist.edi.onboarding.agreement", "onboarding_id", string="Documents")
     code_ids = fields.One2many("dist.edi.onboarding.code", "onboarding_id", string="Not known yet")
     outcome_ids = fields.One2many("dist.edi.onboarding.outcome", "onboarding_id", string="Documents tried")
-    has_files = fields.Boolean(compute="_compute_has_files")
+    problems = fields.Text(compute="_compute_problems", string="Files that cannot be used")
 
-    @api.depends("file_ids.problem", "file_ids.recognized")
-    def _compute_has_files(self):
+    @api.depends("file_ids.problem")
+    def _compute_problems(self):
         for onboarding in self:
-            onboarding.has_files = bool(onboarding._get_readable())
+            unusable = onboarding.file_ids.filtered("problem")
+            onboarding.problems = "\n".join(f"{file.name}: {file.problem}" for file in unusable) or False
 
     # files
 
