@@ -11,6 +11,7 @@ Key = TypeVar("Key")
 
 # Below this, two names have little in common but letters.
 LEAST = 0.6
+_PART = re.compile(r"[0-9]+|[^\W\d_]+")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -22,6 +23,13 @@ def words(text: str) -> list[str]:
 def bare(number: str) -> str:
     """Return an item number without what people write differently: case, blanks, dashes, zeros in front."""
     return "".join(words(number)).lstrip("0")
+
+
+def fragment(number: str) -> str:
+    """Return the longest part of an item number that is only letters or only digits: it stands in each way to write
+    the number.
+    """
+    return max(_PART.findall(bare(number)), key=len, default=number)
 
 
 def likeness(one: str, other: str) -> float:

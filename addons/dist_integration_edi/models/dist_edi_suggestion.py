@@ -1,6 +1,6 @@
 from odoo import _, api, models
 
-from ..lib.similarity import bare, closest, words
+from ..lib.similarity import bare, closest, fragment, words
 from .dist_edi_partner import USUAL_UNITS
 
 # what units are called that people name themselves, such as a case of 24
@@ -141,12 +141,10 @@ class DistEdiSuggestion(models.AbstractModel):
     def _suggest_by_reference(self, numbers):
         """The same reference, written otherwise."""
         for text in (text for name, text in numbers.items() if name != "gtin" and bare(text)):
-            parts = words(text)
-            products = self._search_products(
-                [("default_code", "ilike", max(parts, key=len).lstrip("0"))], limit=COMPARED
-            )
-            found = products.filtered(lambda product: bare(product.default_code) == bare(text))  # noqa: B023
-            if len(found) == 1:
+            products = self._search_products([("default_code", "ilike", fragment(text))], limit=COMPARED)
+            alike = {bare(product.default_code): product for product in products}
+            if bare(text) in alike:
+                found = alike[bare(text)]
                 return found, _("Internal reference %s", found.default_code)
         return self.env["product.product"], ""
 

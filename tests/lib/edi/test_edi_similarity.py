@@ -1,12 +1,13 @@
 """Suggestions by name (E7)."""
 
-from dist_integration_edi.lib.similarity import bare, closest, likeness
+from dist_integration_edi.lib.similarity import bare, closest, fragment, likeness
 
 
 def test_numbers_as_people_write_them():
     """E7: case, dashes, blanks and zeros in front are no difference."""
     assert bare("00-ab 12") == bare("AB-12") == "ab12"
     assert bare("AB-12") != bare("AB-120")
+    assert fragment("00-ab 120") == "120" and fragment("Hose-5") == "hose" and fragment("--") == "--"
 
 
 def test_names():
