@@ -100,9 +100,7 @@ class DistEdiOnboarding(models.TransientModel):
 
     def _take_attachments(self):
         """Keep the added files as rows of this dialog: as attachments they would outlive it."""
-        added = self.attachment_ids.filtered(
-            lambda file: file.res_model == self._name and not file.res_id and file.create_uid == self.env.user
-        )
+        added = self._get_own_attachments()
         self.attachment_ids = False
         self.env["dist.edi.onboarding.file"].create(
             [
@@ -111,6 +109,16 @@ class DistEdiOnboarding(models.TransientModel):
             ]
         )
         added.unlink()
+
+    def _get_own_attachments(self):
+        """:return: ir.attachment of the added files, without what was not added in this dialog"""
+        return self.attachment_ids.filtered(
+            lambda file: (
+                file.res_model == self._name
+                and file.res_id in (0, False, self.id)
+                and file.create_uid == self.env.user
+            )
+        )
 
     def _get_readable(self):
         """:return: dist.edi.onboarding.file that can be read and are of the same partner"""
@@ -372,7 +380,7 @@ class DistEdiOnboarding(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _discard(self):
-        self.attachment_ids.filtered(lambda file: file.res_model == self._name and not file.res_id).unlink()
+        self._get_own_attachments().unlink()
         self.unlink()
 
     @api.autovacuum
