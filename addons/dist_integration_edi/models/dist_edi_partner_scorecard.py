@@ -34,24 +34,25 @@ class DistEdiPartner(models.Model):
             own = {subject: found.get((partner.id, subject)) for subject, _label in SUBJECTS}
             partner.score_count = sum(figures[0] for figures in own.values() if figures)
             for subject, figures in own.items():
-                partner[f"score_{subject}"] = figures and partner._tell_score(*figures)
+                partner[f"score_{subject}"] = figures and partner._tell_score(subject, *figures)
 
     def _get_score_domain(self):
         since = fields.Datetime.now() - timedelta(days=DAYS)
         return [("edi_partner_id", "in", self.ids), ("date", ">=", since)]
 
     @api.model
-    def _tell_score(self, count, rate, share, hours, deviation):
+    def _tell_score(self, subject, count, rate, share, hours, deviation):
         """:return: text such as ``75% of 4, 96.5% of the quantity``"""
-        parts = [_("%(rate)s%% of %(count)s", rate=_short(rate), count=count)]
-        if share is not None:
-            parts.append(_("%s%% of the quantity", _short(share)))
-        if hours is not None:
-            parts.append(_("after %s hours", _short(hours)))
-        if deviation is not None:
-            signed = f"{deviation:+.2f}"
-            parts.append(_("by %s%% on average", signed))
-        return ", ".join(parts)
+        told = _("%(rate)s%% of %(count)s", rate=_short(rate), count=count)
+        signed = f"{deviation:+.2f}"
+        more = {
+            "acknowledged": _("after %s hours", _short(hours)),
+            "answered": _("after %s hours", _short(hours)),
+            "filled": _("%s%% of the quantity", _short(share)),
+            "on_time": _("%s%% of the quantity", _short(share)),
+            "priced": _("by %s%% on average", signed),
+        }.get(subject)
+        return f"{told}, {more}" if more else told
 
     def action_view_scorecard(self):
         """Open the scorecard of this partner: charts, or the records behind one of its figures."""

@@ -41,7 +41,8 @@ class TestScorecard(InvoicedCase):
         refused = [f"BAK*00*AC*{order.name}*20261302", ALL_DONE, "CTT*1"]
         self.hear(refused)
         self.take(self.x12(refused, code="855", control=99, sender="MILL", test=True), key=self.mill_key)
-        document = self.env["dist.edi.document"].search([("state", "=", "refused")], limit=1)
+        live = [("state", "=", "refused"), ("interchange_id.is_test", "=", False)]
+        document = self.env["dist.edi.document"].search(live)
         wizard = self.env["dist.edi.correct"].browse(document.action_correct()["res_id"])
         wizard.content = wizard.content.replace("20261302", "20261202")
         wizard.action_resubmit()

@@ -15,7 +15,7 @@ class DistEdiOnboardingFile(models.TransientModel):
 
     onboarding_id = fields.Many2one("dist.edi.onboarding", required=True, ondelete="cascade")
     name = fields.Char(required=True)
-    content = fields.Binary(attachment=False, required=True)
+    content = fields.Binary(attachment=False)
     recognized = fields.Text(readonly=True)
     summary = fields.Char(string="Recognised as")
     problem = fields.Text(string="Why it cannot be used")
@@ -29,7 +29,7 @@ class DistEdiOnboardingFile(models.TransientModel):
         """Read these files; those of another partner than the first that can be read are set aside."""
         first = None
         for file in self:
-            vals = file._read()
+            vals = file._prepare_reading()
             if vals.get("recognized"):
                 found = [self._get_address(one) for one in json.loads(vals["recognized"])["interchanges"]]
                 first = first or found[0]
@@ -41,7 +41,7 @@ class DistEdiOnboardingFile(models.TransientModel):
                     )
             file.write(vals)
 
-    def _read(self):
+    def _prepare_reading(self):
         """:return: values of this file"""
         try:
             found = recognize(self._get_raw())
