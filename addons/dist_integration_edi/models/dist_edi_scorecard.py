@@ -19,14 +19,16 @@ RECEIVED = """
            NULL::float AS share, NULL::float AS hours, NULL::float AS deviation,
            'dist.edi.document' AS res_model, document.id AS res_id
     FROM dist_edi_document AS document
-    JOIN dist_edi_interchange AS interchange ON interchange.id = document.interchange_id AND interchange.is_test IS NOT TRUE
+    JOIN dist_edi_interchange AS interchange ON interchange.id = document.interchange_id
+        AND interchange.is_test IS NOT TRUE
     WHERE document.direction = 'in' AND document.original_id IS NULL AND document.edi_partner_id IS NOT NULL
 """
 SENT = """
     SELECT document.id * 16 + 1, 'sent', document.edi_partner_id, document.company_id, document.create_date,
            document.acknowledged <> 'rejected', NULL, NULL, NULL, 'dist.edi.document', document.id
     FROM dist_edi_document AS document
-    JOIN dist_edi_interchange AS interchange ON interchange.id = document.interchange_id AND interchange.is_test IS NOT TRUE
+    JOIN dist_edi_interchange AS interchange ON interchange.id = document.interchange_id
+        AND interchange.is_test IS NOT TRUE
     WHERE document.direction = 'out' AND document.acknowledged IN
           ('accepted', 'accepted_with_errors', 'received', 'rejected')
 """
@@ -36,7 +38,8 @@ ACKNOWLEDGED = """
            EXTRACT(EPOCH FROM expectation.received_at - expectation.sent_at) / 3600, NULL,
            'dist.edi.expectation', expectation.id
     FROM dist_edi_expectation AS expectation
-    JOIN dist_edi_interchange AS interchange ON interchange.id = expectation.interchange_id AND interchange.is_test IS NOT TRUE
+    JOIN dist_edi_interchange AS interchange ON interchange.id = expectation.interchange_id
+        AND interchange.is_test IS NOT TRUE
     WHERE expectation.state NOT IN ('prepared', 'waived')
       AND (expectation.received_at IS NOT NULL OR expectation.due_at < now() AT TIME ZONE 'UTC')
 """
@@ -47,7 +50,8 @@ ANSWERED = """
            NULL, EXTRACT(EPOCH FROM answer.create_date - sent.create_date) / 3600, NULL,
            'purchase.order', purchase.id
     FROM dist_edi_document AS sent
-    JOIN dist_edi_interchange AS interchange ON interchange.id = sent.interchange_id AND interchange.is_test IS NOT TRUE
+    JOIN dist_edi_interchange AS interchange ON interchange.id = sent.interchange_id
+        AND interchange.is_test IS NOT TRUE
     JOIN dist_edi_partner AS partner ON partner.id = sent.edi_partner_id
     JOIN dist_message AS message ON message.id = sent.message_id AND message.res_model = 'purchase.order'
     JOIN purchase_order AS purchase ON purchase.id = message.res_id
