@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+from collections import namedtuple
 from datetime import timedelta
 
 from odoo import _, api, fields, models
@@ -15,6 +16,8 @@ from ..lib.separators import X12
 from .dist_edi_partner import STANDARDS
 
 DIRECTIONS = [("in", "Received"), ("out", "Sent")]
+# an interchange as it leaves
+Sent = namedtuple("Sent", "standard control_number raw")
 
 
 class DistEdiInterchange(models.Model):
@@ -321,20 +324,25 @@ class DistEdiInterchange(models.Model):
         It is stored with its control numbers in a transaction of its own, before anything is sent. Who is killed in
         between finds it again.
 
-        :return: dist.edi.interchange
+        :return: Sent; values, since this transaction does not see what that one stores
         :raises IntegrationError: the message cannot be told in the partner's form
         """
         known = self._find_of_message(message)
         if known:
-            return known
+            return known._get_sent()
         partner, message_id = message._get_edi_partner(), message.id
 
         def make(env):
-            found = env["dist.edi.interchange"]._find_of_message(env["dist.message"].browse(message_id))
-            return found.id or env["dist.edi.interchange"]._make(env["dist.message"].browse(message_id)).id
+            own = env["dist.message"].browse(message_id)
+            interchanges = env["dist.edi.interchange"]
+            return (interchanges._find_of_message(own) or interchanges._make(own))._get_sent()
 
-        made = self.env["dist.message"]._in_serial_transaction(f"dist.edi.counter/{partner.id}", make)
-        return self.sudo().browse(made)
+        return self.env["dist.message"]._in_serial_transaction(f"dist.edi.counter/{partner.id}", make)
+
+    def _get_sent(self):
+        """:return: Sent"""
+        self.ensure_one()
+        return Sent(self.standard, self.control_number, self._get_raw())
 
     @api.model
     def _find_of_message(self, message):

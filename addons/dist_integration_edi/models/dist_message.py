@@ -116,13 +116,13 @@ class DistMessage(models.Model):
     def _get_outgoing(self):
         if self.endpoint_id.content != "edi":
             return super()._get_outgoing()
-        interchange = self.env["dist.edi.interchange"]._get_for_outgoing(self)
+        sent = self.env["dist.edi.interchange"]._get_for_outgoing(self)
         envelope = self._get_mapped_envelope()
-        names = {**self._get_template_names(envelope), "control": interchange.control_number}
+        names = {**self._get_template_names(envelope), "control": sent.control_number}
         return Outgoing(
             uuid=self.uuid,
-            body=interchange._get_raw(),
-            content_type=MEDIA_TYPES.get(interchange.standard, EDIFACT_MEDIA_TYPE),
+            body=sent.raw,
+            content_type=MEDIA_TYPES.get(sent.standard, EDIFACT_MEDIA_TYPE),
             ordering_key=self.ordering_key or "",
             traceparent=self.traceparent or "",
             names=names,
