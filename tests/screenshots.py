@@ -183,6 +183,8 @@ class Photographer:
 
     def take_onboarding(self) -> None:
         """Go through the dialog that makes a partner of a sample file, and leave it."""
+        company = {"name": "Pinecrest Stores", "is_company": True}
+        self.odoo.ensure("res.partner", [("name", "=", company["name"])], company)
         self.client.open(f"{EDI}onboarding", view=".modal .o_form_view")
         self.client.dialog.locator("input[type=file]").set_input_files(
             {"name": "orders.x12", "mimeType": "text/plain", "buffer": SAMPLE.encode()}

@@ -192,6 +192,10 @@ class DistEdiSuggestion(models.AbstractModel):
             return referred, _("Reference %s", party["id"])
         if party["role"] == "buyer" and contact:
             return contact, _("The contact of the profile")
-        near = contacts.search([("id", "child_of", contact.commercial_partner_id.ids)], limit=COMPARED)
+        named = max(words(party.get("name", "")), key=len, default="")
+        domain = (
+            [("id", "child_of", contact.commercial_partner_id.ids)] if contact else [("name", "ilike", named)]
+        )
+        near = contacts.search(domain, limit=COMPARED) if contact or named else contacts
         found = closest(party.get("name", ""), [(one, one.name or "") for one in near])
         return (found[0], _("Name, %s%% alike", round(found[1] * 100))) if found else (contacts, "")

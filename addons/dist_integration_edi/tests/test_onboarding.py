@@ -177,6 +177,17 @@ class TestOnboarding(OnboardingMixin, EdiCase):
         self.assertFalse(self.row(wizard, "NOBODY-KNOWS").is_accepted)
         self.assertTrue(self.row(wizard, "F-4").is_accepted)
 
+    def test_a_contact_by_its_name(self):
+        """E7: where nobody has said who the partner is, a contact of a like name is suggested, no other."""
+        farms = self.env["res.partner"].create({"name": "Meadow Farms Inc", "is_company": True})
+        wizard = self.onboard(("orders.x12", self.sample()))
+        wizard.action_codes()
+        self.assertEqual(self.row(wizard, "BUYER").contact_id, farms)
+        farms.name = "Something else"
+        wizard = self.onboard(("orders.x12", self.sample()))
+        wizard.action_codes()
+        self.assertFalse(self.row(wizard, "BUYER").contact_id)
+
     def test_what_would_happen(self):
         """E7: document by document, with everything that was accepted; nothing of it is left, not even a number."""
         lines = [

@@ -77,6 +77,7 @@ class DistEdiOnboarding(models.TransientModel):
     agreement_ids = fields.One2many("dist.edi.onboarding.agreement", "onboarding_id", string="Documents")
     code_ids = fields.One2many("dist.edi.onboarding.code", "onboarding_id", string="Not known yet")
     outcome_ids = fields.One2many("dist.edi.onboarding.outcome", "onboarding_id", string="Documents tried")
+    has_words = fields.Boolean(compute="_compute_has_words")
     problems = fields.Text(compute="_compute_problems", string="Files that cannot be used")
 
     @api.depends("file_ids.problem")
@@ -84,6 +85,11 @@ class DistEdiOnboarding(models.TransientModel):
         for onboarding in self:
             unusable = onboarding.file_ids.filtered("problem")
             onboarding.problems = "\n".join(f"{file.name}: {file.problem}" for file in unusable) or False
+
+    @api.depends("code_ids.kind")
+    def _compute_has_words(self):
+        for onboarding in self:
+            onboarding.has_words = "code" in onboarding.code_ids.mapped("kind")
 
     # files
 
