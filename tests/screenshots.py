@@ -23,6 +23,7 @@ from webclient import WebClient, chromium
 
 BASE = "dist_integration_base.action_dist_"
 COMMERCE = "dist_integration_commerce.action_dist_"
+EDI = "dist_integration_edi.action_dist_edi_"
 COLOURS = 192
 # A marketplace speaks in words of its own, which rows translate.
 MARKETPLACE_ORDER = {
@@ -42,6 +43,30 @@ MARKETPLACE_ROWS = [
     {"parent_target": "lines", "target": "quantity", "source": "Qty", "converter": "decimal"},
     {"parent_target": "lines", "target": "unit", "source": "Unit", "default_value": "EA"},
 ]
+
+
+# What a new customer sends first: one item that its name tells, one that its GTIN does, one that nobody knows.
+SAMPLE = """\
+ISA*00*          *00*          *ZZ*PINECREST      *ZZ*CASCADEDIST    *261130*0900*U*00401*000000001*0*T*>~
+GS*PO*PINECREST*CASCADEDIST*20261130*0900*1*X*004010~
+ST*850*0001~
+BEG*00*SA*PC-1001**20261130~
+N1*BY*Pinecrest Stores*92*PINE-01~
+PO1*1*24*EA***IN*4711~
+PID*F****GARDEN HOSE 25 m~
+PO1*2*12*CA***EN*7612345000053*IN*4712~
+CTT*2~
+SE*8*0001~
+ST*850*0002~
+BEG*00*SA*PC-1002**20261130~
+N1*BY*Pinecrest Stores*92*PINE-01~
+PO1*1*6*EA***IN*4799~
+PID*F****SPARE PART~
+CTT*1~
+SE*7*0002~
+GE*2*1~
+IEA*1*000000001~
+"""
 
 
 class Photographer:
@@ -66,6 +91,8 @@ class Photographer:
             self.take_mapping,
             self.take_orders,
             self.take_warehouse,
+            self.take_edi,
+            self.take_onboarding,
             self.take_api,
         ):
             take()
@@ -142,6 +169,38 @@ class Photographer:
     def take_warehouse(self) -> None:
         self.client.open("dist_integration_wms.dist_warehouse_day_action", view=".o_dist_warehouse_day")
         self.save("warehouse_day")
+
+    def take_edi(self) -> None:
+        """A refused order as a person reads it, the board of acknowledgements, and how well a supplier works."""
+        refused = [("state", "=", "refused"), ("code", "=", "ORDERS")]
+        self.client.open(f"{EDI}document", self.odoo.search("dist.edi.document", refused, limit=1)[0])
+        self.save("edi_document")
+        self.client.open(f"{EDI}expectation")
+        expect(self.client.rows.first).to_be_visible()
+        self.save("edi_acknowledgements")
+        self.client.open(f"{EDI}scorecard")
+        self.save("edi_scorecard")
+
+    def take_onboarding(self) -> None:
+        """Go through the dialog that makes a partner of a sample file, and leave it."""
+        company = {"name": "Pinecrest Stores", "is_company": True}
+        self.odoo.ensure("res.partner", [("name", "=", company["name"])], company)
+        self.client.open(f"{EDI}onboarding", view=".modal .o_form_view")
+        self.client.dialog.locator("input[type=file]").set_input_files(
+            {"name": "orders.x12", "mimeType": "text/plain", "buffer": SAMPLE.encode()}
+        )
+        expect(self.client.dialog.locator(".o_attachment")).to_be_visible()
+        for button, name in (
+            ("Read the files", "edi_onboarding_profile"),
+            ("Continue", "edi_onboarding_codes"),
+            ("Accept all suggestions", ""),
+            ("Try the documents", "edi_onboarding_trial"),
+        ):
+            self.client.run(button, self.client.dialog)
+            expect(self.client.dialog.locator(".o_form_view")).to_be_visible()
+            if name:
+                self.save(name)
+        self.client.finish("Cancel")
 
     def take_api(self) -> None:
         self.page.goto(f"{self.odoo.url}/dist/v1/docs")

@@ -17,6 +17,7 @@
         "data/ir_cron.xml",
         "data/ir_sequence.xml",
         "reports/sscc_label.xml",
+        "views/dist_edi_scorecard_views.xml",
         "views/dist_edi_partner_views.xml",
         "views/dist_as2_exchange_views.xml",
         "views/dist_as2_partner_views.xml",
@@ -37,4 +38,5 @@
         "wizards/dist_edi_wizard_views.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/dist_edi_demo.xml"],
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .codes import by_code, table
@@ -27,7 +27,10 @@ def recognize(data: bytes, overlay: Mapping[str, Any] | None = None) -> dict[str
     ``documents``
         (``code``, ``version``, ``association``, ``count``, ``known``, ``document``), ``codes`` by code
         list (``code``, ``count``,
-        ``meaning`` or null), ``items`` (``qualifier``, ``meaning`` or null, ``examples``), ``parties``, ``issues``
+        ``meaning`` or null), ``items`` (``qualifier``, ``meaning`` or null, ``examples``), ``articles`` (``numbers`` of
+        an item by their kind, ``description``, ``count``), ``units`` (``code`` as documents tell it on, ``count``),
+        ``refused`` (``list``, ``code``, ``count``, ``words``: codes for which documents are refused, and what they may
+        mean), ``parties``, ``issues``
     :raises EdiError: the file cannot be read, or is larger than 20 MB (code ``too_large``)
     """
     if len(data) > MAX_BYTES:
@@ -45,6 +48,9 @@ def recognize(data: bytes, overlay: Mapping[str, Any] | None = None) -> dict[str
         "documents": finder.documents(),
         "codes": finder.codes(),
         "items": finder.items(),
+        "articles": list(finder.articles.values()),
+        "units": [{"code": code, "count": count} for code, count in finder.units.most_common(MAX_VALUES)],
+        "refused": finder.refused(),
         "parties": finder.parties(),
         "issues": [
             issue.to_dict()
@@ -79,6 +85,9 @@ class _Finder:
         self._codes: Counter[tuple[str, str, str]] = Counter()
         self._items: dict[tuple[str, str], dict[str, Any]] = {}
         self._parties: dict[tuple[str, str], dict[str, Any]] = {}
+        self._refused: Counter[tuple[str, str, str]] = Counter()
+        self.articles: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+        self.units: Counter[str] = Counter()
         self.issues: list[Any] = []
 
     def take(self, transaction: Transaction) -> None:
@@ -93,11 +102,27 @@ class _Finder:
         for segment in transaction.body:
             for row in rows:
                 self._segment(segment, row, declaration)
+        for line in _lines_of(reading.canonical):
+            self._line(line)
         for role, party in (reading.canonical.get("parties") or {}).items():
             if isinstance(party, dict) and len(self._parties) < MAX_VALUES:
                 self._parties.setdefault(
                     (role, party.get("id", party.get("name", ""))), {"role": role, **party}
                 )
+
+    def _line(self, line: dict[str, Any]) -> None:
+        for part in (line, *line.get("answers", [])):
+            if part.get("unit"):
+                self.units[part["unit"]] += 1
+        numbers = {name: text for name, text in line["item"].items() if isinstance(text, str)} or line[
+            "item"
+        ].get("codes", {})
+        key = tuple(sorted(numbers.items()))
+        if key and (key in self.articles or len(self.articles) < MAX_VALUES):
+            found = self.articles.setdefault(
+                key, {"numbers": numbers, "description": line.get("description", ""), "count": 0}
+            )
+            found["count"] += 1
 
     def _segment(self, segment: Segment, row: Any, declaration: Declaration) -> None:
         if isinstance(row, ItemRow):
@@ -109,6 +134,8 @@ class _Finder:
             code = segment.get(path.element, path.component).strip()
             if code and all(segment.get(c.element, c.component).strip() in c.values for c in path.conditions):
                 self._codes[(declaration.standard, row.codes, code)] += 1
+                if not row.keep_unknown and code not in declaration.to_words(row.codes):
+                    self._refused[(declaration.standard, row.codes, code)] += 1
                 return
 
     def _item_numbers(self, segment: Segment, row: ItemRow, declaration: Declaration) -> None:
@@ -161,11 +188,30 @@ class _Finder:
             found.setdefault(name, []).append({"code": code, "count": count, "meaning": meaning})
         return found
 
+    def refused(self) -> list[dict[str, Any]]:
+        lists = dict((self._overlay or {}).get("codes", {}))
+        return [
+            {"list": name, "code": code, "count": count, "words": sorted(table(name, standard, lists))}
+            for (standard, name, code), count in self._refused.most_common(MAX_VALUES)
+        ]
+
     def items(self) -> list[dict[str, Any]]:
         return list(self._items.values())
 
     def parties(self) -> list[dict[str, Any]]:
         return list(self._parties.values())
+
+
+def _lines_of(content: Any) -> Iterator[dict[str, Any]]:
+    """Yield what names an item, in lines of any kind, at any depth."""
+    if isinstance(content, dict):
+        if isinstance(content.get("item"), dict):
+            yield content
+        content = content.values()
+    elif not isinstance(content, list):
+        return
+    for part in content:
+        yield from _lines_of(part)
 
 
 def _rows_of(declaration: Declaration) -> list[Any]:

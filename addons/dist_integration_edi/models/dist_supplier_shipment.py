@@ -114,7 +114,7 @@ class DistSupplierShipment(models.Model):
         :param taken: dict, stock.move to list of (line, quantity in the product's unit), is added to
         """
         moves = order_line._dist_get_expectable_moves()
-        parts = [[line, line._get_product_quantity()] for line in lines]
+        parts = [[line, line.product_quantity] for line in lines]
         for move in moves:
             free = move.product_qty
             while parts and not move._dist_is_zero(free):

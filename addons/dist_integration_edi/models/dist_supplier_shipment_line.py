@@ -23,6 +23,12 @@ class DistSupplierShipmentLine(models.Model):
     product_id = fields.Many2one("product.product", readonly=True, required=True, ondelete="restrict")
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True, required=True, ondelete="restrict")
     quantity = fields.Float(string="Shipped", digits="Product Unit of Measure", readonly=True)
+    product_quantity = fields.Float(
+        string="In the item's unit",
+        digits="Product Unit of Measure",
+        compute="_compute_product_quantity",
+        store=True,
+    )
     lot_name = fields.Char(string="Lot or serial number", readonly=True)
     expiry = fields.Date(string="Expires", readonly=True)
     package = fields.Char(readonly=True)
@@ -35,9 +41,10 @@ class DistSupplierShipmentLine(models.Model):
         for line in self:
             line.display_name = " ".join(filter(None, (line.line_ref, line.product_id.display_name)))
 
-    def _get_product_quantity(self):
-        """:return: float, in the product's unit"""
-        return self.uom_id._compute_quantity(self.quantity, self.product_id.uom_id)
+    @api.depends("quantity", "uom_id", "product_id")
+    def _compute_product_quantity(self):
+        for line in self:
+            line.product_quantity = line.uom_id._compute_quantity(line.quantity, line.product_id.uom_id)
 
     def _get_value(self):
         """:return: float, worth at the order's price in the currency of the company"""

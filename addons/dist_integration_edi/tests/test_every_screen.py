@@ -7,7 +7,7 @@ from .common import SupplierCase
 
 MODULE = "dist_integration_edi"
 # made when the screen is opened
-NO_FORMS = {"dist.edi.upload"}
+NO_FORMS = {"dist.edi.onboarding", "dist.edi.upload"}
 
 
 @tagged("post_install", "-at_install")
@@ -118,7 +118,7 @@ class TestEveryScreen(ScreensMixin, SupplierCase):
         self._check_form(self.orders, {"purchaser": self.users["purchaser"]})
 
     def test_every_screen(self):
-        """E1, E2, E5, E6, E9: each opens for whoever sees its menu, with filters, forms and buttons."""
+        """E1, E2, E5, E6, E9, E10: each opens for whoever sees its menu, with filters, forms and buttons."""
         self._check_reachable(MODULE, self.users)
         opened = self._check_menus(MODULE, self.users)
         self._check_all_opened(MODULE, opened, but=NO_FORMS)

@@ -42,6 +42,9 @@ GOALS = {
     "deliveries_vs_jobs": Goal(10.0, True, "webhooks a second / empty jobs a second, same workers"),
     "x12_vs_pyx12": Goal(8.0, True, "pyx12's checked reader / ours, 25,000 segments"),
     "edifact_vs_pydifact": Goal(4.0, True, "pydifact / ours, 9,000 segments"),
+    "order850_vs_orm": Goal(
+        1.1, False, "an 850 of 200 lines to its confirmed order / the ORM's create and confirm"
+    ),
     "inbox_2m_vs_10k": Goal(1.2, False, "receiving a message with 2,000,000 stored / with 10,000 stored"),
     "outbox_2m_vs_10k": Goal(
         1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from playwright.sync_api import expect
+from screenshots import SAMPLE
 from waiting import until
 
 # orders that come at once meet on the same stock, and one of them may have to wait
@@ -119,7 +120,9 @@ def test_refused_delivery_is_retried(story):
     story.shop.control.order("faults", {"mode": "redirect"})
     try:
         assert story.submit("STORY-RETRY").status == 200
-        exception = story.open_exception(("category", "=", "delivery"), ("state", "=", "open"))
+        exception = story.open_exception(
+            ("category", "=", "delivery"), ("state", "=", "open"), ("system_id", "=", story.shop.system)
+        )
     finally:
         story.shop.control.order("faults", {"mode": None})
     story.client.run("Retry")
@@ -151,6 +154,36 @@ def test_endpoint_is_tried(story):
     client.press("Send test event")
     expect(client.dialog.locator("[name=state] .o_arrow_button_current")).to_contain_text("Done")
     client.check()
+
+
+def test_a_partner_is_made_of_a_sample_file(story):
+    """E7: files in, what they say out, codes accepted, documents tried; cancelled, nothing is left."""
+    client, odoo = story.client, story.odoo
+    orders = odoo.count("sale.order", [])
+    client.open("dist_integration_edi.action_dist_edi_onboarding", view=".modal .o_form_view")
+    client.dialog.locator("input[type=file]").set_input_files(
+        [
+            {"name": "orders.x12", "mimeType": "text/plain", "buffer": SAMPLE.encode()},
+            {"name": "page.html", "mimeType": "text/html", "buffer": b"<script>alert(1)</script>"},
+        ]
+    )
+    expect(client.dialog.locator(".o_attachment")).to_have_count(2)
+    client.run("Read the files", client.dialog)
+    expect(client.dialog.locator("[name=identifier] input")).to_have_value("PINECREST")
+    expect(client.dialog.locator("[name=problems]")).to_contain_text("page.html")
+    client.choose("partner_id", "Riverbend", client.dialog)
+    client.run("Continue", client.dialog)
+    expect(client.dialog.locator(".o_data_row", has_text="4711")).to_contain_text("Garden hose")
+    client.run("Accept all suggestions", client.dialog)
+    client.run("Try the documents", client.dialog)
+    tried = client.dialog.locator("[name=outcome_ids] .o_data_row")
+    expect(tried).to_have_count(2)
+    expect(tried.filter(has_text="PC-1002")).to_contain_text("Would wait for a person")
+    client.finish("Cancel")
+    client.check()
+    assert odoo.count("sale.order", []) == orders
+    assert not odoo.count("dist.edi.partner", [("identifier", "=", "PINECREST")])
+    assert not odoo.count("dist.edi.onboarding", [])
 
 
 def test_key_is_shown_once(story):

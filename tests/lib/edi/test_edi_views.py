@@ -112,6 +112,18 @@ def test_a_partner_is_proposed_from_a_sample():
     json.dumps(found)
 
 
+def test_articles_units_and_refused_codes():
+    """E7: items with all their numbers and their name, units as they are told on, codes that refuse a document."""
+    line = "PO1*1*12*XX*8.5**UP*614141007349*VN*V-1"
+    found = recognize(x12("BEG*77*SA*P1**20260302", line, "PID*F****Mix", line.replace("*1*", "*2*", 1)))
+    assert found["articles"] == [
+        {"numbers": {"gtin": "00614141007349", "supplier_sku": "V-1"}, "description": "Mix", "count": 2}
+    ]
+    assert found["units"] == [{"code": "XX", "count": 2}]
+    (refused,) = found["refused"]
+    assert (refused["list"], refused["code"]) == ("purpose", "77") and "original" in refused["words"]
+
+
 def test_a_partner_of_edifact():
     """E7: the same of UNB, LIN and PIA."""
     data = edifact(
