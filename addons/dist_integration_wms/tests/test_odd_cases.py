@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import RETURN, WmsHttpCase
@@ -16,8 +18,9 @@ class TestOddCases(WmsHttpCase):
         super().setUpClass()
         cls._put(cls.tape, 100)
         cls._put(cls.glove, 100)
-        cls.lot = cls._make_lot(cls.seal, "L1")
+        cls.lot = cls._make_lot(cls.seal, "L1", expiration_date=datetime(2031, 1, 31, 12))
         cls._put(cls.seal, 20, lot=cls.lot)
+        cls.warehouse.dist_adjustment_limit = 100
         cls.person = new_test_user(cls.env, "odd", groups=GROUPS)
 
     # what a person does: each returns how many clicks it takes, from the open list on
@@ -45,10 +48,8 @@ class TestOddCases(WmsHttpCase):
 
     def _ignore(self, exception):
         """Ignore, then, with a reason, Ignore."""
-        dialog = Form(self.env["dist.exception.ignore"].with_user(self.person))
-        dialog.reason = "Settled by telephone"
-        dialog.exception_ids.add(exception)
-        dialog.save().action_ignore()
+        dialog = self.env["dist.exception.ignore"].with_user(self.person)
+        dialog.create({"exception_ids": [(6, 0, exception.ids)], "reason": "Told twice"}).action_ignore()
         return 2
 
     def _clear(self, code, clear, *options):
@@ -86,8 +87,10 @@ class TestOddCases(WmsHttpCase):
 
     def test_substitute(self):
         """W2, X1: an item that nobody approved is accepted."""
-        picking = self._sell((self.tape, 12))
-        line = {"sku": "GLOVE", "quantity": "1", "substitute_for": {"sku": "TAPE"}}
+        other = self._make_product("TAPE-S")
+        self._put(other, 20)
+        picking = self._sell((self.tape, 4))
+        line = {"sku": "TAPE-S", "quantity": "4", "substitute_for": "TAPE"}
         self._refuse(self._ship(picking, line), 422, "substitution_not_approved", self._accept)
         self.assertEqual(picking.state, "done")
 
@@ -198,5 +201,5 @@ class TestOddCases(WmsHttpCase):
         """W4, X1: a reason in the warehouse's words is explained once."""
         body = {"adjustment": "A-W", "reason": "mice", "lines": [{"sku": "TAPE", "change": "-1"}]}
         lost = self.env["dist.stock.reason"].search([("code", "=", "lost")], limit=1)
-        self._refuse(self._post(ADJUST, body), 202, "unknown_reason", self._fix, lost)
+        self._refuse(self._post(ADJUST, body), 202, "unknown_stock_reason", self._fix, lost)
         self.assertEqual(self._on_hand(self.tape), 99)
