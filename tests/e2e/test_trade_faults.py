@@ -67,7 +67,9 @@ class Trade:
     def submit_at_once(self, orders):
         """Return the answers to orders that are sent at the same moment."""
         with ThreadPoolExecutor(len(orders)) as pool:
-            return list(pool.map(lambda order: self.shop.api.post("/orders", order, order["reference"]), orders))
+            return list(
+                pool.map(lambda order: self.shop.api.post("/orders", order, order["reference"]), orders)
+            )
 
     @contextmanager
     def stock_policy(self, policy):

@@ -11,8 +11,8 @@ class QuotationsController(http.Controller):
         scope="quotations:submit",
         summary="Submit a quotation",
         description=(
-            "Priced and checked like an order; nothing is reserved and no credit is taken. What would hold an order is told "
-            "in the reasons. Read it as an order, by its reference; it is cancelled and changed like one."
+            "Priced and checked like an order; nothing is reserved and no credit is taken. What would hold an order is "
+            "told in the reasons. Read it as an order, by its reference; it is cancelled and changed like one."
         ),
         bulk=True,
         tag="Quotations",
@@ -28,8 +28,8 @@ class QuotationsController(http.Controller):
         scope="quotations:submit",
         summary="Order what was quoted",
         description=(
-            "Stock and credit are checked now; the answer is that of an order. A quotation that is not good any more is "
-            "refused with `quotation_expired` (409), until a person accepts it. Ordered twice, it is one order."
+            "Stock and credit are checked now; the answer is that of an order. A quotation that is not good any more "
+            "is refused with `quotation_expired` (409), until a person accepts it. Ordered twice, it is one order."
         ),
         tag="Quotations",
         statuses=(404, 409),

@@ -12,8 +12,9 @@ class ChannelReturnsController(http.Controller):
         summary="Ask to send goods back",
         description=(
             "`authorised`: the warehouse expects the goods. 202: a person decides; poll the operation. What was not "
-            "shipped, or came back already, is refused with `more_than_shipped` (422). `return.received` tells what came "
-            "back, `invoice.posted` of the credit note."
+            "shipped, or came back already, is refused with `more_than_shipped` (422). `return.received` tells what "
+            "came back, `invoice.posted` of the credit note. With `keep` the goods do not come back: a claim, on which "
+            "a person decides before it is `credited`."
         ),
         bulk=True,
         tag="Returns",

@@ -55,7 +55,11 @@ class StockPicking(models.Model):
         spec = ExceptionSpec(
             "business",
             "return_not_credited",
-            _("%(picking)s came back and is not credited: %(reason)s", picking=picking.name, reason=error.args[0]),
+            _(
+                "%(picking)s came back and is not credited: %(reason)s",
+                picking=picking.name,
+                reason=error.args[0],
+            ),
             record=picking.sale_id,
             suggestion=_("Credit the order by hand, and close this exception with the reason."),
             fingerprint=f"stock.picking/{picking.id}/credit",

@@ -52,8 +52,12 @@ class TestOrderChange(EventCase):
         self.assertEqual(quantities, {first: "12", second: "2", third: "1"})
         self.assertEqual(answer["amount_untaxed"], "138.00")
         open_moves = order.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
-        self.assertEqual(sum(open_moves.filtered(lambda move: move.product_id == self.corn).mapped("product_qty")), 13)
-        self.assertEqual(sum(open_moves.filtered(lambda move: move.product_id == self.gloves).mapped("product_qty")), 2)
+        self.assertEqual(
+            sum(open_moves.filtered(lambda move: move.product_id == self.corn).mapped("product_qty")), 13
+        )
+        self.assertEqual(
+            sum(open_moves.filtered(lambda move: move.product_id == self.gloves).mapped("product_qty")), 2
+        )
         ((code, data),) = self.sent()
         self.assertEqual((code, data["lines"][0]["quantity"]), ("order.changed", "12"))
 
@@ -76,9 +80,7 @@ class TestOrderChange(EventCase):
         self.change(reference, later, changed_at="2031-05-13T12:00:00+02:00")
         self.assertEqual(order.order_line.product_uom_qty, 7)
         earlier = {"line": line, "quantity": "8"}
-        self.change(
-            reference, earlier, changed_at="2031-05-13T09:59:59Z", status=409, code="change_outdated"
-        )
+        self.change(reference, earlier, changed_at="2031-05-13T09:59:59Z", status=409, code="change_outdated")
         self.assertEqual(order.order_line.product_uom_qty, 7)
         self.assertEqual(len(order.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")), 1)
 
@@ -89,7 +91,9 @@ class TestOrderChange(EventCase):
         self.change(reference, requested_date="2031-06-02", delivery_address=address)
         picking = order.picking_ids
         self.assertEqual(order.commitment_date.isoformat()[:10], "2031-06-02")
-        self.assertEqual((picking.partner_id.street, picking.partner_id), ("Hill 1", order.partner_shipping_id))
+        self.assertEqual(
+            (picking.partner_id.street, picking.partner_id), ("Hill 1", order.partner_shipping_id)
+        )
         self.assertFalse(picking.activity_ids)
 
     def test_people_change_orders_too(self):
@@ -99,7 +103,9 @@ class TestOrderChange(EventCase):
         order.order_line.product_uom_qty = 9
         order.note = "not told"
         told = self.sent()
-        self.assertEqual([(code, data["lines"][0]["quantity"]) for code, data in told], [("order.changed", "9")])
+        self.assertEqual(
+            [(code, data["lines"][0]["quantity"]) for code, data in told], [("order.changed", "9")]
+        )
         self.env["sale.order"].create({"partner_id": self.customer.id}).order_line = [
             (0, 0, {"product_id": self.corn.id})
         ]
@@ -156,9 +162,7 @@ class TestOrderChange(EventCase):
         reference, order = self.ordered(self.line("TEST-CORN", "10"))
         released = self.release(order)
         line = order.order_line.dist_line_ref
-        problem = self.change(
-            reference, {"line": line, "quantity": "9"}, status=409, code="change_too_late"
-        )
+        problem = self.change(reference, {"line": line, "quantity": "9"}, status=409, code="change_too_late")
         self.assertEqual(problem["errors"][0]["code"], "line_released")
         self.change(reference, requested_date="2031-06-02", status=409, code="change_too_late")
         self.change(reference, {"line": line, "quantity": "14"})
@@ -166,7 +170,9 @@ class TestOrderChange(EventCase):
         self.change(reference, {"line": line, "quantity": "12"})
         self.assertEqual(sum(released.move_ids.mapped("product_qty")), 10)
         later = order.picking_ids - released
-        self.assertEqual(sum(later.move_ids.filtered(lambda move: move.state != "cancel").mapped("product_qty")), 2)
+        self.assertEqual(
+            sum(later.move_ids.filtered(lambda move: move.state != "cancel").mapped("product_qty")), 2
+        )
         exception = self.exceptions_of(order)
         self.assertFalse(exception.can_accept_variance, "it is not Odoo's to decide")
 
@@ -204,7 +210,9 @@ class TestOrderChange(EventCase):
         _answer, order = self.submit_ok(body)
         self.sent()
         self.change(body["reference"], {"line": order.order_line.dist_line_ref, "quantity": "3"})
-        self.assertEqual((order.order_line.product_uom_qty, order.dist_state, order.state), (3, "held", "draft"))
+        self.assertEqual(
+            (order.order_line.product_uom_qty, order.dist_state, order.state), (3, "held", "draft")
+        )
         self.assertFalse(self.sent())
 
     # cancellation
@@ -213,7 +221,9 @@ class TestOrderChange(EventCase):
         """C4: an order is cancelled with its delivery; the goods are free; the shop hears of it once."""
         reference, order = self.ordered(self.line("TEST-GLOVES", "30"))
         answer = self.cancel(reference, reason="changed my mind")
-        self.assertEqual((answer["status"], order.state, order.picking_ids.state), ("cancelled", "cancel", "cancel"))
+        self.assertEqual(
+            (answer["status"], order.state, order.picking_ids.state), ("cancelled", "cancel", "cancel")
+        )
         self.assertEqual([code for code, _data in self.sent()], ["order.cancelled"])
         self.assertEqual(self.cancel(reference, reason="really")["status"], "cancelled")
         self.assertFalse(self.sent())
@@ -221,7 +231,10 @@ class TestOrderChange(EventCase):
         self.channel.stock_policy = "partial"
         self.submit_ok(self.order(self.line("TEST-GLOVES", "30")))
         self.change(
-            reference, {"line": order.order_line.dist_line_ref, "quantity": "1"}, status=409, code="order_is_cancelled"
+            reference,
+            {"line": order.order_line.dist_line_ref, "quantity": "1"},
+            status=409,
+            code="order_is_cancelled",
         )
 
     def test_cancel_held(self):

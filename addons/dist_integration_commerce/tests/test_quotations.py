@@ -35,7 +35,9 @@ class TestQuotations(EventCase):
         answer, order, body = self.quote(valid_until="2031-06-30")
         self.assertEqual((answer["status"], answer["valid_until"]), ("quoted", "2031-06-30"))
         self.assertEqual((answer["amount_total"], answer["lines"][0]["accepted_quantity"]), ("120.00", "30"))
-        self.assertEqual((order.state, order.dist_state, order.dist_opportunity_ref), ("draft", "quoted", "OPP-7"))
+        self.assertEqual(
+            (order.state, order.dist_state, order.dist_opportunity_ref), ("draft", "quoted", "OPP-7")
+        )
         self.assertFalse(order.picking_ids)
         self.assertEqual(self.available(), "30")
         self.assertFalse(self.sent())
@@ -51,14 +53,19 @@ class TestQuotations(EventCase):
         _answer, order, body = self.quote()
         self.gloves.list_price = 99.0
         answer = self.order_it(body)
-        self.assertEqual((answer["status"], answer["amount_total"], answer["order"]), ("accepted", "120.00", order.name))
+        self.assertEqual((answer["status"], answer["amount_total"]), ("accepted", "120.00"))
+        self.assertEqual(answer["order"], order.name)
         self.assertEqual((order.state, order.picking_ids.state), ("sale", "assigned"))
         self.assertEqual(self.available(), "0")
         self.assertEqual([code for code, _data in self.sent()], ["order.confirmed"])
         self.assertEqual(self.order_it(body), answer)
-        self.assertEqual(self.call("POST", "/quotations/orders", {"reference": body["reference"]}).json_body, answer)
+        self.assertEqual(
+            self.call("POST", "/quotations/orders", {"reference": body["reference"]}).json_body, answer
+        )
         self.assertFalse(self.sent())
-        self.assertEqual(self.env["sale.order"].search_count([("dist_external_ref", "=", body["reference"])]), 1)
+        self.assertEqual(
+            self.env["sale.order"].search_count([("dist_external_ref", "=", body["reference"])]), 1
+        )
 
     def test_stock_is_checked_then(self):
         """C8, C3: what others bought in between is gone; the order takes what is left, or is refused."""
@@ -67,7 +74,9 @@ class TestQuotations(EventCase):
         _answer, second, other = self.quote()
         self.submit_ok(self.order(self.line("TEST-GLOVES", "25")))
         answer = self.order_it(body)
-        self.assertEqual((answer["status"], answer["lines"][0]["accepted_quantity"]), ("accepted_in_part", "5"))
+        self.assertEqual(
+            (answer["status"], answer["lines"][0]["accepted_quantity"]), ("accepted_in_part", "5")
+        )
         self.assertEqual(order.order_line.mapped("product_uom_qty"), [5, 1])
         self.assertEqual(self.order_it(other, status=422)["errors"][0]["code"], "out_of_stock")
         self.assertEqual((second.state, second.dist_state), ("draft", "quoted"))
@@ -79,7 +88,8 @@ class TestQuotations(EventCase):
         _answer, order, body = self.quote()
         self.assertEqual(order.dist_state, "quoted")
         self.assertEqual(self.order_it(body)["status"], "held")
-        self.assertEqual((order.state, order.dist_state, self.exceptions_of(order).code), ("draft", "held", "credit_limit"))
+        self.assertEqual((order.state, order.dist_state), ("draft", "held"))
+        self.assertEqual(self.exceptions_of(order).code, "credit_limit")
         order.action_dist_release()
         self.assertEqual(order.state, "sale")
 
@@ -112,7 +122,10 @@ class TestQuotations(EventCase):
         """C8, C4: a quotation is changed and cancelled like an order, and takes no goods for it."""
         self.channel.stock_policy = "partial"
         _answer, order, body = self.quote()
-        change = {"reference": body["reference"], "lines": [{"line": body["lines"][0]["line"], "quantity": "99"}]}
+        change = {
+            "reference": body["reference"],
+            "lines": [{"line": body["lines"][0]["line"], "quantity": "99"}],
+        }
         self.assertEqual(self.call("POST", "/orders/changes", change).status_code, 200)
         self.assertEqual(order.order_line.product_uom_qty, 99)
         self.call("POST", "/orders/cancellations", {"reference": body["reference"]})

@@ -182,7 +182,11 @@ class TestOddCases(WmsHttpCase):
     # stock
 
     def _adjust(self, **line):
-        body = {"adjustment": f"A-{next(self.numbers)}", "reason": "count", "lines": [{"sku": "TAPE", **line}]}
+        body = {
+            "adjustment": f"A-{next(self.numbers)}",
+            "reason": "count",
+            "lines": [{"sku": "TAPE", **line}],
+        }
         return self._post(ADJUST, body)
 
     def test_other_stock_than_thought(self):

@@ -65,7 +65,9 @@ def test_links(file):
 def test_pictures():
     """O4: every picture is taken from the running system by the script, and shown somewhere."""
     script = (ROOT / "tests" / "screenshots.py").read_text(encoding="utf-8")
-    shown = {Path(path).name for file in [*DOCS, ROOT / "README.md"] for path, _ in LINK.findall(file.read_text())}
+    shown = {
+        Path(path).name for file in [*DOCS, ROOT / "README.md"] for path, _ in LINK.findall(file.read_text())
+    }
     pictures = {file.name for file in (ROOT / "docs" / "images").glob("*.png")}
     assert pictures
     assert pictures <= shown

@@ -17,7 +17,9 @@ class OrderCancelHandler(models.AbstractModel):
         if order.state != "cancel":
             self._check_may_cancel(order)
             reason = payload.get("reason") or _("no reason given")
-            words = _("Cancelled by %(channel)s: %(reason)s", channel=order.dist_channel_id.name, reason=reason)
+            words = _(
+                "Cancelled by %(channel)s: %(reason)s", channel=order.dist_channel_id.name, reason=reason
+            )
             order.message_post(body=words)
             order._action_cancel()
         return HandlerResult(self._get_order_answer(order, "cancelled"), record=order)
@@ -32,7 +34,9 @@ class OrderCancelHandler(models.AbstractModel):
                 order,
                 "order_shipped",
                 _("%(order)s has shipped with %(shipments)s.", order=order.name, shipments=names),
-                _("Cancel what is left by a change, and arrange a return of the rest when the customer wants none."),
+                _(
+                    "Cancel what is left by a change, and arrange a return of the rest when the customer wants none."
+                ),
             )
         if begun:
             raise self._refuse(

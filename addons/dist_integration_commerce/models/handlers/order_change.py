@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import _, fields, models
+from odoo import _, models
 from odoo.tools import float_compare
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, HandlerResult

@@ -17,8 +17,9 @@ class QuotationOrderHandler(models.AbstractModel):
 
     def _get_lock_keys(self, message, payload):
         """What an order of the same customer and items takes."""
-        system, order = message.system_id, self._find_bound(
-            message.system_id, "sale.order", payload["reference"]
+        system, order = (
+            message.system_id,
+            self._find_bound(message.system_id, "sale.order", payload["reference"]),
         )
         keys = [f"order/{system.id}/{payload['reference']}"]
         if order.dist_channel_id.credit_check:
@@ -71,12 +72,19 @@ class QuotationOrderHandler(models.AbstractModel):
                 **payload,
                 "customer": {"external_id": self._get_customer_id(message.system_id, order)},
                 "lines": [
-                    {"line": line.dist_line_ref or line.name[:64], "quantity": format_decimal(line.product_uom_qty)}
+                    {
+                        "line": line.dist_line_ref or line.name[:64],
+                        "quantity": format_decimal(line.product_uom_qty),
+                    }
                     for line in lines
                 ],
             },
         )
-        submission.channel, submission.order, submission.partner = order.dist_channel_id, order, order.partner_id
+        submission.channel, submission.order, submission.partner = (
+            order.dist_channel_id,
+            order,
+            order.partner_id,
+        )
         for line, record in zip(submission.lines, lines, strict=True):
             line.record, line.product, line.unit = record, record.product_id, record._dist_get_unit()
         return submission

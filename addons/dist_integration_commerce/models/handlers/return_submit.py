@@ -38,7 +38,10 @@ class ReturnSubmitHandler(models.AbstractModel):
         return payload.get("return")
 
     def _get_lock_keys(self, message, payload):
-        return [*super()._get_lock_keys(message, payload), f"return/{message.system_id.id}/{payload['return']}"]
+        return [
+            *super()._get_lock_keys(message, payload),
+            f"return/{message.system_id.id}/{payload['return']}",
+        ]
 
     def _apply(self, message, payload):
         order = self._find_order(message, payload)
@@ -71,7 +74,10 @@ class ReturnSubmitHandler(models.AbstractModel):
         if any(other != digest for other in known):
             raise BusinessError(
                 "return_differs",
-                _("Return %s was submitted before, with other content. Nothing was changed.", payload["return"]),
+                _(
+                    "Return %s was submitted before, with other content. Nothing was changed.",
+                    payload["return"],
+                ),
                 "/return",
                 status=409,
                 open_exception=False,
@@ -165,7 +171,9 @@ class ReturnSubmitHandler(models.AbstractModel):
 
     def _prepare_too_much(self, order, line, rest, data, pointer):
         unit, product = line._dist_get_unit(), line.product_id
-        there = float(self._decimal(data["quantity"])) - product.uom_id._compute_quantity(rest, unit, round=False)
+        there = float(self._decimal(data["quantity"])) - product.uom_id._compute_quantity(
+            rest, unit, round=False
+        )
         return BusinessError(
             "more_than_shipped",
             _(
