@@ -32,6 +32,7 @@
         "views/stock_picking_type_views.xml",
         "views/dist_shipment_milestone_views.xml",
         "views/stock_picking_views.xml",
+        "views/stock_quant_package_views.xml",
         "views/stock_picking_transport_views.xml",
         "wizards/dist_release_wizard_views.xml",
         "views/dist_release_request_views.xml",

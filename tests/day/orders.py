@@ -80,8 +80,8 @@ class OrderFile:
             outcomes[reference] = outcome
         plain = [reference for reference in references if first[reference]["case"] == "fine"]
         with_lots = [reference for reference in plain if self._has_lots(first[reference]["order"])]
-        special = [reference for reference in plain if reference not in with_lots[:2]]
-        outcomes |= {special[0]: "over", special[1]: "full"} | dict.fromkeys(with_lots[:2], "wrong_lot")
+        special = [reference for reference in plain if reference not in with_lots[:1]]
+        outcomes |= {special[0]: "over", special[1]: "full"} | dict.fromkeys(with_lots[:1], "wrong_lot")
         later = [reference for reference, outcome in outcomes.items() if outcome == "later"]
         return {
             "default": "full",

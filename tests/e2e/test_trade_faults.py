@@ -8,9 +8,11 @@ import random
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
+from day.orders import load_catalogue
 from day.stage import set_stage
 from partners.shop import Shop
 from partners.warehouse import Warehouse
@@ -18,7 +20,11 @@ from rpc import Session
 from waiting import until
 
 CUSTOMER = "C-1101"
+SHOP = load_catalogue()["shop"]["code"]
 SKU = "DIST-TAPE"
+# of which little is there
+SCARCE = "DIST-PUMP"
+PIECES = next(row["stock"] for row in load_catalogue()["products"] if row["sku"] == SCARCE)
 
 
 class Trade:
@@ -49,14 +55,31 @@ class Trade:
         self.warehouse.stop()
         self.environment.drop_database(self.database)
 
-    def order(self, quantity):
+    def order(self, quantity, sku=SKU):
         """Return an order that nobody has sent yet."""
-        line = {"line": "1", "item": {"sku": SKU}, "quantity": str(quantity), "unit": "EA"}
+        line = {"line": "1", "item": {"sku": sku}, "quantity": str(quantity), "unit": "EA"}
         return {
             "reference": f"TRADE-{next(self.numbers)}",
             "customer": {"external_id": CUSTOMER},
             "lines": [line],
         }
+
+    def submit_at_once(self, orders):
+        """Return the answers to orders that are sent at the same moment."""
+        with ThreadPoolExecutor(len(orders)) as pool:
+            return list(
+                pool.map(lambda order: self.shop.api.post("/orders", order, order["reference"]), orders)
+            )
+
+    @contextmanager
+    def stock_policy(self, policy):
+        """Have the shop's orders of what is short taken by other terms for a while."""
+        (channel,) = self.odoo.search_read(
+            "dist.sales.channel", [("system_id.code", "=", SHOP)], ["stock_policy"]
+        )
+        self.odoo.write("dist.sales.channel", [channel["id"]], {"stock_policy": policy})
+        yield
+        self.odoo.write("dist.sales.channel", [channel["id"]], {"stock_policy": channel["stock_policy"]})
 
     def orders(self, reference):
         """Return the sales orders of a reference."""
@@ -104,6 +127,32 @@ def test_same_order_under_fifty_keys_at_once(trade):
     assert {answer.status for answer in answers} == {200}
     assert len(trade.orders(order["reference"])) == 1
     assert len({answer.body["order"] for answer in answers}) == 1
+
+
+def test_buyers_of_one_item_at_once(trade):
+    """C3: orders of one item that come at once are all decided at once, none is put off for another one."""
+    orders = [trade.order(1) for _ in range(12)]
+    answers = trade.submit_at_once(orders)
+    assert {(answer.status, answer.body["status"]) for answer in answers} == {(200, "accepted")}
+    assert len({answer.body["order"] for answer in answers}) == 12
+    references = [order["reference"] for order in orders]
+    domain = [("direction", "=", "in"), ("business_key", "in", references)]
+    messages = trade.odoo.search_read("dist.message", domain, ["attempt_count"])
+    assert {message["attempt_count"] for message in messages} == {1}
+
+
+def test_buyers_of_the_last_pieces(trade):
+    """C3, C5: of more buyers than there are pieces as many get one as there are; each hears a clear yes or no."""
+    with trade.stock_policy("partial"):
+        answers = trade.submit_at_once([trade.order(1, SCARCE) for _ in range(PIECES + 4)])
+    taken = [answer for answer in answers if answer.status == 200]
+    refused = [answer for answer in answers if answer.status == 422]
+    assert (len(taken), len(refused)) == (PIECES, 4), [answer.raw for answer in answers]
+    assert {answer.body["errors"][0]["code"] for answer in refused} == {"out_of_stock"}
+    domain = [("product_id.default_code", "=", SCARCE), ("location_id.usage", "=", "internal")]
+    quants = trade.odoo.search_read("stock.quant", domain, ["quantity", "reserved_quantity"])
+    assert sum(row["reserved_quantity"] for row in quants) == PIECES
+    assert all(row["reserved_quantity"] <= row["quantity"] for row in quants)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

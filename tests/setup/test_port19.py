@@ -125,6 +125,12 @@ def test_views(old, new):
         ("res.users", "<field name='groups_id' eval='[]'/>", 'name="group_ids"'),
         ("res.groups", "<field name='users' eval='[]'/>", 'name="user_ids"'),
         ("stock.move", "<field name='name'>x</field>", None),
+        ("ir.ui.view", "<field name='model'>stock.quant.package</field>", ">stock.package<"),
+        (
+            "ir.ui.view",
+            "<field name='inherit_id' ref='stock.view_quant_package_form'/>",
+            'ref="stock.stock_package_view_form"',
+        ),
         ("product.product", "<field name='detailed_type'>product</field>", 'name="is_storable" eval="True"'),
         ("sale.order", "<field name='order_line' eval=\"[(0, 0, {'product_uom': 1})]\"/>", "product_uom_id"),
     ],

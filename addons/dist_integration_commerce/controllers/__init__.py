@@ -3,3 +3,5 @@ from . import customers
 from . import holds
 from . import invoices
 from . import orders
+from . import quotations
+from . import returns

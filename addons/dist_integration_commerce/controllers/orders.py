@@ -36,6 +36,43 @@ class OrdersController(http.Controller):
         return call.receive()
 
     @api_route(
+        "/orders/changes",
+        method="POST",
+        message_type="order.change",
+        scope="orders:change",
+        summary="Change an order",
+        description=(
+            "Says what is wanted from now on of the lines that are named; other lines stay. What has shipped, or is "
+            "with a warehouse, is not given up: `change_too_late` (409). What is added is checked as a new order is: "
+            "`order_change_refused` (409), until a person accepts it. Nothing of a refused change is kept. "
+            "`order.changed` tells of every change of a confirmed order, also of those that people make."
+        ),
+        bulk=True,
+        tag="Orders",
+        statuses=(404, 409),
+    )
+    def change_order(self, call):
+        return call.receive()
+
+    @api_route(
+        "/orders/cancellations",
+        method="POST",
+        message_type="order.cancel",
+        scope="orders:change",
+        summary="Cancel an order",
+        description=(
+            "Up to the release to a warehouse the order is cancelled at once. Afterwards the answer is "
+            "`order_released`, `order_shipped` or `order_invoiced` (409), and a person is told, who can agree it with "
+            "the warehouse; `order.cancelled` follows then."
+        ),
+        bulk=True,
+        tag="Orders",
+        statuses=(404, 409),
+    )
+    def cancel_order(self, call):
+        return call.receive()
+
+    @api_route(
         "/orders",
         method="GET",
         response_schema="order.list",

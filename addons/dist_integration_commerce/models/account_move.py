@@ -18,6 +18,15 @@ class AccountMove(models.Model):
         help="Sales channel of the invoiced orders, which may read the invoice.",
     )
 
+    dist_claim_ref = fields.Char(
+        string="Claim of the channel",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Number of the claim in the sales channel that this credits.",
+    )
+    dist_claim_digest = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+
     def _post(self, soft=True):
         posted = super()._post(soft=soft)
         posted._dist_after_post()

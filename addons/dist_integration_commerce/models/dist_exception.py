@@ -16,6 +16,16 @@ class DistException(models.Model):
             exception.sudo().candidate_ids = spec.candidates
         return exception
 
+    @api.model
+    def _get_acceptable_codes(self):
+        return super()._get_acceptable_codes() | {
+            "order_change_refused",
+            "quotation_expired",
+            "claim_to_decide",
+            "return_to_decide",
+            "return_too_late",
+        }
+
     @api.depends("can_release_order")
     def _compute_main_action(self):
         return super()._compute_main_action()

@@ -1,5 +1,8 @@
 from odoo import models
 
+# types whose answer an order keeps
+SUBMISSIONS = ("order.submit", "quotation.submit", "quotation.order")
+
 
 class DistMessage(models.Model):
     _inherit = "dist.message"
@@ -7,7 +10,7 @@ class DistMessage(models.Model):
     def _purge(self):
         """The order keeps what its channel was answered; that goes with the message's own answer."""
         result = super()._purge()
-        submitted = self.filtered(lambda message: message.message_type_id.code == "order.submit")
+        submitted = self.filtered(lambda message: message.message_type_id.code in SUBMISSIONS)
         orders = self.env["sale.order"].sudo()
         orders = orders.browse(
             [message.res_id for message in submitted if message.res_model == orders._name]

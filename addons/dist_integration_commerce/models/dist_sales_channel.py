@@ -172,6 +172,27 @@ class DistSalesChannel(models.Model):
         help="Make the customer a follower of the order, so that comments on it are mailed to the customer. "
         "Leave it off when the shop informs its customers itself.",
     )
+    return_policy = fields.Selection(
+        [("authorise", "Authorise at once"), ("ask", "A person decides")],
+        string="Returns",
+        required=True,
+        default="ask",
+        tracking=True,
+        help="What happens to a return that the channel asks for.",
+    )
+    return_days = fields.Integer(
+        string="Days to return",
+        tracking=True,
+        help="After so many days since the last shipment of the order a person decides. 0: no limit.",
+    )
+    return_credit = fields.Selection(
+        [("manual", "By hand"), ("draft", "Draft credit note"), ("post", "Posted credit note")],
+        string="Credit of returns",
+        required=True,
+        default="draft",
+        tracking=True,
+        help="What is made of a return of the channel once its goods have come back.",
+    )
     order_count = fields.Integer(compute="_compute_order_counts", compute_sudo=True)
     held_order_count = fields.Integer(compute="_compute_order_counts", compute_sudo=True)
 
@@ -182,6 +203,7 @@ class DistSalesChannel(models.Model):
             "CHECK(price_tolerance >= 0)",
             "The price tolerance cannot be negative.",
         ),
+        ("return_days_positive", "CHECK(return_days >= 0)", "The days to return cannot be negative."),
         ("safety_buffer_positive", "CHECK(safety_buffer >= 0)", "The safety buffer cannot be negative."),
         (
             "minimum_amount_positive",

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+# what a channel is told of, once its order is confirmed
+TOLD = {"commitment_date", "partner_shipping_id", "carrier_id"}
 RELEASE_GROUPS = ("dist_integration_base.group_dist_operator", "sales_team.group_sale_manager")
 
 
@@ -30,12 +32,24 @@ class SaleOrder(models.Model):
             ("accepted_in_part", "Accepted in part"),
             ("held", "Held"),
             ("released", "Released"),
+            ("quoted", "Quoted"),
         ],
         string="Channel decision",
         readonly=True,
         copy=False,
         tracking=True,
-        help="What was answered to the sales channel; Released when a person let a held order through.",
+        help="What was answered to the sales channel; Released when a person let a held order through, Quoted while "
+        "the channel has not ordered.",
+    )
+    dist_opportunity_ref = fields.Char(
+        string="Opportunity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Number of the opportunity in the CRM that asked for the quotation.",
+    )
+    dist_changed_at = fields.Datetime(
+        string="Changed by the channel", readonly=True, copy=False, help="When it last changed the order."
     )
     dist_hold_reason = fields.Text(string="Why the order is held", readonly=True, copy=False)
     dist_note = fields.Text(string="Note of the channel", readonly=True, copy=False)
@@ -66,7 +80,10 @@ class SaleOrder(models.Model):
             self._dist_check_kept(vals)
             if vals.get("state") == "sale":
                 self._dist_check_not_held()
-        return super().write(vals)
+        result = super().write(vals)
+        if TOLD & set(vals):
+            self.filtered(lambda order: order.state == "sale")._dist_emit("order.changed")
+        return result
 
     @api.model
     def _dist_check_kept(self, names):
@@ -163,6 +180,32 @@ class SaleOrder(models.Model):
 
     def _get_invoice_grouping_keys(self):
         return [*super()._get_invoice_grouping_keys(), "dist_channel_id"]
+
+    def _dist_make_credit_note(self, quantities, origin):
+        """Credit a part of what was invoiced.
+
+        :param quantities: dict, line to how much of it, in its unit
+        :param origin: what it is credited for
+        :return: account.move, a draft; empty when there is nothing to credit
+        """
+        self.ensure_one()
+        if not quantities:
+            return self.env["account.move"]
+        invoices = self.invoice_ids.filtered(
+            lambda move: move.move_type == "out_invoice" and move.state == "posted"
+        )
+        lines = [
+            (0, 0, line._prepare_invoice_line(quantity=quantity)) for line, quantity in quantities.items()
+        ]
+        return self.env["account.move"].create(
+            {
+                **self._prepare_invoice(),
+                "move_type": "out_refund",
+                "invoice_origin": f"{self.name}, {origin}",
+                "reversed_entry_id": invoices.id if len(invoices) == 1 else False,
+                "invoice_line_ids": lines,
+            }
+        )
 
     def _dist_get_company_total(self):
         """:return: total of the order in the currency of its company"""

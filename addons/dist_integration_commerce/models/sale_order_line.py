@@ -1,6 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .series import LINE_TAXES, LINE_UNIT
+
+# what a channel is told of, once its order is confirmed
+TOLD = {"product_id", "product_uom_qty", LINE_UNIT, "price_unit", "discount"}
 
 
 class SaleOrderLine(models.Model):
@@ -12,6 +15,21 @@ class SaleOrderLine(models.Model):
         copy=False,
         help="Reference of the line in the order of the sales channel.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._dist_after_change()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if TOLD & set(vals):
+            self._dist_after_change()
+        return result
+
+    def _dist_after_change(self):
+        self.order_id.filtered(lambda order: order.state == "sale")._dist_emit("order.changed")
 
     def _dist_get_taxes(self):
         return self[LINE_TAXES]

@@ -15,6 +15,7 @@ from . import test_impact
 from . import test_invoices
 from . import test_milestones
 from . import test_order_bulk
+from . import test_order_change
 from . import test_order_channel
 from . import test_order_concurrency
 from . import test_order_credit
@@ -31,5 +32,7 @@ from . import test_order_stock
 from . import test_order_submit
 from . import test_order_tax
 from . import test_ownership
+from . import test_quotations
+from . import test_returns
 from . import test_schemas
 from . import test_security

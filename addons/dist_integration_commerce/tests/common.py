@@ -1,19 +1,32 @@
+import json
 from itertools import count
 
 from odoo import Command
 
+from odoo.addons.dist_integration_base.lib.schema import compile_schema
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 SCOPES = (
     "customers:read",
     "customers:write",
     "orders:submit",
+    "orders:change",
     "orders:read",
+    "quotations:submit",
+    "returns:submit",
     "availability:read",
     "availability:hold",
     "invoices:read",
 )
-INBOUND = ("customer.upsert", "order.submit")
+INBOUND = (
+    "customer.upsert",
+    "order.submit",
+    "order.change",
+    "order.cancel",
+    "quotation.submit",
+    "quotation.order",
+    "return.submit",
+)
 HOLDS = ("hold.create", "hold.release")
 
 
@@ -173,3 +186,55 @@ class CommerceCase(DistHttpCase):
         return self.env["dist.exception"].search(
             [("res_model", "=", record._name), ("res_id", "=", record.id)]
         )
+
+
+class EventCase(CommerceCase):
+    """The shop hears of what happens."""
+
+    outbound = (
+        "order.confirmed",
+        "order.held",
+        "order.cancelled",
+        "order.shipped",
+        "invoice.posted",
+        "invoice.paid",
+        "invoice.cancelled",
+    )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.subscribe(cls.system)
+
+    @classmethod
+    def subscribe(cls, system):
+        endpoint = cls._make_endpoint(system, "http://127.0.0.1:1/hook")
+        for code in cls.outbound:
+            cls._make_flow(system, code, endpoint_id=endpoint.id)
+
+    def sent(self, system=None):
+        """Messages out since the last call, each valid against its schema.
+
+        :return: list of (type, data)
+        """
+        self._commit_events()
+        messages = self.env["dist.message"].search(
+            [("direction", "=", "out"), ("system_id", "=", (system or self.system).id)], order="id"
+        )
+        fresh = messages.filtered(lambda message: message.id > getattr(self, "last_seen", 0))
+        self.last_seen = max(messages.ids, default=0)
+        found = []
+        for message in fresh:
+            data = json.loads(message.event_id.payload)
+            self.assertEqual(compile_schema(message.version_id._get_schema()).errors(data), [])
+            found.append((message.message_type_id.code, data))
+        self.assertFalse(self.env["dist.event"].search([("state", "=", "error")]))
+        return found
+
+    def deliver(self, order, quantity=None):
+        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        for move in picking.move_ids:
+            move.quantity = quantity or move.product_uom_qty
+            move.picked = True
+        picking._action_done()
+        return picking

@@ -1,62 +1,10 @@
-import json
-
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.lib.schema import compile_schema
-
-from .common import CommerceCase
-
-OUTBOUND = (
-    "order.confirmed",
-    "order.held",
-    "order.cancelled",
-    "order.shipped",
-    "invoice.posted",
-    "invoice.paid",
-    "invoice.cancelled",
-)
+from .common import EventCase
 
 
 @tagged("post_install", "-at_install")
-class TestEvents(CommerceCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.subscribe(cls.system)
-
-    @classmethod
-    def subscribe(cls, system):
-        endpoint = cls._make_endpoint(system, "http://127.0.0.1:1/hook")
-        for code in OUTBOUND:
-            cls._make_flow(system, code, endpoint_id=endpoint.id)
-
-    def sent(self, system=None):
-        """Messages out since the last call, each valid against its schema.
-
-        :return: list of (type, data)
-        """
-        self._commit_events()
-        messages = self.env["dist.message"].search(
-            [("direction", "=", "out"), ("system_id", "=", (system or self.system).id)], order="id"
-        )
-        fresh = messages.filtered(lambda message: message.id > getattr(self, "last_seen", 0))
-        self.last_seen = max(messages.ids, default=0)
-        found = []
-        for message in fresh:
-            data = json.loads(message.event_id.payload)
-            self.assertEqual(compile_schema(message.version_id._get_schema()).errors(data), [])
-            found.append((message.message_type_id.code, data))
-        self.assertFalse(self.env["dist.event"].search([("state", "=", "error")]))
-        return found
-
-    def deliver(self, order, quantity=None):
-        picking = order.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        for move in picking.move_ids:
-            move.quantity = quantity or move.product_uom_qty
-            move.picked = True
-        picking._action_done()
-        return picking
-
+class TestEvents(EventCase):
     def test_confirmed(self):
         """M1, C3: a taken order is told with its lines, once."""
         body = self.order(self.line(quantity="5"), self.line("TEST-GLOVES", "1", unit="DZ"))

@@ -1,4 +1,5 @@
 import json
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
@@ -16,9 +17,11 @@ GTIN = "04006381333931"
 class TestOrderConcurrency(RushCase):
     """Buyers in real transactions beside each other; what they leave is removed at the end."""
 
+    policy = "partial"
+
     def _make(self, env):
         system, warehouse, ids = self._make_connection(
-            env, "rush-orders", "order.submit", stock_policy="partial"
+            env, "rush-orders", "order.submit", stock_policy=self.policy
         )
         product = env["product.product"].create(
             {
@@ -70,10 +73,8 @@ class TestOrderConcurrency(RushCase):
         }
         return self._store(number, body)
 
-    def test_last_pieces(self):
-        """C3: of twelve orders that come at once for five pieces five are accepted, by whatever number they name
-        the item; the others hear that it is out of stock.
-        """
+    def _buy_at_once(self):
+        """:return: dict of what became of an order each of all buyers"""
         items = ({"sku": "RUSH-LAST"}, {"sku": "OWN-LAST"}, {"gtin": GTIN})
         message_ids = [self._order(number, items[number % len(items)]) for number in range(BUYERS)]
         self._process_at_once(message_ids, timeout=120)
@@ -81,20 +82,49 @@ class TestOrderConcurrency(RushCase):
         def read(env):
             messages = env["dist.message"].browse(message_ids)
             orders = env["sale.order"].search([("partner_id", "=", self.ids["customer"])])
-            product = env["product.product"].browse(self.ids["product"])
             quants = env["stock.quant"].search(
-                [("product_id", "=", product.id), ("location_id.usage", "=", "internal")]
+                [("product_id", "=", self.ids["product"]), ("location_id.usage", "=", "internal")]
             )
-            return (
-                sorted((message.state, message.error_code or "") for message in messages),
-                sorted(orders.mapped("dist_state")),
-                sum(orders.order_line.mapped("product_uom_qty")),
-                sum(quants.mapped("reserved_quantity")),
-                [json.loads(message.answer)["errors"][0]["code"] for message in messages if message.error],
-            )
+            return {
+                "states": sorted(messages.mapped("state")),
+                "answers": [json.loads(message.answer) for message in messages if message.answer],
+                "decisions": orders.mapped("dist_state"),
+                "sold": sum(orders.order_line.mapped("product_uom_qty")),
+                "reserved": sum(quants.mapped("reserved_quantity")),
+            }
 
-        states, decisions, sold, reserved, reasons = self._do(read)
-        self.assertEqual([state for state, _code in states].count("done"), PIECES, states)
-        self.assertEqual(decisions, ["accepted"] * PIECES)
-        self.assertEqual((sold, reserved), (PIECES, PIECES))
-        self.assertEqual(reasons, ["out_of_stock"] * (BUYERS - PIECES))
+        return self._do(read)
+
+    def test_last_pieces(self):
+        """C3: of twelve orders that come at once for five pieces five are accepted, by whatever number they name
+        the item; the others hear that it is out of stock.
+        """
+        found = self._buy_at_once()
+        refused = BUYERS - PIECES
+        self.assertEqual(found["states"], ["dead"] * refused + ["done"] * PIECES)
+        self.assertEqual(found["decisions"], ["accepted"] * PIECES)
+        self.assertEqual((found["sold"], found["reserved"]), (PIECES, PIECES))
+        reasons = [answer["errors"][0]["code"] for answer in found["answers"] if "errors" in answer]
+        self.assertEqual(reasons, ["out_of_stock"] * refused)
+
+
+@tagged("post_install", "-at_install")
+class TestBackorderConcurrency(TestOrderConcurrency):
+    """Where the rest is shipped later nobody is refused, and nobody waits for another try either."""
+
+    policy = "backorder"
+
+    def test_last_pieces(self):
+        """C3: of twelve orders that come at once for five pieces all are answered at the first try; what five of
+        them reserved the others get later, and each is told so.
+        """
+        model = self.registry["dist.message"]
+        apply = model._apply_with_cursor
+        with patch.object(model, "_apply_with_cursor", autospec=True, side_effect=apply) as tries:
+            found = self._buy_at_once()
+        self.assertEqual(tries.call_count, BUYERS, "none was in another one's way")
+        self.assertEqual(found["states"], ["done"] * BUYERS)
+        self.assertEqual(found["decisions"], ["accepted"] * BUYERS)
+        self.assertEqual((found["sold"], found["reserved"]), (BUYERS, PIECES))
+        lines = [line["status"] for answer in found["answers"] for line in answer["lines"]]
+        self.assertEqual(sorted(lines), ["accepted"] * PIECES + ["backordered"] * (BUYERS - PIECES))

@@ -244,6 +244,22 @@ class StockPicking(models.Model):
         """:return: codes of exceptions that a new release settles"""
         return ["shipment_refused", "nothing_shipped", "return_refused"]
 
+    def _dist_create_return(self, quantities):
+        """Make the return of a shipment, or of a part of it.
+
+        :param quantities: dict, id of a shipped move to how much comes back, in the product's unit
+        :return: stock.picking, confirmed
+        """
+        self.ensure_one()
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=self.id, active_ids=self.ids, active_model=self._name)
+            .create({"picking_id": self.id})
+        )
+        for line in wizard.product_return_moves:
+            line.quantity = quantities.get(line.move_id.id, 0.0)
+        return self.browse(wizard.create_returns()["res_id"])
+
     # what the rest of the suite asks
 
     def _dist_get_process_documents(self, model_name):

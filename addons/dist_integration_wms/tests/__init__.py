@@ -16,6 +16,7 @@ from . import (
     test_message_table,
     test_milestones,
     test_moved_anyway,
+    test_odd_cases,
     test_ownership,
     test_products,
     test_receipt_confirmed,

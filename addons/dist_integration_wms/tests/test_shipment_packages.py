@@ -4,6 +4,7 @@ from .common import WmsHttpCase
 
 SSCC = "376123450000000016"
 OTHER_SSCC = "376123450000000023"
+PALLET = "376123450000000030"
 
 
 @tagged("post_install", "-at_install")
@@ -51,6 +52,40 @@ class TestShipmentPackages(WmsHttpCase):
         self.assertEqual(data["tracking_numbers"], ["1Z0", "1Z1", "1Z2"])
         self.assertEqual([package["weight"] for package in data["packages"]], ["2.5", "1.5"])
 
+    def test_nested(self):
+        """W2: cartons on a pallet, each with its SSCC and weight; the pallet holds nothing by itself."""
+        picking = self._sell((self.tape, 10))
+        allocations = [{"quantity": "6", "package": "1"}, {"quantity": "4", "package": "2"}]
+        line = {"sku": "TAPE", "quantity": "10", "allocations": allocations}
+        packages = [
+            {"package": "1", "kind": "carton", "inside": "P", "sscc": SSCC, "weight": {"value": "3"}},
+            {"package": "2", "kind": "carton", "inside": "P", "sscc": OTHER_SSCC},
+            {"package": "P", "kind": "pallet", "sscc": PALLET, "tracking_number": "PAL-1"},
+            {"package": "unused"},
+        ]
+        self._assert_ok(self._ship(picking, line, packages=packages)[0])
+        cartons = picking.move_line_ids.result_package_id.sorted("name")
+        pallet = cartons.dist_outer_id
+        self.assertEqual(cartons.mapped("name"), [SSCC, OTHER_SSCC])
+        self.assertEqual((pallet.name, pallet.dist_kind, pallet.dist_inner_ids), (PALLET, "pallet", cartons))
+        self.assertEqual(sum(pallet._dist_get_contents().mapped("quantity")), 10)
+        self._commit_events()
+        told = self._get_data(picking, "shipment.completed")["packages"]
+        self.assertEqual(
+            {package["package"]: (package["kind"], package["inside"]) for package in told},
+            {SSCC: ("carton", PALLET), OTHER_SSCC: ("carton", PALLET), PALLET: ("pallet", None)},
+        )
+
+    def test_pallet_in_use(self):
+        """W2: the SSCC of a pallet whose cartons are elsewhere is refused."""
+        pallet = self.env["stock.quant.package"].create({"name": PALLET})
+        carton = self.env["stock.quant.package"].create({"name": OTHER_SSCC, "dist_outer_id": pallet.id})
+        self.env["stock.quant"]._update_available_quantity(self.glove, self.stock, 1, package_id=carton)
+        picking = self._sell((self.tape, 10))
+        line = {"sku": "TAPE", "quantity": "10", "package": "1"}
+        packages = [{"package": "1", "inside": "P"}, {"package": "P", "sscc": PALLET}]
+        self._assert_refused(self._ship(picking, line, packages=packages)[0], 422, "package_in_use")
+
     def test_package_of_an_earlier_part(self):
         """W2: two parts of a shipment may share a pallet."""
         picking = self._sell((self.tape, 10))
@@ -68,6 +103,10 @@ class TestShipmentPackages(WmsHttpCase):
         cases = [
             ([{"package": "2"}], "unknown_package"),
             ([{"package": "1"}, {"package": "1"}], "package_twice"),
+            ([{"package": "1", "inside": "2"}], "unknown_package"),
+            ([{"package": "1", "inside": "1"}], "package_in_itself"),
+            ([{"package": "1", "inside": "2"}, {"package": "2", "inside": "1"}], "package_in_itself"),
+            ([{"package": "1", "kind": "barrel"}], "invalid_message"),
             ([{"package": "1", "sscc": SSCC[:-1] + "0"}], "invalid_sscc"),
             ([{"package": "1", "sscc": "12345"}], "invalid_sscc"),
             ([{"package": "1", "weight": {"value": "-1"}}], "invalid_message"),

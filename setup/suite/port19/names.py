@@ -16,6 +16,7 @@ VIEW_TYPES = {
 # Strings that mean one thing only, wherever they stand.
 STRINGS = {
     "stock.quant.package": "stock.package",
+    "stock.view_quant_package_form": "stock.stock_package_view_form",
     "procurement.group": "stock.rule",
     "Product Unit of Measure": "Product Unit",
 }

@@ -4,7 +4,7 @@ import re
 
 from lxml import etree
 
-from .names import ANCHORS, FIELDS, LINES, view_types
+from .names import ANCHORS, FIELDS, LINES, STRINGS, view_types
 from .python import port_expression
 
 ONLY_19 = re.compile(r"<!--\s*19-only:(.*?)-->", re.S)
@@ -71,7 +71,11 @@ def _port_field(model, field):
     name, value = field.get("name"), (field.text or "").strip()
     if field.get("eval"):
         field.set("eval", port_expression(field.get("eval"), LINES.get(name)))
-    if model == "ir.cron" and name in ("numbercall", "doall"):
+    if name == "model":
+        field.text = STRINGS.get(value, field.text)
+    elif name == "inherit_id" and field.get("ref") in STRINGS:
+        field.set("ref", STRINGS[field.get("ref")])
+    elif model == "ir.cron" and name in ("numbercall", "doall"):
         _drop(field)
     elif name == "groups_id":
         field.set("name", "group_ids")

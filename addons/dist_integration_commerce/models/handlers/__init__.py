@@ -6,3 +6,9 @@ from . import hold_create
 from . import hold_release
 from . import order_checks_promise
 from . import order_holds
+from . import channel_order
+from . import order_cancel
+from . import order_change
+from . import quotation_submit
+from . import quotation_order
+from . import return_submit

@@ -6,9 +6,6 @@ class OrderSubmitHandler(models.AbstractModel):
 
     _inherit = "dist.handler.order.submit"
 
-    def _shares_out(self, channel):
-        return super()._shares_out(channel) or channel._is_governed()
-
     def _take(self, submissions):
         result = super()._take(submissions)
         for submission in submissions:

@@ -99,7 +99,11 @@ class OrderSubmitHandler(models.AbstractModel):
         )
 
     def _get_lock_keys(self, message, payload):
-        """The order; its customer and its items too, where other orders of them change the answer."""
+        """The order and its items; its customer too, where other orders change the answer.
+
+        Whatever the policy, orders of one item meet on the same stock: one after another they reserve it without a
+        conflict, and of two for the last piece the second sees what the first took.
+        """
         system, customer = message.system_id, payload["customer"]
         channels = self.env["dist.sales.channel"]._find_for(
             system, message.company_id, payload.get("channel")
@@ -109,15 +113,11 @@ class OrderSubmitHandler(models.AbstractModel):
             keys += self.env["dist.handler.customer.upsert"]._get_identity_keys(system, customer)
         elif any(channels.mapped("credit_check")):
             keys.append(f"customer/{system.id}/{customer['external_id']}")
-        if any(self._shares_out(channel) for channel in channels):
-            # of two orders for the last piece the second sees what the first took
-            ids = self._find_candidate_ids(message, [line["item"] for line in payload["lines"]])
-            keys += self._get_share_keys(message.company_id, ids)
-        return keys
+        return keys + self._get_stock_keys(message, payload)
 
-    def _shares_out(self, channel):
-        """Whether what others take changes the answer to an order of the channel."""
-        return channel.stock_policy != "backorder"
+    def _get_stock_keys(self, message, payload):
+        ids = self._find_candidate_ids(message, [line["item"] for line in payload["lines"]])
+        return self._get_share_keys(message.company_id, ids)
 
     def _apply(self, message, payload):
         return self._apply_batch([(message, payload)])[0]
@@ -172,19 +172,8 @@ class OrderSubmitHandler(models.AbstractModel):
 
     def _repeat_answer(self, submission, known):
         order = known[submission.reference]
-        if order.dist_digest == submission.digest and order.dist_answer:
-            return HandlerResult(answer=json.loads(order.dist_answer), record=order)
         if order.dist_digest == submission.digest:
-            raise BusinessError(
-                "answer_purged",
-                _(
-                    "%(reference)s is %(name)s here; its answer is no longer kept.",
-                    reference=submission.reference,
-                    name=order.name,
-                ),
-                status=410,
-                open_exception=False,
-            )
+            return HandlerResult(answer=self._read_answer(order), record=order)
         raise OrderRefused(
             "duplicate_order",
             _(
@@ -198,6 +187,23 @@ class OrderSubmitHandler(models.AbstractModel):
             severity="low",
             fingerprint=f"duplicate_order/{submission.reference}",
             suggestion=_("Ask the channel which of the two it means. Nothing was changed."),
+        )
+
+    def _read_answer(self, order):
+        """:return: dict, what was answered
+        :raises BusinessError: it is kept no longer
+        """
+        if order.dist_answer:
+            return json.loads(order.dist_answer)
+        raise BusinessError(
+            "answer_purged",
+            _(
+                "%(reference)s is %(name)s here; its answer is no longer kept.",
+                reference=order.dist_external_ref,
+                name=order.name,
+            ),
+            status=410,
+            open_exception=False,
         )
 
     # cut-over
@@ -254,14 +260,20 @@ class OrderSubmitHandler(models.AbstractModel):
         if not submissions:
             return
         checks = self.env["dist.order.checks"]
+        before, after = self._get_checks()
         self._resolve(submissions)
-        checks._run(checks._get_checks_before(), submissions)
+        checks._run(before, submissions)
         self._refuse_if_needed(submissions)
         self._create_orders(submissions)
-        checks._run(checks._get_checks_after(), submissions)
+        checks._run(after, submissions)
         self._refuse_if_needed(submissions)
         self._drop_refused_lines(submissions)
         self._settle(submissions)
+
+    def _get_checks(self):
+        """:return: (names of the checks before there is an order, names of those after), of `dist.order.checks`"""
+        checks = self.env["dist.order.checks"]
+        return checks._get_checks_before(), checks._get_checks_after()
 
     def _resolve(self, submissions):
         """Turn the codes and ids of the messages into records."""
@@ -503,10 +515,14 @@ class OrderSubmitHandler(models.AbstractModel):
             "team_id": channel.team_id,
         }
         values.update({name: record.id for name, record in optional.items() if record})
-        requested = fields.Date.to_date(payload.get("requested_date"))
-        if requested and not any(reason.code == "requested_date_past" for reason in submission.reasons):
-            values["commitment_date"] = fields.Datetime.to_datetime(requested)
-        return values
+        return {**values, **self._prepare_requested_date(submission)}
+
+    def _prepare_requested_date(self, submission):
+        """:return: values of an order for the day that was asked for; none when it has passed"""
+        requested = fields.Date.to_date(submission.payload.get("requested_date"))
+        if not requested or any(reason.code == "requested_date_past" for reason in submission.reasons):
+            return {}
+        return {"commitment_date": fields.Datetime.to_datetime(requested)}
 
     def _prepare_line(self, submission, line):
         return {

@@ -3,8 +3,11 @@ from . import order_common
 from . import order_confirmed
 from . import order_held
 from . import order_cancelled
+from . import order_changed
+from . import order_milestone
 from . import order_shipped
 from . import invoice_common
 from . import invoice_posted
 from . import invoice_paid
 from . import invoice_cancelled
+from . import return_received

@@ -108,15 +108,7 @@ class ReturnConfirmedHandler(models.AbstractModel):
         )
 
     def _create_return(self, plan, shipment):
-        quantities = self._get_returned_quantities(plan, shipment)
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(active_id=shipment.id, active_ids=shipment.ids, active_model=shipment._name)
-            .create({"picking_id": shipment.id})
-        )
-        for line in wizard.product_return_moves:
-            line.quantity = quantities.get(line.move_id.id, 0.0)
-        picking = self.env["stock.picking"].browse(wizard.create_returns()["res_id"])
+        picking = shipment._dist_create_return(self._get_returned_quantities(plan, shipment))
         # the goods have arrived: nothing is asked of the warehouse any more
         picking.write(
             {

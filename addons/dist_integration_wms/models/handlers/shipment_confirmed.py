@@ -94,6 +94,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
                     f"/packages/{index}/package",
                 )
             self._read_sscc(package, f"/packages/{index}/sscc")
+            self._check_inside(packages, package, f"/packages/{index}/inside")
         for _move_plan, portion in plan.portions:
             if portion.package_key and portion.package_key not in keys:
                 raise BusinessError(
@@ -101,6 +102,24 @@ class ShipmentConfirmedHandler(models.AbstractModel):
                     _("Package %s is not among the packages of the confirmation.", portion.package_key),
                     portion.pointer,
                 )
+
+    def _check_inside(self, packages, package, pointer):
+        """:raises BusinessError: what a package is in is not listed, or is in that package itself"""
+        inside = {other["package"]: other.get("inside") for other in packages}
+        seen, outer = [package["package"]], package.get("inside")
+        while outer:
+            if outer not in inside:
+                raise BusinessError(
+                    "unknown_package",
+                    _("Package %s is not among the packages of the confirmation.", outer),
+                    pointer,
+                )
+            if outer in seen:
+                raise BusinessError(
+                    "package_in_itself", _("Package %s is inside itself.", package["package"]), pointer
+                )
+            seen.append(outer)
+            outer = inside[outer]
 
     def _read_sscc(self, package, pointer):
         """:return: 18 digits; None when the package has none
@@ -115,8 +134,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
 
     def _make_packages(self, plan):
         """:return: dict, the package's id in the message to its record"""
-        used = {portion.package_key for _move_plan, portion in plan.portions if portion.package_key}
-        packages = [package for package in plan.payload.get("packages", []) if package["package"] in used]
+        packages = self._get_used_packages(plan)
         if not packages:
             return {}
         known = self._find_packages(plan, packages)
@@ -124,7 +142,20 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         for index, package in enumerate(packages):
             sscc = self._read_sscc(package, f"/packages/{index}/sscc")
             made[package["package"]] = known.get(sscc) or self._create_package(plan, package, sscc)
+        for package in packages:
+            if package.get("inside"):
+                made[package["package"]].dist_outer_id = made[package["inside"]]
         return made
+
+    def _get_used_packages(self, plan):
+        """:return: list of the packages that something is in, and of those around them"""
+        used = {portion.package_key for _move_plan, portion in plan.portions if portion.package_key}
+        packages = plan.payload.get("packages", [])
+        inside = {package["package"]: package.get("inside") for package in packages}
+        for key in list(used):
+            while key := inside[key]:
+                used.add(key)
+        return [package for package in packages if package["package"] in used]
 
     def _find_packages(self, plan, packages):
         """Packages that exist under the SSCCs of the message: empty ones, or those of an earlier part of it."""
@@ -133,7 +164,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             [("name", "in", names), ("company_id", "in", (False, plan.picking.company_id.id))]
         )
         for package in found:
-            elsewhere = package.quant_ids.location_id - plan.picking.location_dest_id
+            elsewhere = package._dist_get_contents().location_id - plan.picking.location_dest_id
             if elsewhere:
                 raise BusinessError(
                     "package_in_use",
@@ -151,7 +182,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         return self.env["stock.quant.package"].create(self._prepare_package(plan, package, sscc))
 
     def _prepare_package(self, plan, package, sscc):
-        vals = {"name": sscc} if sscc else {}
+        vals = {"dist_kind": package.get("kind", False), **({"name": sscc} if sscc else {})}
         if package.get("weight"):
             vals["shipping_weight"] = self._convert_weight(package["weight"])
         return vals

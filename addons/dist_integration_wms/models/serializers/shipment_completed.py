@@ -31,8 +31,10 @@ class ShipmentCompletedSerializer(models.AbstractModel):
         return [
             {
                 "package": package.name,
+                "kind": package.dist_kind or None,
+                "inside": package.dist_outer_id.name or None,
                 "weight": formats.quantity_text(package.shipping_weight) if package.shipping_weight else None,
                 "weight_unit": picking.weight_uom_name if package.shipping_weight else None,
             }
-            for package in picking.move_line_ids.result_package_id.sorted("id")
+            for package in picking.move_line_ids.result_package_id._dist_with_outer().sorted("id")
         ]

@@ -1,0 +1,10 @@
+from odoo import models
+
+
+class OrderChangedSerializer(models.AbstractModel):
+    _name = "dist.serializer.order.changed"
+    _inherit = "dist.serializer.order"
+    _description = "Order changed: canonical message"
+
+    def _is_relevant(self, record):
+        return record.state == "sale"
