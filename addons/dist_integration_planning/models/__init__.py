@@ -1,0 +1,16 @@
+from . import (
+    dist_personal_data,
+    dist_planning_alert,
+    dist_planning_batch,
+    dist_planning_batch_error,
+    dist_planning_batch_file,
+    dist_planning_forecast,
+    dist_planning_mixin,
+    dist_planning_parameter,
+    dist_planning_proposal,
+    dist_planning_reason,
+    dist_planning_rule,
+    dist_planning_source,
+    dist_planning_supplier,
+    product_supplierinfo,
+)
