@@ -12,10 +12,13 @@ IMPERSONAL = {
     "dist.planning.batch.error": {"code", "field", "file", "message", "value"},
     "dist.planning.batch.file": {"checksum", "name"},
     "dist.planning.forecast": {"calendar"},
+    "dist.planning.item": {"explanation", "method"},
     "dist.planning.parameter": {"explanation"},
     "dist.planning.proposal": {"key", "reason_text"},
     "dist.planning.reason": {"code", "name"},
     "dist.planning.rule": {"name"},
+    "dist.planning.run": {"error", "name"},
+    "dist.planning.run.progress": {"stage"},
     "dist.planning.source": {"code", "name"},
 }
 

@@ -1,5 +1,8 @@
+import json
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 # longer than this nobody plans: what is not sold any more lasts for ever
 MOST_COVER_DAYS = 3650
@@ -19,7 +22,7 @@ class DistPlanningItem(models.Model):
 
     _name = "dist.planning.item"
     _description = "Planned item"
-    _inherit = ["dist.company.mixin", "dist.audited.mixin"]
+    _inherit = ["dist.company.mixin", "dist.audited.mixin", "dist.kept.mixin"]
     _order = "shortage_value desc, id"
 
     active = fields.Boolean(default=True)
@@ -153,8 +156,44 @@ class DistPlanningItem(models.Model):
             [("product_id", "=", self.supersedes_id.id), ("warehouse_id", "=", self.warehouse_id.id)]
         )
 
+    def _get_predecessors(self):
+        """:return: dist.planning.item whose place these take, and those whose place these took"""
+        found, before = self.browse(), self
+        while before:
+            before = self.browse().union(*(item._get_superseded() for item in before.filtered("supersedes_id")))
+            found |= before
+        return found
+
+    @api.model
+    def _write_found(self, rows):
+        """Write what a run found, in one statement: it is not a change that a person made.
+
+        :param rows: list of dicts of one shape: ``id`` and stored fields as JSON
+        """
+        if not rows:
+            return
+        names = [name for name in rows[0] if name != "id"]
+        columns = [SQL.identifier(name) for name in names]
+        kinds = [SQL(self._fields[name].column_type[1]) for name in names]
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE dist_planning_item item SET %s FROM jsonb_to_recordset(%s::jsonb) AS found (id integer, %s)"
+                " WHERE item.id = found.id",
+                SQL(", ").join(SQL("%s = found.%s", column, column) for column in columns),
+                json.dumps(rows, default=str),
+                SQL(", ").join(SQL("%s %s", column, kind) for column, kind in zip(columns, kinds, strict=True)),
+            )
+        )
+        self.invalidate_model(names)
+
+    @api.model
+    def _get_writable_fields(self):
+        return {name for name, field in self._fields.items() if field.store and not field.readonly}
+
     def _get_audited_fields(self):
-        return [name for name in super()._get_audited_fields() if not self._fields[name].readonly]
+        entered = self._get_writable_fields()
+        return [name for name in super()._get_audited_fields() if name in entered]
 
     @api.model
     def _ensure(self, warehouses):

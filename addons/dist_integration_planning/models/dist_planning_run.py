@@ -18,7 +18,7 @@ class DistPlanningRun(models.Model):
 
     _name = "dist.planning.run"
     _description = "Planning run"
-    _inherit = ["dist.company.mixin"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
     _order = "id desc"
 
     name = fields.Char(compute="_compute_name", store=True)
@@ -70,6 +70,15 @@ class DistPlanningRun(models.Model):
             noted = run.progress_ids[:1]
             run.stage = noted.stage
             run.progress = 100.0 if run.state == "done" else noted.percent
+
+    @api.model
+    def _get_writable_fields(self):
+        return {"source_id", "as_of"}
+
+    def write(self, vals):
+        if not self.env.su and any(run.state not in ("draft", "failed") for run in self):
+            raise UserError(_("A run that was started is not changed any more."))
+        return super().write(vals)
 
     @api.model
     def _make(self, source, as_of=None):

@@ -54,16 +54,19 @@ class DistPlanningSupply(models.AbstractModel):
         from_warehouse = self._get_from_warehouse(item, seller)
         company = source.company_id
         if from_warehouse:
-            lead_time, seller = company.security_lead, seller.browse()
+            rules = item.warehouse_id.resupply_route_ids.rule_ids.filtered(
+                lambda rule: rule.route_id.supplier_wh_id == from_warehouse
+            )
+            lead_time, seller = sum(rules.mapped("delay")), seller.browse()
         else:
-            lead_time = seller.delay + company.days_to_purchase + company.po_lead
+            lead_time = seller.delay + company.days_to_purchase
         supply = Supply(
             service_level=(item.service_level or source.service_level) / 100.0,
             lead_time=max(lead_time, 1.0),
             lead_time_deviation=0.0 if from_warehouse else deviation,
             review_time=source.review_days,
             minimum=self._get_minimum(seller, product),
-            multiple=self._get_multiple(seller, item),
+            multiple=self._get_multiple(seller, product),
             unit_cost=product.standard_price,
             order_cost=source.order_cost,
             holding_rate=source.holding_rate / 100.0,
@@ -103,12 +106,21 @@ class DistPlanningSupply(models.AbstractModel):
     @api.model
     def _get_minimum(self, seller, product):
         """:return: smallest quantity of an order, in the product's unit"""
-        return seller.product_uom._compute_quantity(seller.min_qty, product.uom_id) if seller else 0.0
+        return self._to_unit_of(product, seller, seller.min_qty)
 
     @api.model
-    def _get_multiple(self, seller, item):
+    def _get_multiple(self, seller, product):
         """:return: what ordered quantities are multiples of, in the product's unit; 0.0 for none"""
-        return 0.0
+        return self._to_unit_of(product, seller, seller.dist_order_multiple)
+
+    @api.model
+    def _to_unit_of(self, product, seller, quantity):
+        """:return: a quantity in the supplier's unit in that of the product"""
+        if not seller:
+            return 0.0
+        return seller.product_uom._compute_quantity(  # 19: s/product_uom/product_uom_id/
+            quantity, product.uom_id, round=False
+        )
 
     @api.model
     def _get_from_warehouse(self, item, seller):
@@ -175,7 +187,6 @@ class DistPlanningSupply(models.AbstractModel):
                 ("product_id", "in", product_ids),
                 ("location_id", "child_of", warehouse.view_location_id.id),
                 ("location_id.usage", "=", "internal"),
-                ("location_id.scrap_location", "=", False),
             ],
             ["product_id"],
             ["quantity:sum"],

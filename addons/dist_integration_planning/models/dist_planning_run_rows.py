@@ -1,0 +1,91 @@
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ..lib import calendar
+
+BANDS = {"low": 0.05, "lower": 0.25, "upper": 0.75, "high": 0.95}
+
+
+class DistPlanningRun(models.Model):
+    """What a run hands in: rows of the same kinds as those of a platform outside."""
+
+    _inherit = "dist.planning.run"
+
+    def _add_rows(self, rows, one, periods):
+        """Take in what was planned for an item.
+
+        :param rows: dict, kind to list of dicts
+        :param one: Planned
+        """
+        rows["forecasts"] += self._prepare_forecasts(one, periods)
+        rows["parameters"].append(self._prepare_parameter(one))
+        proposal = self._prepare_proposal(one, periods)
+        if proposal:
+            rows["proposals"].append(proposal)
+
+    def _prepare_place(self, one):
+        item = one.item
+        return {
+            "product_id": item.product_id.id,
+            "warehouse_id": item.warehouse_id.id,
+            "uom_id": item.uom_id.id,
+        }
+
+    def _prepare_forecasts(self, one, periods):
+        place, forecast = self._prepare_place(one), one.forecast
+        return [
+            {
+                **place,
+                "bucket_start": start,
+                "bucket": periods.kind,
+                "baseline": forecast.values[index],
+                "uplift": 0.0,
+                "quantity": forecast.values[index],
+                **{name: forecast.quantiles[level][index] for name, level in BANDS.items()},
+            }
+            for index, start in enumerate(periods.ahead)
+        ]
+
+    def _prepare_parameter(self, one):
+        target = one.plan.target
+        return {
+            **self._prepare_place(one),
+            "safety_stock": target.safety_stock,
+            "reorder_point": target.reorder_point,
+            "maximum": target.order_up_to,
+            "service_level": one.supply.service_level,
+            "lead_time_days": one.supply.lead_time,
+            "explanation": self.env["dist.planning.explanation"]._prepare(one, self._get_periods()),
+        }
+
+    def _prepare_proposal(self, one, periods):
+        """:return: dict; None when nothing is to be ordered, or nobody is known to order it from"""
+        source, item = self.source_id, one.item
+        kind = "transfer" if one.from_warehouse else "purchase" if one.seller else None
+        if not one.plan.quantity or not getattr(source, f"may_{kind}", False):
+            return None
+        earliest = periods.today + timedelta(days=round(one.supply.lead_time))
+        index = len(periods.ahead) if one.plan.needed_in is None else one.plan.needed_in
+        needed = periods.today + timedelta(days=round(index * periods.days))
+        planned = max(needed, earliest)
+        return {
+            **self._prepare_place(one),
+            # one for an item and period: what was decided about it is not asked again the next night
+            "key": f"{item.product_id.id}-{item.warehouse_id.id}-{calendar.bucket_start(periods.today, periods.kind)}",
+            "kind": kind,
+            "source_warehouse_id": one.from_warehouse.id or None,
+            "partner_id": one.seller.partner_id.id or None,
+            "quantity": one.plan.quantity,
+            "date_planned": planned,
+            "date_order": planned - timedelta(days=round(one.supply.lead_time)),
+        }
+
+    def _hand_in(self, rows):
+        """:return: dist.planning.batch, in force"""
+        batch = self.env["dist.planning.batch"]._stage_rows(self.source_id, self._get_reference(), **rows)
+        batch._activate()
+        return batch
+
+    def _get_reference(self):
+        return f"{self.as_of} / {self.id} / {fields.Datetime.now():%H:%M:%S}"
