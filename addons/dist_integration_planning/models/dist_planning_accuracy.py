@@ -54,19 +54,17 @@ class DistPlanningAccuracy(models.Model):
     )
 
     periods = fields.Integer(readonly=True, default=1)
-    forecast = fields.Float(readonly=True, digits="Product Unit of Measure")
-    actual = fields.Float(readonly=True, digits="Product Unit of Measure", help="What was sold, returns netted.")
-    error = fields.Float(readonly=True, digits="Product Unit of Measure", help="Forecast less actual.")
-    absolute = fields.Float(string="Absolute error", readonly=True, digits="Product Unit of Measure")
+    forecast = fields.Float(readonly=True)
+    actual = fields.Float(readonly=True, help="What was sold, returns netted.")
+    error = fields.Float(readonly=True, help="Forecast less actual.")
+    absolute = fields.Float(string="Absolute error", readonly=True)
     naive = fields.Float(
         string="Absolute error of naive",
         readonly=True,
-        digits="Product Unit of Measure",
         help="Of the forecast that says what was sold last when this one was made.",
     )
     scale = fields.Float(
         readonly=True,
-        digits="Product Unit of Measure",
         help="Mean absolute change from one period to the next in the year before.",
     )
     within = fields.Integer(string="Within the band", readonly=True, help="Between low and high, 90 % of the times.")

@@ -42,6 +42,12 @@ GOALS = {
     "deliveries_vs_jobs": Goal(10.0, True, "webhooks a second / empty jobs a second, same workers"),
     "x12_vs_pyx12": Goal(8.0, True, "pyx12's checked reader / ours, 25,000 segments"),
     "edifact_vs_pydifact": Goal(4.0, True, "pydifact / ours, 9,000 segments"),
+    "forecast_30490_s": Goal(
+        15.0, False, "seconds for forecasts of 30,490 series of 104 weeks, 13 ahead, with quantiles"
+    ),
+    "forecast_vs_naive": Goal(
+        1.0, False, "error over the lead time / that of the last value, in the worst class of series"
+    ),
     "inbox_2m_vs_10k": Goal(1.2, False, "receiving a message with 2,000,000 stored / with 10,000 stored"),
     "outbox_2m_vs_10k": Goal(
         1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"
