@@ -23,6 +23,8 @@ LENGTH = 104
 AHEAD = 13
 LEAD_TIME = 4
 ROUNDS = 3
+# how often the end of a public series is forecast, each time from one period earlier
+ORIGINS = 24
 YEAR = 52
 PUBLIC = Path(__file__).resolve().parents[1] / "series"
 
@@ -83,14 +85,6 @@ def ending(source: random.Random) -> Iterator[float]:
         share *= fade
 
 
-def walk(source: random.Random) -> Iterator[float]:
-    """Each week is the last one and something: nobody can say more than what was sold last."""
-    level = source.uniform(100, 400)
-    while True:
-        yield level
-        level = max(0.0, level + source.gauss(0.0, 8.0))
-
-
 CLASSES: tuple[Callable[[random.Random], Iterator[float]], ...] = (
     smooth,
     trend,
@@ -100,7 +94,6 @@ CLASSES: tuple[Callable[[random.Random], Iterator[float]], ...] = (
     intermittent,
     lumpy,
     ending,
-    walk,
 )
 
 
@@ -141,17 +134,17 @@ def _make(count: int) -> tuple[list[str], list[list[float]]]:
 
 
 def _forecast_public(planner, history) -> list[tuple[str, list[float], object]]:
-    """:return: list of (class, series with its end, forecast of the end)"""
+    """:return: list of (class, series up to the end of the lead time, forecast made before it), from several origins"""
     found = []
     for path in sorted(PUBLIC.glob("*.csv")):
-        with path.open() as stream:
-            season = int(next(stream).split("season=")[1].split()[0])
-            series = [[float(value) for value in row if value] for row in csv.reader(stream)]
-        ahead = {4: 4, 12: 12}.get(season, 8)
-        settings = planner.Settings(horizon=ahead, lead_time=min(LEAD_TIME, ahead), season=season)
-        for values in series:
-            one = planner.forecast([history(values[:-ahead])], settings)[0]
-            found.append((f"public {path.stem}", values[: len(values) - ahead + LEAD_TIME], one))
+        with path.open(newline="") as stream:
+            season = int(next(stream).split("season=")[1].split(";")[0])
+            rows = [[float(value) for value in row[1:]] for row in csv.reader(stream)]
+        settings = planner.Settings(horizon=AHEAD, lead_time=LEAD_TIME, season=season)
+        for values in rows:
+            for end in range(len(values), len(values) - ORIGINS, -1):
+                one = planner.forecast([history(values[: end - LEAD_TIME])], settings)[0]
+                found.append((f"public {path.stem}", values[:end], one))
     return found
 
 
