@@ -16,17 +16,17 @@ class DistPlanningForecast(models.Model):
     bucket = fields.Selection(BUCKETS, required=True, readonly=True)
     calendar = fields.Char(readonly=True, help="The source's number of the calendar of its periods.")
     uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
-    baseline = fields.Float(digits="Product Unit of Measure", readonly=True)
+    baseline = fields.Float(readonly=True)
     uplift = fields.Float(
-        digits="Product Unit of Measure", readonly=True, help="What promotions and events add to the baseline."
+        readonly=True, help="What promotions and events add to the baseline."
     )
     quantity = fields.Float(
-        digits="Product Unit of Measure", readonly=True, help="Baseline and uplift, in the product's unit."
+        readonly=True, help="Baseline and uplift, in the product's unit."
     )
-    low = fields.Float(string="Low (5 %)", digits="Product Unit of Measure", readonly=True)
-    lower = fields.Float(string="Lower (25 %)", digits="Product Unit of Measure", readonly=True)
-    upper = fields.Float(string="Upper (75 %)", digits="Product Unit of Measure", readonly=True)
-    high = fields.Float(string="High (95 %)", digits="Product Unit of Measure", readonly=True)
+    low = fields.Float(string="Low (5 %)", readonly=True)
+    lower = fields.Float(string="Lower (25 %)", readonly=True)
+    upper = fields.Float(string="Upper (75 %)", readonly=True)
+    high = fields.Float(string="High (95 %)", readonly=True)
 
     _sql_constraints = [
         (

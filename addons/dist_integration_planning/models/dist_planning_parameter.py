@@ -11,9 +11,9 @@ class DistPlanningParameter(models.Model):
 
     warehouse_id = fields.Many2one(required=True)
     uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
-    safety_stock = fields.Float(digits="Product Unit of Measure", readonly=True)
-    reorder_point = fields.Float(digits="Product Unit of Measure", readonly=True)
-    maximum = fields.Float(string="Order up to", digits="Product Unit of Measure", readonly=True)
+    safety_stock = fields.Float(readonly=True)
+    reorder_point = fields.Float(readonly=True)
+    maximum = fields.Float(string="Order up to", readonly=True)
     service_level = fields.Float(readonly=True, digits=(6, 4), group_operator="avg")
     lead_time_days = fields.Float(string="Lead time (days)", readonly=True, group_operator="avg")
     explanation = fields.Json(readonly=True)
