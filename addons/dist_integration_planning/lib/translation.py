@@ -27,6 +27,25 @@ DATE_PATTERNS = {
 MAX_ERRORS = 20
 MAX_TEXT = 500
 VALUE = "{value}"
+# between the names of columns that are read as one
+JOIN = " + "
+GLUE = "/"
+CONVERSIONS = ("none", "decimal_comma", "integer", "date", "flag", "text_around", "part", "item_unit")
+
+
+def check_argument(conversion: str, argument: str) -> None:
+    """Check what a conversion is told.
+
+    :raises ValueError: it needs something else
+    """
+    if conversion == "date" and argument not in DATE_PATTERNS:
+        raise ValueError(f"a date is written as one of: {'  '.join(DATE_PATTERNS)}")
+    if conversion == "flag" and (argument.count(";") != 1 or argument.startswith(";")):
+        raise ValueError("yes and no are two words such as 1;0")
+    if conversion == "text_around" and argument.count(VALUE) != 1:
+        raise ValueError(f"the text holds {VALUE} once")
+    if conversion == "part" and not re.fullmatch(r"[^0-9][1-9]", argument):
+        raise ValueError("a part is the sign between parts and a number, such as /2")
 
 
 class TranslationError(Exception):
@@ -46,11 +65,11 @@ class ColumnRule:
     """How one of our columns is found in a platform's file.
 
     :ivar target: our column
-    :ivar source: theirs; empty for a constant
+    :ivar source: theirs; several joined with `` + ``, which are put together; empty for a constant
     :ivar constant: taken where the file has nothing
-    :ivar conversion: ``none``, ``decimal_comma``, ``date``, ``flag``, ``text_around``
-    :ivar argument: of the conversion: pattern of dates, words ``yes;no``, text around ``{value}``
-    :ivar words: their word to ours
+    :ivar conversion: one of CONVERSIONS
+    :ivar argument: of the conversion: pattern of dates, words ``yes;no``, text around ``{value}``, part ``/2``
+    :ivar words: their word to ours; for ``item_unit``, the unit of each item
     :ivar required: whether it is a mistake that a file lacks the column
     """
 
@@ -62,6 +81,11 @@ class ColumnRule:
     words: Mapping[str, str] = field(default_factory=dict)
     required: bool = False
 
+    @property
+    def sources(self) -> list[str]:
+        """Their columns that are put together."""
+        return [name.strip() for name in self.source.split(JOIN)] if self.source else []
+
     def read(self, given: str) -> str:
         """Return our spelling of a value.
 
@@ -70,11 +94,25 @@ class ColumnRule:
         text = given.strip()
         if not text:
             return self.constant
-        text = getattr(self, f"_read_{self.conversion}")(text)
-        return self.words.get(text, text)
+        found = getattr(self, f"_read_{self.conversion}")(text)
+        return found if self.conversion == "item_unit" else self.words.get(found, found)
 
     def _read_none(self, text: str) -> str:
         return text
+
+    def _read_integer(self, text: str) -> str:
+        return text
+
+    def _read_item_unit(self, text: str) -> str:
+        # an unknown item is named by whoever looks for it, not by its unit
+        return self.words.get(text, "?")
+
+    def _read_part(self, text: str) -> str:
+        parts = text.split(self.argument[0])
+        position = int(self.argument[1:])
+        if position > len(parts):
+            raise ValueError(f"has no part {position} between {self.argument[0]}")
+        return parts[position - 1]
 
     def _read_decimal_comma(self, text: str) -> str:
         if not re.fullmatch(r"-?[0-9]+(,[0-9]+)?", text):
@@ -194,7 +232,7 @@ def _translate_row(
 ) -> list[str]:
     row = []
     for column in rule.columns:
-        given = record.get(column.source, "") if column.source else ""
+        given = GLUE.join(filter(None, (record.get(name, "") for name in column.sources)))
         try:
             row.append(column.read(given))
         except ValueError as error:
@@ -223,7 +261,8 @@ def _read_csv(text: io.TextIOWrapper, rule: FileRule) -> Iterator[tuple[int, dic
 
 
 def _check_names(names: Sequence[str], rule: FileRule) -> None:
-    missing = [column.source for column in rule.columns if column.required and column.source not in names]
+    needed = [name for column in rule.columns if column.required for name in column.sources]
+    missing = [name for name in needed if name not in names]
     if missing:
         raise TranslationError(f"The first line names the columns; missing: {', '.join(missing)}.")
 

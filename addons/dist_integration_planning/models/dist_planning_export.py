@@ -156,6 +156,15 @@ class DistPlanningExport(models.Model):
         source = self.source_id
         return f"{source.bucket}/{','.join(map(str, sorted(source.warehouse_ids.ids))) or 'all'}"
 
+    def _get_file_names(self):
+        """:return: dict of what the name of a file may hold"""
+        return {
+            "export": self.name,
+            "source": self.source_id.code,
+            "kind": self.kind,
+            "date": fields.Date.to_string(self.moment).replace("-", ""),
+        }
+
     # for whoever asks
 
     def _get_document(self):

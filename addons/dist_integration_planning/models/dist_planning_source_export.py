@@ -1,5 +1,10 @@
+import re
+from contextlib import contextmanager
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+
+from .file_plan import FilePlan, PlannedColumn, render
 
 CONTENTS = [("jsonl", "JSON lines"), ("csv", "CSV")]
 
@@ -65,12 +70,53 @@ class DistPlanningSource(models.Model):
         self.ensure_one()
         if self.kind != "external":
             raise UserError(_("%s plans here: nothing is exported for it.", self.name))
+        if self.mapping_id and not self.mapping_id.takes_changes:
+            kind = "full"
         waiting = self.export_ids.filtered(lambda export: export.state == "queued" and export.kind == kind)
         if waiting:
             return waiting[:1]
         export = self.env["dist.planning.export"].create({"source_id": self.id, "kind": kind})
         export._enqueue()
         return export
+
+    @api.model
+    @contextmanager
+    def _locked(self, source_id):
+        """Hold a source; yields False when another export of it is being made."""
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"dist.planning.export/{source_id}",)
+            )
+            yield cr.fetchone()[0]
+
+    # how files are written
+
+    def _get_file_plans(self, export):
+        """:return: list of FilePlan of an export's files"""
+        self.ensure_one()
+        if self.mapping_id:
+            files = self.mapping_id.file_ids.filtered(lambda file: file.direction == "out")
+            return [file._get_plan(export) for file in files]
+        return [self._get_own_plan(export, code) for code in self._get_dataset_codes()]
+
+    @api.model
+    def _get_dataset_codes(self):
+        prefix = "dist.planning.dataset."
+        return sorted(name.removeprefix(prefix) for name in self.env if name.startswith(prefix))
+
+    def _get_own_plan(self, export, code):
+        """:return: FilePlan of a dataset in our own words"""
+        columns = self.env[f"dist.planning.dataset.{code}"]._get_export_columns()
+        content, packed = self.export_content, self.export_packed
+        ending = f"{content}.gz" if packed else content
+        prefix = re.sub(r"[^A-Za-z0-9]+", "-", self.code).strip("-")
+        return FilePlan(
+            name=f"{prefix}-{export.name}-{code}.{ending}",
+            dataset=code,
+            columns=[PlannedColumn(column.name, render(column, content)) for column in columns],
+            content=content,
+            packed=packed,
+        )
 
     def action_view_exports(self):
         self.ensure_one()
