@@ -128,7 +128,7 @@ class DistPlanningItem(models.Model):
         values = [expected.get(start, 0.0) for start in ahead]
         end = calendar.next_bucket(ahead[0], kind)
         values[0] *= (end - today).days / (end - ahead[0]).days
-        supply = self.env["dist.planning.supply"].sudo()
+        supply = self.env["dist.planning.replenishment"].sudo()
         on_hand = supply._get_on_hand(self.product_id.ids, self.warehouse_id).get(self.product_id.id, 0.0)
         owed = supply._get_owed(self.product_id.ids, self.warehouse_id).get(self.product_id.id, 0.0)
         incoming = _by_bucket(
@@ -147,19 +147,19 @@ class DistPlanningItem(models.Model):
         }
 
     def _get_proposed(self, source):
-        """:return: list of (date, quantity) of proposals that are not carried out yet"""
+        """:return: list of (date, quantity) of proposals that nobody has decided about yet"""
         proposals = self.env["dist.planning.proposal"].search(
             [
                 *self._get_place_domain(),
                 ("source_id", "=", source.id),
                 ("kind", "in", ("purchase", "transfer")),
-                ("state", "in", ("proposed", "approved")),
+                ("state", "=", "proposed"),
             ]
         )
         return [
             (
                 one.date_planned or fields.Date.today(),
-                one.uom_id._compute_quantity(one.approved_quantity or one.quantity, self.uom_id),
+                one.uom_id._compute_quantity(one.approved_quantity or one.quantity, self.uom_id, round=False),
             )
             for one in proposals
         ]

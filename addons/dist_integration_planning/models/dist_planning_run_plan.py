@@ -156,7 +156,7 @@ class DistPlanningRun(models.Model):
         """:return: list of Planned"""
         source = self.source_id
         histories = self._get_histories(items, periods)
-        supply = self.env["dist.planning.supply"]
+        supply = self.env["dist.planning.replenishment"]
         supplies = supply._get_supplies(items, source)
         stocks = supply._get_stocks(items, periods.today, periods.days, len(periods.ahead))
         planned = [Planned(item, histories[item], *supplies[item], stocks[item]) for item in items]

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import models
 
 from ..lib import calendar
 
@@ -19,7 +19,7 @@ class DistPlanningRun(models.Model):
         :param one: Planned
         """
         rows["forecasts"] += self._prepare_forecasts(one, periods)
-        rows["parameters"].append(self._prepare_parameter(one))
+        rows["parameters"].append(self._prepare_parameter(one, periods))
         proposal = self._prepare_proposal(one, periods)
         if proposal:
             rows["proposals"].append(proposal)
@@ -29,7 +29,6 @@ class DistPlanningRun(models.Model):
         return {
             "product_id": item.product_id.id,
             "warehouse_id": item.warehouse_id.id,
-            "uom_id": item.uom_id.id,
         }
 
     def _prepare_forecasts(self, one, periods):
@@ -41,13 +40,12 @@ class DistPlanningRun(models.Model):
                 "bucket": periods.kind,
                 "baseline": forecast.values[index],
                 "uplift": 0.0,
-                "quantity": forecast.values[index],
                 **{name: forecast.quantiles[level][index] for name, level in BANDS.items()},
             }
             for index, start in enumerate(periods.ahead)
         ]
 
-    def _prepare_parameter(self, one):
+    def _prepare_parameter(self, one, periods):
         target = one.plan.target
         return {
             **self._prepare_place(one),
@@ -56,7 +54,7 @@ class DistPlanningRun(models.Model):
             "maximum": target.order_up_to,
             "service_level": one.supply.service_level,
             "lead_time_days": one.supply.lead_time,
-            "explanation": self.env["dist.planning.explanation"]._prepare(one, self._get_periods()),
+            "explanation": self.env["dist.planning.explanation"]._prepare(one, periods),
         }
 
     def _prepare_proposal(self, one, periods):
@@ -83,9 +81,6 @@ class DistPlanningRun(models.Model):
 
     def _hand_in(self, rows):
         """:return: dist.planning.batch, in force"""
-        batch = self.env["dist.planning.batch"]._stage_rows(self.source_id, self._get_reference(), **rows)
+        batch = self.env["dist.planning.batch"]._stage_rows(self.source_id, f"{self.as_of} / {self.id}", **rows)
         batch._activate()
         return batch
-
-    def _get_reference(self):
-        return f"{self.as_of} / {self.id} / {fields.Datetime.now():%H:%M:%S}"

@@ -21,11 +21,11 @@ LEAD_TIMES = """
 """
 
 
-class DistPlanningSupply(models.AbstractModel):
+class DistPlanningReplenishment(models.AbstractModel):
     """What is there of planned items, what is on its way, and how more of them is ordered."""
 
-    _name = "dist.planning.supply"
-    _description = "Supply of planned items"
+    _name = "dist.planning.replenishment"
+    _description = "Replenishment of planned items"
 
     # how they are ordered
 
@@ -233,6 +233,27 @@ class DistPlanningSupply(models.AbstractModel):
         return [
             *((move.product_id.id, move.date.date(), move.product_qty) for move in moves),
             *((line.product_id.id, line.date_planned.date(), line.product_uom_qty) for line in lines),
+            *self._get_approved(product_ids, warehouse),
+        ]
+
+    @api.model
+    def _get_approved(self, product_ids, warehouse):
+        """:return: list as of `_get_arrivals` of proposals, of every source, that are about to be carried out"""
+        proposals = self.env["dist.planning.proposal"].search(
+            [
+                ("product_id", "in", product_ids),
+                ("warehouse_id", "=", warehouse.id),
+                ("kind", "in", ("purchase", "transfer")),
+                ("state", "=", "approved"),
+            ]
+        )
+        return [
+            (
+                one.product_id.id,
+                one.date_planned or fields.Date.today(),
+                one.uom_id._compute_quantity(one.approved_quantity, one.product_id.uom_id, round=False),
+            )
+            for one in proposals
         ]
 
     @api.model
