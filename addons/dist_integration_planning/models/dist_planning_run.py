@@ -157,7 +157,7 @@ class DistPlanningRun(models.Model):
         try:
             with self.env.registry.cursor() as cr:
                 run = api.Environment(cr, SUPERUSER_ID, {})[self._name].browse(self.id)
-                run.with_company(run.company_id)._plan()
+                run.with_company(run.company_id)._plan(self._note)
                 run.env.flush_all()
                 cr.commit()  # pylint: disable=invalid-commit  # the version becomes visible at once
         except Exception as error:  # pylint: disable=broad-except

@@ -100,10 +100,14 @@ class DistPlanningRun(models.Model):
 
     _inherit = "dist.planning.run"
 
-    def _plan(self):
+    def _plan(self, note=lambda stage, percent: None):
+        """Plan, and put the version in force, in this transaction.
+
+        :param note: function that is told the stage and how many percent are done
+        """
         source = self.source_id
         periods = self._get_periods()
-        self._note(_("Reading what was sold"), 1)
+        note(_("Reading what was sold"), 1)
         self._refresh_history()
         warehouses = source._get_warehouses()
         items = self.env["dist.planning.item"]._ensure(warehouses)
@@ -111,7 +115,7 @@ class DistPlanningRun(models.Model):
         values, counts = {}, defaultdict(int)
         done = 0
         for part in self._get_parts(items):
-            self._note(_("%(done)s of %(all)s items", done=done, all=len(items)), 5 + 75 * done / max(len(items), 1))
+            note(_("%(done)s of %(all)s items", done=done, all=len(items)), 5 + 75 * done / max(len(items), 1))
             planned = self._plan_part(part, periods)
             for one in planned:
                 values[one.item.id] = self._get_yearly_value(one, periods)
@@ -119,7 +123,7 @@ class DistPlanningRun(models.Model):
                 self._add_rows(rows, one, periods)
             items._write_found([self._prepare_findings(one, periods) for one in planned])
             done += len(part)
-        self._note(_("Handing in the plan"), 80)
+        note(_("Handing in the plan"), 80)
         self._store_classes(values)
         batch = self._hand_in(rows)
         self.write(

@@ -86,5 +86,6 @@ class DistPlanningSource(models.Model):
     def _get_today(self):
         """:return: date at which the company is now"""
         self.ensure_one()
-        zone = self.company_id.partner_id.tz or self.company_id.resource_calendar_id.tz or "UTC"
+        warehouse = self._get_warehouses()[:1]
+        zone = warehouse._dist_get_planning_zone() if warehouse else "UTC"
         return calendar.local_date(fields.Datetime.now(), zone)
