@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..lib.replenishment import Stock, Supply
+from .series import get_seller_unit
 
 # receipts in a year from which on a supplier's own spread of lead times is trusted
 FEW_RECEIPTS = 5
@@ -118,9 +119,7 @@ class DistPlanningReplenishment(models.AbstractModel):
         """:return: a quantity in the supplier's unit in that of the product"""
         if not seller:
             return 0.0
-        return seller.product_uom._compute_quantity(  # 19: s/product_uom/product_uom_id/
-            quantity, product.uom_id, round=False
-        )
+        return get_seller_unit(seller)._compute_quantity(quantity, product.uom_id, round=False)
 
     @api.model
     def _get_from_warehouse(self, item, seller):
