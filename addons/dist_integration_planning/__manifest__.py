@@ -31,7 +31,9 @@
         "views/dist_planning_item_views.xml",
         "views/dist_planning_run_views.xml",
         "views/dist_planning_accuracy_views.xml",
+        "views/dist_planning_proposal_planner_views.xml",
         "views/dist_planning_planner_menus.xml",
     ],
     "assets": {"web.assets_backend": ["dist_integration_planning/static/src/**/*"]},
+    "demo": ["demo/dist_planning_demo.xml"],
 }

@@ -35,6 +35,7 @@ from . import (
     dist_planning_proposal,
     dist_planning_proposal_evaluate,
     dist_planning_proposal_execute,
+    dist_planning_proposal_item,
     dist_planning_proposal_feedback,
     dist_planning_reason,
     dist_planning_replenishment,

@@ -100,10 +100,11 @@ class DistPlanningRun(models.Model):
 
     _inherit = "dist.planning.run"
 
-    def _plan(self, note=lambda stage, percent: None):
+    def _plan(self, note=lambda stage, percent: None, planned_at=None):
         """Plan, and put the version in force, in this transaction.
 
         :param note: function that is told the stage and how many percent are done
+        :param planned_at: datetime (UTC) that the version tells as its own; None for now
         """
         source = self.source_id
         periods = self._get_periods()
@@ -125,7 +126,7 @@ class DistPlanningRun(models.Model):
             done += len(part)
         note(_("Handing in the plan"), 80)
         self._store_classes(values)
-        batch = self._hand_in(rows)
+        batch = self._hand_in(rows, planned_at)
         self.write(
             {
                 "state": "done",

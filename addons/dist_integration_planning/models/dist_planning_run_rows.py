@@ -53,7 +53,8 @@ class DistPlanningRun(models.Model):
             "reorder_point": target.reorder_point,
             "maximum": target.order_up_to,
             "service_level": one.supply.service_level,
-            "lead_time_days": one.supply.lead_time,
+            # the supplier's own, as it was found: it is not for the planner to change
+            "lead_time_days": one.seller.delay if one.seller else None,
             "explanation": self.env["dist.planning.explanation"]._prepare(one, periods),
         }
 
@@ -79,8 +80,9 @@ class DistPlanningRun(models.Model):
             "date_order": planned - timedelta(days=round(one.supply.lead_time)),
         }
 
-    def _hand_in(self, rows):
+    def _hand_in(self, rows, planned_at):
         """:return: dist.planning.batch, in force"""
-        batch = self.env["dist.planning.batch"]._stage_rows(self.source_id, f"{self.as_of} / {self.id}", **rows)
+        reference = f"{self.as_of} / {self.id}"
+        batch = self.env["dist.planning.batch"]._stage_rows(self.source_id, reference, **rows, planned_at=planned_at)
         batch._activate()
         return batch
