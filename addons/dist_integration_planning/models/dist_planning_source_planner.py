@@ -78,11 +78,6 @@ class DistPlanningSource(models.Model):
         for source in self.search([("kind", "=", "built_in"), ("is_scheduled", "=", True)]):
             self.env["dist.planning.run"]._make(source)._enqueue()
 
-    def _get_warehouses(self):
-        """:return: stock.warehouse that this source plans"""
-        self.ensure_one()
-        return self.warehouse_ids or self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
-
     def _get_today(self):
         """:return: date at which the company is now"""
         self.ensure_one()

@@ -91,7 +91,8 @@ class TestPlanner(PlannerCase):
         weeks = self._steady(2)
         self._move(product, sum(weeks[:-8]), self.suppliers, stock, self._start_of(WEEKS + 1))
         for number, quantity in enumerate(weeks[:-8]):
-            day = self._start_of(WEEKS - number) + timedelta(days=2)
+            # on a Friday: of the last week enough days are left to tell
+            day = self._start_of(WEEKS - number) + timedelta(days=4)
             self._move(product, quantity, stock, self.customers, day)
         self._plan()
         item = self._item(product)
