@@ -1,6 +1,8 @@
 from datetime import datetime, time, timedelta
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+
+from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
 
 from ..lib import calendar
 
@@ -99,12 +101,20 @@ class DistPlanningAccuracy(models.Model):
     _inherit = "dist.planning.accuracy"
 
     @api.model
-    def _cron_measure(self):
-        """Measure every source."""
-        sources = self.env["dist.planning.source"].search([])
-        for company in sources.company_id:
-            self.env["dist.planning.history"]._refresh(company)
-        for source in sources:
+    def _enqueue(self):
+        """Measure every source, in a job for each company."""
+        for company in self.env["dist.planning.source"].search([]).company_id:
+            self.with_delay(
+                channel=CHANNELS["bulk"],
+                identity_key=f"dist-planning-accuracy:{company.id}",
+                description=_("Measure the forecasts of %s", company.name),
+            )._job_measure(company)
+
+    @api.model
+    def _job_measure(self, company):
+        """Job: compare what the sources of a company forecast with what was sold by now."""
+        self.env["dist.planning.history"]._refresh(company)
+        for source in self.env["dist.planning.source"].search([("company_id", "=", company.id)]):
             self._measure(source)
 
     @api.model

@@ -54,16 +54,14 @@ class DistPlanningItem(models.Model):
         return [("product_id", "=", self.product_id.id), ("warehouse_id", "=", self.warehouse_id.id)]
 
     def _get_ahead(self, sources, current):
-        groups = self.env["dist.planning.forecast"]._read_group(
+        rows = self.env["dist.planning.forecast"].search(
             [
                 *self._get_place_domain(),
                 ("batch_id", "in", sources.forecast_batch_id.ids),
                 ("bucket_start", ">=", current),
-            ],
-            [],
-            ["bucket_start:array_agg_distinct"],
+            ]
         )
-        return sorted(groups[0][0] or [current])
+        return sorted({current, *rows.mapped("bucket_start")})
 
     def _get_actual(self, kind, starts):
         rows = self.env["dist.planning.history"].search(

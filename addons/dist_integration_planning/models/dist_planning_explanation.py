@@ -111,15 +111,20 @@ class DistPlanningExplanation(models.AbstractModel):
         figures = words.figures
         lines = [
             _(
-                "%(mean)s a %(bucket)s on average, over %(count)s that tell something about demand.",
+                "%(mean)s a %(bucket)s on average, over %(count)s %(buckets)s that tell something about demand.",
                 mean=words.quantity("mean"),
                 bucket=words.bucket,
+                buckets=words.buckets,
                 count=figures["buckets"],
             )
         ]
         if figures["stock_outs"]:
             lines.append(
-                _("%s are left out: the item was out of stock for most of their days.", figures["stock_outs"])
+                _(
+                    "%(count)s %(buckets)s are left out: the item was out of stock for most of their days.",
+                    count=figures["stock_outs"],
+                    buckets=words.buckets,
+                )
             )
         if figures["superseded"]:
             lines.append(_("The sales of %s count as its own: it takes that item's place.", figures["superseded"]))
@@ -130,7 +135,7 @@ class DistPlanningExplanation(models.AbstractModel):
             "lumpy": _("Demand is lumpy: every %(interval)s on average, of very different size."),
             "none": _("Nothing was sold in this time."),
         }
-        interval = _("%(number)s %(bucket)ss", number=words.number(figures["interval"]), bucket=words.bucket)
+        interval = f"{words.number(figures['interval'])} {words.buckets}"
         lines.append(patterns[figures["pattern"]] % {"bucket": words.bucket, "interval": interval})
         return lines
 
@@ -274,7 +279,11 @@ class _Words:
 
     def __init__(self, env, figures, unit, currency):
         self.env, self.figures, self.unit, self.currency = env, figures, unit, currency
-        self.bucket = {"day": _("day"), "week": _("week"), "month": _("month")}[figures["bucket"]]
+        self.bucket, self.buckets = {
+            "day": (_("day"), _("days")),
+            "week": (_("week"), _("weeks")),
+            "month": (_("month"), _("months")),
+        }[figures["bucket"]]
 
     def number(self, value):
         return float_repr(value, 2 if value < 10 else 1).rstrip("0").rstrip(".")

@@ -1,10 +1,13 @@
 import logging
 from contextlib import contextmanager
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
+from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS
 from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 from odoo.addons.queue_job.exception import RetryableJobError
 
@@ -163,6 +166,8 @@ class DistPlanningRun(models.Model):
         except Exception as error:  # pylint: disable=broad-except
             if is_connection_lost(error):
                 raise
+            if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
+                raise RetryableJobError("Somebody else brought the history up to date", seconds=BUSY_SECONDS) from error
             _logger.exception("Planning run %s failed", self.id)
             self._record_failure(error)
 

@@ -74,7 +74,7 @@ class DistPlanningSource(models.Model):
     @api.model
     def _cron_plan(self):
         """Every night: measure how good the forecasts were, then plan anew."""
-        self.env["dist.planning.accuracy"]._cron_measure()
+        self.env["dist.planning.accuracy"]._enqueue()
         for source in self.search([("kind", "=", "built_in"), ("is_scheduled", "=", True)]):
             self.env["dist.planning.run"]._make(source)._enqueue()
 

@@ -117,7 +117,7 @@ class TestAccuracy(PlannerCase):
         self._say(other, week, [(product, week, 90.0)])
         self._say(self.source, week, [(product, week, 41.0), (only, week, 40.0)])
         self._plan()
-        self.env["dist.planning.accuracy"]._cron_measure()
+        self.env["dist.planning.accuracy"]._job_measure(self.company)
         shared = self.env["dist.planning.accuracy"].search([("is_shared", "=", True)])
         self.assertEqual(shared.product_id, product)
         self.assertEqual(shared.source_id, self.source | other)
@@ -136,7 +136,7 @@ class TestAccuracy(PlannerCase):
         week = self._start_of(1)
         self.env["dist.planning.batch"].search([("source_id", "=", self.source.id)]).planned_at = "2020-01-01"
         self._say(self.source, week, [(product, week, 40.0), (other, week, 80.0)])
-        self.env["dist.planning.accuracy"]._cron_measure()
+        self.env["dist.planning.accuracy"]._job_measure(self.company)
         by_class = self._accuracy(self.source, ["abc"])
         self.assertLess(by_class["A",]["wape"], by_class["C",]["wape"])
         self.assertEqual(set(self._accuracy(self.source, ["partner_id"])), {(self.supplier,)})

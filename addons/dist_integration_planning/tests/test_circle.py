@@ -46,7 +46,7 @@ class TestCircle(PlannerCase):
         self.assertEqual(again.product_id, products[2])
         item = self._item(products[0])
         self.assertEqual((item.on_hand, item.incoming), (30.0 + proposals[0].approved_quantity, 0.0))
-        self.env["dist.planning.accuracy"]._cron_measure()
+        self.env["dist.planning.accuracy"]._job_measure(self.company)
         rows = self.env["dist.planning.accuracy"].search([("source_id", "=", self.source.id)])
         self.assertEqual((set(rows.mapped("bucket_start")), len(rows)), ({last_week}, 3))
         for row in rows:

@@ -98,7 +98,7 @@ class TestPlanner(PlannerCase):
         item = self._item(product)
         self.assertAlmostEqual(item.weekly_demand, 40.0, delta=5.0)
         self.assertEqual(item.explanation["stock_outs"], 8)
-        self.assertIn("8 are left out", item.explanation_html)
+        self.assertIn("8 weeks are left out", item.explanation_html)
 
     def test_new_item_with_expectation(self):
         """P4: a new item is planned by what is expected of it until its own sales tell more."""
