@@ -1,0 +1,10 @@
+from . import (
+    test_approval,
+    test_audited_configuration,
+    test_concurrency,
+    test_constraints,
+    test_execution,
+    test_import,
+    test_import_folder,
+    test_import_http,
+)
