@@ -1,1 +1,1 @@
-from . import exports
+from . import exports, plans

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import _, fields, models
+from odoo.exceptions import AccessError
 
 STATES = [
     ("staged", "Being checked"),
@@ -50,3 +51,8 @@ class DistPlanningBatch(models.Model):
     _sql_constraints = [
         ("reference_uniq", "unique(source_id, reference)", "The source has a version of this number already."),
     ]
+
+    def _check_may_decide(self):
+        """:raises AccessError: the user is no planner"""
+        if not self.env.user.has_group("dist_integration_planning.group_dist_planning_planner"):
+            raise AccessError(_("Planners decide about plans."))

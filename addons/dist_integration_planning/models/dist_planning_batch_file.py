@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.dist_integration_base.lib.snapshot import open_stream
+
 KINDS = [
     ("plan", "Rows of all kinds"),
     ("forecast", "Forecasts"),
@@ -30,3 +32,8 @@ class DistPlanningBatchFile(models.Model):
     _sql_constraints = [
         ("checksum_uniq", "unique(batch_id, checksum)", "The version has this file already."),
     ]
+
+    def _open(self):
+        """:return: io.BufferedReader of the rows, unpacked"""
+        self.ensure_one()
+        return open_stream(self.message_id._get_upload()._dist_open())

@@ -1,6 +1,16 @@
-from odoo import fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 BUCKETS = [("day", "Day"), ("week", "Week"), ("month", "Month")]
+# kind of rows to what says which version of them is in force
+POINTERS = {
+    "forecast": "forecast_batch_id",
+    "parameter": "parameter_batch_id",
+    "proposal": "proposal_batch_id",
+    "alert": "alert_batch_id",
+}
 
 
 class DistPlanningSource(models.Model):
@@ -81,5 +91,78 @@ class DistPlanningSource(models.Model):
     ]
 
     def _get_audited_fields(self):
-        kept = {"forecast_batch_id", "parameter_batch_id", "proposal_batch_id", "alert_batch_id"}
-        return [name for name in super()._get_audited_fields() if name not in kept]
+        return [name for name in super()._get_audited_fields() if name not in POINTERS.values()]
+
+    @api.constrains("kind", "system_id", "active")
+    def _check_system(self):
+        for source in self:
+            if (source.kind == "external") != bool(source.system_id):
+                raise ValidationError(
+                    _("A planning platform is a system; the built-in planner is none: %s.", source.name)
+                )
+            same = [("system_id", "=", source.system_id.id), ("id", "!=", source.id)]
+            if source.system_id and source.active and self.search_count(same):
+                raise ValidationError(_("Another planning source is %s already.", source.system_id.name))
+
+    @api.model
+    def _find_for(self, system):
+        """:return: the planning source that a system is
+        :raises BusinessError: it is none
+        """
+        found = self.search([("system_id", "=", system.id)], limit=1)
+        if not found:
+            raise BusinessError(
+                "no_source",
+                _("%s is not set up as a planning source.", system.name),
+                status=409,
+                severity="high",
+                suggestion=_("Make a planning source of it under Configuration > Planning, then use Retry."),
+            )
+        return found
+
+    def _get_warehouses(self):
+        """:return: stock.warehouse whose stock this source may plan"""
+        self.ensure_one()
+        if self.warehouse_ids:
+            return self.warehouse_ids
+        return self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
+
+    def _get_allowed_kinds(self):
+        """:return: list of the kinds of proposals that this source may make"""
+        self.ensure_one()
+        allowed = {
+            "purchase": self.may_purchase,
+            "transfer": self.may_transfer,
+            "reordering": self.may_set_reordering,
+            "lead_time": self.may_set_reordering,
+        }
+        return [kind for kind, may in allowed.items() if may]
+
+    def _get_file_names(self, kind):
+        """What the columns of a file are called, where the source does not use our names.
+
+        :param kind: of the rows; ``plan`` for a file of all kinds
+        :return: dict, column of lib.plan_file.COLUMNS to the name in the file
+        """
+        return {}
+
+    def _prepare_batch(self, reference, planned_at=None):
+        """:return: values of a new version"""
+        self.ensure_one()
+        return {
+            "source_id": self.id,
+            "reference": reference,
+            "planned_at": planned_at or fields.Datetime.now(),
+        }
+
+    def _get_plan_age(self):
+        """:return: days since the source made, or confirmed, the plan in force; None where there is none"""
+        self.ensure_one()
+        batch = self.proposal_batch_id or self.forecast_batch_id
+        moment = max(filter(None, (batch.planned_at, batch.confirmed_at)), default=None)
+        return (fields.Datetime.now() - moment).days if moment else None
+
+    def _get_expired_days(self):
+        """:return: age of the plan in force in days, where it is too old to be acted on by itself; 0 where it is not"""
+        age = self._get_plan_age() or 0
+        return age if age > self.stale_after_days else 0

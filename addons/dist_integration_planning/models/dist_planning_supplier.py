@@ -1,4 +1,14 @@
-from odoo import fields, models
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import api, fields, models
+
+from ..lib.ordering import SupplierCalendar
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# holidays are looked up that far around today
+DAYS_BEFORE, DAYS_AHEAD = 31, 400
 
 
 class DistPlanningSupplier(models.Model):
@@ -41,3 +51,32 @@ class DistPlanningSupplier(models.Model):
             "A supplier takes orders on at least one day of the week.",
         ),
     ]
+
+    @api.model
+    def _get_rules(self, partners, company):
+        """:return: dict, partner id to dist.planning.supplier, of those who have order rules"""
+        rules = self.search([("partner_id", "in", partners.ids), ("company_id", "=", company.id)])
+        return {rule.partner_id.id: rule for rule in rules}
+
+    def _get_calendar(self):
+        """:return: lib.ordering.SupplierCalendar; every day counts where nobody said otherwise"""
+        if not self:
+            return SupplierCalendar()
+        self.ensure_one()
+        order_days = frozenset(number for number, name in enumerate(WEEKDAYS) if self[name])
+        if not self.calendar_id:
+            return SupplierCalendar(order_days)
+        work_days = {int(line.dayofweek) for line in self.calendar_id.attendance_ids}
+        return SupplierCalendar(order_days, frozenset(work_days), self._get_holidays(work_days))
+
+    def _get_holidays(self, work_days):
+        """:return: set of dates around today on which the supplier usually works, and does not"""
+        calendar = self.calendar_id
+        zone = pytz.timezone(calendar.tz or "UTC")
+        today = fields.Date.context_today(self)
+        first, last = today - timedelta(days=DAYS_BEFORE), today + timedelta(days=DAYS_AHEAD)
+        start, end = (zone.localize(datetime.combine(day, time.min)) for day in (first, last))
+        intervals = calendar._work_intervals_batch(start, end)[False]
+        worked = {begin.astimezone(zone).date() for begin, _end, _lines in intervals}
+        days = (first + timedelta(days=number) for number in range((last - first).days))
+        return {day for day in days if day.weekday() in work_days and day not in worked}

@@ -1,0 +1,1 @@
+from . import plan, plan_file, plan_manifest
