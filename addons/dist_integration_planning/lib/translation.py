@@ -225,6 +225,8 @@ def _translate(stream: BinaryIO, rule: FileRule) -> Iterator[list[str]]:
         records = _read_json(text) if rule.content == "jsonl" else _read_csv(text, rule)
         for line, record in records:
             if not rule.takes(record):
+                # an empty line, so that those behind it keep their numbers
+                yield []
                 continue
             row = _translate_row(line, record, rule, errors)
             if len(errors) >= MAX_ERRORS:

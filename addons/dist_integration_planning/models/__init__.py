@@ -11,6 +11,7 @@ from . import (
     dist_planning_batch_error,
     dist_planning_batch_file,
     dist_planning_batch_insert,
+    dist_planning_batch_mapped,
     dist_planning_batch_receive,
     dist_planning_batch_stage,
     dist_planning_codes,

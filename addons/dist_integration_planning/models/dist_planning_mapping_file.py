@@ -1,15 +1,14 @@
 import fnmatch
-import io
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from odoo.addons.dist_integration_base.lib.transports.base import fill
 from odoo.addons.dist_integration_base.lib.errors import IntegrationError
+from odoo.addons.dist_integration_base.lib.transports.base import fill
 
 from ..lib.plan_file import COLUMNS
-from ..lib.translation import FileRule, TranslatedFile
+from ..lib.translation import JOIN, FileRule
 from .datasets.dist_planning_dataset import DatasetColumn
 from .dist_planning_source_export import CONTENTS
 from .file_plan import FilePlan
@@ -159,22 +158,22 @@ class DistPlanningMappingFile(models.Model):
         plain = name.removesuffix(".gz")
         return fnmatch.fnmatch(plain, self.name.removesuffix(".gz"))
 
-    def _open(self, stream):
-        """Read a file of the platform as one of ours.
-
-        :param stream: unpacked bytes
-        :return: io.BufferedReader of CSV with the columns of ours; reading it raises TranslationError
-        """
+    def _get_rule(self):
+        """:return: FileRule, how this file of the platform is read"""
         self.ensure_one()
-        rule = FileRule(
+        return FileRule(
             columns=[column._get_rule() for column in self.column_ids.filtered("field_name")],
             content=self.content,
             delimiter=self.delimiter,
-            positions=() if self.has_head else [name for name in self.column_ids.mapped("name") if name],
+            positions=() if self.has_head else self._get_positions(),
             only_column=self.only_column or "",
             only_values=self._get_only_values(),
         )
-        return io.BufferedReader(TranslatedFile(stream, rule))
+
+    def _get_positions(self):
+        """:return: list of the names of the columns of a file without a line of names: those that stand by themselves"""
+        names = [name for name in self.column_ids.mapped("name") if name and JOIN not in name]
+        return list(dict.fromkeys(names))
 
     @api.model
     def _get_item_units(self):
