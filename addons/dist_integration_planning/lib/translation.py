@@ -44,8 +44,9 @@ def check_argument(conversion: str, argument: str) -> None:
         raise ValueError("yes and no are two words such as 1;0")
     if conversion == "text_around" and argument.count(VALUE) != 1:
         raise ValueError(f"the text holds {VALUE} once")
-    if conversion == "part" and not re.fullmatch(r"[^0-9][1-9]", argument):
-        raise ValueError("a part is the sign between parts and a number, such as /2")
+    if conversion == "part" or (conversion == "item_unit" and argument):
+        if not re.fullmatch(r"[^0-9][1-9]", argument):
+            raise ValueError("a part is the sign between parts and a number, such as /2")
 
 
 class TranslationError(Exception):
@@ -105,7 +106,7 @@ class ColumnRule:
 
     def _read_item_unit(self, text: str) -> str:
         # an unknown item is named by whoever looks for it, not by its unit
-        return self.words.get(text, "?")
+        return self.words.get(self._read_part(text) if self.argument else text, "?")
 
     def _read_part(self, text: str) -> str:
         parts = text.split(self.argument[0])
@@ -162,12 +163,20 @@ class FileRule:
     :ivar columns: our columns, in the order they are to have
     :ivar content: ``csv`` or ``jsonl``
     :ivar positions: names of the columns of a file without a first line of names; empty when it has one
+    :ivar only_column: theirs, by which rows are chosen; empty for all rows
+    :ivar only_values: values that it has in the rows that are read
     """
 
     columns: Sequence[ColumnRule]
     content: str = "csv"
     delimiter: str = ","
     positions: Sequence[str] = ()
+    only_column: str = ""
+    only_values: Sequence[str] = ()
+
+    def takes(self, record: Mapping[str, str]) -> bool:
+        """Tell whether a row is read."""
+        return not self.only_column or record.get(self.only_column, "").strip() in self.only_values
 
 
 class TranslatedFile(io.RawIOBase):
@@ -215,6 +224,10 @@ def _translate(stream: BinaryIO, rule: FileRule) -> Iterator[list[str]]:
     try:
         records = _read_json(text) if rule.content == "jsonl" else _read_csv(text, rule)
         for line, record in records:
+            if not rule.takes(record):
+                # an empty line, so that those behind it keep their numbers
+                yield []
+                continue
             row = _translate_row(line, record, rule, errors)
             if len(errors) >= MAX_ERRORS:
                 break

@@ -13,6 +13,7 @@ from . import (
     dist_planning_batch_error,
     dist_planning_batch_file,
     dist_planning_batch_insert,
+    dist_planning_batch_mapped,
     dist_planning_batch_receive,
     dist_planning_batch_stage,
     dist_planning_codes,
@@ -35,8 +36,8 @@ from . import (
     dist_planning_proposal,
     dist_planning_proposal_evaluate,
     dist_planning_proposal_execute,
-    dist_planning_proposal_item,
     dist_planning_proposal_feedback,
+    dist_planning_proposal_item,
     dist_planning_reason,
     dist_planning_replenishment,
     dist_planning_rule,
@@ -51,8 +52,7 @@ from . import (
     dist_planning_supplier,
     dist_planning_supplier_offer,
     dist_planning_supply,
-    handlers,
     product_supplierinfo,
     stock_warehouse,
 )
-from . import datasets, serializers
+from . import datasets, handlers, serializers

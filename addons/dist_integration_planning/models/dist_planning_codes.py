@@ -144,6 +144,9 @@ class DistPlanningCodes(models.AbstractModel):
                 WHERE system_id = %(system)s AND res_model = 'res.partner'
                 UNION ALL
                 SELECT ref, id, 3 FROM res_partner WHERE ref <> '' AND active
+                UNION ALL
+                -- as exports call those that have no reference
+                SELECT 'P' || id, id, 4 FROM res_partner WHERE active
                 """,
                 system=source.system_id.id,
             )

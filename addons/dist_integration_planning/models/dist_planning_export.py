@@ -125,6 +125,30 @@ class DistPlanningExport(models.Model):
         self.sudo()._close_exceptions()
         return True
 
+    def action_view_left_out(self):
+        """Open the products that files cannot name."""
+        self.env.cr.execute(
+            """
+            SELECT product.id FROM product_product AS product
+            WHERE EXISTS (
+                SELECT FROM stock_quant AS quant
+                JOIN stock_location AS place ON place.id = quant.location_id AND place.usage = 'internal'
+                WHERE quant.product_id = product.id AND quant.company_id = %s)
+              AND (COALESCE(product.default_code, '') = '' OR EXISTS (
+                SELECT FROM product_product AS other
+                WHERE other.default_code = product.default_code AND other.id <> product.id AND other.active))
+            """,
+            (self.company_id.id,),
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Items left out"),
+            "res_model": "product.product",
+            "view_mode": "tree,form",
+            "domain": [("id", "in", [row[0] for row in self.env.cr.fetchall()])],
+            "context": {"active_test": False},
+        }
+
     def _check_may_act(self):
         """:raises AccessError: who may not have a source's data exported"""
         self.source_id.check_access_rights("write")

@@ -1,15 +1,14 @@
 import fnmatch
-import io
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from odoo.addons.dist_integration_base.lib.transports.base import fill
 from odoo.addons.dist_integration_base.lib.errors import IntegrationError
+from odoo.addons.dist_integration_base.lib.transports.base import fill
 
 from ..lib.plan_file import COLUMNS
-from ..lib.translation import FileRule, TranslatedFile
+from ..lib.translation import JOIN, FileRule
 from .datasets.dist_planning_dataset import DatasetColumn
 from .dist_planning_source_export import CONTENTS
 from .file_plan import FilePlan
@@ -46,8 +45,11 @@ class DistPlanningMappingFile(models.Model):
     has_head = fields.Boolean(string="First line names the columns", default=True)
     quoted = fields.Boolean(string="Texts in quotes")
     packed = fields.Boolean(string="Packed (gzip)")
-    only_column = fields.Char(string="Only rows whose", help="Column here, such as state.")
+    only_column = fields.Char(
+        string="Only rows whose", help="Column, such as state: ours of what the platform is told, theirs of what it tells."
+    )
     only_values = fields.Char(string="is one of", help="Values separated by commas.")
+    known_columns = fields.Char(compute="_compute_known_columns", string="Columns here")
     column_ids = fields.One2many("dist.planning.mapping.column", "file_id", string="Columns", copy=True)
 
     _sql_constraints = [
@@ -68,6 +70,11 @@ class DistPlanningMappingFile(models.Model):
             ("alert", _("Alerts")),
         ]
 
+    @api.depends("dataset", "direction")
+    def _compute_known_columns(self):
+        for file in self:
+            file.known_columns = file.dataset and ", ".join(column.name for column in file._get_known_columns())
+
     @api.constrains("direction", "dataset", "name", "only_column", "column_ids", "has_head", "content")
     def _check_file(self):
         for file in self:
@@ -75,7 +82,7 @@ class DistPlanningMappingFile(models.Model):
                 raise ValidationError(_("%s goes the other way: choose another subject.", file.name))
             file._check_name()
             known = {column.name for column in file._get_known_columns()}
-            if file.only_column and (file.direction == "in" or file.only_column not in known):
+            if file.only_column and file.direction == "out" and file.only_column not in known:
                 raise ValidationError(
                     _("%(file)s: there is no column %(column)s to choose rows by.", file=file.name, column=file.only_column)
                 )
@@ -137,9 +144,12 @@ class DistPlanningMappingFile(models.Model):
         """Rows that only say that something is gone are for files that have a column for it."""
         conditions = [SQL("TRUE") if tells_removed else SQL("NOT removed")]
         if self.only_column:
-            values = [value.strip() for value in (self.only_values or "").split(",")]
-            conditions.append(SQL("%s::text = ANY(%s)", SQL.identifier(self.only_column), values))
+            name = SQL.identifier(self.only_column)
+            conditions.append(SQL("%s::text = ANY(%s)", name, self._get_only_values()))
         return SQL(" AND ").join(conditions)
+
+    def _get_only_values(self):
+        return [value.strip() for value in (self.only_values or "").split(",")]
 
     # what the platform tells
 
@@ -148,20 +158,22 @@ class DistPlanningMappingFile(models.Model):
         plain = name.removesuffix(".gz")
         return fnmatch.fnmatch(plain, self.name.removesuffix(".gz"))
 
-    def _open(self, stream):
-        """Read a file of the platform as one of ours.
-
-        :param stream: unpacked bytes
-        :return: io.BufferedReader of CSV with the columns of ours; reading it raises TranslationError
-        """
+    def _get_rule(self):
+        """:return: FileRule, how this file of the platform is read"""
         self.ensure_one()
-        rule = FileRule(
+        return FileRule(
             columns=[column._get_rule() for column in self.column_ids.filtered("field_name")],
             content=self.content,
             delimiter=self.delimiter,
-            positions=() if self.has_head else self.column_ids.mapped("name"),
+            positions=() if self.has_head else self._get_positions(),
+            only_column=self.only_column or "",
+            only_values=self._get_only_values(),
         )
-        return io.BufferedReader(TranslatedFile(stream, rule))
+
+    def _get_positions(self):
+        """:return: list of the names of the columns of a file without a line of names: those that stand by themselves"""
+        names = [name for name in self.column_ids.mapped("name") if name and JOIN not in name]
+        return list(dict.fromkeys(names))
 
     @api.model
     def _get_item_units(self):

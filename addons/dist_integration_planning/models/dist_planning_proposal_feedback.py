@@ -1,8 +1,4 @@
-from odoo import api, models
-
-DECIDED = ("approved", "refused")
-# what is told of a decision
-TOLD = {"state", "approved_quantity"}
+from odoo import models
 
 
 class DistPlanningProposal(models.Model):
@@ -10,20 +6,10 @@ class DistPlanningProposal(models.Model):
 
     _inherit = "dist.planning.proposal"
 
-    def write(self, vals):
-        result = super().write(vals)
-        if not TOLD.isdisjoint(vals):
-            self._tell()
-        return result
+    def _after_decision(self):
+        super()._after_decision()
+        self._dist_emit("planning.proposal.decided")
 
-    def _tell(self):
-        """Record what became of these proposals, for the platform; also after they were written in bulk."""
-        self.filtered(lambda proposal: proposal.state in DECIDED)._dist_emit("planning.proposal.decided")
-        executed = self.filtered(lambda proposal: proposal.state == "executed")
-        executed._dist_emit("planning.proposal.executed")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        proposals = super().create(vals_list)
-        proposals._tell()
-        return proposals
+    def _after_execution(self):
+        super()._after_execution()
+        self._dist_emit("planning.proposal.executed")

@@ -167,3 +167,25 @@ class DistPlanningDataset(models.AbstractModel):
             SQL.identifier(partner, "ref"),
             SQL.identifier(partner, "id"),
         )
+
+    @api.model
+    def _get_main_supplier(self, company):
+        """Who supplies an item first; joined beside ``item`` as ``main``: supplier, delay.
+
+        :param company: res.company
+        :return: SQL of a join
+        """
+        return SQL(
+            """
+            LEFT JOIN LATERAL (
+                SELECT %s AS supplier, info.delay FROM product_supplierinfo AS info
+                JOIN res_partner AS partner ON partner.id = info.partner_id
+                WHERE info.product_tmpl_id = item.template_id
+                  AND (info.product_id IS NULL OR info.product_id = item.product_id)
+                  AND (info.company_id IS NULL OR info.company_id = %s)
+                ORDER BY info.sequence, info.min_qty DESC, info.price, info.id LIMIT 1
+            ) AS main ON TRUE
+            """,
+            self._get_partner_code("partner"),
+            company.id,
+        )

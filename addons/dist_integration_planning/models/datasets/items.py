@@ -26,6 +26,7 @@ class DistPlanningDatasetItems(models.AbstractModel):
             DatasetColumn("currency"),
             DatasetColumn("weight", "number"),
             DatasetColumn("volume", "number"),
+            DatasetColumn("supplier"),
             DatasetColumn("lead_time_days", "number"),
             DatasetColumn("created", "date"),
             DatasetColumn("active", "flag"),
@@ -38,28 +39,16 @@ class DistPlanningDatasetItems(models.AbstractModel):
             SELECT item.sku AS key, item.sku, %(name)s AS name, product.barcode, category.complete_name AS category,
                    item.unit, %(cost)s AS cost, template.list_price::float AS price, %(currency)s AS currency,
                    product.weight::float AS weight, product.volume::float AS volume,
-                   %(delay)s AS lead_time_days, product.create_date::date AS created, item.active
+                   main.supplier, main.delay::float AS lead_time_days, product.create_date::date AS created, item.active
             FROM %(items)s AS item
             JOIN product_product AS product ON product.id = item.product_id
             JOIN product_template AS template ON template.id = item.template_id
             LEFT JOIN product_category AS category ON category.id = template.categ_id
+            %(main)s
             """,
             name=self._get_text(SQL("template.name")),
             cost=get_cost(self.env, export.company_id, SQL("item.product_id")),
             currency=export.company_id.currency_id.name,
-            delay=self._get_delay(),
             items=self._get_items(),
-        )
-
-    @api.model
-    def _get_delay(self):
-        """Days that the first supplier in order needs; none where nobody supplies it."""
-        return SQL(
-            """(
-                SELECT info.delay FROM product_supplierinfo AS info
-                WHERE info.product_tmpl_id = item.template_id
-                  AND (info.product_id IS NULL OR info.product_id = item.product_id)
-                  AND (info.company_id IS NULL OR info.company_id = %s)
-                ORDER BY info.sequence, info.min_qty DESC, info.price, info.id LIMIT 1)""",
-            self.env.company.id,
+            main=self._get_main_supplier(export.company_id),
         )

@@ -8,7 +8,10 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 class DistPlanningDatasetSuppliers(models.AbstractModel):
-    """Who supplies what: lead times, prices and order rules. A product with price breaks has a row for each."""
+    """Who supplies what: lead times, prices and order rules. A product with price breaks has a row for each.
+
+    Prices and quantities are in the unit of the purchase, and once more in that of the item.
+    """
 
     _name = "dist.planning.dataset.suppliers"
     _inherit = "dist.planning.dataset"
@@ -30,6 +33,10 @@ class DistPlanningDatasetSuppliers(models.AbstractModel):
             DatasetColumn("unit_ratio", "number"),
             DatasetColumn("price", "number"),
             DatasetColumn("currency"),
+            DatasetColumn("item_unit"),
+            DatasetColumn("item_minimum", "number"),
+            DatasetColumn("item_multiple", "number"),
+            DatasetColumn("item_price", "number"),
             DatasetColumn("valid_from", "date"),
             DatasetColumn("valid_to", "date"),
             DatasetColumn("order_days"),
@@ -48,7 +55,11 @@ class DistPlanningDatasetSuppliers(models.AbstractModel):
                    info.delay::float AS lead_time_days, info.min_qty::float AS minimum_quantity,
                    NULLIF(info.dist_order_multiple, 0)::float AS multiple, %(unit_name)s AS unit,
                    COALESCE(ratio.ratio, 1)::float AS unit_ratio, info.price::float AS price,
-                   currency.name AS currency, info.date_start AS valid_from, info.date_end AS valid_to,
+                   currency.name AS currency, item.unit AS item_unit,
+                   round((info.min_qty * COALESCE(ratio.ratio, 1))::numeric, 6)::float AS item_minimum,
+                   round((NULLIF(info.dist_order_multiple, 0) * COALESCE(ratio.ratio, 1))::numeric, 6)::float
+                       AS item_multiple,
+                   round((info.price / COALESCE(ratio.ratio, 1))::numeric, 6)::float AS item_price, info.date_start AS valid_from, info.date_end AS valid_to,
                    %(days)s AS order_days, NULLIF(rules.minimum_value, 0)::float AS minimum_order_value,
                    least_currency.name AS minimum_order_currency,
                    calendar.name || '#' || calendar.id AS calendar
