@@ -35,12 +35,16 @@ class DistPlanningAccuracy(models.Model):
 
     source_id = fields.Many2one("dist.planning.source", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    batch_id = fields.Many2one("dist.planning.batch", string="Version", readonly=True, ondelete="set null", index=True)
+    batch_id = fields.Many2one(
+        "dist.planning.batch", string="Version", readonly=True, ondelete="set null", index=True
+    )
     product_id = fields.Many2one(
         "product.product", required=True, readonly=True, ondelete="cascade", index=True
     )
     warehouse_id = fields.Many2one("stock.warehouse", required=True, readonly=True, ondelete="cascade")
-    categ_id = fields.Many2one("product.category", string="Product category", readonly=True, ondelete="set null")
+    categ_id = fields.Many2one(
+        "product.category", string="Product category", readonly=True, ondelete="set null"
+    )
     partner_id = fields.Many2one("res.partner", string="Supplier", readonly=True, ondelete="set null")
     planner_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     abc = fields.Selection(ABC, string="ABC", readonly=True)
@@ -50,7 +54,9 @@ class DistPlanningAccuracy(models.Model):
     bucket_start = fields.Date(string="Period", required=True, readonly=True, index=True)
     lag = fields.Integer(readonly=True, group_operator=False, help="Periods before, 1 for the last forecast.")
     is_shared = fields.Boolean(
-        string="Planned by several", readonly=True, help="Another source has a forecast of the same item and period."
+        string="Planned by several",
+        readonly=True,
+        help="Another source has a forecast of the same item and period.",
     )
 
     periods = fields.Integer(readonly=True, default=1)
@@ -67,9 +73,15 @@ class DistPlanningAccuracy(models.Model):
         readonly=True,
         help="Mean absolute change from one period to the next in the year before.",
     )
-    within = fields.Integer(string="Within the band", readonly=True, help="Between low and high, 90 % of the times.")
+    within = fields.Integer(
+        string="Within the band", readonly=True, help="Between low and high, 90 % of the times."
+    )
     wape = fields.Float(
-        string="WAPE (%)", readonly=True, digits=(16, 1), group_operator="avg", help="Absolute errors over sales."
+        string="WAPE (%)",
+        readonly=True,
+        digits=(16, 1),
+        group_operator="avg",
+        help="Absolute errors over sales.",
     )
     bias = fields.Float(
         string="Bias (%)",
@@ -118,5 +130,7 @@ class DistPlanningAccuracy(models.Model):
         name, _colon, function = aggregate_spec.partition(":")
         if name not in RATIOS or function != "avg":
             return super()._read_group_select(aggregate_spec, query)
-        parts = [super(DistPlanningAccuracy, self)._read_group_select(f"{part}:sum", query) for part in SUMS[name]]
+        parts = [
+            super(DistPlanningAccuracy, self)._read_group_select(f"{part}:sum", query) for part in SUMS[name]
+        ]
         return join_select(RATIOS[name], parts)

@@ -47,7 +47,11 @@ class DistPlanningItem(models.Model):
         forecasts = self.env["dist.planning.forecast"]._read_group(
             [*self._get_place_domain(), ("batch_id.state", "=", "active")], ["source_id"]
         )
-        found = self.env["dist.planning.source"].union(*(source for (source,) in forecasts)).filtered("forecast_batch_id")
+        found = (
+            self.env["dist.planning.source"]
+            .union(*(source for (source,) in forecasts))
+            .filtered("forecast_batch_id")
+        )
         return found.sorted(lambda source: (source.kind != "external", source.name))
 
     def _get_place_domain(self):
@@ -107,9 +111,7 @@ class DistPlanningItem(models.Model):
         return {
             "id": source.id,
             "name": source.name,
-            "forecast": [
-                known[start].quantity if start in known else said.get(start) for start in starts
-            ],
+            "forecast": [known[start].quantity if start in known else said.get(start) for start in starts],
             **{name: [known[start][name] if start in known else None for start in starts] for name in BANDS},
         }
 
@@ -130,7 +132,10 @@ class DistPlanningItem(models.Model):
         on_hand = supply._get_on_hand(self.product_id.ids, self.warehouse_id).get(self.product_id.id, 0.0)
         owed = supply._get_owed(self.product_id.ids, self.warehouse_id).get(self.product_id.id, 0.0)
         incoming = _by_bucket(
-            [(day, quantity) for _id, day, quantity in supply._get_arrivals(self.product_id.ids, self.warehouse_id)],
+            [
+                (day, quantity)
+                for _id, day, quantity in supply._get_arrivals(self.product_id.ids, self.warehouse_id)
+            ],
             ahead,
         )
         proposed = _by_bucket(self._get_proposed(source), ahead)

@@ -127,7 +127,9 @@ class DistPlanningExplanation(models.AbstractModel):
                 )
             )
         if figures["superseded"]:
-            lines.append(_("The sales of %s count as its own: it takes that item's place.", figures["superseded"]))
+            lines.append(
+                _("The sales of %s count as its own: it takes that item's place.", figures["superseded"])
+            )
         patterns = {
             "smooth": _("Demand is smooth: nearly every %(bucket)s, of similar size."),
             "erratic": _("Demand is erratic: nearly every %(bucket)s, of very different size."),
@@ -152,7 +154,9 @@ class DistPlanningExplanation(models.AbstractModel):
         ]
         notes = {
             "short": _("The history is too short to try methods on: it is the mean of what is there."),
-            "prior": _("The item is new: the expected demand that was entered counts until its own sales tell more."),
+            "prior": _(
+                "The item is new: the expected demand that was entered counts until its own sales tell more."
+            ),
             "ended": _("The item is not sold any more after its end: nothing is forecast from then on."),
             "no_demand": _("Without any sale nothing is forecast."),
         }
@@ -194,8 +198,8 @@ class DistPlanningExplanation(models.AbstractModel):
                 factor=words.number(safety_factor(figures["service_level"])),
             ),
             _(
-                "Over %(days)s days (%(lead)s until an order arrives, %(review)s until the next look) that deviation is "
-                "%(deviation)s.",
+                "Over %(days)s days (%(lead)s until an order arrives, %(review)s until the next look) that deviation "
+                "is %(deviation)s.",
                 days=words.number(figures["lead_time"] + figures["review_time"]),
                 lead=words.number(figures["lead_time"]),
                 review=words.number(figures["review_time"]),
@@ -230,7 +234,8 @@ class DistPlanningExplanation(models.AbstractModel):
         figures = words.figures
         lines = [
             _(
-                "%(on_hand)s in stock, %(incoming)s on the way, %(owed)s owed to customers: a position of %(position)s.",
+                "%(on_hand)s in stock, %(incoming)s on the way, %(owed)s owed to customers: a position of "
+                "%(position)s.",
                 on_hand=words.quantity("on_hand"),
                 incoming=words.quantity("incoming"),
                 owed=words.quantity("owed"),

@@ -45,7 +45,7 @@ class DistPlanningItem(models.Model):
     expected_demand = fields.Float(
         string="Expected demand a week",
         digits="Product Unit of Measure",
-        help="Of a new item, until its own sales tell more: it counts as much as twelve weeks or months of sales would.",
+        help="Of a new item, until its own sales tell more: it counts as much as twelve weeks or months of sales.",
     )
     supersedes_id = fields.Many2one(
         "product.product",
@@ -160,7 +160,9 @@ class DistPlanningItem(models.Model):
         """:return: dist.planning.item whose place these take, and those whose place these took"""
         found, before = self.browse(), self
         while before:
-            before = self.browse().union(*(item._get_superseded() for item in before.filtered("supersedes_id")))
+            before = self.browse().union(
+                *(item._get_superseded() for item in before.filtered("supersedes_id"))
+            )
             found |= before
         return found
 
@@ -182,7 +184,9 @@ class DistPlanningItem(models.Model):
                 " WHERE item.id = found.id",
                 SQL(", ").join(SQL("%s = found.%s", column, column) for column in columns),
                 json.dumps(rows, default=str),
-                SQL(", ").join(SQL("%s %s", column, kind) for column, kind in zip(columns, kinds, strict=True)),
+                SQL(", ").join(
+                    SQL("%s %s", column, kind) for column, kind in zip(columns, kinds, strict=True)
+                ),
             )
         )
         self.invalidate_model(names)

@@ -19,10 +19,12 @@ class DistPlanningProposal(models.Model):
         return found
 
     def _get_measured_errors(self, domain):
-        """:return: dict, (product id, warehouse id) to the error of these proposals' sources as a share, where measured"""
+        """:return: dict, (product id, warehouse id) to the error of these proposals' sources as a share"""
         groups = self.env["dist.planning.accuracy"]._read_group(
             [*domain, ("source_id", "in", self.source_id.ids)], ["product_id", "warehouse_id"], ["wape:avg"]
         )
         return {
-            (product.id, warehouse.id): error / 100.0 for product, warehouse, error in groups if error is not None
+            (product.id, warehouse.id): error / 100.0
+            for product, warehouse, error in groups
+            if error is not None
         }

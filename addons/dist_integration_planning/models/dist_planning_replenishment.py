@@ -149,7 +149,10 @@ class DistPlanningReplenishment(models.AbstractModel):
                 "few": FEW_RECEIPTS,
             },
         )
-        return {(product, warehouse): spread or 0.0 for product, warehouse, _count, spread in self.env.cr.fetchall()}
+        return {
+            (product, warehouse): spread or 0.0
+            for product, warehouse, _count, spread in self.env.cr.fetchall()
+        }
 
     # what is there and on its way
 

@@ -33,7 +33,9 @@ class DistPlanningRun(models.Model):
         domain=[("kind", "=", "built_in")],
     )
     company_id = fields.Many2one(related="source_id.company_id", store=True, index=True)
-    as_of = fields.Date(required=True, help="The first day that is planned; the history ends before its week or month.")
+    as_of = fields.Date(
+        required=True, help="The first day that is planned; the history ends before its week or month."
+    )
     state = fields.Selection(
         [
             ("draft", "New"),
@@ -167,7 +169,9 @@ class DistPlanningRun(models.Model):
             if is_connection_lost(error):
                 raise
             if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
-                raise RetryableJobError("Somebody else brought the history up to date", seconds=BUSY_SECONDS) from error
+                raise RetryableJobError(
+                    "Somebody else brought the history up to date", seconds=BUSY_SECONDS
+                ) from error
             _logger.exception("Planning run %s failed", self.id)
             self._record_failure(error)
 

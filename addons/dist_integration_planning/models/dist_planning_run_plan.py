@@ -116,7 +116,9 @@ class DistPlanningRun(models.Model):
         values, counts = {}, defaultdict(int)
         done = 0
         for part in self._get_parts(items):
-            note(_("%(done)s of %(all)s items", done=done, all=len(items)), 5 + 75 * done / max(len(items), 1))
+            note(
+                _("%(done)s of %(all)s items", done=done, all=len(items)), 5 + 75 * done / max(len(items), 1)
+            )
             planned = self._plan_part(part, periods)
             for one in planned:
                 values[one.item.id] = self._get_yearly_value(one, periods)

@@ -83,6 +83,8 @@ class DistPlanningRun(models.Model):
     def _hand_in(self, rows, planned_at):
         """:return: dist.planning.batch, in force"""
         reference = f"{self.as_of} / {self.id}"
-        batch = self.env["dist.planning.batch"]._stage_rows(self.source_id, reference, **rows, planned_at=planned_at)
+        batch = self.env["dist.planning.batch"]._stage_rows(
+            self.source_id, reference, **rows, planned_at=planned_at
+        )
         batch._activate()
         return batch

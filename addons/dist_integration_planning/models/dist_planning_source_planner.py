@@ -20,7 +20,9 @@ class DistPlanningSource(models.Model):
         help="How often a supplier's items are looked at: what is ordered lasts until the next look's order arrives.",
     )
     history_buckets = fields.Integer(
-        string="History", default=104, help="How many weeks or months back the planner looks; two years show a season."
+        string="History",
+        default=104,
+        help="How many weeks or months back the planner looks; two years show a season.",
     )
     horizon_buckets = fields.Integer(
         string="Horizon", default=13, help="How many weeks or months ahead are forecast."
@@ -30,7 +32,9 @@ class DistPlanningSource(models.Model):
         help="With the cost of holding stock it makes the economic order quantity; 0 leaves it out.",
     )
     holding_rate = fields.Float(
-        string="Cost of holding stock (% a year)", digits=(5, 2), help="Of an item's cost, for a year in stock."
+        string="Cost of holding stock (% a year)",
+        digits=(5, 2),
+        help="Of an item's cost, for a year in stock.",
     )
     is_scheduled = fields.Boolean(string="Plan every night")
     accuracy_lag = fields.Integer(
@@ -52,8 +56,8 @@ class DistPlanningSource(models.Model):
             "planner_numbers_positive",
             "CHECK(review_days > 0 AND history_buckets BETWEEN 12 AND 1000 AND horizon_buckets BETWEEN 1 AND 200"
             " AND accuracy_lag BETWEEN 1 AND 52 AND order_cost >= 0 AND holding_rate >= 0)",
-            "The planner looks at 12 to 1,000 weeks or months, and 1 to 200 ahead; accuracy is measured 1 to 52 of them "
-            "before; days between orders are above zero, costs not negative.",
+            "The planner looks at 12 to 1,000 weeks or months, and 1 to 200 ahead; accuracy is measured 1 to 52 of "
+            "them before; days between orders are above zero, costs not negative.",
         ),
     ]
 

@@ -51,7 +51,9 @@ class TestAccuracy(PlannerCase):
             self._say(self.source, week, [(product, week, 24.0)])
         self.env["dist.planning.history"]._refresh(self.company)
         self.env["dist.planning.accuracy"]._measure(self.source)
-        rows = self.env["dist.planning.accuracy"].search([("source_id", "=", self.source.id)], order="bucket_start")
+        rows = self.env["dist.planning.accuracy"].search(
+            [("source_id", "=", self.source.id)], order="bucket_start"
+        )
         self.assertEqual(rows.mapped("bucket_start"), weeks)
         self.assertEqual(rows.mapped("actual"), [20.0, 40.0])
         self.assertEqual(rows.mapped("error"), [4.0, -16.0])
@@ -98,7 +100,12 @@ class TestAccuracy(PlannerCase):
         self.assertEqual((len(row), row.actual, row.error), (1, 10.0, 2.0))
         sold = self.env["stock.move"].search([("product_id", "=", product.id)], order="date desc", limit=1)
         self._move(
-            product, 4.0, self.customers, self.warehouse.lot_stock_id, self.today, origin_returned_move_id=sold.id
+            product,
+            4.0,
+            self.customers,
+            self.warehouse.lot_stock_id,
+            self.today,
+            origin_returned_move_id=sold.id,
         )
         self.env["dist.planning.history"]._refresh(self.company)
         accuracy._measure(self.source)
@@ -128,7 +135,10 @@ class TestAccuracy(PlannerCase):
 
     def test_by_class_supplier_and_planner(self):
         """P5: the figures by class, supplier and planner."""
-        product, other = self._make_product("A1", standard_price=90.0), self._make_product("C1", standard_price=0.1)
+        product, other = (
+            self._make_product("A1", standard_price=90.0),
+            self._make_product("C1", standard_price=0.1),
+        )
         self._deliver(product, self._steady(1), on_hand=5.0)
         self._deliver(other, self._steady(2), on_hand=5.0)
         self._plan()
@@ -152,9 +162,16 @@ class TestAccuracy(PlannerCase):
         self.assertEqual(chart["actual"][52:], [None] * 13)
         self.assertTrue(all(value is not None for value in chart["actual"][:52]))
         line = chart["sources"][0]
-        self.assertTrue(all(line["low"][52 + step] < line["forecast"][52 + step] < line["high"][52 + step] for step in range(13)))
+        self.assertTrue(
+            all(
+                line["low"][52 + step] < line["forecast"][52 + step] < line["high"][52 + step]
+                for step in range(13)
+            )
+        )
         stock = chart["stock"]
         self.assertLess(stock["projected"][-1], 0.0)
         proposal = self.env["dist.planning.proposal"].search([("batch_id", "=", run.batch_id.id)])
         self.assertAlmostEqual(sum(stock["proposed"]), proposal.quantity)
-        self.assertAlmostEqual(stock["with_proposals"][-1] - stock["projected"][-1], proposal.quantity, places=3)
+        self.assertAlmostEqual(
+            stock["with_proposals"][-1] - stock["projected"][-1], proposal.quantity, places=3
+        )

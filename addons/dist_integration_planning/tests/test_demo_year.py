@@ -35,7 +35,9 @@ class TestDemoYear(DistCase):
 
     def test_the_planner_has_something_to_decide(self):
         """P3, P4: proposals of the last run, some approved by rule, others waiting with the reason."""
-        states = self.env["dist.planning.proposal"].search([("source_id", "=", self.source.id)]).mapped("state")
+        states = (
+            self.env["dist.planning.proposal"].search([("source_id", "=", self.source.id)]).mapped("state")
+        )
         self.assertIn("proposed", states)
         self.assertTrue({"approved", "executed"} & set(states))
 

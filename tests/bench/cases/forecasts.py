@@ -151,11 +151,13 @@ def _forecast_public(planner, history) -> list[tuple[str, list[float], object]]:
 def _compare(names, rows, found, public) -> Result:
     """Errors over the lead time by class; the value is the worst class's error over that of naive.
 
-    They are scaled by the mean demand of each series and squared, as in M5: absolute errors would be least for the median,
-    which is no sale at all where most weeks have none.
+    They are scaled by the mean demand of each series and squared, as in M5: absolute errors would be least for the
+    median, which is no sale at all where most weeks have none.
     """
     figures: dict[str, _Figures] = defaultdict(_Figures)
-    triples = [(name, row[: LENGTH + LEAD_TIME], one) for name, row, one in zip(names, rows, found, strict=True)]
+    triples = [
+        (name, row[: LENGTH + LEAD_TIME], one) for name, row, one in zip(names, rows, found, strict=True)
+    ]
     for name, row, one in [*triples, *public]:
         figures[name].add(row[:-LEAD_TIME], row[-LEAD_TIME:], one)
     say("forecasts:\n  " + "\n  ".join(f"{name}: {one}" for name, one in figures.items()))
@@ -170,7 +172,9 @@ class _Figures:
 
     def __init__(self) -> None:
         self.count = 0
-        self.square = self.naive_square = self.absolute = self.naive = self.error = self.sold = self.inside = 0.0
+        self.square = self.naive_square = self.absolute = self.naive = self.error = self.sold = (
+            self.inside
+        ) = 0.0
 
     def add(self, history: list[float], actual: list[float], one) -> None:
         total, scale = sum(actual), LEAD_TIME * sum(history) / len(history)
