@@ -125,6 +125,8 @@ class DistPlanningReplenishment(models.AbstractModel):
     def _get_from_warehouse(self, item, seller):
         """:return: stock.warehouse that resupplies an item; empty where it is bought"""
         warehouse = item.warehouse_id
+        if not warehouse.resupply_wh_ids:
+            return warehouse.browse()
         routes = item.product_id.route_ids | item.product_id.categ_id.total_route_ids
         for other in warehouse.resupply_wh_ids:
             if not seller or routes & warehouse.resupply_route_ids.filtered(

@@ -1,6 +1,6 @@
 import math
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +44,22 @@ class Planned:
     forecast: Any = None
     plan: Any = None
     dependent: tuple = ()
+
+
+@dataclass
+class Rows:
+    """What a run found, beside the forecasts.
+
+    :ivar parameters: rows to hand in
+    :ivar proposals: rows to hand in
+    :ivar values: dict, id of dist.planning.item to the value of what is expected to be sold in a year
+    :ivar better: number of items of which the method made less error than naive when it was tried
+    """
+
+    parameters: list = field(default_factory=list)
+    proposals: list = field(default_factory=list)
+    values: dict = field(default_factory=dict)
+    better: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,39 +122,52 @@ class DistPlanningRun(models.Model):
         :param note: function that is told the stage and how many percent are done
         :param planned_at: datetime (UTC) that the version tells as its own; None for now
         """
-        source = self.source_id
         periods = self._get_periods()
         note(_("Reading what was sold"), 1)
         self._refresh_history()
-        warehouses = source._get_warehouses()
-        items = self.env["dist.planning.item"]._ensure(warehouses)
-        rows = {"forecasts": [], "parameters": [], "proposals": []}
-        values, counts = {}, defaultdict(int)
-        done = 0
-        for part in self._get_parts(items):
-            note(
-                _("%(done)s of %(all)s items", done=done, all=len(items)), 5 + 75 * done / max(len(items), 1)
-            )
-            planned = self._plan_part(part, periods)
-            for one in planned:
-                values[one.item.id] = self._get_yearly_value(one, periods)
-                counts["better"] += (one.forecast.error or 0.0) < (one.forecast.naive_error or 0.0)
-                self._add_rows(rows, one, periods)
-            items._write_found([self._prepare_findings(one, periods) for one in planned])
-            done += len(part)
-        note(_("Handing in the plan"), 80)
-        self._store_classes(values)
-        batch = self._hand_in(rows, planned_at)
+        items = self.env["dist.planning.item"]._ensure(self.source_id._get_warehouses())
+        rows = Rows()
+        batch = self._stage(self._plan_items(items, periods, rows, note), rows, planned_at)
+        note(_("Handing in the plan"), 85)
+        self._store_classes(rows.values)
+        # said even where it is none: a night without proposals takes back those of the night before
+        batch.manifest = {
+            "counts": {
+                "forecast": len(items) * len(periods.ahead),
+                "parameter": len(rows.parameters),
+                "proposal": len(rows.proposals),
+            }
+        }
+        batch._activate()
         self.write(
             {
                 "state": "done",
                 "finished_at": fields.Datetime.now(),
                 "batch_id": batch.id,
                 "item_count": len(items),
-                "proposal_count": batch.proposal_count,
-                "better_count": counts["better"],
+                "proposal_count": len(rows.proposals),
+                "better_count": rows.better,
             }
         )
+
+    def _plan_items(self, items, periods, rows, note):
+        """Plan items part by part.
+
+        :param rows: Rows, which takes in what there is one of for an item
+        :return: generator of rows of forecasts, of which there are too many to keep them all
+        """
+        done = 0
+        for part in self._get_parts(items):
+            note(_("%(done)s of %(all)s items", done=done, all=len(items)), 5 + 75 * done / len(items))
+            planned = self._plan_part(part, periods)
+            for one in planned:
+                rows.values[one.item.id] = self._get_yearly_value(one, periods)
+                rows.better += (one.forecast.error or 0.0) < (one.forecast.naive_error or 0.0)
+                rows.parameters.append(self._prepare_parameter(one, periods))
+                rows.proposals += self._prepare_proposals(one, periods)
+                yield from self._prepare_forecasts(one, periods)
+            items._write_found([self._prepare_findings(one, periods) for one in planned])
+            done += len(part)
 
     def _get_periods(self):
         source = self.source_id

@@ -12,18 +12,6 @@ class DistPlanningRun(models.Model):
 
     _inherit = "dist.planning.run"
 
-    def _add_rows(self, rows, one, periods):
-        """Take in what was planned for an item.
-
-        :param rows: dict, kind to list of dicts
-        :param one: Planned
-        """
-        rows["forecasts"] += self._prepare_forecasts(one, periods)
-        rows["parameters"].append(self._prepare_parameter(one, periods))
-        proposal = self._prepare_proposal(one, periods)
-        if proposal:
-            rows["proposals"].append(proposal)
-
     def _prepare_place(self, one):
         item = one.item
         return {
@@ -58,17 +46,17 @@ class DistPlanningRun(models.Model):
             "explanation": self.env["dist.planning.explanation"]._prepare(one, periods),
         }
 
-    def _prepare_proposal(self, one, periods):
-        """:return: dict; None when nothing is to be ordered, or nobody is known to order it from"""
+    def _prepare_proposals(self, one, periods):
+        """:return: list of at most one dict: none when nothing is to be ordered, or nobody is known to order it from"""
         source, item = self.source_id, one.item
         kind = "transfer" if one.from_warehouse else "purchase" if one.seller else None
         if not one.plan.quantity or not getattr(source, f"may_{kind}", False):
-            return None
+            return []
         earliest = periods.today + timedelta(days=round(one.supply.lead_time))
         index = len(periods.ahead) if one.plan.needed_in is None else one.plan.needed_in
         needed = periods.today + timedelta(days=round(index * periods.days))
         planned = max(needed, earliest)
-        return {
+        row = {
             **self._prepare_place(one),
             # one for an item and period: what was decided about it is not asked again the next night
             "key": f"{item.product_id.id}-{item.warehouse_id.id}-{calendar.bucket_start(periods.today, periods.kind)}",
@@ -79,12 +67,20 @@ class DistPlanningRun(models.Model):
             "date_planned": planned,
             "date_order": planned - timedelta(days=round(one.supply.lead_time)),
         }
+        return [row]
 
-    def _hand_in(self, rows, planned_at):
-        """:return: dist.planning.batch, in force"""
-        reference = f"{self.as_of} / {self.id}"
-        batch = self.env["dist.planning.batch"]._stage_rows(
-            self.source_id, reference, **rows, planned_at=planned_at
+    def _stage(self, forecasts, rows, planned_at):
+        """Stage a version. The forecasts come first: when all of them are read, the other rows are complete.
+
+        :param forecasts: generator of rows
+        :param rows: Rows that the generator fills
+        :return: dist.planning.batch, to be put in force
+        """
+        return self.env["dist.planning.batch"]._stage_rows(
+            self.source_id,
+            f"{self.as_of} / {self.id}",
+            forecasts=forecasts,
+            parameters=rows.parameters,
+            proposals=rows.proposals,
+            planned_at=planned_at,
         )
-        batch._activate()
-        return batch

@@ -50,6 +50,8 @@ class TestPlanner(PlannerCase):
         """P4, rule 15: a request for quotation is supply, so is what another warehouse sends."""
         product = self._make_product("STEADY")
         self._deliver(product, self._steady(1), on_hand=30.0)
+        run = self._plan()
+        former = self.env["dist.planning.proposal"].search([("batch_id", "=", run.batch_id.id)])
         order = self.env["purchase.order"].create(
             {
                 "partner_id": self.supplier.id,
@@ -62,6 +64,7 @@ class TestPlanner(PlannerCase):
         run = self._plan()
         self.assertEqual(run.proposal_count, 0)
         self.assertEqual(self._item(product).incoming, 200.0)
+        self.assertEqual(former.mapped("state"), ["superseded"])
         order.button_cancel()
         self.assertEqual(self._plan().proposal_count, 1)
 
@@ -222,7 +225,7 @@ class TestPlanner(PlannerCase):
         run.state = "queued"
         self.env.flush_all()
         kind = type(self.env["dist.planning.run"])
-        with patch.object(kind, "_hand_in", side_effect=UserError("No room.")):
+        with patch.object(kind, "_store_classes", side_effect=UserError("No room.")):
             with self.assertLogs("odoo.addons.dist_integration_planning.models.dist_planning_run", "ERROR"):
                 run._job_run()
         self.assertEqual((run.state, run.error), ("failed", "No room."))
