@@ -35,7 +35,9 @@ class DistPlanningBatch(models.Model):
         faults = []
         total, limit = sum(counts.values()), self.source_id.batch_line_limit
         if limit and total > limit:
-            message = _("The source may send %(limit)s rows at most, and sent %(total)s.", limit=limit, total=total)
+            message = _(
+                "The source may send %(limit)s rows at most, and sent %(total)s.", limit=limit, total=total
+            )
             faults.append(Fault("", 0, "", str(total), "too_many_rows", message))
         manifest = self.manifest or {}
         for kind, expected in (manifest.get("counts") or {}).items():
@@ -269,7 +271,10 @@ class DistPlanningBatch(models.Model):
                 _("It is not one of low, normal, high and critical."),
             ),
             Check(
-                "invalid_date", "date", SQL("staged.date IS NOT NULL AND due.day IS NULL"), _("It is no date.")
+                "invalid_date",
+                "date",
+                SQL("staged.date IS NOT NULL AND due.day IS NULL"),
+                _("It is no date."),
             ),
         ]
 
@@ -302,7 +307,10 @@ class DistPlanningBatch(models.Model):
                 _("It is below the reorder point."),
             ),
             Check(
-                "missing_date", "date_planned", SQL("due.day IS NULL AND %s", moved), _("When it is needed is no date.")
+                "missing_date",
+                "date_planned",
+                SQL("due.day IS NULL AND %s", moved),
+                _("When it is needed is no date."),
             ),
             Check(
                 "invalid_date",

@@ -66,7 +66,8 @@ class DistPlanningBatch(models.Model):
             INSERT INTO dist_planning_alert (
                 batch_id, source_id, company_id, product_id, warehouse_id, code, severity, severity_order, text, date)
             SELECT %(owner)s, item.product_id, place.warehouse_id, staged.code, COALESCE(staged.severity, 'normal'),
-                   array_position(ARRAY['low', 'normal', 'high', 'critical'], COALESCE(staged.severity, 'normal')::text),
+                   array_position(ARRAY['low', 'normal', 'high', 'critical'],
+                                  COALESCE(staged.severity, 'normal')::text),
                    staged.text, due.day
             FROM %(rows)s
             """,

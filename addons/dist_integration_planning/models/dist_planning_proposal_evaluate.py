@@ -171,7 +171,9 @@ class DistPlanningProposal(models.Model):
             return offer and offer.value(quantity, self.uom_id, self.company_id)
         if self.kind == "lead_time":
             return 0.0
-        return self.product_id.standard_price * max(quantity, self.maximum if self.kind == "reordering" else 0.0)
+        return self.product_id.standard_price * max(
+            quantity, self.maximum if self.kind == "reordering" else 0.0
+        )
 
     def _get_cover(self, supply, demand, quantity):
         """:return: days that stock, open supply and this last; None where no demand is expected"""
@@ -269,7 +271,11 @@ class DistPlanningProposal(models.Model):
                 asked=float_round(self.maximum, 1),
                 days=float_round(self.quantity, 1),
             )
-        return _("The lead time is %(present)s days; the source says %(days)s.", present=present, days=self.quantity)
+        return _(
+            "The lead time is %(present)s days; the source says %(days)s.",
+            present=present,
+            days=self.quantity,
+        )
 
     def _format_money(self, amount):
         return format_amount(self.env, amount, self.currency_id)

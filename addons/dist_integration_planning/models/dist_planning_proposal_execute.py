@@ -123,7 +123,7 @@ class DistPlanningProposal(models.Model):
         return order
 
     def _check_smallest_order(self):
-        """:raises _Waits: the order is worth less than the supplier accepts, and no planner said to order all the same"""
+        """:raises _Waits: the order is worth less than the supplier accepts; a planner may say to order all the same"""
         rules = self.env["dist.planning.supplier"]._get_rules(self.partner_id, self.company_id)
         rule = rules.get(self.partner_id.id)
         if not rule or not rule.minimum_value or "minimum" in self.reason_ids.mapped("code"):
@@ -136,8 +136,8 @@ class DistPlanningProposal(models.Model):
             raise _Waits(
                 "minimum",
                 _(
-                    "The order is worth %(value)s, and %(supplier)s takes none below %(limit)s. Approve it again to order "
-                    "all the same.",
+                    "The order is worth %(value)s, and %(supplier)s takes none below %(limit)s. Approve it again to "
+                    "order all the same.",
                     value=rule.currency_id.format(value),
                     supplier=self.partner_id.display_name,
                     limit=rule.currency_id.format(rule.minimum_value),
@@ -256,7 +256,9 @@ class DistPlanningProposal(models.Model):
         for proposal in self:
             seller = proposal._find_seller()
             if not seller:
-                raise UserError(_("%s has no supplier whose lead time could be set.", proposal.product_id.display_name))
+                raise UserError(
+                    _("%s has no supplier whose lead time could be set.", proposal.product_id.display_name)
+                )
             seller.delay = round(proposal.approved_quantity)
         return True
 
@@ -283,7 +285,12 @@ class DistPlanningProposal(models.Model):
         """Put these proposals on the planner's list again, and say why."""
         reason = self.env["dist.planning.reason"].search([("code", "=", code)])
         self.write(
-            {"state": "proposed", "reason_text": text, "reason_ids": [fields.Command.set(reason.ids)], "rule_id": False}
+            {
+                "state": "proposed",
+                "reason_text": text,
+                "reason_ids": [fields.Command.set(reason.ids)],
+                "rule_id": False,
+            }
         )
 
     def _note_failure(self, error):

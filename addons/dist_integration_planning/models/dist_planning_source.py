@@ -51,7 +51,8 @@ class DistPlanningSource(models.Model):
         help="Whose stock it may plan; empty for all of the company.",
     )
     proposal_value_limit = fields.Monetary(
-        string="Largest proposal", help="Value of a single proposal above which a plan is refused; 0 for none."
+        string="Largest proposal",
+        help="Value of a single proposal above which a plan is refused; 0 for none.",
     )
     batch_line_limit = fields.Integer(
         string="Most rows of a version", default=2_000_000, help="A plan with more rows is refused."
