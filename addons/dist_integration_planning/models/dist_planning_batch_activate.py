@@ -193,7 +193,7 @@ class DistPlanningBatch(models.Model):
                 **{f"{kind}_count": count for kind, count in counts.items()},
             }
         )
-        in_force = self.browse(self.source_id[name].id for name in POINTERS.values())
+        in_force = self.browse().union(*(self.source_id[name] for name in POINTERS.values()))
         (former - in_force).write({"state": "superseded"})
         if "proposal" in kinds:
             self._supersede_proposals()

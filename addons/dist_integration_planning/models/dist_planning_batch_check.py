@@ -28,7 +28,10 @@ class DistPlanningBatch(models.Model):
         """:return: dict, kind to number of staged rows"""
         counts = SQL(", ").join(SQL("(SELECT count(*) FROM %s)", SQL(f"dist_plan_{kind}")) for kind in KINDS)
         self.env.cr.execute(SQL("SELECT %s", counts))
-        return dict(zip(KINDS, self.env.cr.fetchone(), strict=True))
+        found = dict(zip(KINDS, self.env.cr.fetchone(), strict=True))
+        for kind in KINDS:
+            self.env.cr.execute(SQL("ANALYZE pg_temp.%s", SQL.identifier(f"dist_plan_{kind}")))
+        return found
 
     def _check_counts(self, counts):
         """:raises PlanRefused: more or fewer rows than the manifest says, or more than the source may send"""

@@ -20,7 +20,9 @@ class DistPlanningBatch(models.Model):
             if count:
                 try:
                     with self.env.cr.savepoint(flush=False):
-                        self.env.cr.execute(getattr(self, f"_get_{kind}_statement")())
+                        # what is there twice is told below, by line
+                        statement = getattr(self, f"_get_{kind}_statement")()
+                        self.env.cr.execute(statement, log_exceptions=False)
                 except TWICE as error:
                     raise PlanRefused(self._find_duplicates(kind)) from error
 

@@ -12,6 +12,7 @@ from odoo.tools import split_every
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
 from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS
+from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 
 from .series import get_unit_field
 
@@ -41,7 +42,7 @@ class DistPlanningProposal(models.Model):
         """:return: list of recordsets of at most 200, what becomes one document together as far as it fits"""
         parts, current = [], self.browse()
         for _key, group in groupby(self.sorted(_get_sort_key), _get_document_key):
-            proposals = self.union(*group)
+            proposals = self.browse().union(*group)
             if len(current) + len(proposals) > LINES_AT_ONCE and current:
                 parts.append(current)
                 current = self.browse()
@@ -63,7 +64,7 @@ class DistPlanningProposal(models.Model):
         """Job: carry out those of these proposals that are approved and not done."""
         proposals = self._lock_approved()
         for _key, group in groupby(proposals.sorted(_get_sort_key), _get_document_key):
-            own = self.sudo().union(*group)
+            own = proposals.browse().union(*group)
             own.with_company(own.company_id)._execute()
 
     def _lock_approved(self):
@@ -87,7 +88,7 @@ class DistPlanningProposal(models.Model):
         except _Waits as waits:
             self._put_back(waits.reason, waits.args[0])
         except Exception as error:
-            if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
+            if is_connection_lost(error) or (isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS):
                 raise
             self.env.invalidate_all()
             if len(self) > 1:

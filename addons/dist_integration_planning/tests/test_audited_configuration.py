@@ -13,6 +13,9 @@ class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
         "product.supplierinfo": "an order rule of a supplier's offer, as Odoo's own minimum"
     }
 
+    def _make_examples(self):
+        return {"dist.planning.source": {"name": "Own", "code": "own", "kind": "built_in"}}
+
     def test_configuration_is_audited(self):
         """G5: whoever makes, changes or deletes any configuration of this addon is told by the audit trail."""
         self._check_configuration("dist_integration_planning")

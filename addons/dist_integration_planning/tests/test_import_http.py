@@ -59,7 +59,7 @@ class TestImportHttp(PlanningHttpCase):
         self.assertEqual(forecast.mapped("quantity"), [10.0, 10.0])
 
     def test_files_and_manifest(self):
-        """P2: files in CSV, packed or not, and their manifest come in whichever order; the plan counts with the last."""
+        """P2: files in CSV, packed or not, and their manifest come in any order; the plan counts with the last."""
         rows = "".join(f"TAPE,WH,2026-03-{day:02},Units,7,1.5,445\n" for day in (2, 9, 16))
         forecasts = gzip.compress((HEAD + rows).encode())
         proposals = (
