@@ -1,3 +1,5 @@
+# what others inherit from
+from . import dist_planning_mixin
 from . import (
     dist_code_map,
     dist_personal_data,
@@ -13,7 +15,6 @@ from . import (
     dist_planning_batch_stage,
     dist_planning_codes,
     dist_planning_forecast,
-    dist_planning_mixin,
     dist_planning_parameter,
     dist_planning_proposal,
     dist_planning_proposal_evaluate,
