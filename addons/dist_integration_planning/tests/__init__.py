@@ -6,9 +6,11 @@ from . import (
     test_concurrency,
     test_constraints,
     test_demo_year,
+    test_every_screen,
     test_execution,
     test_import,
     test_import_folder,
     test_import_http,
     test_planner,
+    test_work_list,
 )

@@ -32,7 +32,9 @@ class TestApproval(PlanningCase):
         self._take_in([self._proposal(), self._proposal("P-2", quantity=100)])
         small, large = self._get_proposals()
         self.assertEqual((small.state, small.rule_id, small.decided_by_id.id), ("approved", rule, False))
-        self.assertEqual((large.state, large.value, self._codes("P-2")), ("proposed", 400.0, {"P-2": ["value"]}))
+        self.assertEqual(
+            (large.state, large.value, self._codes("P-2")), ("proposed", 400.0, {"P-2": ["value"]})
+        )
         self.assertIn("Small ones approves up to", large.reason_text)
 
     def test_rules_by_supplier_class_and_category(self):
@@ -104,7 +106,10 @@ class TestApproval(PlanningCase):
         self._make_rule()
         self._take_in([self._parameter(lead_time_days=30)])
         proposal = self._get_proposals()
-        self.assertEqual((proposal.kind, proposal.state, self._codes()[proposal.key]), ("lead_time", "proposed", ["lead_time"]))
+        self.assertEqual(
+            (proposal.kind, proposal.state, self._codes()[proposal.key]),
+            ("lead_time", "proposed", ["lead_time"]),
+        )
         self.assertEqual((proposal.quantity, proposal.maximum), (8.0, 30.0))
         self.assertIn("says 30.0, which was brought back to 8.0", proposal.reason_text)
         proposal.with_user(self.planner).action_approve()
@@ -113,12 +118,16 @@ class TestApproval(PlanningCase):
 
     def test_reorder_points_become_proposals(self):
         """P3: where the reordering rule is another one it is proposed; where it is the same, nothing is."""
-        self._take_in([self._parameter(reorder_point=10, maximum=40), self._parameter("GLOVE", reorder_point=3)])
+        self._take_in(
+            [self._parameter(reorder_point=10, maximum=40), self._parameter("GLOVE", reorder_point=3)]
+        )
         self.assertEqual(set(self._get_proposals().mapped("kind")), {"reordering"})
         proposal = self._get_proposals().filtered(lambda found: found.product_id == self.tape)
         proposal.with_user(self.planner).action_approve()
         self._execute()
-        self.assertEqual((proposal.orderpoint_id.product_min_qty, proposal.orderpoint_id.product_max_qty), (10.0, 40.0))
+        self.assertEqual(
+            (proposal.orderpoint_id.product_min_qty, proposal.orderpoint_id.product_max_qty), (10.0, 40.0)
+        )
         self._take_in([self._parameter(reorder_point=10, maximum=40)], "R-2", 1)
         self.assertEqual(self._get_proposals().mapped("state").count("proposed"), 0)
 
@@ -168,13 +177,15 @@ class TestApproval(PlanningCase):
         self.assertEqual((proposal.approved_quantity, proposal.is_edited), (12.0, False))
 
     def test_decided_stays_decided(self):
-        """P3, rule 9: a number that was decided is not proposed again; what is not proposed any more is off the list."""
+        """P3, rule 9: what was decided is not proposed again; what is not proposed any more is off the list."""
         self._take_in([self._proposal(), self._proposal("P-2"), self._proposal("P-3")])
         yes, no, other = self._get_proposals().with_user(self.planner)
         yes.action_approve()
         no.action_refuse()
         batch = self._take_in([self._proposal(quantity=99), self._proposal("P-2", quantity=99)], "R-2", 1)
-        self.assertEqual((yes.state, yes.quantity, no.state, other.state), ("approved", 10.0, "refused", "superseded"))
+        self.assertEqual(
+            (yes.state, yes.quantity, no.state, other.state), ("approved", 10.0, "refused", "superseded")
+        )
         self.assertEqual((batch.known_count, batch.proposal_count), (2, 2))
         self._take_in([self._proposal("P-3")], "R-3", 2)
         self.assertEqual(other.state, "proposed")

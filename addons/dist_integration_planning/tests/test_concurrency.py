@@ -94,7 +94,8 @@ class TestConcurrency(RealTransactionCase):
         orders.unlink()
         env["dist.exception"].search([("system_id", "=", self.ids["system"])]).unlink()
         env.cr.execute(
-            "UPDATE dist_planning_source SET proposal_batch_id = NULL, active = false WHERE id = %s", (source,)
+            "UPDATE dist_planning_source SET proposal_batch_id = NULL, active = false WHERE id = %s",
+            (source,),
         )
         env.cr.execute("DELETE FROM dist_planning_proposal WHERE source_id = %s", (source,))
         env.cr.execute("DELETE FROM dist_planning_batch WHERE source_id = %s", (source,))
@@ -217,7 +218,10 @@ class TestConcurrency(RealTransactionCase):
         ids = self._do(approve)
         one, two = self.registry.cursor(), self.registry.cursor()
         with one, two:
-            proposals = [api.Environment(cr, SUPERUSER_ID, {})["dist.planning.proposal"].browse(ids) for cr in (one, two)]
+            proposals = [
+                api.Environment(cr, SUPERUSER_ID, {})["dist.planning.proposal"].browse(ids)
+                for cr in (one, two)
+            ]
             self.assertEqual([proposal.state for proposal in proposals], ["approved", "approved"])
             proposals[0]._job_execute()
             proposals[0].env.flush_all()

@@ -21,10 +21,12 @@ class TestExecution(PlanningCase):
         return self.env["purchase.order"].search([("partner_id", "=", self.supplier.id)])
 
     def test_purchase(self):
-        """P3: proposals of a supplier, warehouse and day become one request for quotation, with its prices and units."""
+        """P3: proposals of a supplier, warehouse and day become one request for quotation, at its prices."""
         self.glove.seller_ids.write({"min_qty": 0.0, "dist_order_multiple": 0.0})
         day = self.today + timedelta(days=30)
-        self._take_in([self._proposal(), self._proposal("P-2", "GLOVE"), self._proposal("P-3", warehouse="NORTH")])
+        self._take_in(
+            [self._proposal(), self._proposal("P-2", "GLOVE"), self._proposal("P-3", warehouse="NORTH")]
+        )
         self._execute()
         proposals = self._get_proposals()
         self.assertEqual(set(proposals.mapped("state")), {"executed"}, proposals.mapped("reason_text"))
@@ -40,9 +42,13 @@ class TestExecution(PlanningCase):
 
     def test_purchase_unit_and_packs(self):
         """P3, rule 7: minimum first, then whole packs, in the supplier's unit."""
-        self.env["product.supplierinfo"].search([("product_tmpl_id", "=", self.glove.product_tmpl_id.id)]).unlink()
+        self.env["product.supplierinfo"].search(
+            [("product_tmpl_id", "=", self.glove.product_tmpl_id.id)]
+        ).unlink()
         self.glove.write(self._get_purchase_unit(self.dozen))
-        self._make_offer(self.glove, price=20.0, min_qty=3, dist_order_multiple=2, **self._get_offer_unit(self.dozen))
+        self._make_offer(
+            self.glove, price=20.0, min_qty=3, dist_order_multiple=2, **self._get_offer_unit(self.dozen)
+        )
         self._take_in([self._proposal(sku="GLOVE", quantity=10)])
         self._execute()
         line = self._get_proposals().purchase_line_id
@@ -69,8 +75,14 @@ class TestExecution(PlanningCase):
             }
         )
         rules = self.env["dist.planning.supplier"].create(
-            {"partner_id": self.supplier.id, "calendar_id": calendar.id, "monday": False, "wednesday": False,
-             "thursday": False, "friday": False}
+            {
+                "partner_id": self.supplier.id,
+                "calendar_id": calendar.id,
+                "monday": False,
+                "wednesday": False,
+                "thursday": False,
+                "friday": False,
+            }
         )
         self.assertTrue(rules.tuesday)
         self.patch(type(rules), "_get_holidays", self._get_holidays)
@@ -105,9 +117,7 @@ class TestExecution(PlanningCase):
 
     def test_smallest_order(self):
         """P3: an order below the supplier's smallest one goes back to a planner, who may order all the same."""
-        self.env["dist.planning.supplier"].create(
-            {"partner_id": self.supplier.id, "minimum_value": 100.0}
-        )
+        self.env["dist.planning.supplier"].create({"partner_id": self.supplier.id, "minimum_value": 100.0})
         self._take_in([self._proposal()])
         self._execute()
         proposal = self._get_proposals()
@@ -124,7 +134,8 @@ class TestExecution(PlanningCase):
         picking = self._get_proposals().picking_id
         self.assertEqual(picking.picking_type_id, self.north.int_type_id)
         self.assertEqual(
-            (picking.location_id, picking.location_dest_id), (self.north.lot_stock_id, self.warehouse.lot_stock_id)
+            (picking.location_id, picking.location_dest_id),
+            (self.north.lot_stock_id, self.warehouse.lot_stock_id),
         )
         self.assertEqual((picking.state, picking.move_ids.product_uom_qty), ("confirmed", 10.0))
 
@@ -136,7 +147,9 @@ class TestExecution(PlanningCase):
         self.assertEqual((point.trigger, point.product_min_qty, point.product_max_qty), ("auto", 5.0, 20.0))
         self.env["stock.warehouse.orderpoint"]._unlink_processed_orderpoints()
         self.assertTrue(point.exists())
-        self._take_in([self._proposal("P-2", kind="reordering", quantity=6, maximum=30, date_planned=None)], "R-2", 1)
+        self._take_in(
+            [self._proposal("P-2", kind="reordering", quantity=6, maximum=30, date_planned=None)], "R-2", 1
+        )
         self._execute()
         self.assertEqual((self._get_proposals("P-2").orderpoint_id, point.product_min_qty), (point, 6.0))
 
@@ -184,8 +197,8 @@ class TestExecution(PlanningCase):
         self.assertEqual(self._get_proposals().state, "executed")
 
     def test_failure(self):
-        """P3: what cannot be carried out goes back to the planner with an exception and what it puts at risk; the others
-        of its order are carried out.
+        """P3: what cannot be carried out goes back to the planner with an exception and what it puts at risk; the
+        others of its order are carried out.
         """
         self._take_in([self._proposal(), self._proposal("P-2", "GLOVE"), self._proposal("P-3")])
         proposals = self._get_proposals()

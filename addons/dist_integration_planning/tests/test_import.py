@@ -18,12 +18,24 @@ class TestImport(PlanningCase):
     def test_bucket_calendar_unit_and_uplift_are_stored(self):
         """P2, rules 1, 7, 12: start and calendar of the bucket, the unit, baseline and uplift apart from each other."""
         row = self._forecast(
-            unit="Dozens", baseline=2, uplift=0.5, calendar="4-4-5", bucket="month", low=1, lower=1.5, upper=3, high=4
+            unit="Dozens",
+            baseline=2,
+            uplift=0.5,
+            calendar="4-4-5",
+            bucket="month",
+            low=1,
+            lower=1.5,
+            upper=3,
+            high=4,
         )
         forecast = self._get_forecasts(self._take_in([row]))
-        self.assertEqual((str(forecast.bucket_start), forecast.bucket, forecast.calendar), ("2026-03-02", "month", "4-4-5"))
+        self.assertEqual(
+            (str(forecast.bucket_start), forecast.bucket, forecast.calendar), ("2026-03-02", "month", "4-4-5")
+        )
         self.assertEqual((forecast.baseline, forecast.uplift, forecast.quantity), (24.0, 6.0, 30.0))
-        self.assertEqual((forecast.low, forecast.lower, forecast.upper, forecast.high), (12.0, 18.0, 36.0, 48.0))
+        self.assertEqual(
+            (forecast.low, forecast.lower, forecast.upper, forecast.high), (12.0, 18.0, 36.0, 48.0)
+        )
         self.assertEqual(forecast.uom_id, self.tape.uom_id)
 
     def test_codes(self):
@@ -144,7 +156,9 @@ class TestImport(PlanningCase):
         batch = self._take_in([self._forecast()], manifest={"counts": {"forecast": 2}})
         self.assertEqual(self._get_faults(batch), [("", 0, "rows", "1", "partial")])
         batch = self._take_in([self._forecast()], "R-2", 1, {"sha256": "0" * 64})
-        self.assertEqual([fault[2:3] + fault[4:] for fault in self._get_faults(batch)], [("sha256", "partial")])
+        self.assertEqual(
+            [fault[2:3] + fault[4:] for fault in self._get_faults(batch)], [("sha256", "partial")]
+        )
         batch = self._receive(self._plan([self._forecast(), self._alert()], "R-3", 2)[:-30])
         self.assertEqual(self._activate(batch).state, "refused")
 
@@ -235,7 +249,9 @@ class TestImport(PlanningCase):
         """P2: a packed file that is cut off is refused as a whole."""
         import gzip
 
-        content = gzip.compress(b"sku,warehouse,bucket_start,unit,baseline\nTAPE,WH,2026-03-02,Units,7\n")[:-9]
+        content = gzip.compress(b"sku,warehouse,bucket_start,unit,baseline\nTAPE,WH,2026-03-02,Units,7\n")[
+            :-9
+        ]
         batch = self._receive(content, plan="R-1", kind="forecast", name="f.csv.gz")
         sha256 = hashlib.sha256(content).hexdigest()
         manifest = {"files": [{"kind": "forecast", "rows": 1, "sha256": sha256}]}

@@ -69,10 +69,13 @@ class TestImportFolder(PlanningCase):
         batches._cron_refuse_partial()
         self.assertEqual(batch.state, "staged")
         self.env.cr.execute(
-            "UPDATE dist_planning_batch SET write_date = write_date - interval '7 hours' WHERE id = %s", (batch.id,)
+            "UPDATE dist_planning_batch SET write_date = write_date - interval '7 hours' WHERE id = %s",
+            (batch.id,),
         )
         batch.invalidate_recordset()
         batches._cron_refuse_partial()
-        self.assertEqual((batch.state, self._get_faults(batch)), ("refused", [("", 0, "files", "", "partial")]))
+        self.assertEqual(
+            (batch.state, self._get_faults(batch)), ("refused", [("", 0, "files", "", "partial")])
+        )
         exception = self.env["dist.exception"].search([("code", "=", "plan_refused")])
         self.assertIn("The manifest did not come", exception.detail)

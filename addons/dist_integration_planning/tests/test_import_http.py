@@ -34,11 +34,15 @@ class TestImportHttp(PlanningHttpCase):
 
     def test_one_file(self):
         """P2: a file of all kinds with its manifest is answered 202, checked in the background and put in force."""
-        body = self._plan([self._forecast(), self._forecast(day="2026-03-09"), self._proposal(), self._alert()])
+        body = self._plan(
+            [self._forecast(), self._forecast(day="2026-03-09"), self._proposal(), self._alert()]
+        )
         response = self._send(body)
         batch = self._get_batch(response)
         self.assertEqual(response.json(), {"plan": "R-1", "status": "received"})
-        self.assertEqual((batch.state, batch.source_id, batch.company_id), ("staged", self.source, self.env.company))
+        self.assertEqual(
+            (batch.state, batch.source_id, batch.company_id), ("staged", self.source, self.env.company)
+        )
         self.assertEqual(self._poll(response)["status"], "in_progress")
         self._activate(batch)
         document = self._poll(response)
@@ -55,14 +59,20 @@ class TestImportHttp(PlanningHttpCase):
         self.assertEqual(forecast.mapped("quantity"), [10.0, 10.0])
 
     def test_files_and_manifest(self):
-        """P2: files in CSV, packed or not, and their manifest come in whichever order; the plan counts with the last."""
+        """P2: files in CSV, packed or not, and their manifest come in any order; the plan counts with the last."""
         rows = "".join(f"TAPE,WH,2026-03-{day:02},Units,7,1.5,445\n" for day in (2, 9, 16))
         forecasts = gzip.compress((HEAD + rows).encode())
         proposals = (
-            "key;kind;sku;warehouse;unit;quantity;date_planned;supplier\nP-1;purchase;TAPE;WH;Units;10;2030-01-07;HARBOUR\n"
-        ).encode()
+            b"key;kind;sku;warehouse;unit;quantity;date_planned;supplier\n"
+            b"P-1;purchase;TAPE;WH;Units;10;2030-01-07;HARBOUR\n"
+        )
         files = [
-            {"name": "f.csv.gz", "kind": "forecast", "rows": 3, "sha256": hashlib.sha256(forecasts).hexdigest()},
+            {
+                "name": "f.csv.gz",
+                "kind": "forecast",
+                "rows": 3,
+                "sha256": hashlib.sha256(forecasts).hexdigest(),
+            },
             {"name": "p.csv", "kind": "proposal", "rows": 1, "sha256": hashlib.sha256(proposals).hexdigest()},
         ]
         packed = {"Content_Encoding": "gzip"}
@@ -76,7 +86,9 @@ class TestImportHttp(PlanningHttpCase):
         self._get_batch(self._send(proposals, "text/csv", plan="R-2", kind="proposal", name="p.csv"))
         self.assertTrue(batch._is_complete())
         self._activate(batch)
-        self.assertEqual((batch.state, batch.forecast_count, batch.proposal_count), ("active", 3, 1), batch.error_ids)
+        self.assertEqual(
+            (batch.state, batch.forecast_count, batch.proposal_count), ("active", 3, 1), batch.error_ids
+        )
         forecast = self.env["dist.planning.forecast"].search([("batch_id", "=", batch.id)], limit=1)
         self.assertEqual((forecast.baseline, forecast.uplift, forecast.quantity), (7.0, 1.5, 8.5))
         self.assertEqual((str(forecast.bucket_start), forecast.calendar), ("2026-03-02", "445"))
@@ -89,11 +101,18 @@ class TestImportHttp(PlanningHttpCase):
         document = self._poll(response)
         self.assertEqual((document["status"], document["http_status"]), ("failed", 422))
         self.assertEqual(document["problem"]["code"], "plan_refused")
-        self.assertIn("week.jsonl, line 3, sku: No product has this number. (TYPO)", document["problem"]["detail"])
+        self.assertIn(
+            "week.jsonl, line 3, sku: No product has this number. (TYPO)", document["problem"]["detail"]
+        )
 
     def test_no_manifest(self):
         """P2: a file of all kinds without its manifest is refused at once."""
-        for body in (b"", b"{}\n", json.dumps(self._forecast()).encode(), b'{"record": "manifest", "plan": "R"}\n'):
+        for body in (
+            b"",
+            b"{}\n",
+            json.dumps(self._forecast()).encode(),
+            b'{"record": "manifest", "plan": "R"}\n',
+        ):
             with self.subTest(body=body):
                 response = self._send(body)
                 self.assertEqual(response.status_code, 422, response.text)

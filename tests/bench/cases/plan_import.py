@@ -1,9 +1,9 @@
 """How many rows of forecasts a second come in, beside Odoo's own search and write.
 
-One database, products by the ten thousand, a file of 13 weeks for each of them in CSV. The ORM does what an addon without
-a staging table does: it looks for each row's product by its number and for its forecast, then writes it. The import does
-all of its work: the message's file is read, checked, resolved and put in force, up to the commit; `unchanged` is the same
-plan of a later run.
+One database, products by the ten thousand, a file of 13 weeks for each of them in CSV. The ORM does what an addon
+without a staging table does: it looks for each row's product by its number and for its forecast, then writes it. The
+import does all of its work: the message's file is read, checked, resolved and put in force, up to the commit;
+`unchanged` is the same plan of a later run.
 """
 
 import datetime
@@ -143,7 +143,9 @@ class Platform:
 
     def search_and_write(self) -> float:
         """Return the seconds a row that Odoo's ORM takes."""
-        rows = [line.rstrip().split(",") for _index, line in zip(range(SAMPLE), self._get_lines(1), strict=False)]
+        rows = [
+            line.rstrip().split(",") for _index, line in zip(range(SAMPLE), self._get_lines(1), strict=False)
+        ]
         with self._session.transaction() as env:
             return timed(lambda: self._write(env, rows)) / len(rows)
 
