@@ -4,7 +4,10 @@ from odoo.addons.dist_integration_base.controllers.api import api_route
 
 TEXT = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^\S(.*\S)?$"}
 FILE_PARAMETERS = {
-    "plan": {**TEXT, "description": "The sender's number of the plan; of a file of all kinds its manifest says it"},
+    "plan": {
+        **TEXT,
+        "description": "The sender's number of the plan; of a file of all kinds its manifest says it",
+    },
     "kind": {
         "type": "string",
         "enum": ["plan", "forecast", "parameter", "proposal", "alert"],

@@ -118,7 +118,9 @@ def _get_limit_reasons(facts: Facts, rule: Rule) -> list[Reason]:
         ("forecast_error", facts.forecast_error, rule.error_limit),
     ]
     reasons = [
-        Reason(code, found, limit) for code, found, limit in checked if limit and found is not None and found > limit
+        Reason(code, found, limit)
+        for code, found, limit in checked
+        if limit and found is not None and found > limit
     ]
     # a quality that nobody measured is not good enough
     if rule.error_limit and facts.forecast_error is None:

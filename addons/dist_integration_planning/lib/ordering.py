@@ -47,7 +47,7 @@ class SupplierCalendar:
         return day
 
     def order_day(self, needed: date, lead_time: int, today: date) -> date:
-        """Return the last day to order so that it arrives when it is needed; the next possible one when that is past."""
+        """Return the last day to order so that it arrives when needed; the next possible one when that is past."""
         day = needed
         for _step in range(lead_time):
             day = self._find(day - ONE_DAY, -ONE_DAY, self.works)

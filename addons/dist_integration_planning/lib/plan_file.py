@@ -1,7 +1,7 @@
-"""Files of a plan: rows of forecasts, parameters, proposals and alerts, read as a stream, faults named by line and field.
+"""Files of a plan: forecasts, parameters, proposals and alerts, read as a stream, faults named by line and field.
 
-A file of one kind is CSV or JSON lines. A file of the kind ``plan`` is JSON lines of all kinds, each with its ``record``;
-its first line may be the manifest, ``{"record": "manifest", ...}``.
+A file of one kind is CSV or JSON lines. A file of the kind ``plan`` is JSON lines of all kinds, each with its
+``record``; its first line may be the manifest, ``{"record": "manifest", ...}``.
 """
 
 from __future__ import annotations

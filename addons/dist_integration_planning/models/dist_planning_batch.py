@@ -18,7 +18,9 @@ class DistPlanningBatch(models.Model):
     _rec_name = "reference"
     _order = "planned_at desc, id desc"
 
-    source_id = fields.Many2one("dist.planning.source", required=True, readonly=True, ondelete="restrict", index=True)
+    source_id = fields.Many2one(
+        "dist.planning.source", required=True, readonly=True, ondelete="restrict", index=True
+    )
     company_id = fields.Many2one(related="source_id.company_id", store=True, index=True)
     reference = fields.Char(required=True, readonly=True, help="The source's number of the run.")
     state = fields.Selection(STATES, required=True, default="staged", readonly=True, index=True)
@@ -42,14 +44,20 @@ class DistPlanningBatch(models.Model):
     proposal_count = fields.Integer(string="Proposals", readonly=True)
     alert_count = fields.Integer(string="Alerts", readonly=True)
     known_count = fields.Integer(
-        string="Proposals decided before", readonly=True, help="Their keys were approved, refused or carried out."
+        string="Proposals decided before",
+        readonly=True,
+        help="Their keys were approved, refused or carried out.",
     )
     file_ids = fields.One2many("dist.planning.batch.file", "batch_id", string="Files", readonly=True)
     error_ids = fields.One2many("dist.planning.batch.error", "batch_id", string="Faults", readonly=True)
     error_count = fields.Integer(string="Number of faults", readonly=True)
 
     _sql_constraints = [
-        ("reference_uniq", "unique(source_id, reference)", "The source has a version of this number already."),
+        (
+            "reference_uniq",
+            "unique(source_id, reference)",
+            "The source has a version of this number already.",
+        ),
     ]
 
     def _check_may_decide(self):

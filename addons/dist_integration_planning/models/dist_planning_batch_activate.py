@@ -111,7 +111,9 @@ class DistPlanningBatch(models.Model):
             limit=1,
         )
         if self.planned_at > fields.Datetime.now() + AHEAD:
-            fault = Fault("", 0, "planned_at", str(self.planned_at), "moment_ahead", _("The plan lies ahead."))
+            fault = Fault(
+                "", 0, "planned_at", str(self.planned_at), "moment_ahead", _("The plan lies ahead.")
+            )
         elif newer:
             message = _("A newer plan was put in force already: %s.", newer.reference)
             fault = Fault("", 0, "planned_at", str(self.planned_at), "outdated", message)
@@ -133,7 +135,9 @@ class DistPlanningBatch(models.Model):
                     stream = file._open()  # noqa: PLW2901  the line that was read is a row
                 found = plan_file.hash_rows(stream)
                 if expected and expected != found:
-                    message = _("The rows are not those that the manifest is about: a part is missing or changed.")
+                    message = _(
+                        "The rows are not those that the manifest is about: a part is missing or changed."
+                    )
                     raise PlanRefused([Fault(file.name, 0, "sha256", found, "partial", message)])
                 parts.append((file.kind, found))
         return plan_file.checksum(parts)
@@ -189,7 +193,7 @@ class DistPlanningBatch(models.Model):
                 **{f"{kind}_count": count for kind, count in counts.items()},
             }
         )
-        in_force = self.browse(self.source_id[name].id for name in POINTERS.values())
+        in_force = self.browse().union(*(self.source_id[name] for name in POINTERS.values()))
         (former - in_force).write({"state": "superseded"})
         if "proposal" in kinds:
             self._supersede_proposals()
@@ -245,8 +249,8 @@ class DistPlanningBatch(models.Model):
                 record=self,
                 severity="high",
                 suggestion=_(
-                    "Explain unknown codes under Codes and check the plan again, or have the source send a corrected one. "
-                    "Until then the plan before is in force."
+                    "Explain unknown codes under Codes and check the plan again, or have the source send a corrected "
+                    "one. Until then the plan before is in force."
                 ),
                 fingerprint=str(self.source_id.id),
                 impact=self._dist_get_impact(),
@@ -271,7 +275,9 @@ class DistPlanningBatch(models.Model):
         return {
             **impact,
             "lines": len(proposals),
-            "skus": sorted({product.default_code for product in proposals.product_id if product.default_code}),
+            "skus": sorted(
+                {product.default_code for product in proposals.product_id if product.default_code}
+            ),
             "warehouses": sorted(set(proposals.warehouse_id.mapped("name"))),
             "value": sum(proposals.mapped("value")),
             "currency": proposals.company_id[:1].currency_id or self.company_id[:1].currency_id,

@@ -28,14 +28,19 @@ class DistPlanningBatch(models.Model):
         """:return: dict, kind to number of staged rows"""
         counts = SQL(", ").join(SQL("(SELECT count(*) FROM %s)", SQL(f"dist_plan_{kind}")) for kind in KINDS)
         self.env.cr.execute(SQL("SELECT %s", counts))
-        return dict(zip(KINDS, self.env.cr.fetchone(), strict=True))
+        found = dict(zip(KINDS, self.env.cr.fetchone(), strict=True))
+        for kind in KINDS:
+            self.env.cr.execute(SQL("ANALYZE pg_temp.%s", SQL.identifier(f"dist_plan_{kind}")))
+        return found
 
     def _check_counts(self, counts):
         """:raises PlanRefused: more or fewer rows than the manifest says, or more than the source may send"""
         faults = []
         total, limit = sum(counts.values()), self.source_id.batch_line_limit
         if limit and total > limit:
-            message = _("The source may send %(limit)s rows at most, and sent %(total)s.", limit=limit, total=total)
+            message = _(
+                "The source may send %(limit)s rows at most, and sent %(total)s.", limit=limit, total=total
+            )
             faults.append(Fault("", 0, "", str(total), "too_many_rows", message))
         manifest = self.manifest or {}
         for kind, expected in (manifest.get("counts") or {}).items():
@@ -269,7 +274,10 @@ class DistPlanningBatch(models.Model):
                 _("It is not one of low, normal, high and critical."),
             ),
             Check(
-                "invalid_date", "date", SQL("staged.date IS NOT NULL AND due.day IS NULL"), _("It is no date.")
+                "invalid_date",
+                "date",
+                SQL("staged.date IS NOT NULL AND due.day IS NULL"),
+                _("It is no date."),
             ),
         ]
 
@@ -302,7 +310,10 @@ class DistPlanningBatch(models.Model):
                 _("It is below the reorder point."),
             ),
             Check(
-                "missing_date", "date_planned", SQL("due.day IS NULL AND %s", moved), _("When it is needed is no date.")
+                "missing_date",
+                "date_planned",
+                SQL("due.day IS NULL AND %s", moved),
+                _("When it is needed is no date."),
             ),
             Check(
                 "invalid_date",

@@ -12,7 +12,11 @@ class DistPlanningBatch(models.Model):
 
     def _propose_parameters(self):
         proposals = self.env["dist.planning.proposal"]
-        derived = [("source_id", "=", self.source_id.id), ("is_derived", "=", True), ("state", "=", "proposed")]
+        derived = [
+            ("source_id", "=", self.source_id.id),
+            ("is_derived", "=", True),
+            ("state", "=", "proposed"),
+        ]
         proposals.search(derived).write({"state": "superseded"})
         if not self.source_id.may_set_reordering:
             return

@@ -20,7 +20,9 @@ class DistPlanningBatch(models.Model):
             if count:
                 try:
                     with self.env.cr.savepoint(flush=False):
-                        self.env.cr.execute(getattr(self, f"_get_{kind}_statement")())
+                        # what is there twice is told below, by line
+                        statement = getattr(self, f"_get_{kind}_statement")()
+                        self.env.cr.execute(statement, log_exceptions=False)
                 except TWICE as error:
                     raise PlanRefused(self._find_duplicates(kind)) from error
 
@@ -66,7 +68,8 @@ class DistPlanningBatch(models.Model):
             INSERT INTO dist_planning_alert (
                 batch_id, source_id, company_id, product_id, warehouse_id, code, severity, severity_order, text, date)
             SELECT %(owner)s, item.product_id, place.warehouse_id, staged.code, COALESCE(staged.severity, 'normal'),
-                   array_position(ARRAY['low', 'normal', 'high', 'critical'], COALESCE(staged.severity, 'normal')::text),
+                   array_position(ARRAY['low', 'normal', 'high', 'critical'],
+                                  COALESCE(staged.severity, 'normal')::text),
                    staged.text, due.day
             FROM %(rows)s
             """,

@@ -96,7 +96,11 @@ class DistPlanningBatch(models.Model):
         self.ensure_one()
         if self.state == "refused":
             detail = "\n".join(
-                describe(Fault(error.file or "", error.line, error.field or "", error.value or "", "", error.message))
+                describe(
+                    Fault(
+                        error.file or "", error.line, error.field or "", error.value or "", "", error.message
+                    )
+                )
                 for error in self.error_ids[:20]
             )
             return Progress("failed", detail, code="plan_refused", stage=_("Refused"))
@@ -109,7 +113,11 @@ class DistPlanningBatch(models.Model):
         """:return: dict of what became of this version"""
         return {
             "plan": self.reference,
-            "status": "confirmed" if self.same_as_id else "in_force" if self.state == "active" else "superseded",
+            "status": "confirmed"
+            if self.same_as_id
+            else "in_force"
+            if self.state == "active"
+            else "superseded",
             "forecasts": self.forecast_count,
             "parameters": self.parameter_count,
             "proposals": self.proposal_count,

@@ -16,8 +16,8 @@ BLOCK = 1024 * 1024
 class DistPlanningBatch(models.Model):
     """The rows of a version on their way in: temporary tables, one a kind, filled by COPY.
 
-    `dist_plan_<kind>` has the columns of `lib.plan_file.COLUMNS`, with the codes as they came, and file and line of each
-    row.
+    `dist_plan_<kind>` has the columns of `lib.plan_file.COLUMNS`, with the codes as they came, and file and line of
+    each row.
     """
 
     _inherit = "dist.planning.batch"
@@ -155,7 +155,9 @@ class DistPlanningBatch(models.Model):
     # rows of a program
 
     @api.model
-    def _stage_rows(self, source, reference, forecasts=(), parameters=(), proposals=(), alerts=(), planned_at=None):
+    def _stage_rows(
+        self, source, reference, forecasts=(), parameters=(), proposals=(), alerts=(), planned_at=None
+    ):
         """Make a version of rows of a program, to be put in force by `_activate` in the same transaction.
 
         Rows are dicts with the names of `lib.plan_file.COLUMNS`, but for ids instead of codes: ``product_id`` and
@@ -169,7 +171,12 @@ class DistPlanningBatch(models.Model):
         """
         batch = self.sudo().create(source._prepare_batch(reference, planned_at))
         self._create_staging()
-        rows_by_kind = {"forecast": forecasts, "parameter": parameters, "proposal": proposals, "alert": alerts}
+        rows_by_kind = {
+            "forecast": forecasts,
+            "parameter": parameters,
+            "proposal": proposals,
+            "alert": alerts,
+        }
         for kind, rows in rows_by_kind.items():
             part = []
             for number, row in enumerate(rows, 1):

@@ -17,12 +17,8 @@ class DistPlanningForecast(models.Model):
     calendar = fields.Char(readonly=True, help="The source's number of the calendar of its periods.")
     uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
     baseline = fields.Float(readonly=True)
-    uplift = fields.Float(
-        readonly=True, help="What promotions and events add to the baseline."
-    )
-    quantity = fields.Float(
-        readonly=True, help="Baseline and uplift, in the product's unit."
-    )
+    uplift = fields.Float(readonly=True, help="What promotions and events add to the baseline.")
+    quantity = fields.Float(readonly=True, help="Baseline and uplift, in the product's unit.")
     low = fields.Float(string="Low (5 %)", readonly=True)
     lower = fields.Float(string="Lower (25 %)", readonly=True)
     upper = fields.Float(string="Upper (75 %)", readonly=True)

@@ -34,11 +34,17 @@ class DistPlanningProposal(models.Model):
     key = fields.Char(required=True, readonly=True, help="The source's own number; it is carried out once.")
     kind = fields.Selection(KINDS, required=True, readonly=True)
     state = fields.Selection(STATES, required=True, default="proposed", readonly=True, index=True)
-    product_id = fields.Many2one("product.product", required=True, readonly=True, ondelete="restrict", index=True)
+    product_id = fields.Many2one(
+        "product.product", required=True, readonly=True, ondelete="restrict", index=True
+    )
     categ_id = fields.Many2one(related="product_id.categ_id", string="Product category", store=True)
     warehouse_id = fields.Many2one("stock.warehouse", required=True, readonly=True, ondelete="restrict")
-    source_warehouse_id = fields.Many2one("stock.warehouse", string="From", readonly=True, ondelete="restrict")
-    partner_id = fields.Many2one("res.partner", string="Supplier", ondelete="restrict", index="btree_not_null")
+    source_warehouse_id = fields.Many2one(
+        "stock.warehouse", string="From", readonly=True, ondelete="restrict"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Supplier", ondelete="restrict", index="btree_not_null"
+    )
     uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
     quantity = fields.Float(
         string="Proposed",
@@ -47,7 +53,9 @@ class DistPlanningProposal(models.Model):
         help="Of a reordering rule its reorder point, of a lead time its days.",
     )
     approved_quantity = fields.Float(
-        string="To carry out", digits="Product Unit of Measure", help="As proposed, unless a planner changed it."
+        string="To carry out",
+        digits="Product Unit of Measure",
+        help="As proposed, unless a planner changed it.",
     )
     is_edited = fields.Boolean(string="Changed by a planner", readonly=True)
     is_derived = fields.Boolean(
@@ -71,7 +79,9 @@ class DistPlanningProposal(models.Model):
         group_operator="avg",
         help="How long stock, what is on order and this proposal last.",
     )
-    forecast_error = fields.Float(readonly=True, group_operator="avg", help="Error of former forecasts, as a share.")
+    forecast_error = fields.Float(
+        readonly=True, group_operator="avg", help="Error of former forecasts, as a share."
+    )
     reason_ids = fields.Many2many(
         "dist.planning.reason",
         "dist_planning_proposal_reason_rel",
@@ -81,13 +91,17 @@ class DistPlanningProposal(models.Model):
         readonly=True,
     )
     reason_text = fields.Text(string="Why it waits", readonly=True)
-    rule_id = fields.Many2one("dist.planning.rule", string="Approved by rule", readonly=True, ondelete="set null")
+    rule_id = fields.Many2one(
+        "dist.planning.rule", string="Approved by rule", readonly=True, ondelete="set null"
+    )
     planner_id = fields.Many2one("res.users", string="Planner", index="btree_not_null")
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_at = fields.Datetime(string="Decided on", readonly=True)
     refusal_reason = fields.Char(readonly=True)
     executed_at = fields.Datetime(string="Carried out on", readonly=True)
-    purchase_line_id = fields.Many2one("purchase.order.line", readonly=True, ondelete="set null", index="btree_not_null")
+    purchase_line_id = fields.Many2one(
+        "purchase.order.line", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     purchase_id = fields.Many2one(related="purchase_line_id.order_id", string="Purchase order")
     move_id = fields.Many2one("stock.move", readonly=True, ondelete="set null", index="btree_not_null")
     picking_id = fields.Many2one(related="move_id.picking_id", string="Transfer")
@@ -100,7 +114,9 @@ class DistPlanningProposal(models.Model):
         compute="_compute_supply", digits="Product Unit of Measure", string="On its way", help="Confirmed."
     )
     requested = fields.Float(
-        compute="_compute_supply", digits="Product Unit of Measure", help="In drafts and requests for quotation."
+        compute="_compute_supply",
+        digits="Product Unit of Measure",
+        help="In drafts and requests for quotation.",
     )
     daily_demand = fields.Float(compute="_compute_daily_demand", help="As the source forecasts it.")
 

@@ -106,7 +106,10 @@ class DistPlanningProposal(models.Model):
             figures = proposal._prepare_order(offer, known.calendars)
             quantity = figures["approved_quantity"]
             value = proposal._get_value(offer, quantity)
-            change = _get_change(quantity, known.last.get((proposal.kind, *pair)))
+            last = known.last.get((proposal.kind, *pair))
+            if proposal.kind == "lead_time":
+                last = offer and offer.delay
+            change = _get_change(quantity, last)
             demand = known.demand.get((proposal.source_id.id, *pair))
             cover = proposal._get_cover(known.supply[pair], demand, quantity)
             figures.update(
@@ -171,7 +174,9 @@ class DistPlanningProposal(models.Model):
             return offer and offer.value(quantity, self.uom_id, self.company_id)
         if self.kind == "lead_time":
             return 0.0
-        return self.product_id.standard_price * max(quantity, self.maximum if self.kind == "reordering" else 0.0)
+        return self.product_id.standard_price * max(
+            quantity, self.maximum if self.kind == "reordering" else 0.0
+        )
 
     def _get_cover(self, supply, demand, quantity):
         """:return: days that stock, open supply and this last; None where no demand is expected"""
@@ -204,17 +209,21 @@ class DistPlanningProposal(models.Model):
             """,
             (tuple(self.product_id.ids), tuple(self.warehouse_id.ids)),
         )
-        found = {tuple(row[:3]): row[3] for row in self.env.cr.fetchall()}
-        for proposal in self.filtered(lambda proposal: proposal.kind in ("reordering", "lead_time")):
-            key = (proposal.kind, proposal.product_id.id, proposal.warehouse_id.id)
-            found[key] = proposal._get_present() or found.get(key)
-        return found
+        return {tuple(row[:3]): row[3] for row in self.env.cr.fetchall()} | self._get_present_points()
 
-    def _get_present(self):
-        """:return: what a setting is now; 0.0 where there is none"""
-        if self.kind == "reordering":
-            return self._find_orderpoint().product_min_qty
-        return self._find_seller().delay
+    def _get_present_points(self):
+        """:return: as of `_get_last_approved`, of reordering rules as they are now"""
+        settings = self.filtered(lambda proposal: proposal.kind == "reordering")
+        points = self.env["stock.warehouse.orderpoint"].search(
+            [
+                ("product_id", "in", settings.product_id.ids),
+                ("location_id", "in", settings.warehouse_id.lot_stock_id.ids),
+                ("company_id", "in", settings.company_id.ids),
+            ]
+        )
+        return {
+            ("reordering", point.product_id.id, point.warehouse_id.id): point.product_min_qty for point in points
+        }
 
     # words
 
@@ -269,7 +278,11 @@ class DistPlanningProposal(models.Model):
                 asked=float_round(self.maximum, 1),
                 days=float_round(self.quantity, 1),
             )
-        return _("The lead time is %(present)s days; the source says %(days)s.", present=present, days=self.quantity)
+        return _(
+            "The lead time is %(present)s days; the source says %(days)s.",
+            present=present,
+            days=self.quantity,
+        )
 
     def _format_money(self, amount):
         return format_amount(self.env, amount, self.currency_id)

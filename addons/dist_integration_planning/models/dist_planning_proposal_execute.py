@@ -12,6 +12,7 @@ from odoo.tools import split_every
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
 from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS
+from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 
 from .series import get_unit_field
 
@@ -41,7 +42,7 @@ class DistPlanningProposal(models.Model):
         """:return: list of recordsets of at most 200, what becomes one document together as far as it fits"""
         parts, current = [], self.browse()
         for _key, group in groupby(self.sorted(_get_sort_key), _get_document_key):
-            proposals = self.union(*group)
+            proposals = self.browse().union(*group)
             if len(current) + len(proposals) > LINES_AT_ONCE and current:
                 parts.append(current)
                 current = self.browse()
@@ -63,7 +64,7 @@ class DistPlanningProposal(models.Model):
         """Job: carry out those of these proposals that are approved and not done."""
         proposals = self._lock_approved()
         for _key, group in groupby(proposals.sorted(_get_sort_key), _get_document_key):
-            own = self.sudo().union(*group)
+            own = proposals.browse().union(*group)
             own.with_company(own.company_id)._execute()
 
     def _lock_approved(self):
@@ -87,7 +88,7 @@ class DistPlanningProposal(models.Model):
         except _Waits as waits:
             self._put_back(waits.reason, waits.args[0])
         except Exception as error:
-            if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
+            if is_connection_lost(error) or (isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS):
                 raise
             self.env.invalidate_all()
             if len(self) > 1:
@@ -123,7 +124,7 @@ class DistPlanningProposal(models.Model):
         return order
 
     def _check_smallest_order(self):
-        """:raises _Waits: the order is worth less than the supplier accepts, and no planner said to order all the same"""
+        """:raises _Waits: the order is worth less than the supplier accepts; a planner may say to order all the same"""
         rules = self.env["dist.planning.supplier"]._get_rules(self.partner_id, self.company_id)
         rule = rules.get(self.partner_id.id)
         if not rule or not rule.minimum_value or "minimum" in self.reason_ids.mapped("code"):
@@ -136,8 +137,8 @@ class DistPlanningProposal(models.Model):
             raise _Waits(
                 "minimum",
                 _(
-                    "The order is worth %(value)s, and %(supplier)s takes none below %(limit)s. Approve it again to order "
-                    "all the same.",
+                    "The order is worth %(value)s, and %(supplier)s takes none below %(limit)s. Approve it again to "
+                    "order all the same.",
                     value=rule.currency_id.format(value),
                     supplier=self.partner_id.display_name,
                     limit=rule.currency_id.format(rule.minimum_value),
@@ -256,7 +257,9 @@ class DistPlanningProposal(models.Model):
         for proposal in self:
             seller = proposal._find_seller()
             if not seller:
-                raise UserError(_("%s has no supplier whose lead time could be set.", proposal.product_id.display_name))
+                raise UserError(
+                    _("%s has no supplier whose lead time could be set.", proposal.product_id.display_name)
+                )
             seller.delay = round(proposal.approved_quantity)
         return True
 
@@ -283,7 +286,12 @@ class DistPlanningProposal(models.Model):
         """Put these proposals on the planner's list again, and say why."""
         reason = self.env["dist.planning.reason"].search([("code", "=", code)])
         self.write(
-            {"state": "proposed", "reason_text": text, "reason_ids": [fields.Command.set(reason.ids)], "rule_id": False}
+            {
+                "state": "proposed",
+                "reason_text": text,
+                "reason_ids": [fields.Command.set(reason.ids)],
+                "rule_id": False,
+            }
         )
 
     def _note_failure(self, error):

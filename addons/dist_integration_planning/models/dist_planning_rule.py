@@ -19,17 +19,24 @@ class DistPlanningRule(models.Model):
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    source_id = fields.Many2one("dist.planning.source", check_company=True, ondelete="cascade", help="Empty for all.")
+    source_id = fields.Many2one(
+        "dist.planning.source", check_company=True, ondelete="cascade", help="Empty for all."
+    )
     kind = fields.Selection([kind for kind in KINDS if kind[0] != "lead_time"], help="Empty for all.")
     partner_id = fields.Many2one("res.partner", string="Supplier", ondelete="cascade", help="Empty for all.")
     categ_id = fields.Many2one(
-        "product.category", string="Product category", ondelete="cascade", help="With those below; empty for all."
+        "product.category",
+        string="Product category",
+        ondelete="cascade",
+        help="With those below; empty for all.",
     )
     product_class = fields.Selection(
         [("A", "A"), ("B", "B"), ("C", "C")], string="Class", help="By turnover; empty for all."
     )
     is_automatic = fields.Boolean(
-        string="Approve within the limits", default=True, help="Otherwise all that it fits waits for a planner."
+        string="Approve within the limits",
+        default=True,
+        help="Otherwise all that it fits waits for a planner.",
     )
     value_limit = fields.Monetary(string="Value at most", help="In the company's currency; 0 for no limit.")
     change_limit = fields.Float(

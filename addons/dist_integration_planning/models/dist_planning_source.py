@@ -51,7 +51,8 @@ class DistPlanningSource(models.Model):
         help="Whose stock it may plan; empty for all of the company.",
     )
     proposal_value_limit = fields.Monetary(
-        string="Largest proposal", help="Value of a single proposal above which a plan is refused; 0 for none."
+        string="Largest proposal",
+        help="Value of a single proposal above which a plan is refused; 0 for none.",
     )
     batch_line_limit = fields.Integer(
         string="Most rows of a version", default=2_000_000, help="A plan with more rows is refused."
@@ -156,13 +157,17 @@ class DistPlanningSource(models.Model):
         }
 
     def _get_plan_age(self):
-        """:return: days since the source made, or confirmed, the plan in force; None where there is none"""
+        """:return: days since the source made, or confirmed, the older of the forecasts and proposals in force; 0 where
+        there are none
+        """
         self.ensure_one()
-        batch = self.proposal_batch_id or self.forecast_batch_id
-        moment = max(filter(None, (batch.planned_at, batch.confirmed_at)), default=None)
-        return (fields.Datetime.now() - moment).days if moment else None
+        moments = [
+            max(filter(None, (batch.planned_at, batch.confirmed_at)))
+            for batch in self.forecast_batch_id | self.proposal_batch_id
+        ]
+        return (fields.Datetime.now() - min(moments)).days if moments else 0
 
     def _get_expired_days(self):
         """:return: age of the plan in force in days, where it is too old to be acted on by itself; 0 where it is not"""
-        age = self._get_plan_age() or 0
+        age = self._get_plan_age()
         return age if age > self.stale_after_days else 0

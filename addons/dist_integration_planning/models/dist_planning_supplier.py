@@ -21,7 +21,9 @@ class DistPlanningSupplier(models.Model):
     _order = "partner_id"
     _check_company_auto = True
 
-    partner_id = fields.Many2one("res.partner", string="Supplier", required=True, ondelete="cascade", index=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Supplier", required=True, ondelete="cascade", index=True
+    )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
@@ -38,7 +40,9 @@ class DistPlanningSupplier(models.Model):
     friday = fields.Boolean(default=True)
     saturday = fields.Boolean()
     sunday = fields.Boolean()
-    currency_id = fields.Many2one("res.currency", default=lambda self: self.env.company.currency_id, required=True)
+    currency_id = fields.Many2one(
+        "res.currency", default=lambda self: self.env.company.currency_id, required=True
+    )
     minimum_value = fields.Monetary(
         string="Smallest order", help="Below it proposals wait for a planner; 0 for none."
     )

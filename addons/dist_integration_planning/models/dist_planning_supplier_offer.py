@@ -30,7 +30,9 @@ class Offer(NamedTuple):
         if not self.price:
             return None
         amount = self.price * unit._compute_quantity(quantity, self.unit, round=False)
-        return self.currency._convert(amount, company.currency_id, company, fields.Date.context_today(self.seller))
+        return self.currency._convert(
+            amount, company.currency_id, company, fields.Date.context_today(self.seller)
+        )
 
 
 class DistPlanningSupplier(models.Model):
@@ -55,7 +57,9 @@ class DistPlanningSupplier(models.Model):
             ]
         )
         by_template = defaultdict(list)
-        for seller in sellers.sorted(lambda seller: (seller.sequence, seller.min_qty, seller.price, seller.id)):
+        for seller in sellers.sorted(
+            lambda seller: (seller.sequence, seller.min_qty, seller.price, seller.id)
+        ):
             by_template[seller.product_tmpl_id.id].append(seller)
         return {
             product.id: [

@@ -95,4 +95,6 @@ class DistPlanningSupply(models.AbstractModel):
             """,
             (batch.id, tuple(products.ids), tuple(warehouses.ids), days),
         )
-        return {(product_id, warehouse_id): demand for product_id, warehouse_id, demand in self.env.cr.fetchall()}
+        return {
+            (product_id, warehouse_id): demand for product_id, warehouse_id, demand in self.env.cr.fetchall()
+        }

@@ -59,6 +59,10 @@ GOALS = {
     "release_1000_share": Goal(
         0.05, False, "handing over a wave of 1,000 deliveries / confirming their orders, 50 at a time"
     ),
+    "import_fresh_vs_orm": Goal(25.0, True, "rows a second of an import / of the ORM's search and write"),
+    "import_unchanged_vs_orm": Goal(
+        150.0, True, "rows a second of an unchanged import / of the ORM's search and write"
+    ),
     "dashboard_1m_s": Goal(
         1.0, False, "seconds for all figures of the dashboard with 1,000,000 messages stored"
     ),

@@ -31,10 +31,14 @@ def test_supplier_that_never_works():
         SupplierCalendar(frozenset(range(7)), frozenset()).arrival(date(2026, 3, 2), 1)
 
 
-@given(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(0, 60), st.sets(st.integers(0, 6), min_size=1))
+@given(
+    st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(0, 60), st.sets(st.integers(0, 6), min_size=1)
+)
 def test_ordered_in_time(needed, lead_time, days):
     """P3: what is ordered on the day found arrives in time, and on no later day would it."""
     calendar = SupplierCalendar(frozenset(days), WEEKDAYS)
     ordered = calendar.order_day(needed, lead_time, date(2020, 1, 1))
     assert ordered.weekday() in days
-    assert calendar.arrival(ordered, lead_time) <= needed or lead_time == 0 or needed.weekday() not in WEEKDAYS
+    assert (
+        calendar.arrival(ordered, lead_time) <= needed or lead_time == 0 or needed.weekday() not in WEEKDAYS
+    )

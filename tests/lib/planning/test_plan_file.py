@@ -45,7 +45,9 @@ def test_all_kinds_in_one_file():
 
 def test_faults_name_line_field_and_value():
     """P2: what is wrong is named with file, line, field and value; good rows do not hide it."""
-    content = HEAD + "TAPE,WH,2026-03-02,Units,5,\nTAPE,WH,02.03.2026,Units,5,\nTAPE,WH,2026-03-02,,x,\nTAPE,WH\n"
+    content = (
+        HEAD + "TAPE,WH,2026-03-02,Units,5,\nTAPE,WH,02.03.2026,Units,5,\nTAPE,WH,2026-03-02,,x,\nTAPE,WH\n"
+    )
     rows, faults = read(content, "forecast")
     assert len(rows) == 1
     assert [(fault.line, fault.field, fault.value, fault.code) for fault in faults] == [
@@ -53,7 +55,10 @@ def test_faults_name_line_field_and_value():
         (4, "unit", "", "missing_value"),
         (5, "", "", "unreadable"),
     ]
-    assert plan_file.describe(faults[0]) == "plan, line 3, bucket_start: is not a date such as 2026-03-02 (02.03.2026)"
+    assert (
+        plan_file.describe(faults[0])
+        == "plan, line 3, bucket_start: is not a date such as 2026-03-02 (02.03.2026)"
+    )
 
 
 def test_head():

@@ -67,7 +67,11 @@ class PlanFileHandler(models.AbstractModel):
         ):
             raise BusinessError(
                 "manifest_invalid",
-                _("The manifest says plan, planned_at, counts (rows of each record) and sha256 of the lines behind it."),
+                _(
+                    "The manifest says plan, planned_at, counts (rows of each record) and sha256 of what is behind it."
+                ),
                 "/file",
             )
-        return {name: manifest[name] for name in ("plan", "planned_at", "counts", "sha256") if name in manifest}
+        return {
+            name: manifest[name] for name in ("plan", "planned_at", "counts", "sha256") if name in manifest
+        }

@@ -1,0 +1,21 @@
+from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.dist_integration_base.tests.configuration import ConfigurationMixin
+
+
+@tagged("post_install", "-at_install")
+class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
+    configurers = ("dist_integration_planning.group_dist_planning_manager",)
+    left_out = {
+        "dist.planning.proposal": "decisions are told one by one, what is changed before stands on the proposal"
+    }
+    extensions_left_out = {
+        "product.supplierinfo": "an order rule of a supplier's offer, as Odoo's own minimum"
+    }
+
+    def _make_examples(self):
+        return {"dist.planning.source": {"name": "Own", "code": "own", "kind": "built_in"}}
+
+    def test_configuration_is_audited(self):
+        """G5: whoever makes, changes or deletes any configuration of this addon is told by the audit trail."""
+        self._check_configuration("dist_integration_planning")

@@ -1,0 +1,45 @@
+from odoo.tests import tagged
+
+from odoo.addons.dist_integration_base.tests.screens import ScreensMixin
+
+from .common import MANAGER, PLANNER, PlanningCase
+
+MODULE = "dist_integration_planning"
+
+
+@tagged("post_install", "-at_install")
+class TestEveryScreen(ScreensMixin, PlanningCase):
+    """What a day of planning leaves, looked at by people who have one right only."""
+
+    def setUp(self):
+        super().setUp()
+        self.users = self._make_screen_users(
+            planner=PLANNER, planning_manager=MANAGER, buyer="purchase.group_purchase_user"
+        )
+        self._make_rule(value_limit=50.0)
+        self.env["dist.planning.supplier"].create({"partner_id": self.supplier.id})
+        transfer = {"kind": "transfer", "source_warehouse": "NORTH"}
+        rows = [
+            self._forecast(),
+            self._parameter(reorder_point=5, lead_time_days=9),
+            self._proposal(),
+            self._proposal("P-2", quantity=100),
+            self._proposal("P-3", **transfer),
+            self._alert(),
+        ]
+        self._take_in(rows)
+        self._take_in([self._forecast("TYPO")], "R-2", 1)
+        self._execute()
+
+    def test_every_screen(self):
+        """P2, P3: each opens for whoever sees its menu, with filters, forms and buttons."""
+        self._check_reachable(MODULE, self.users)
+        opened = self._check_menus(MODULE, self.users)
+        self._check_all_opened(MODULE, opened)
+
+    def test_documents(self):
+        """P3: offers of suppliers show their order multiple, proposals open what they became."""
+        self._check_form(self.tape.seller_ids, {"buyer": self.users["buyer"]})
+        done = self._get_proposals("P-1")
+        self.assertEqual(done.action_open_document()["res_model"], "purchase.order")
+        self.assertEqual(self._get_proposals("P-3").action_open_document()["res_model"], "stock.picking")
