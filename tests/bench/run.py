@@ -39,6 +39,7 @@ CASES = {
     "shipments": ("confirm_50_vs_action_done", "release_1000_share"),
     "edi": ("x12_vs_pyx12", "edifact_vs_pydifact"),
     "plan_import": ("import_fresh_vs_orm", "import_unchanged_vs_orm"),
+    "plan_export": ("export_vs_copy", "export_vs_search_read"),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
     "dashboard": ("dashboard_1m_s",),
     "isolation": ("isolation_p95_s",),
