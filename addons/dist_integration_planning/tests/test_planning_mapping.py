@@ -217,7 +217,7 @@ class TestPlanningMappingIn(ExportHttpCase):
         )
         self.assertEqual(response.status_code, 202, response.text)
         batch = self.env["dist.planning.batch"].search([("source_id", "=", self.source.id)], order="id desc", limit=1)
-        batch._job_load() if hasattr(batch, "_job_load") else batch._job_activate()
+        batch._job_activate()
         self.env.invalidate_all()
         return batch
 
