@@ -22,7 +22,11 @@ class DistPlanningSource(models.Model):
         help="How the platform calls files, columns and values. Empty: as we do.",
     )
     export_content = fields.Selection(
-        CONTENTS, string="Format of files", required=True, default="jsonl", help="Of files that no mapping describes."
+        CONTENTS,
+        string="Format of files",
+        required=True,
+        default="jsonl",
+        help="Of files that no mapping describes.",
     )
     export_packed = fields.Boolean(string="Pack files (gzip)", default=True)
     export_schedule = fields.Selection(
@@ -85,7 +89,8 @@ class DistPlanningSource(models.Model):
         """Hold a source; yields False when another export of it is being made."""
         with self.env.registry.cursor() as cr:
             cr.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"dist.planning.export/{source_id}",)
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
+                (f"dist.planning.export/{source_id}",),
             )
             yield cr.fetchone()[0]
 

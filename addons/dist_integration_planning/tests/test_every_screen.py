@@ -37,7 +37,9 @@ class TestEveryScreen(ScreensMixin, PlanningCase):
         """A platform is told of a week in which something was sold."""
         customer = self.env["res.partner"].create({"name": "Fieldmart"})
         line = {"product_id": self.tape.id, "product_uom_qty": 3}
-        order = self.env["sale.order"].create({"partner_id": customer.id, "order_line": [Command.create(line)]})
+        order = self.env["sale.order"].create(
+            {"partner_id": customer.id, "order_line": [Command.create(line)]}
+        )
         order.action_confirm()
         order.date_order = fields.Datetime.subtract(fields.Datetime.now(), days=14)
         self.source.mapping_id = self.env.ref(f"{MODULE}.mapping_lokad")

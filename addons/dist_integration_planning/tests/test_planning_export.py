@@ -81,7 +81,13 @@ class TestPlanningExport(ExportCase):
     def test_suppliers(self):
         """P1: lead times and order rules, in the unit of the purchase and in that of the item."""
         dozen = self.env.ref("uom.product_uom_dozen")
-        values = {"partner_id": self.supplier.id, "delay": 9, "min_qty": 2, "price": 24.0, "dist_order_multiple": 1}
+        values = {
+            "partner_id": self.supplier.id,
+            "delay": 9,
+            "min_qty": 2,
+            "price": 24.0,
+            "dist_order_multiple": 1,
+        }
         if "uom_po_id" in self.tape._fields:
             self.tape.uom_po_id = dozen
         else:
@@ -95,7 +101,9 @@ class TestPlanningExport(ExportCase):
         self.assertEqual((row["minimum_quantity"], row["multiple"], row["price"]), (2, 1, 24))
         self.assertEqual((row["item_minimum"], row["item_multiple"], row["item_price"]), (24, 12, 2))
         self.assertEqual(row["order_days"], "monday tuesday wednesday thursday")
-        self.assertEqual((row["minimum_order_value"], row["minimum_order_currency"]), (500, self.company.currency_id.name))
+        self.assertEqual(
+            (row["minimum_order_value"], row["minimum_order_currency"]), (500, self.company.currency_id.name)
+        )
 
     def test_open_orders(self):
         """P1: what customers wait for, less what was delivered."""
@@ -106,12 +114,16 @@ class TestPlanningExport(ExportCase):
         picking.move_ids.write({"quantity": 6, "picked": True})
         picking._action_done()
         row = next(row for row in self._read(self._export(), "open_orders") if row["order"] == order.name)
-        self.assertEqual((row["sku"], row["quantity"], row["customer"], row["warehouse"]), ("TAPE", 4, "C-1", "BRU"))
+        self.assertEqual(
+            (row["sku"], row["quantity"], row["customer"], row["warehouse"]), ("TAPE", 4, "C-1", "BRU")
+        )
         self.assertEqual(row["line"], str(order.order_line.id))
 
     def test_requests_for_quotation(self):
-        """Rule 15: what suppliers were asked for is supply under way, told apart; values are in the company's currency."""
-        foreign = self.env["res.currency"].create({"name": "QQQ", "symbol": "q", "rate_ids": [Command.create({"rate": 2.0})]})
+        """Rule 15: what suppliers were asked for is supply, told apart; values are in the company's currency."""
+        foreign = self.env["res.currency"].create(
+            {"name": "QQQ", "symbol": "q", "rate_ids": [Command.create({"rate": 2.0})]}
+        )
         purchases = self.env["purchase.order"].create(
             [
                 {
@@ -199,7 +211,9 @@ class TestPlanningExport(ExportCase):
             }
         )
         row = next(row for row in self._read(self._export(), "promotions") if row["promotion"] == "Spring")
-        self.assertEqual((row["sku"], row["discount_percent"], row["from"]), ("TAPE", 15, "2041-03-01T00:00:00Z"))
+        self.assertEqual(
+            (row["sku"], row["discount_percent"], row["from"]), ("TAPE", 15, "2041-03-01T00:00:00Z")
+        )
 
     def test_items_that_cannot_be_named(self):
         """P1: an item without a reference, or with that of another one, is left out and told to people."""
@@ -281,7 +295,10 @@ class TestPlanningExport(ExportCase):
         self.tape.name = "Renamed"
         export = self.source._request_export("delta")
         feedback = type(self.env["dist.planning.dataset.units"])
-        with patch.object(feedback, "_get_query", side_effect=ValueError("broken")), self.assertLogs(level="ERROR"):
+        with (
+            patch.object(feedback, "_get_query", side_effect=ValueError("broken")),
+            self.assertLogs(level="ERROR"),
+        ):
             export._job_run()
         self.assertEqual((export.state, export.file_ids.ids), ("failed", []))
         exception = self.env["dist.exception"].search([("code", "=", "planning_export_failed")])
@@ -316,7 +333,9 @@ class TestPlanningExport(ExportCase):
         export = self._export()
         self.env["dist.planning.export"]._cron_purge()
         self.assertFalse(export.purged_at)
-        export.finished_at = fields.Datetime.subtract(fields.Datetime.now(), days=self.source.export_keep_days + 1)
+        export.finished_at = fields.Datetime.subtract(
+            fields.Datetime.now(), days=self.source.export_keep_days + 1
+        )
         self.env["dist.planning.export"]._cron_purge()
         self.assertTrue(export.purged_at)
         self.assertTrue(export.manifest["files"])
@@ -337,8 +356,12 @@ class TestPlanningExport(ExportCase):
 
     def test_rights(self):
         """P1: planners read exports, planning managers ask for them, nobody writes them by hand."""
-        planner = new_test_user(self.env, "reads", groups="dist_integration_planning.group_dist_planning_planner")
-        manager = new_test_user(self.env, "asks", groups="dist_integration_planning.group_dist_planning_manager")
+        planner = new_test_user(
+            self.env, "reads", groups="dist_integration_planning.group_dist_planning_planner"
+        )
+        manager = new_test_user(
+            self.env, "asks", groups="dist_integration_planning.group_dist_planning_manager"
+        )
         with self.assertRaises(AccessError):
             self.source.with_user(planner).action_export_full()
         action = self.source.with_user(manager).action_export_full()
@@ -382,7 +405,9 @@ class TestPlanningExportApi(ExportHttpCase):
         file = self._call("GET", address, key=self.key, Accept_Encoding="identity")
         self.assertEqual(hashlib.sha256(file.content).hexdigest(), entry["sha256"])
         self.assertEqual(int(file.headers["Content-Length"]), entry["bytes"])
-        self.assertIn("TAPE", [json.loads(line)["sku"] for line in gzip.decompress(file.content).splitlines()])
+        self.assertIn(
+            "TAPE", [json.loads(line)["sku"] for line in gzip.decompress(file.content).splitlines()]
+        )
         rest = self._call("GET", address, key=self.key, Range="bytes=10-", Accept_Encoding="identity")
         self.assertEqual((rest.status_code, rest.content), (206, file.content[10:]))
 
@@ -392,7 +417,9 @@ class TestPlanningExportApi(ExportHttpCase):
         response = self._call("GET", "/planning/exports?limit=1", key=self.key)
         self._validate("planning.export.page", response.json())
         self.assertEqual([row["export"] for row in response.json()["items"]], [second.name])
-        following = self._call("GET", response.headers["Link"].split(">")[0][len("</dist/v1") :], key=self.key)
+        following = self._call(
+            "GET", response.headers["Link"].split(">")[0][len("</dist/v1") :], key=self.key
+        )
         self.assertEqual([row["export"] for row in following.json()["items"]], [first.name])
         deltas = self._call("GET", "/planning/exports?kind=delta&status=done", key=self.key)
         self.assertEqual([row["manifest"]["previous"] for row in deltas.json()["items"]], [first.name])

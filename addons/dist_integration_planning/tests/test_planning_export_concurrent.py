@@ -184,9 +184,13 @@ class TestPlanningExportConcurrent(RealTransactionCase):
 
         def request(env):
             source = env["dist.planning.source"].browse(self.ids["source"])
-            return env["dist.planning.export"].create(
-                [{"source_id": source.id, "kind": "delta"}, {"source_id": source.id, "kind": "delta"}]
-            ).ids
+            return (
+                env["dist.planning.export"]
+                .create(
+                    [{"source_id": source.id, "kind": "delta"}, {"source_id": source.id, "kind": "delta"}]
+                )
+                .ids
+            )
 
         ids = self._do(request)
         busy = []
@@ -227,7 +231,9 @@ class TestPlanningExportConcurrent(RealTransactionCase):
     def _get_gross(self, product_id):
         """:return: what the platform knows of an item's demand"""
         sku = self._do(lambda env: env["product.product"].browse(product_id).default_code)
-        rows = [row for (dataset, _key), row in self.state.items() if dataset == "history" and row["sku"] == sku]
+        rows = [
+            row for (dataset, _key), row in self.state.items() if dataset == "history" and row["sku"] == sku
+        ]
         self.assertLessEqual({row["bucket_start"] for row in rows}, {monday_of(weeks_ago(3))})
         return sum(row["gross"] for row in rows)
 

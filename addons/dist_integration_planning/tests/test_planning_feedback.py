@@ -19,7 +19,12 @@ class TestPlanningFeedback(ExportCase):
         for code in EVENTS:
             cls._make_flow(cls.system, code, endpoint_id=cls.endpoint.id)
         cls.batch = cls.env["dist.planning.batch"].create(
-            {"source_id": cls.source.id, "reference": "R-7", "state": "active", "planned_at": fields.Datetime.now()}
+            {
+                "source_id": cls.source.id,
+                "reference": "R-7",
+                "state": "active",
+                "planned_at": fields.Datetime.now(),
+            }
         )
 
     def _propose(self, key, **values):
@@ -63,7 +68,13 @@ class TestPlanningFeedback(ExportCase):
         code, payload = self._get_events(proposal)[0]
         self.assertEqual(code, "planning.proposal.decided")
         self.assertEqual(
-            (payload["proposal"], payload["run"], payload["decision"], payload["quantity"], payload["automatic"]),
+            (
+                payload["proposal"],
+                payload["run"],
+                payload["decision"],
+                payload["quantity"],
+                payload["automatic"],
+            ),
             ("R-7/1", "R-7", "approved", "120", False),
         )
 
@@ -73,7 +84,8 @@ class TestPlanningFeedback(ExportCase):
         proposal._decide("approved")
         payload = self._get_events(proposal)[0][1]
         self.assertEqual(
-            (payload["decision"], payload["proposed_quantity"], payload["quantity"]), ("changed", "120", "100.5")
+            (payload["decision"], payload["proposed_quantity"], payload["quantity"]),
+            ("changed", "120", "100.5"),
         )
 
     def test_refused(self):
@@ -81,7 +93,9 @@ class TestPlanningFeedback(ExportCase):
         proposal = self._propose("R-7/1", refusal_reason="Listing ends")
         proposal._decide("refused")
         payload = self._get_events(proposal)[0][1]
-        self.assertEqual((payload["decision"], payload["quantity"], payload["reason"]), ("refused", None, "Listing ends"))
+        self.assertEqual(
+            (payload["decision"], payload["quantity"], payload["reason"]), ("refused", None, "Listing ends")
+        )
 
     def test_carried_out(self):
         """P6: carrying out is told, with the document."""
@@ -90,7 +104,11 @@ class TestPlanningFeedback(ExportCase):
         self._commit_events()
         purchase = self._buy()
         proposal.write(
-            {"state": "executed", "executed_at": fields.Datetime.now(), "purchase_line_id": purchase.order_line.id}
+            {
+                "state": "executed",
+                "executed_at": fields.Datetime.now(),
+                "purchase_line_id": purchase.order_line.id,
+            }
         )
         proposal._after_execution()
         code, payload = self._get_events(proposal)[-1]
@@ -127,12 +145,22 @@ class TestPlanningFeedback(ExportCase):
         rows = self._read_by_key(self._export(), "feedback")
         self.assertEqual(set(rows), {approved.key, refused.key})
         self.assertEqual((rows[approved.key]["decision"], rows[approved.key]["quantity"]), ("changed", 100))
-        self.assertEqual((rows[refused.key]["decision"], rows[refused.key]["reason"]), ("refused", "Listing ends"))
+        self.assertEqual(
+            (rows[refused.key]["decision"], rows[refused.key]["reason"]), ("refused", "Listing ends")
+        )
         self.assertFalse(self._read(self._export("delta"), "feedback"))
         purchase = self._buy()
-        approved.write({"state": "executed", "executed_at": fields.Datetime.now(), "purchase_line_id": purchase.order_line.id})
+        approved.write(
+            {
+                "state": "executed",
+                "executed_at": fields.Datetime.now(),
+                "purchase_line_id": purchase.order_line.id,
+            }
+        )
         (row,) = self._read(self._export("delta"), "feedback")
-        self.assertEqual((row["key"], row["state"], row["document"]), (approved.key, "executed", purchase.name))
+        self.assertEqual(
+            (row["key"], row["state"], row["document"]), (approved.key, "executed", purchase.name)
+        )
         purchase.button_confirm()
         purchase.picking_ids.move_ids.write({"quantity": 120, "picked": True})
         purchase.picking_ids._action_done()

@@ -54,7 +54,9 @@ class TestPlanningHistory(ExportCase):
         self._refresh()
         self.assertEqual(list(self._get_history(self.tape)), [fields.Date.to_string(monday.date())])
         west = self.env["res.partner"].create({"name": "Seattle DC", "tz": "America/Los_Angeles"})
-        seattle = self.env["stock.warehouse"].create({"name": "Seattle", "code": "SEA", "partner_id": west.id})
+        seattle = self.env["stock.warehouse"].create(
+            {"name": "Seattle", "code": "SEA", "partner_id": west.id}
+        )
         early = monday.replace(hour=5, minute=0)
         self._sell(self.tape, 5, early, warehouse=seattle)
         self._refresh()
@@ -137,7 +139,10 @@ class TestPlanningHistory(ExportCase):
         self._move(self.tape, 5, self.warehouse.lot_stock_id, transit, weeks_ago(2))
         self._move(self.tape, 5, transit, other.lot_stock_id, weeks_ago(2))
         self._refresh()
-        rows = [*self._get_history(self.tape).values(), *self._get_history(self.tape, warehouse=other).values()]
+        rows = [
+            *self._get_history(self.tape).values(),
+            *self._get_history(self.tape, warehouse=other).values(),
+        ]
         self.assertFalse([row for row in rows if row.gross])
 
     def test_delivery_in_three_steps(self):

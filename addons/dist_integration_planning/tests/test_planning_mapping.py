@@ -54,7 +54,9 @@ class TestPlanningMappingOut(ExportCase):
         item = next(row for row in self._read_named(export, "item.csv") if row["name"] == "TAPE")
         self.assertEqual((item["description"], item["uom"], float(item["cost"])), ("Item TAPE", "Units", 4.0))
         (supply,) = (row for row in self._read_named(export, "itemsupplier.csv") if row["item"] == "TAPE")
-        self.assertEqual((supply["leadtime"], supply["supplier"], float(supply["sizeminimum"])), ("9 00:00:00", "S-1", 50))
+        self.assertEqual(
+            (supply["leadtime"], supply["supplier"], float(supply["sizeminimum"])), ("9 00:00:00", "S-1", 50)
+        )
         (demand,) = self._read_named(export, "demand.csv")
         self.assertEqual((demand["status"], demand["quantity"], demand["customer"]), ("open", "3", "C-1"))
         self.assertRegex(demand["due"], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
@@ -96,14 +98,23 @@ class TestPlanningMappingOut(ExportCase):
     def test_own_platform(self):
         """P1: a platform of one's own: a mapping made on screen, decimal comma, other words, chosen rows."""
         self._set_up_trade()
-        manager = new_test_user(self.env, "maps", groups="dist_integration_planning.group_dist_planning_manager")
+        manager = new_test_user(
+            self.env, "maps", groups="dist_integration_planning.group_dist_planning_manager"
+        )
         mapping = self.env["dist.planning.mapping"].with_user(manager).create({"name": "Mine"})
-        with Form(self.env["dist.planning.mapping.file"].with_user(manager).with_context(default_mapping_id=mapping.id)) as file:
+        with Form(
+            self.env["dist.planning.mapping.file"]
+            .with_user(manager)
+            .with_context(default_mapping_id=mapping.id)
+        ) as file:
             file.name = "bestand_{date}_{export}.csv"
             file.dataset = "stock"
             file.delimiter = ";"
             self.assertIn("on_hand", file.known_columns)
-            for name, field, conversion in (("Artikel Nr.", "sku", "none"), ("Menge", "on_hand", "decimal_comma")):
+            for name, field, conversion in (
+                ("Artikel Nr.", "sku", "none"),
+                ("Menge", "on_hand", "decimal_comma"),
+            ):
                 with file.column_ids.new() as column:
                     column.name = name
                     column.field_name = field
@@ -127,7 +138,9 @@ class TestPlanningMappingOut(ExportCase):
         self.source.mapping_id = mapping
         export = self._export()
         stock = export.file_ids.filtered(lambda file: file.dataset == "stock")
-        self.assertEqual(stock.name, f"bestand_{fields.Date.to_string(export.moment).replace('-', '')}_{export.name}.csv")
+        self.assertEqual(
+            stock.name, f"bestand_{fields.Date.to_string(export.moment).replace('-', '')}_{export.name}.csv"
+        )
         self.assertEqual(self._get_content(stock).decode(), "Artikel Nr.;Menge\nTAPE;15,5\n")
         ordered = self._get_file(export, name="bestellt.jsonl")
         self.assertEqual(self._get_content(ordered), b"")
@@ -150,7 +163,10 @@ class TestPlanningMappingOut(ExportCase):
                         }
                     )
                     for name, columns in (
-                        ("all", [{"name": "Sku", "field_name": "key"}, {"name": "Gone", "field_name": "removed"}]),
+                        (
+                            "all",
+                            [{"name": "Sku", "field_name": "key"}, {"name": "Gone", "field_name": "removed"}],
+                        ),
                         ("there", [{"name": "Sku", "field_name": "key"}]),
                     )
                 ],
@@ -170,7 +186,13 @@ class TestPlanningMappingOut(ExportCase):
             columns = [Command.create(column)] if column else []
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.env["dist.planning.mapping.file"].create(
-                    {"mapping_id": mapping.id, "name": "x.csv", "dataset": "items", "column_ids": columns, **values}
+                    {
+                        "mapping_id": mapping.id,
+                        "name": "x.csv",
+                        "dataset": "items",
+                        "column_ids": columns,
+                        **values,
+                    }
                 )
 
         check({"name": "A", "field_name": "nothing"})
@@ -190,7 +212,9 @@ class TestPlanningMappingOut(ExportCase):
 
     def test_rights(self):
         """P1, G5: planning managers map, others do not; it is told by the audit trail."""
-        planner = new_test_user(self.env, "reads", groups="dist_integration_planning.group_dist_planning_planner")
+        planner = new_test_user(
+            self.env, "reads", groups="dist_integration_planning.group_dist_planning_planner"
+        )
         mapping = self.env.ref("dist_integration_planning.mapping_lokad")
         self.assertTrue(mapping.with_user(planner).file_ids)
         with self.assertRaises(AccessError):
@@ -216,7 +240,9 @@ class TestPlanningMappingIn(ExportHttpCase):
             "POST", f"/plans/files?name={name}", text.encode(), self.key, Content_Type="text/csv"
         )
         self.assertEqual(response.status_code, 202, response.text)
-        batch = self.env["dist.planning.batch"].search([("source_id", "=", self.source.id)], order="id desc", limit=1)
+        batch = self.env["dist.planning.batch"].search(
+            [("source_id", "=", self.source.id)], order="id desc", limit=1
+        )
         batch._job_activate()
         self.env.invalidate_all()
         return batch
@@ -248,11 +274,16 @@ class TestPlanningMappingIn(ExportHttpCase):
     def test_lokad(self):
         """P2: forecasts by Id, tabulated."""
         batch = self._tell(
-            "lokad", "Lokad_Forecasts.tsv", "Id\tDate\tQuantity\nTAPE/BRU\t2041-03-04\t12.5\nGLOVE/BRU\t2041-03-04\t1\n"
+            "lokad",
+            "Lokad_Forecasts.tsv",
+            "Id\tDate\tQuantity\nTAPE/BRU\t2041-03-04\t12.5\nGLOVE/BRU\t2041-03-04\t1\n",
         )
         self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
         forecasts = self.env["dist.planning.forecast"].search([("batch_id", "=", batch.id)])
-        self.assertEqual(dict(forecasts.mapped(lambda row: (row.product_id.default_code, row.baseline))), {"TAPE": 12.5, "GLOVE": 1})
+        self.assertEqual(
+            dict(forecasts.mapped(lambda row: (row.product_id.default_code, row.baseline))),
+            {"TAPE": 12.5, "GLOVE": 1},
+        )
 
     def test_mistakes(self):
         """P2: what is wrong is named by line and value; nothing of the file counts."""

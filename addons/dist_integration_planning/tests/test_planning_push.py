@@ -83,7 +83,9 @@ class TestPlanningPush(ExportCase):
         self.assertEqual(hashlib.sha256(body).hexdigest(), file.checksum)
         self.assertTrue(gzip.decompress(body))
         envelope = json.loads(bodies[None])
-        self.assertEqual((envelope["type"], envelope["data"]["export"]), ("planning.export.completed", export.name))
+        self.assertEqual(
+            (envelope["type"], envelope["data"]["export"]), ("planning.export.completed", export.name)
+        )
 
     def test_again(self):
         """M5, P1: a file that could not be sent is sent again, the same."""
