@@ -81,8 +81,8 @@ class PlanningExportsController(http.Controller):
         method="GET",
         scope="planning:read",
         summary="Fetch a file of an export",
-        description="As it was made, packed or not; its SHA-256 is that of the manifest. `Range` is understood, so that "
-        "a transfer that was cut can go on. 410: it is not kept any more, ask for a full export.",
+        description="As it was made, packed or not; its SHA-256 is that of the manifest. `Range` is understood, so "
+        "that a transfer that was cut can go on. 410: it is not kept any more, ask for a full export.",
         tag=TAG,
         statuses=(404, 410),
         media_type="application/octet-stream",

@@ -1,3 +1,5 @@
+# what others inherit from
+from . import dist_planning_mixin
 from . import (
     dist_code_map,
     dist_event,
@@ -26,7 +28,6 @@ from . import (
     dist_planning_mapping,
     dist_planning_mapping_column,
     dist_planning_mapping_file,
-    dist_planning_mixin,
     dist_planning_parameter,
     dist_planning_proposal,
     dist_planning_proposal_evaluate,

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class DistPlanningMapping(models.Model):
-    """How a planning platform calls files, columns and values, of what it is told and of what it tells: rows, no code."""
+    """How a planning platform calls files, columns and values, for what it is told and what it tells: rows, no code."""
 
     _name = "dist.planning.mapping"
     _description = "Files of a planning platform"

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .file_plan import FilePlan, PlannedColumn, render
 
@@ -119,6 +120,7 @@ class DistPlanningSource(models.Model):
             name=f"{prefix}-{export.name}-{code}.{ending}",
             dataset=code,
             columns=[PlannedColumn(column.name, render(column, content)) for column in columns],
+            condition=SQL("TRUE"),
             content=content,
             packed=packed,
         )
