@@ -40,6 +40,7 @@ CASES = {
     "edi": ("x12_vs_pyx12", "edifact_vs_pydifact"),
     "forecasts": ("forecast_30490_s", "forecast_vs_naive"),
     "plan_import": ("import_fresh_vs_orm", "import_unchanged_vs_orm"),
+    "plan_export": ("export_vs_copy", "export_vs_search_read"),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),
     "dashboard": ("dashboard_1m_s",),
     "isolation": ("isolation_p95_s",),

@@ -44,8 +44,9 @@ class PlanningExportsController(http.Controller):
         response_schema="planning.export",
         scope="planning:export",
         summary="Ask for an export",
-        description="`full` tells everything, `delta` what changed since the last export. It is made in the background: "
-        "read it at `Location` until its `status` is `done`. Where one of the kind waits already, that one is answered.",
+        description="`full` tells everything, `delta` what changed since the last export. It is made in the "
+        "background: read it at `Location` until its `status` is `done`. Where one of the kind waits already, that one "
+        "is answered.",
         tag=TAG,
         statuses=(404, 409),
     )
@@ -53,7 +54,9 @@ class PlanningExportsController(http.Controller):
         payload = call.payload
         source = _find_sources(call, payload.get("source"))
         if len(source) > 1:
-            raise call.problem(409, "ambiguous_source", _("Name one of: %s.", ", ".join(source.mapped("code"))))
+            raise call.problem(
+                409, "ambiguous_source", _("Name one of: %s.", ", ".join(source.mapped("code")))
+            )
         export = source._request_export(payload["kind"])
         location = f"/dist/v1/planning/exports/{export.name}"
         return call.answer(export._get_document(), headers={"Location": location})
@@ -78,8 +81,8 @@ class PlanningExportsController(http.Controller):
         method="GET",
         scope="planning:read",
         summary="Fetch a file of an export",
-        description="As it was made, packed or not; its SHA-256 is that of the manifest. `Range` is understood, so that "
-        "a transfer that was cut can go on. 410: it is not kept any more, ask for a full export.",
+        description="As it was made, packed or not; its SHA-256 is that of the manifest. `Range` is understood, so "
+        "that a transfer that was cut can go on. 410: it is not kept any more, ask for a full export.",
         tag=TAG,
         statuses=(404, 410),
         media_type="application/octet-stream",
@@ -103,7 +106,11 @@ def _find_sources(call, code=None):
     """:return: dist.planning.source of the caller
     :raises Problem: there is none
     """
-    domain = [("system_id", "=", call.system.id), ("company_id", "=", call.company_id), ("kind", "=", "external")]
+    domain = [
+        ("system_id", "=", call.system.id),
+        ("company_id", "=", call.company_id),
+        ("kind", "=", "external"),
+    ]
     sources = call.env["dist.planning.source"].search([*domain, ("code", "=", code)] if code else domain)
     if not sources:
         raise call.problem(404, "no_source", _("You are no planning source here, or not of this code."))

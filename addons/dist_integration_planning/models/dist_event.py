@@ -12,7 +12,7 @@ class DistEvent(models.Model):
 
     @api.model
     def _dist_is_planner(self, flow_id, row):
-        """A planning platform hears of its own exports and proposals alone; of those of the planner built in, all do."""
+        """A planning platform hears of its own exports and proposals alone; of those of the built-in one, all do."""
         if row["res_model"] not in FEEDBACK:
             return True
         record = self.env[row["res_model"]].browse(row["res_id"])

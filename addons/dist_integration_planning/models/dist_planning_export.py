@@ -74,7 +74,9 @@ class DistPlanningExport(models.Model):
     file_ids = fields.One2many("dist.planning.export.file", "export_id", string="Files", readonly=True)
     purged_at = fields.Datetime(string="Files removed", readonly=True)
 
-    _sql_constraints = [("name_uniq", "unique(company_id, name)", "There is an export of this number already.")]
+    _sql_constraints = [
+        ("name_uniq", "unique(company_id, name)", "There is an export of this number already.")
+    ]
 
     @api.depends("history_version", "state")
     def _compute_watermark(self):
@@ -162,7 +164,7 @@ class DistPlanningExport(models.Model):
     # what went before
 
     def _get_previous(self):
-        """:return: the last export that the source was told, which changes are told against; empty when there is none"""
+        """:return: the last export of the source, which changes are told against; empty when there is none"""
         return self.search(
             [("source_id", "=", self.source_id.id), ("state", "=", "done"), ("id", "!=", self.id)],
             order="finished_at desc, id desc",

@@ -18,7 +18,9 @@ class DistPlanningExportFile(models.Model):
     name = fields.Char(required=True, readonly=True)
     dataset = fields.Char(required=True, readonly=True)
     row_count = fields.Integer(string="Rows", readonly=True)
-    removed_count = fields.Integer(string="Of them gone", readonly=True, help="Rows that only tell of what is no more.")
+    removed_count = fields.Integer(
+        string="Of them gone", readonly=True, help="Rows that only tell of what is no more."
+    )
     size = fields.Float(string="Bytes", digits=(16, 0), readonly=True)
     checksum = fields.Char(string="SHA-256", readonly=True)
     media_type = fields.Char(readonly=True)

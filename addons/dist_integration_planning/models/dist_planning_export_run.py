@@ -22,8 +22,8 @@ FAILED = "planning_export_failed"
 class DistPlanningExport(models.Model):
     """Making an export: all its files from one snapshot, in one transaction with what is kept of what was told.
 
-    So a row is told once for each change of it, whatever else is committed meanwhile, and a worker that is killed leaves
-    nothing behind.
+    So a row is told once for each change of it, whatever else is committed meanwhile, and a worker that is killed
+    leaves nothing behind.
     """
 
     _inherit = "dist.planning.export"

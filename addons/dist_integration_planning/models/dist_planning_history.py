@@ -95,7 +95,9 @@ class DistPlanningHistory(models.Model):
         self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.dist_history")
         query = HistoryQuery(self.env, company, bucket, since)
         self.env.cr.execute(SQL("CREATE TEMP TABLE dist_history ON COMMIT DROP AS %s", query.get_rows()))
-        self.env.cr.execute("CREATE UNIQUE INDEX ON pg_temp.dist_history (product_id, warehouse_id, bucket_start)")
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX ON pg_temp.dist_history (product_id, warehouse_id, bucket_start)"
+        )
         self.env.cr.execute("ANALYZE pg_temp.dist_history")
         self.env.cr.execute(self._get_upsert(company, bucket, number))
         changed = self.env.cr.rowcount

@@ -15,8 +15,8 @@ class HistoryQuery:
     """Demand of a company by product, warehouse and period.
 
     Demand is what leaves a warehouse for customers, in the period in which it was asked for: by the date the customer
-    wants it, else that of the order. Components leave in place of a kit, so kits are exploded once. Goods that go from a
-    supplier to the customer, and those that move between warehouses, never leave a warehouse for a customer.
+    wants it, else that of the order. Components leave in place of a kit, so kits are exploded once. Goods that go from
+    a supplier to the customer, and those that move between warehouses, never leave a warehouse for a customer.
 
     :param env: environment
     :param company: res.company
@@ -142,7 +142,8 @@ class HistoryQuery:
                        (move.date AT TIME ZONE 'UTC' AT TIME ZONE zone.name)::date AS day,
                        move.product_qty * side.sign AS quantity
                 FROM stock_move AS move
-                CROSS JOIN LATERAL (VALUES (move.location_dest_id, 1), (move.location_id, -1)) AS side (location_id, sign)
+                CROSS JOIN LATERAL (
+                    VALUES (move.location_dest_id, 1), (move.location_id, -1)) AS side (location_id, sign)
                 JOIN stock_location AS place ON place.id = side.location_id AND place.usage = 'internal'
                 JOIN zone ON zone.warehouse_id = place.warehouse_id
                 WHERE move.company_id = %s AND move.state = 'done'

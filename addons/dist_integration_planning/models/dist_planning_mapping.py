@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class DistPlanningMapping(models.Model):
-    """How a planning platform calls files, columns and values: rows, not code; the same for what it is told and says."""
+    """How a planning platform calls files, columns and values, for what it is told and what it tells: rows, no code."""
 
     _name = "dist.planning.mapping"
     _description = "Files of a planning platform"
@@ -12,9 +12,7 @@ class DistPlanningMapping(models.Model):
 
     name = fields.Char(required=True, tracking=True)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one(
-        "res.company", index=True, help="Empty: for the sources of all companies."
-    )
+    company_id = fields.Many2one("res.company", index=True, help="Empty: for the sources of all companies.")
     takes_changes = fields.Boolean(
         string="Takes changes alone",
         help="Otherwise each export tells everything: the platform takes a file for all there is.",
@@ -22,10 +20,16 @@ class DistPlanningMapping(models.Model):
     note = fields.Text(help="What the platform has to be told or set to.")
     file_ids = fields.One2many("dist.planning.mapping.file", "mapping_id", string="Files", copy=True)
     out_file_ids = fields.One2many(
-        "dist.planning.mapping.file", "mapping_id", string="Files it is told by", domain=[("direction", "=", "out")]
+        "dist.planning.mapping.file",
+        "mapping_id",
+        string="Files it is told by",
+        domain=[("direction", "=", "out")],
     )
     in_file_ids = fields.One2many(
-        "dist.planning.mapping.file", "mapping_id", string="Files it tells by", domain=[("direction", "=", "in")]
+        "dist.planning.mapping.file",
+        "mapping_id",
+        string="Files it tells by",
+        domain=[("direction", "=", "in")],
     )
     source_ids = fields.One2many("dist.planning.source", "mapping_id", string="Used by")
 

@@ -21,8 +21,8 @@ class DistPlanningMappingColumn(models.Model):
     sequence = fields.Integer(default=10)
     name = fields.Char(
         string="Column there",
-        help="In the platform's file. Empty, where a file of the platform says nothing of it: the text is taken. Of what "
-        "it tells: several joined with + are put together.",
+        help="In the platform's file. Empty, where a file of the platform says nothing of it: the text is taken. Of "
+        "what it tells: several joined with + are put together.",
     )
     field_name = fields.Char(
         string="Column here",
@@ -45,7 +45,8 @@ class DistPlanningMappingColumn(models.Model):
         default="none",
     )
     argument = fields.Char(
-        string="Form", help="Dates: DD/MM/YYYY and the like. Yes and no: 1;0. Text: {value} 00:00:00. Part: /2."
+        string="Form",
+        help="Dates: DD/MM/YYYY and the like. Yes and no: 1;0. Text: {value} 00:00:00. Part: /2.",
     )
     words = fields.Text(help="A line for each: theirs = ours.")
     constant = fields.Char(string="Text where there is nothing")
@@ -58,7 +59,9 @@ class DistPlanningMappingColumn(models.Model):
                 check_argument(column.conversion, column.argument or "")
                 check_words(column.words or "")
             except ValueError as error:
-                raise ValidationError(_("%(column)s: %(error)s.", column=column._get_label(), error=error)) from error
+                raise ValidationError(
+                    _("%(column)s: %(error)s.", column=column._get_label(), error=error)
+                ) from error
             column._check_names()
 
     def _check_names(self):
@@ -105,7 +108,9 @@ class DistPlanningMappingColumn(models.Model):
             columns, self.conversion, self.argument or "", check_words(self.words or ""), self.constant or ""
         )
         kinds = {column.kind for column in columns}
-        return PlannedColumn(self.name or "", value, is_text=not kinds & {"number", "integer", "date", "moment", "flag"})
+        return PlannedColumn(
+            self.name or "", value, is_text=not kinds & {"number", "integer", "date", "moment", "flag"}
+        )
 
     def _get_rule(self):
         """:return: ColumnRule, how this column is read"""

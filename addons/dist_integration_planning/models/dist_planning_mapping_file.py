@@ -46,7 +46,8 @@ class DistPlanningMappingFile(models.Model):
     quoted = fields.Boolean(string="Texts in quotes")
     packed = fields.Boolean(string="Packed (gzip)")
     only_column = fields.Char(
-        string="Only rows whose", help="Column, such as state: ours of what the platform is told, theirs of what it tells."
+        string="Only rows whose",
+        help="Column, such as state: ours of what the platform is told, theirs of what it tells.",
     )
     only_values = fields.Char(string="is one of", help="Values separated by commas.")
     known_columns = fields.Char(compute="_compute_known_columns", string="Columns here")
@@ -73,7 +74,9 @@ class DistPlanningMappingFile(models.Model):
     @api.depends("dataset", "direction")
     def _compute_known_columns(self):
         for file in self:
-            file.known_columns = file.dataset and ", ".join(column.name for column in file._get_known_columns())
+            file.known_columns = file.dataset and ", ".join(
+                column.name for column in file._get_known_columns()
+            )
 
     @api.constrains("direction", "dataset", "name", "only_column", "column_ids", "has_head", "content")
     def _check_file(self):
@@ -84,7 +87,11 @@ class DistPlanningMappingFile(models.Model):
             known = {column.name for column in file._get_known_columns()}
             if file.only_column and file.direction == "out" and file.only_column not in known:
                 raise ValidationError(
-                    _("%(file)s: there is no column %(column)s to choose rows by.", file=file.name, column=file.only_column)
+                    _(
+                        "%(file)s: there is no column %(column)s to choose rows by.",
+                        file=file.name,
+                        column=file.only_column,
+                    )
                 )
             file._check_required()
 
@@ -102,7 +109,9 @@ class DistPlanningMappingFile(models.Model):
         if self.direction != "in" or not self.column_ids:
             return
         given = set(self.column_ids.mapped("field_name"))
-        missing = [column.name for column in COLUMNS[self.dataset] if column.required and column.name not in given]
+        missing = [
+            column.name for column in COLUMNS[self.dataset] if column.required and column.name not in given
+        ]
         if missing:
             raise ValidationError(
                 _("%(file)s says nothing of: %(columns)s.", file=self.name, columns=", ".join(missing))
@@ -171,7 +180,7 @@ class DistPlanningMappingFile(models.Model):
         )
 
     def _get_positions(self):
-        """:return: list of the names of the columns of a file without a line of names: those that stand by themselves"""
+        """:return: list of names of the columns of a file without a line of names: those that stand by themselves"""
         names = [name for name in self.column_ids.mapped("name") if name and JOIN not in name]
         return list(dict.fromkeys(names))
 

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .file_plan import FilePlan, PlannedColumn, render
 
@@ -22,7 +23,11 @@ class DistPlanningSource(models.Model):
         help="How the platform calls files, columns and values. Empty: as we do.",
     )
     export_content = fields.Selection(
-        CONTENTS, string="Format of files", required=True, default="jsonl", help="Of files that no mapping describes."
+        CONTENTS,
+        string="Format of files",
+        required=True,
+        default="jsonl",
+        help="Of files that no mapping describes.",
     )
     export_packed = fields.Boolean(string="Pack files (gzip)", default=True)
     export_schedule = fields.Selection(
@@ -85,7 +90,8 @@ class DistPlanningSource(models.Model):
         """Hold a source; yields False when another export of it is being made."""
         with self.env.registry.cursor() as cr:
             cr.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"dist.planning.export/{source_id}",)
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
+                (f"dist.planning.export/{source_id}",),
             )
             yield cr.fetchone()[0]
 
@@ -114,6 +120,7 @@ class DistPlanningSource(models.Model):
             name=f"{prefix}-{export.name}-{code}.{ending}",
             dataset=code,
             columns=[PlannedColumn(column.name, render(column, content)) for column in columns],
+            condition=SQL("TRUE"),
             content=content,
             packed=packed,
         )

@@ -32,19 +32,19 @@ class FilePlan:
     """A file of an export.
 
     :ivar dataset: code
-    :ivar content: ``csv`` or ``jsonl``
     :ivar condition: SQL condition on the rows
+    :ivar content: ``csv`` or ``jsonl``
     """
 
     name: str
     dataset: str
     columns: list
+    condition: SQL
     content: str = "jsonl"
     packed: bool = False
     delimiter: str = ","
     has_head: bool = True
     quoted: bool = False
-    condition: SQL = SQL("TRUE")
 
     @property
     def media_type(self):

@@ -14,7 +14,11 @@ class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
     }
 
     def _make_examples(self):
-        return {"dist.planning.source": {"name": "Own", "code": "own", "kind": "built_in"}}
+        files = self.env.ref("dist_integration_planning.mapping_lokad_1")
+        return {
+            "dist.planning.source": {"name": "Own", "code": "own", "kind": "built_in"},
+            "dist.planning.mapping.column": {"file_id": files.id, "name": "More", "field_name": "unit"},
+        }
 
     def test_configuration_is_audited(self):
         """G5: whoever makes, changes or deletes any configuration of this addon is told by the audit trail."""

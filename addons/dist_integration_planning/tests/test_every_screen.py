@@ -1,3 +1,4 @@
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.tests.screens import ScreensMixin
@@ -30,6 +31,21 @@ class TestEveryScreen(ScreensMixin, PlanningCase):
         self._take_in(rows)
         self._take_in([self._forecast("TYPO")], "R-2", 1)
         self._execute()
+        self._sell_and_export()
+
+    def _sell_and_export(self):
+        """A platform is told of a week in which something was sold."""
+        customer = self.env["res.partner"].create({"name": "Fieldmart"})
+        line = {"product_id": self.tape.id, "product_uom_qty": 3}
+        order = self.env["sale.order"].create(
+            {"partner_id": customer.id, "order_line": [Command.create(line)]}
+        )
+        order.action_confirm()
+        order.date_order = fields.Datetime.subtract(fields.Datetime.now(), days=14)
+        self.source.mapping_id = self.env.ref(f"{MODULE}.mapping_lokad")
+        export = self.source._request_export("full")
+        export._job_run()
+        self.assertEqual(export.state, "done", export.error)
 
     def test_every_screen(self):
         """P2, P3: each opens for whoever sees its menu, with filters, forms and buttons."""

@@ -76,7 +76,8 @@ def test_mistakes_are_named_by_line_and_column(text, line, column):
 
 
 @pytest.mark.parametrize(
-    "text", [b"Qty,Due\n1,\n", b"Id,Qty,Due\nA/WH,1\n", b"Id,Qty,Due\n\xff/WH,1,\n", b'Id,Qty,Due\n"A/WH,1,\n']
+    "text",
+    [b"Qty,Due\n1,\n", b"Id,Qty,Due\nA/WH,1\n", b"Id,Qty,Due\n\xff/WH,1,\n", b'Id,Qty,Due\n"A/WH,1,\n'],
 )
 def test_a_file_that_is_none_is_refused(text):
     """No column, another number of values, no UTF-8, no end of a quote."""
@@ -129,7 +130,13 @@ def test_words_and_arguments_are_checked():
     for text in ("done", "= y", "a = b\na = c"):
         with pytest.raises(ValueError):
             check_words(text)
-    for conversion, argument in (("date", "%d"), ("flag", "1"), ("text_around", "x"), ("part", "2"), ("item_unit", "x")):
+    for conversion, argument in (
+        ("date", "%d"),
+        ("flag", "1"),
+        ("text_around", "x"),
+        ("part", "2"),
+        ("item_unit", "x"),
+    ):
         with pytest.raises(ValueError):
             check_argument(conversion, argument)
     check_argument("item_unit", "")

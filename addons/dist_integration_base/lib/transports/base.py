@@ -59,7 +59,9 @@ class FileBody:
         :raises InvalidRequest: it is larger than the limit
         """
         if self.size > limit:
-            raise InvalidRequest(f"The file has {self.size:,} bytes, more than the {limit:,} that are sent so.")
+            raise InvalidRequest(
+                f"The file has {self.size:,} bytes, more than the {limit:,} that are sent so."
+            )
         return b"".join(self.blocks())
 
 

@@ -129,9 +129,7 @@ class WebhookSession(Session):
         if message.replayed:
             headers["webhook-replayed"] = "true"
         if self.settings.secrets:
-            headers.update(
-                signature.sign(message.uuid, int(time.time()), body, self.settings.secrets)
-            )
+            headers.update(signature.sign(message.uuid, int(time.time()), body, self.settings.secrets))
         else:
             headers["webhook-id"] = message.uuid
         return headers

@@ -84,7 +84,9 @@ class DistPlanningDataset(models.AbstractModel):
 
     @api.model
     def _get_changed(self, export, names, table):
-        nothing = [SQL("known.key") if column.name == "key" else SQL("NULL") for column in self._get_columns()]
+        nothing = [
+            SQL("known.key") if column.name == "key" else SQL("NULL") for column in self._get_columns()
+        ]
         return SQL(
             """
             SELECT * FROM (

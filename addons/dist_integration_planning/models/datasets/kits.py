@@ -3,7 +3,9 @@ from odoo.tools import SQL
 
 from .dist_planning_dataset import DatasetColumn
 
-NONE = SQL("SELECT NULL::varchar AS key, NULL::varchar AS kit, NULL::varchar AS sku, 0::float AS quantity WHERE FALSE")
+NONE = SQL(
+    "SELECT NULL::varchar AS key, NULL::varchar AS kit, NULL::varchar AS sku, 0::float AS quantity WHERE FALSE"
+)
 
 
 class DistPlanningDatasetKits(models.AbstractModel):
@@ -26,8 +28,10 @@ class DistPlanningDatasetKits(models.AbstractModel):
     def _get_query(self, export):
         if "mrp.bom" not in self.env:
             return NONE
-        kits = self.env["mrp.bom"].sudo().search(
-            [("type", "=", "phantom"), ("company_id", "in", (False, export.company_id.id))]
+        kits = (
+            self.env["mrp.bom"]
+            .sudo()
+            .search([("type", "=", "phantom"), ("company_id", "in", (False, export.company_id.id))])
         )
         rows = [
             SQL("(%s, %s, %s::float)", product.id, part.product_id.id, part_quantity)

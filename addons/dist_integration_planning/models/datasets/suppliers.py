@@ -59,7 +59,8 @@ class DistPlanningDatasetSuppliers(models.AbstractModel):
                    round((info.min_qty * COALESCE(ratio.ratio, 1))::numeric, 6)::float AS item_minimum,
                    round((NULLIF(info.dist_order_multiple, 0) * COALESCE(ratio.ratio, 1))::numeric, 6)::float
                        AS item_multiple,
-                   round((info.price / COALESCE(ratio.ratio, 1))::numeric, 6)::float AS item_price, info.date_start AS valid_from, info.date_end AS valid_to,
+                   round((info.price / COALESCE(ratio.ratio, 1))::numeric, 6)::float AS item_price,
+                   info.date_start AS valid_from, info.date_end AS valid_to,
                    %(days)s AS order_days, NULLIF(rules.minimum_value, 0)::float AS minimum_order_value,
                    least_currency.name AS minimum_order_currency,
                    calendar.name || '#' || calendar.id AS calendar
@@ -91,9 +92,7 @@ class DistPlanningDatasetSuppliers(models.AbstractModel):
     @api.model
     def _get_order_days(self):
         """Days of the week on which a supplier takes orders, none where nobody said."""
-        names = [
-            SQL("CASE WHEN %s THEN %s END", SQL.identifier("rules", day), day) for day in DAYS
-        ]
+        names = [SQL("CASE WHEN %s THEN %s END", SQL.identifier("rules", day), day) for day in DAYS]
         return SQL("NULLIF(concat_ws(' ', %s), '')", SQL(", ").join(names))
 
     @api.model

@@ -2,7 +2,7 @@ from odoo import models
 
 
 class PlanningExportFileSerializer(models.AbstractModel):
-    """A file of an export: over SFTP, folders and HTTP the file itself is sent, elsewhere what it is and where to get it."""
+    """A file of an export: over SFTP, folders and HTTP itself is sent, elsewhere what it is and where to get it."""
 
     _name = "dist.serializer.planning.export.file"
     _inherit = "dist.serializer"
