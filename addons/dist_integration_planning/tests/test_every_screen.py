@@ -32,6 +32,33 @@ class TestEveryScreen(ScreensMixin, PlanningCase):
         self._take_in([self._forecast("TYPO")], "R-2", 1)
         self._execute()
         self._sell_and_export()
+        self._plan_here()
+
+    def _plan_here(self):
+        """The built-in planner beside it: a run that is done, one that failed, and what was measured."""
+        source = self.env["dist.planning.source"].create({"name": "Own", "code": "own", "kind": "built_in"})
+        runs = self.env["dist.planning.run"]
+        run, failed = runs._make(source), runs._make(source)
+        run.state = "queued"
+        failed.write({"state": "failed", "error": "Nothing worked."})
+        self.env.flush_all()
+        run._job_run()
+        self.assertEqual(run.state, "done", run.error)
+        item = self.env["dist.planning.item"]._find(self.tape, self.warehouse)
+        self.env["dist.planning.accuracy"].create(
+            {
+                "source_id": source.id,
+                "company_id": source.company_id.id,
+                "product_id": item.product_id.id,
+                "warehouse_id": item.warehouse_id.id,
+                "bucket": "week",
+                "bucket_start": "2026-03-02",
+                "lag": 1,
+                "forecast": 4.0,
+                "actual": 3.0,
+                "absolute": 1.0,
+            }
+        )
 
     def _sell_and_export(self):
         """A platform is told of a week in which something was sold."""
