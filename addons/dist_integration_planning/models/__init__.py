@@ -1,3 +1,5 @@
+# what others inherit from
+from . import dist_planning_mixin
 from . import (
     dist_code_map,
     dist_event,
@@ -27,11 +29,10 @@ from . import (
     dist_planning_history,
     dist_planning_history_version,
     dist_planning_item,
-    dist_planning_chart,
+    dist_planning_item_chart,
     dist_planning_mapping,
     dist_planning_mapping_column,
     dist_planning_mapping_file,
-    dist_planning_mixin,
     dist_planning_parameter,
     dist_planning_proposal,
     dist_planning_proposal_evaluate,
