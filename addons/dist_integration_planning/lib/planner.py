@@ -175,6 +175,8 @@ def _ended(found, history, settings):
         found,
         values=cut(found.values),
         quantiles={level: cut(values) for level, values in found.quantiles.items()},
+        # what is not expected any more cannot be missed either
+        lead_time_deviation=found.lead_time_deviation * min(1.0, left / settings.lead_time) ** 0.5,
         notes=(*found.notes, "ended"),
     )
 

@@ -231,6 +231,7 @@ class TestPlanner(PlannerCase):
         self.assertEqual((run.state, run.error), ("failed", "No room."))
         self.assertFalse(run.batch_id)
         run.action_start()
+        self.env.flush_all()
         run._job_run()
         self.assertEqual((run.state, run.error), ("done", False))
 
