@@ -49,13 +49,7 @@ class PlanningExportsController(http.Controller):
         statuses=(404,),
     )
     def request_planning_export(self, call):
-        payload = call.payload
-        source = _find_sources(call, payload.get("source"))
-        if len(source) > 1:
-            raise call.problem(
-                409, "ambiguous_source", _("Name one of: %s.", ", ".join(source.mapped("code")))
-            )
-        export = source._request_export(payload["kind"])
+        export = _find_source(call)._request_export(call.payload["kind"])
         location = f"/dist/v1/planning/exports/{export.name}"
         return call.answer(export._get_document(), headers={"Location": location})
 

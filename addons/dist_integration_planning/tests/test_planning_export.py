@@ -298,7 +298,7 @@ class TestPlanningExport(ExportCase):
         feedback = type(self.env["dist.planning.dataset.units"])
         with (
             patch.object(feedback, "_get_query", side_effect=ValueError("broken")),
-            self.assertLogs(level="ERROR"),
+            self.assertLogs("odoo.addons.dist_integration_planning.models.dist_planning_export_run", "ERROR"),
         ):
             self._make(export)
         self.assertEqual((export.state, export.file_ids.ids), ("failed", []))
