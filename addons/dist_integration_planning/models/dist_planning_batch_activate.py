@@ -240,8 +240,8 @@ class DistPlanningBatch(models.Model):
                 category="validation",
                 code=REFUSED,
                 summary=_(
-                    "%(source)s: plan %(plan)s was refused, %(count)s faults",
-                    source=self.source_id.name,
+                    "%(sender)s: plan %(plan)s was refused, %(count)s faults",
+                    sender=self.source_id.name,
                     plan=self.reference,
                     count=count,
                 ),

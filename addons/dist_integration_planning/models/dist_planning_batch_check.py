@@ -159,7 +159,7 @@ class DistPlanningBatch(models.Model):
         """:return: list of Fault of the rows that were selected: file, line, value"""
         names = {file.id: file.name for file in self.file_ids}
         return [
-            Fault(names.get(file, ""), line or 0, field, "" if value is None else str(value), code, message)
+            Fault(names.get(file, ""), line or 0, field, _to_text(value), code, message)
             for file, line, value in self.env.cr.fetchall()
         ]
 
@@ -360,3 +360,10 @@ def _read_day(text):
         return date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:
         return None
+
+
+def _to_text(value):
+    """:return: a value much as it stood in the file"""
+    if value is None:
+        return ""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

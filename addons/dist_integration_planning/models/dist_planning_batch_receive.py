@@ -53,7 +53,8 @@ class DistPlanningBatch(models.Model):
         return bool(self.manifest) and self.manifest == manifest
 
     def _add_part(self, planned_at, manifest, file):
-        values = {"state": "staged"}
+        self.error_ids.unlink()
+        values = {"state": "staged", "error_count": 0}
         if planned_at:
             values["planned_at"] = planned_at
         if manifest:

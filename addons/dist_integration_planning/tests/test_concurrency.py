@@ -1,3 +1,4 @@
+import base64
 import threading
 from datetime import timedelta
 from unittest.mock import patch
@@ -76,7 +77,7 @@ class TestConcurrency(RealTransactionCase):
             "state": "done",
         }
         message = env["dist.message"].create({**vals, "direction": "in", "uuid": f"race-{reference}"})
-        message.raw = strict_json.dumps({"file": described})
+        message.raw = base64.b64encode(strict_json.dumps({"file": described}))
         message._attach_upload(received)
         source = env["dist.planning.source"].browse(ids["source"])
         file = {"name": reference, "kind": "proposal", "message_id": message.id, "checksum": received.sha256}

@@ -92,7 +92,7 @@ class TestImport(PlanningCase):
         ]
         batch = self._take_in(rows)
         name = batch.file_ids.name
-        self.assertEqual((batch.state, batch.error_count), ("refused", 19))
+        self.assertEqual((batch.state, batch.error_count), ("refused", 18))
         found = {fault[1:] for fault in self._get_faults(batch)}
         self.assertEqual({fault[0] for fault in self._get_faults(batch)}, {name})
         for fault in (
@@ -232,7 +232,7 @@ class TestImport(PlanningCase):
         self.source.write({"warehouse_ids": [(5,)], "may_purchase": True, "proposal_value_limit": 39.0})
         batch = self._take_in([self._proposal()], "R-2", 1)
         self.assertEqual(
-            [fault[1:] for fault in self._get_faults(batch)], [(2, "quantity", "40.0", "value_limit")]
+            [fault[1:] for fault in self._get_faults(batch)], [(2, "quantity", "40", "value_limit")]
         )
         self.assertFalse(self._get_proposals())
         self.source.write({"proposal_value_limit": 0.0, "batch_line_limit": 1})

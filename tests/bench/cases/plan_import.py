@@ -6,6 +6,7 @@ import does all of its work: the message's file is read, checked, resolved and p
 `unchanged` is the same plan of a later run.
 """
 
+import base64
 import datetime
 import io
 from collections.abc import Iterator
@@ -107,7 +108,9 @@ class Platform:
         described = received.describe("text/csv", False)
         reference = f"R-{self._number}"
         values = {**self._message, "uuid": f"bench {reference}", "idempotency_key": reference}
-        message = env["dist.message"].create({**values, "raw": strict_json.dumps({"file": described})})
+        message = env["dist.message"].create(
+            {**values, "raw": base64.b64encode(strict_json.dumps({"file": described}))}
+        )
         message._attach_upload(received)
         file = {"name": reference, "kind": "forecast", "message_id": message.id, "checksum": received.sha256}
         manifest = {"files": [{"kind": "forecast", "rows": self.rows, "sha256": received.sha256}]}
