@@ -3,7 +3,6 @@ from odoo import _, http
 from odoo.addons.dist_integration_base.controllers.api import api_route
 
 TAG = "Planning"
-NAME = {"type": "string", "minLength": 1, "maxLength": 64}
 
 
 class PlanningExportsController(http.Controller):
@@ -16,7 +15,6 @@ class PlanningExportsController(http.Controller):
         "`manifest.previous` it is.",
         response_schema="planning.export.page",
         parameters={
-            "source": {**NAME, "description": "Code of the planning source, where the system has several."},
             "status": {"type": "string", "enum": ["queued", "running", "done", "failed", "cancelled"]},
             "kind": {"type": "string", "enum": ["full", "delta"]},
             "cursor": {"type": "string", "maxLength": 400},
@@ -26,7 +24,7 @@ class PlanningExportsController(http.Controller):
         statuses=(404,),
     )
     def list_planning_exports(self, call):
-        domain = [("source_id", "in", _find_sources(call, call.query.get("source")).ids)]
+        domain = [("source_id", "=", _find_source(call).id)]
         for name, field in (("status", "state"), ("kind", "kind")):
             if name in call.query:
                 domain.append((field, "=", call.query[name]))
@@ -48,16 +46,10 @@ class PlanningExportsController(http.Controller):
         "background: read it at `Location` until its `status` is `done`. Where one of the kind waits already, that one "
         "is answered.",
         tag=TAG,
-        statuses=(404, 409),
+        statuses=(404,),
     )
     def request_planning_export(self, call):
-        payload = call.payload
-        source = _find_sources(call, payload.get("source"))
-        if len(source) > 1:
-            raise call.problem(
-                409, "ambiguous_source", _("Name one of: %s.", ", ".join(source.mapped("code")))
-            )
-        export = source._request_export(payload["kind"])
+        export = _find_source(call)._request_export(call.payload["kind"])
         location = f"/dist/v1/planning/exports/{export.name}"
         return call.answer(export._get_document(), headers={"Location": location})
 
@@ -102,19 +94,20 @@ class PlanningExportsController(http.Controller):
         return response
 
 
-def _find_sources(call, code=None):
-    """:return: dist.planning.source of the caller
-    :raises Problem: there is none
+def _find_source(call):
+    """:return: dist.planning.source that the caller is
+    :raises Problem: it is none
     """
-    domain = [
-        ("system_id", "=", call.system.id),
-        ("company_id", "=", call.company_id),
-        ("kind", "=", "external"),
-    ]
-    sources = call.env["dist.planning.source"].search([*domain, ("code", "=", code)] if code else domain)
-    if not sources:
-        raise call.problem(404, "no_source", _("You are no planning source here, or not of this code."))
-    return sources
+    source = call.env["dist.planning.source"].search(
+        [
+            ("system_id", "=", call.system.id),
+            ("company_id", "=", call.company_id),
+            ("kind", "=", "external"),
+        ]
+    )
+    if not source:
+        raise call.problem(404, "no_source", _("You are no planning source here."))
+    return source
 
 
 def _find_export(call, name):

@@ -224,7 +224,7 @@ class DistPlanningExport(models.Model):
         return f"COPY ({bound.decode()}) TO STDOUT WITH ({options})"
 
     def _count_removed(self, rows):
-        self.env.cr.execute(SQL("SELECT count(*) FROM (%s) AS row WHERE removed", rows))
+        self.env.cr.execute(SQL("SELECT count(*) FROM (%s) AS dist_row WHERE removed", rows))
         return self.env.cr.fetchone()[0]
 
     # the end
@@ -277,7 +277,7 @@ class DistPlanningExport(models.Model):
         return ExceptionSpec(
             "technical",
             FAILED,
-            _("%(source)s could not be told: %(export)s", source=self.source_id.name, export=self.name),
+            _("%(platform)s could not be told: %(export)s", platform=self.source_id.name, export=self.name),
             detail=text[:5_000],
             record=self,
             severity="high",

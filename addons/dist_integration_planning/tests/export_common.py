@@ -153,11 +153,15 @@ class ExportMixin:
         :return: dist.planning.export
         """
         export = (source or self.source)._request_export(kind)
+        self._make(export)
+        self.assertEqual(export.state, "done", export.error)
+        return export
+
+    def _make(self, export):
+        """Run the job of an export."""
         self.env.flush_all()
         export._job_run()
         self.env.invalidate_all()
-        self.assertEqual(export.state, "done", export.error)
-        return export
 
     def _get_file(self, export, dataset=None, name=None):
         return export.file_ids.filtered(
