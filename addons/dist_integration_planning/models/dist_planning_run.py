@@ -52,7 +52,7 @@ class DistPlanningRun(models.Model):
     error = fields.Text(readonly=True)
     started_at = fields.Datetime(readonly=True)
     finished_at = fields.Datetime(readonly=True)
-    progress_ids = fields.One2many("dist.planning.run.progress", "run_id")
+    progress_ids = fields.One2many("dist.planning.run.progress", "run_id", string="Stages")
     stage = fields.Char(compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
     batch_id = fields.Many2one("dist.planning.batch", string="Version", readonly=True)
