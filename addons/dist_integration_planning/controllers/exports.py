@@ -87,7 +87,7 @@ class PlanningExportsController(http.Controller):
         attachment = file._find_attachments()[:1]
         if not attachment:
             raise call.problem(410, "gone", _("The file is not kept any more. Ask for a full export."))
-        stream = http.Stream.from_attachment(attachment)
+        stream = call.env["ir.binary"]._record_to_stream(attachment, "raw")
         stream.etag = file.checksum
         response = stream.get_response(as_attachment=True)
         response.headers.update({**call.headers, "Cache-Control": "private, no-cache"})

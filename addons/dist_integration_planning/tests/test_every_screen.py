@@ -71,6 +71,7 @@ class TestEveryScreen(ScreensMixin, PlanningCase):
         order.date_order = fields.Datetime.subtract(fields.Datetime.now(), days=14)
         self.source.mapping_id = self.env.ref(f"{MODULE}.mapping_lokad")
         export = self.source._request_export("full")
+        self.env.flush_all()
         export._job_run()
         self.assertEqual(export.state, "done", export.error)
 

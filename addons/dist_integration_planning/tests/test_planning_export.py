@@ -89,7 +89,7 @@ class TestPlanningExport(ExportCase):
             "dist_order_multiple": 1,
         }
         if "uom_po_id" in self.tape._fields:
-            self.tape.uom_po_id = dozen
+            self.tape["uom_po_id"] = dozen
         else:
             values["product_uom_id"] = dozen.id
         self.env["product.supplierinfo"].create({**values, "product_tmpl_id": self.tape.product_tmpl_id.id})

@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
+from ..models.series import get_unit_field
 from .export_common import ExportCase, monday_of, weeks_ago
 
 
@@ -25,8 +26,9 @@ class TestPlanningHistory(ExportCase):
 
     def test_other_unit(self):
         """Rule 7: what is sold by the dozen is demand in the item's unit."""
+        unit = get_unit_field(self.env["sale.order.line"])
         order = self._sell(
-            self.tape, 2, weeks_ago(2), line={"product_uom": self.env.ref("uom.product_uom_dozen").id}
+            self.tape, 2, weeks_ago(2), line={unit: self.env.ref("uom.product_uom_dozen").id}
         )
         self.assertEqual(order.picking_ids.move_ids.product_qty, 24)
         self._refresh()
@@ -203,13 +205,11 @@ class TestPlanningHistory(ExportCase):
         self.env["dist.planning.history"]._refresh(other)
         self.assertFalse(self.env["dist.planning.history"].search([("company_id", "=", other.id)]))
         self._refresh()
-        operator = self.env["res.users"].create(
-            {
-                "name": "There",
-                "login": "there",
-                "company_id": other.id,
-                "company_ids": [Command.set(other.ids)],
-                "groups_id": [Command.link(self.env.ref("dist_integration_base.group_dist_user").id)],
-            }
+        operator = new_test_user(
+            self.env,
+            "there",
+            groups="dist_integration_base.group_dist_user",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
         )
         self.assertFalse(self.env["dist.planning.history"].with_user(operator).search([]))
