@@ -189,6 +189,28 @@ class TestPlanner(PlannerCase):
         self.assertEqual((self._item(steady).abc, self._item(steady).xyz), ("A", "X"))
         self.assertEqual((self._item(small).abc, self._item(small).xyz), ("C", "Z"))
 
+    def test_the_item_tells_the_rules(self):
+        """P3, P4: class and forecast error of the item decide with the rule; its planner gets the rest."""
+        steady, wild = self._make_product("STEADY", standard_price=4.0), self._make_product("WILD")
+        self._deliver(steady, self._steady(1), on_hand=30.0)
+        self._deliver(wild, [(90.0, 2.0, 0.0, 260.0, 7.0)[week * week % 5] for week in range(WEEKS)], on_hand=3.0)
+        self.env["dist.planning.rule"].create(
+            {"name": "What is forecast well", "company_id": self.company.id, "error_limit": 20.0}
+        )
+        self.env["dist.planning.item"].create(
+            [
+                {"product_id": product.id, "warehouse_id": self.warehouse.id, "planner_id": self.env.uid}
+                for product in (steady, wild)
+            ]
+        )
+        run = self._plan()
+        found = self.env["dist.planning.proposal"].search([("batch_id", "=", run.batch_id.id)])
+        by_product = {proposal.product_id: proposal for proposal in found}
+        self.assertEqual(by_product[steady].state, "approved")
+        self.assertEqual(by_product[wild].state, "proposed")
+        self.assertIn("Its forecasts err by", by_product[wild].reason_text)
+        self.assertEqual(by_product[wild].planner_id, self.env.user)
+
     def test_risks_in_money(self):
         """P5: days of cover, risk of stock-out at sales price, overstock at cost."""
         short, much = self._make_product("SHORT"), self._make_product("MUCH")
