@@ -54,6 +54,8 @@ class NumpyBackend:
     ) -> list[Column]:
         """Empirical quantiles over the buckets where `usable` is set, linear between order statistics.
 
+        The k-th of n values stands at k / (n + 1) (Weibull): that share of what comes next is below it.
+
         :return: one column per level; 0 where nothing is usable
         """
         data = numpy.where(numpy.asarray(usable), numpy.asarray(columns), numpy.inf)
@@ -62,7 +64,7 @@ class NumpyBackend:
         series = numpy.arange(data.shape[1])
         found = []
         for level in levels:
-            position = level * last
+            position = numpy.clip(level * (last + 2) - 1.0, 0, last)
             below = numpy.floor(position).astype(int)
             above = numpy.minimum(below + 1, last)
             low, high = data[below, series], data[above, series]
@@ -117,7 +119,7 @@ class PlainBackend:
             return [0.0 for _level in levels]
         found = []
         for level in levels:
-            position = level * (len(data) - 1)
+            position = min(max(level * (len(data) + 1) - 1.0, 0.0), len(data) - 1.0)
             below = math.floor(position)
             above = min(below + 1, len(data) - 1)
             found.append(data[below] + (position - below) * (data[above] - data[below]))

@@ -173,6 +173,15 @@ def stock_out_probability(position: float, demand: float, deviation: float) -> f
     return 1.0 - NormalDist(demand, deviation).cdf(position)
 
 
+def expected_shortage(position: float, demand: float, deviation: float) -> float:
+    """Units of the demand over the protection time that a stock position does not meet (normal loss function)."""
+    if deviation <= 0.0:
+        return max(0.0, demand - position)
+    normal = NormalDist()
+    factor = (position - demand) / deviation
+    return deviation * (normal.pdf(factor) - factor * (1.0 - normal.cdf(factor)))
+
+
 def overstock(position: float, order_up_to: float, unit_cost: float) -> float:
     """Money in what is above the level that orders fill up to."""
     return max(0.0, position - order_up_to) * unit_cost

@@ -156,7 +156,7 @@ class MovingAverage(Model):
     """Mean of the last buckets."""
 
     name = "moving average"
-    grid = ((8,), (13,), (26,), (52,))
+    grid = ((13,), (26,), (52,))
 
     def start(self, xp, demand, usable):
         return ()

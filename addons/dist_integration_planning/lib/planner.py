@@ -33,6 +33,9 @@ SEASONAL_MARGIN = 0.95
 LEAST_SEASONALITY = 0.1
 # origins of a backtest below which the spread of errors is taken from a distribution
 FEW_ORIGINS = 8
+# how much a model's error counts against the one a bucket later, when intermittent ones are compared: of an item that
+# is asked for less and less, what fitted two years ago is no longer right
+RECENT = 0.97
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,8 @@ def _ended(found, history, settings):
         found,
         values=cut(found.values),
         quantiles={level: cut(values) for level, values in found.quantiles.items()},
+        # what is not expected any more cannot be missed either
+        lead_time_deviation=found.lead_time_deviation * min(1.0, left / settings.lead_time) ** 0.5,
         notes=(*found.notes, "ended"),
     )
 
@@ -209,9 +214,10 @@ class _Candidate:
 
     :param members: list of (model, parameters, states); their mean is the forecast
     :param indices: seasonal indices by position, or None
+    :param keep: how much an error counts against that of the origin after it
     """
 
-    def __init__(self, batch, name, members, indices=None, origins=None):
+    def __init__(self, batch, name, members, indices=None, origins=None, keep=1.0):
         self.batch = batch
         self.name = name
         self.members = members
@@ -222,7 +228,7 @@ class _Candidate:
             error, counts = self._error(origin)
             self.errors.append(error)
             self.counted.append(counts)
-        self._summarise()
+        self._summarise(keep)
 
     def project(self, origin, ahead):
         """Forecast made after bucket `origin` for the one `ahead` of it."""
@@ -247,19 +253,20 @@ class _Candidate:
             number = number + xp.where(counts, 1.0, 0.0)
         return total, number > 0.0
 
-    def _summarise(self):
+    def _summarise(self, keep):
         xp = self.batch.xp
         total = absolute = square = number = xp.where(self.batch.usable[0], 0.0, 0.0)
         for error, counts in zip(self.errors, self.counted):
-            total = total + error
-            absolute = absolute + xp.absolute(error)
-            square = square + error * error
-            number = number + xp.where(counts, 1.0, 0.0)
+            total = keep * total + error
+            absolute = keep * absolute + xp.absolute(error)
+            square = keep * square + error * error
+            number = keep * number + xp.where(counts, 1.0, 0.0)
         self.number = number
         self.bias = total / xp.maximum(number, 1.0)
         self.error = absolute / xp.maximum(number, 1.0)
         self.deviation = xp.sqrt(square / xp.maximum(number, 1.0))
-        self.score = self.error + xp.absolute(self.bias)
+        # squares: what is least for the mean is what stock is planned for, absolute errors are least for the median
+        self.score = self.deviation + xp.absolute(self.bias)
 
     def spread(self, levels):
         """Quantiles of the error of each bucket ahead.
@@ -350,7 +357,8 @@ def _forecast_intermittent(batch):
             if isinstance(model, MovingAverage) and parameters[0] > batch.train // 2 > model.grid[0][0]:
                 continue
             states = batch.states(model, parameters)
-            candidate = _Candidate(batch, model.name, [(model, parameters, states)], origins=tuning or None)
+            members = [(model, parameters, states)]
+            candidate = _Candidate(batch, model.name, members, origins=tuning or None, keep=RECENT)
             position = xp.constant(candidate.score, float(len(candidates)))
             candidates.append((model, parameters, states))
             if best is None:

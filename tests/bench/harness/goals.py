@@ -45,6 +45,12 @@ GOALS = {
     "order850_vs_orm": Goal(
         1.1, False, "an 850 of 200 lines to its confirmed order / the ORM's create and confirm"
     ),
+    "forecast_30490_s": Goal(
+        15.0, False, "seconds for forecasts of 30,490 series of 104 weeks, 13 ahead, with quantiles"
+    ),
+    "forecast_vs_naive": Goal(
+        1.0, False, "error over the lead time / that of the last value, in the worst class of series"
+    ),
     "inbox_2m_vs_10k": Goal(1.2, False, "receiving a message with 2,000,000 stored / with 10,000 stored"),
     "outbox_2m_vs_10k": Goal(
         1.2, False, "emitting and delivering with 2,000,000 stored / with 10,000 stored"
@@ -62,6 +68,12 @@ GOALS = {
     "release_1000_share": Goal(
         0.05, False, "handing over a wave of 1,000 deliveries / confirming their orders, 50 at a time"
     ),
+    "import_fresh_vs_orm": Goal(25.0, True, "rows a second of an import / of the ORM's search and write"),
+    "import_unchanged_vs_orm": Goal(
+        150.0, True, "rows a second of an unchanged import / of the ORM's search and write"
+    ),
+    "export_vs_copy": Goal(0.6, True, "bare COPY of the same query / exporting 3,171,000 periods of demand"),
+    "export_vs_search_read": Goal(15.0, True, "search_read of as many rows / exporting 3,171,000 periods of demand"),
     "dashboard_1m_s": Goal(
         1.0, False, "seconds for all figures of the dashboard with 1,000,000 messages stored"
     ),

@@ -132,6 +132,8 @@ def test_ending_item_has_no_forecast_beyond_its_end():
     assert found.values[3:] == [0.0] * 10
     assert found.quantiles[0.95][3:] == [0.0] * 10
     assert "ended" in found.notes
+    now = forecast([History(smooth(1), last_bucket=100)])[0]
+    assert now.lead_time_deviation == 0.0
 
 
 def test_new_item_follows_the_expectation_until_it_has_a_history():

@@ -4,7 +4,7 @@ Drivers are optional and imported when a transport is opened.
 """
 
 from .amqp import AmqpSettings
-from .base import Batch, Item, Outgoing, Result, Session, Source
+from .base import Batch, FileBody, Item, Outgoing, Result, Session, Source
 from .files import Places
 from .folder import FolderSettings
 from .http import HttpSettings

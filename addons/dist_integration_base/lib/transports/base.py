@@ -15,9 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ConfigurationError, ConnectError, DeliveryError, DeliveryTimeout, IntegrationError
+from ..errors import (
+    ConfigurationError,
+    ConnectError,
+    DeliveryError,
+    DeliveryTimeout,
+    IntegrationError,
+    InvalidRequest,
+)
 from ..network import IPNetwork, resolve
 
+BLOCK = 1024 * 1024
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 
 
@@ -26,27 +34,61 @@ class Doubtful(str):
 
 
 @dataclass(frozen=True)
+class FileBody:
+    """A body that is too large for memory: a file, read as it is sent.
+
+    :ivar path: of a file of this server that does not change
+    :ivar size: bytes
+    """
+
+    path: str
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def blocks(self) -> Iterator[bytes]:
+        """Read it block by block."""
+        with open(self.path, "rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+
+    def read(self, limit: int) -> bytes:
+        """Return all of it.
+
+        :raises InvalidRequest: it is larger than the limit
+        """
+        if self.size > limit:
+            raise InvalidRequest(
+                f"The file has {self.size:,} bytes, more than the {limit:,} that are sent so."
+            )
+        return b"".join(self.blocks())
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """One message to send.
 
     :ivar uuid: the same at every attempt
-    :ivar body: exact bytes
+    :ivar body: exact bytes, or a file that holds them
     :ivar content_type: of the body
     :ivar attributes: of the message as a CloudEvent; a broker carries them beside the body
     :ivar ordering_key: messages of one key stay in order
     :ivar traceparent: W3C trace context, may be empty
     :ivar names: values for the placeholders of file names, routing keys and topics
     :ivar replayed: whether a person had it sent again
+    :ivar file_name: of a message that is a file with a name of its own; it replaces one of this name
     """
 
     uuid: str
-    body: bytes
+    body: bytes | FileBody
     content_type: str = "application/json"
     attributes: Mapping[str, str] = field(default_factory=dict)
     ordering_key: str = ""
     traceparent: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     replayed: bool = False
+    file_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +219,12 @@ class Source:
 
     def close(self) -> None:
         """Give everything back that was not settled."""
+
+
+def write_body(file: Any, body: bytes | FileBody) -> None:
+    """Write a body into an open file."""
+    for block in body.blocks() if isinstance(body, FileBody) else (body,):
+        file.write(block)
 
 
 def load_driver(module: str, package: str, purpose: str) -> Any:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import ConfigurationError, FileGone, InvalidRequest, Refused
-from .base import Batch, Item, Outgoing, Result, Session, Source, fill
+from .base import Batch, FileBody, Item, Outgoing, Result, Session, Source, fill
 
 WORK = "work"
 # seconds by which the clock of the server that writes files may be ahead of ours
@@ -64,7 +64,7 @@ class FileStore(Protocol):
         :raises FileGone: the file is not there any more
         """
 
-    def put(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes | FileBody) -> None:
         """Write a new file completely."""
 
     def replace(self, path: str, target: str) -> None:
@@ -151,8 +151,7 @@ class FileSession(Session):
         return self._store
 
     def _send(self, message: Outgoing) -> Result:
-        names = {name: safe_name(value) for name, value in message.names.items()}
-        name = fill(self.settings.places.file_name, names)
+        name = safe_name(message.file_name) if message.file_name else self._get_name(message)
         if len(name.encode()) > LONGEST_NAME:
             raise InvalidRequest(f"The file name is longer than {LONGEST_NAME} bytes.")
         part = _end(f".{name}.part", LONGEST_NAME)
@@ -164,6 +163,10 @@ class FileSession(Session):
             self.close()
             raise
         return Result("success", excerpt=name)
+
+    def _get_name(self, message: Outgoing) -> str:
+        names = {name: safe_name(value) for name, value in message.names.items()}
+        return fill(self.settings.places.file_name, names)
 
     def check(self) -> str:
         return f"{len(self._get_store().list(''))} files in the directory"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ConfigurationError, FileGone, Refused
+from .base import FileBody, write_body
 from .files import Entry, FileSession, FileSource, Places, check_folder, readable
 
 
@@ -102,11 +103,11 @@ class LocalStore:
             with os.fdopen(os.open(name, flags, dir_fd=descriptor), "rb") as file:
                 return file.read(limit)
 
-    def put(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes | FileBody) -> None:
         with _translated(path), self._folder(path) as (descriptor, name):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
             with os.fdopen(os.open(name, flags, 0o660, dir_fd=descriptor), "wb") as file:
-                file.write(body)
+                write_body(file, body)
                 file.flush()
                 os.fsync(file.fileno())
 

@@ -18,10 +18,13 @@ from ..errors import ConfigurationError, ProtocolError, Refused
 from ..network import IPNetwork
 from ..oauth import ClientCredentials, TokenCache
 from ..transport import HttpSession, Response, classify, split_url
-from .base import Batch, Doubtful, Item, Outgoing, Result, Session, Source
+from .base import Batch, Doubtful, FileBody, Item, Outgoing, Result, Session, Source
+from .files import safe_name
 
 USER_AGENT = "Odoo-Dist-Integration/1.0"
 EXCERPT = 2000
+# of a file in one call: it is signed as a whole
+MAX_FILE = 25_000_000
 PAGES = 100
 
 
@@ -104,7 +107,8 @@ class WebhookSession(Session):
         self._caller = Caller(settings, EXCERPT)
 
     def _send(self, message: Outgoing) -> Result:
-        response = self._caller.call("POST", self.settings.url, self._get_headers(message), message.body)
+        body = message.body.read(MAX_FILE) if isinstance(message.body, FileBody) else message.body
+        response = self._caller.call("POST", self.settings.url, self._get_headers(message, body), body)
         outcome = classify(response.status, response.headers)
         failed = outcome.kind != "success"
         return Result(
@@ -116,16 +120,16 @@ class WebhookSession(Session):
             retry_after=outcome.retry_after_seconds,
         )
 
-    def _get_headers(self, message: Outgoing) -> dict[str, str]:
+    def _get_headers(self, message: Outgoing, body: bytes) -> dict[str, str]:
         headers = {"Content-Type": message.content_type}
         if message.traceparent:
             headers["traceparent"] = message.traceparent
+        if message.file_name:
+            headers["Content-Disposition"] = f'attachment; filename="{safe_name(message.file_name)}"'
         if message.replayed:
             headers["webhook-replayed"] = "true"
         if self.settings.secrets:
-            headers.update(
-                signature.sign(message.uuid, int(time.time()), message.body, self.settings.secrets)
-            )
+            headers.update(signature.sign(message.uuid, int(time.time()), body, self.settings.secrets))
         else:
             headers["webhook-id"] = message.uuid
         return headers

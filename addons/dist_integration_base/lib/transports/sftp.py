@@ -26,7 +26,7 @@ from ..errors import (
     Refused,
 )
 from ..network import IPNetwork, normalize_host
-from .base import connect, load_driver
+from .base import FileBody, connect, load_driver, write_body
 from .files import Entry, FileSession, FileSource, Places, readable
 
 DEFAULT_PORT = 22
@@ -257,11 +257,11 @@ class SftpStore:
                 length += len(chunk)
         return b"".join(chunks)
 
-    def put(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes | FileBody) -> None:
         with _translated(self._settings, path):
             with self._sftp.open(self._path(path), "wb") as file:
                 file.set_pipelined(True)
-                file.write(body)
+                write_body(file, body)
             size = self._sftp.stat(self._path(path)).st_size
         if size != len(body):
             raise Refused(f"{path}: {size} of {len(body)} bytes arrived.", code="file")

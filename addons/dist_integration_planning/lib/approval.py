@@ -1,0 +1,128 @@
+"""Which proposals are approved by themselves, and why the others wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an approval rule fits, and how far it goes.
+
+    :ivar kind: of the proposals it fits; None for all, as with the others
+    :ivar categories: ids of product categories
+    :ivar value_limit: in the company's currency; limits of 0.0 are none, but for those of `Facts` themselves
+    :ivar change_limit: as a share, like `error_limit`
+    """
+
+    id: int
+    name: str
+    source: int | None = None
+    kind: str | None = None
+    supplier: int | None = None
+    categories: frozenset[int] | None = None
+    product_class: str | None = None
+    is_automatic: bool = True
+    value_limit: float = 0.0
+    change_limit: float = 0.0
+    cover_limit: float = 0.0
+    error_limit: float = 0.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a proposal.
+
+    :ivar value: in the company's currency; None where no price is known
+    :ivar change: against the last one that was approved, as a share; None where there was none
+    :ivar cover_days: None where no demand is expected
+    :ivar forecast_error: as a share; None where it was not measured yet
+    :ivar expired_days: age of the plan, where that is too old; 0 where it is not
+    """
+
+    source: int
+    kind: str
+    supplier: int | None = None
+    category: int | None = None
+    product_class: str | None = None
+    value: float | None = None
+    change: float | None = None
+    cover_days: float | None = None
+    forecast_error: float | None = None
+    expired_days: int = 0
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a proposal waits.
+
+    :ivar found: the figure; None where it is not known
+    :ivar limit: what it is above of; None where there is no such limit
+    """
+
+    code: str
+    found: float | None = None
+    limit: float | None = None
+
+
+def find_rule(facts: Facts, rules: Iterable[Rule]) -> Rule | None:
+    """Return the first rule that fits a proposal."""
+    for rule in rules:
+        if (
+            rule.source in (None, facts.source)
+            and rule.kind in (None, facts.kind)
+            and rule.supplier in (None, facts.supplier)
+            and (rule.categories is None or facts.category in rule.categories)
+            and rule.product_class in (None, facts.product_class)
+        ):
+            return rule
+    return None
+
+
+def judge(facts: Facts, rule: Rule | None) -> list[Reason]:
+    """Return why a proposal waits for a planner; empty where it is approved.
+
+    What nobody ever approves by a rule waits whatever the rule says: an expired plan, a purchase without supplier or
+    price, a lead time.
+    """
+    reasons = _get_own_reasons(facts)
+    if facts.kind == "lead_time":
+        return reasons
+    if rule is None:
+        return [*reasons, Reason("no_rule")]
+    if not rule.is_automatic:
+        return [*reasons, Reason("manual")]
+    return reasons + _get_limit_reasons(facts, rule)
+
+
+def _get_own_reasons(facts: Facts) -> list[Reason]:
+    reasons = []
+    if facts.expired_days:
+        reasons.append(Reason("expired", facts.expired_days))
+    if facts.kind == "lead_time":
+        reasons.append(Reason("lead_time", facts.change))
+    if facts.kind == "purchase" and not facts.supplier:
+        reasons.append(Reason("no_supplier"))
+    elif facts.kind == "purchase" and facts.value is None:
+        reasons.append(Reason("no_price"))
+    return reasons
+
+
+def _get_limit_reasons(facts: Facts, rule: Rule) -> list[Reason]:
+    change = None if facts.change is None else abs(facts.change)
+    checked = [
+        ("value", facts.value, rule.value_limit),
+        ("change", change, rule.change_limit),
+        ("cover", facts.cover_days, rule.cover_limit),
+        ("forecast_error", facts.forecast_error, rule.error_limit),
+    ]
+    reasons = [
+        Reason(code, found, limit)
+        for code, found, limit in checked
+        if limit and found is not None and found > limit
+    ]
+    # a quality that nobody measured is not good enough
+    if rule.error_limit and facts.forecast_error is None:
+        reasons.append(Reason("forecast_error", None, rule.error_limit))
+    return reasons

@@ -1,0 +1,374 @@
+"""Files of a plan: forecasts, parameters, proposals and alerts, read as a stream, faults named by line and field.
+
+A file of one kind is CSV or JSON lines. A file of the kind ``plan`` is JSON lines of all kinds, each with its
+``record``; its first line may be the manifest, ``{"record": "manifest", ...}``.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timezone
+from typing import NamedTuple
+
+BOM = b"\xef\xbb\xbf"
+DELIMITERS = ",;\t|"
+BLOCK = 1024 * 1024
+MAX_LINE = 1024 * 1024
+MAX_NUMBER = 1e12
+CHUNK = 20_000
+# more of them help nobody: what is wrong with a hundred rows is wrong with all
+MAX_FAULTS = 100
+MAX_TEXT = 500
+MAX_LONG_TEXT = 20_000
+
+
+class Column(NamedTuple):
+    """A value of each row.
+
+    :ivar kind: ``text``, ``number``, ``date``, ``long`` (a long text) or ``json``
+    """
+
+    name: str
+    kind: str = "text"
+    required: bool = False
+
+
+COLUMNS = {
+    "forecast": (
+        Column("sku", required=True),
+        Column("warehouse", required=True),
+        Column("bucket_start", "date", required=True),
+        Column("bucket"),
+        Column("calendar"),
+        Column("unit", required=True),
+        Column("baseline", "number", required=True),
+        Column("uplift", "number"),
+        Column("low", "number"),
+        Column("lower", "number"),
+        Column("upper", "number"),
+        Column("high", "number"),
+    ),
+    "parameter": (
+        Column("sku", required=True),
+        Column("warehouse", required=True),
+        Column("unit", required=True),
+        Column("safety_stock", "number"),
+        Column("reorder_point", "number"),
+        Column("maximum", "number"),
+        Column("service_level", "number"),
+        Column("lead_time_days", "number"),
+        Column("explanation", "json"),
+    ),
+    "proposal": (
+        Column("key", required=True),
+        Column("kind", required=True),
+        Column("sku", required=True),
+        Column("warehouse", required=True),
+        Column("source_warehouse"),
+        Column("supplier"),
+        Column("unit", required=True),
+        Column("quantity", "number", required=True),
+        Column("maximum", "number"),
+        Column("date_planned", "date"),
+        Column("date_order", "date"),
+    ),
+    "alert": (
+        Column("sku", required=True),
+        Column("warehouse"),
+        Column("code", required=True),
+        Column("severity"),
+        Column("text", "long", required=True),
+        Column("date", "date"),
+    ),
+}
+KINDS = tuple(COLUMNS)
+
+
+class Fault(NamedTuple):
+    """What is wrong with a plan, and where.
+
+    :ivar file: name of the file; empty for the plan as a whole
+    :ivar line: counted from 1; 0 for the file as a whole
+    """
+
+    file: str
+    line: int
+    field: str
+    value: str
+    code: str
+    message: str
+
+
+def describe(fault: Fault) -> str:
+    """Return a fault as one line for a person."""
+    place = [fault.file] if fault.file else []
+    place += [f"line {fault.line}"] if fault.line else []
+    place += [fault.field] if fault.field else []
+    value = f" ({fault.value})" if fault.value else ""
+    return f"{', '.join(place)}: {fault.message}{value}" if place else f"{fault.message}{value}"
+
+
+def read_manifest(stream: io.BufferedReader) -> dict | None:
+    """Consume the first line of a file when it is the manifest.
+
+    :param stream: the rows, unpacked
+    :return: the manifest; None when the first line is something else, which is consumed as well
+    """
+    line = stream.readline(MAX_LINE).removeprefix(BOM)
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and record.get("record") == "manifest" else None
+
+
+def read_moment(text: object) -> datetime | None:
+    """Return a moment (UTC, naive) of ISO 8601 with a zone; None where the text is none."""
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0) if moment.tzinfo else None
+
+
+def is_json(stream: io.BufferedReader) -> bool:
+    """Tell whether a file is JSON lines; nothing is consumed."""
+    return stream.peek(64).removeprefix(BOM).lstrip()[:1] in (b"{", b"[")
+
+
+def read_head(line: bytes) -> tuple[str, list[str]]:
+    """Return the delimiter and the names of the first line of a CSV file, in small letters."""
+    text = line.removeprefix(BOM).decode(errors="replace").strip("\r\n")
+    delimiter = max(DELIMITERS, key=text.count)
+    return delimiter, [name.strip().lower() for name in next(csv.reader([text], delimiter=delimiter), [])]
+
+
+def hash_rows(stream: io.BufferedReader) -> str:
+    """Return the SHA-256 (hexadecimal) of what is left of a stream."""
+    found = hashlib.sha256()
+    while block := stream.read(BLOCK):
+        found.update(block)
+    return found.hexdigest()
+
+
+def checksum(parts: Iterable[tuple[str, str]]) -> str:
+    """Return what a plan's rows are recognised by, in whichever order its files came.
+
+    :param parts: (kind, SHA-256 of the unpacked rows) of each file
+    """
+    return hashlib.sha256("\n".join(" ".join(part) for part in sorted(parts)).encode()).hexdigest()
+
+
+class Reader:
+    """Reads a file of a plan in parts.
+
+    :param stream: the rows, unpacked
+    :param name: of the file, for faults
+    :param kind: of its rows; ``plan`` for all kinds
+    :param names: our column to the name it has in the file, where that differs
+    :ivar faults: list of Fault found so far
+    """
+
+    def __init__(
+        self, stream: io.BufferedReader, name: str, kind: str, names: Mapping[str, str] | None = None
+    ) -> None:
+        self._stream = stream
+        self._name = name
+        self._kind = kind
+        self._names = names or {}
+        self.faults: list[Fault] = []
+
+    def read(self) -> Iterator[tuple[str, list[list]]]:
+        """Read part by part: (kind, rows of line number and values in the order of the kind's columns).
+
+        Reading ends with the file or with too many faults.
+        """
+        parts: dict[str, list[list]] = {kind: [] for kind in KINDS}
+        for kind, row in self._read_rows():
+            part = parts[kind]
+            part.append(row)
+            if len(part) >= CHUNK:
+                yield kind, part
+                parts[kind] = []
+            if len(self.faults) >= MAX_FAULTS:
+                return
+        for kind, part in parts.items():
+            if part:
+                yield kind, part
+
+    def _read_rows(self) -> Iterator[tuple[str, list]]:
+        records = self._read_json() if is_json(self._stream) else self._read_csv()
+        for number, record in records:
+            kind = self._kind
+            if kind == "plan":
+                kind = record.get("record")
+                if kind == "manifest" and number == 1:
+                    continue
+                if kind not in COLUMNS:
+                    self._add(number, "record", kind, "unknown_record", f"is not one of {', '.join(KINDS)}")
+                    continue
+            row = self._clean(number, kind, record)
+            if row:
+                yield kind, row
+            elif len(self.faults) >= MAX_FAULTS:
+                return
+
+    def _read_json(self) -> Iterator[tuple[int, dict]]:
+        number = 0
+        while line := self._stream.readline(MAX_LINE + 1):
+            number += 1
+            if len(line) > MAX_LINE:
+                self._add(number, "", "", "line_too_long", f"A line has at most {MAX_LINE:,} bytes.")
+                return
+            text = line.removeprefix(BOM) if number == 1 else line
+            if not text.strip():
+                continue
+            try:
+                record = json.loads(text)
+            except (ValueError, RecursionError):
+                record = None
+            if isinstance(record, dict):
+                yield number, record
+            else:
+                self._add(number, "", "", "unreadable", "is not a JSON object on a line of its own")
+                if len(self.faults) >= MAX_FAULTS:
+                    return
+
+    def _read_csv(self) -> Iterator[tuple[int, dict]]:
+        if self._kind == "plan":
+            self._add(1, "", "", "unreadable", "Rows of all kinds in one file are JSON lines.")
+            return
+        delimiter, names = read_head(self._stream.readline(MAX_LINE))
+        self.check_head(names)
+        if self.faults:
+            return
+        reader = csv.reader(self._read_texts(), delimiter=delimiter, strict=True)
+        while True:
+            try:
+                values = next(reader, None)
+            except csv.Error as error:
+                self._add(reader.line_num + 1, "", "", "unreadable", str(error))
+                return
+            if values is None:
+                return
+            if len(values) == len(names):
+                yield reader.line_num + 1, dict(zip(names, values, strict=True))
+            elif values:
+                message = f"{len(values)} values, but {len(names)} columns"
+                self._add(reader.line_num + 1, "", "", "unreadable", message)
+
+    def check_head(self, names: list[str]) -> None:
+        """Note as faults what the first line of a CSV file names twice or not at all."""
+        for column in COLUMNS[self._kind]:
+            count = names.count(self.get_name(column))
+            if count > 1:
+                self._add(1, column.name, "", "column_twice", "is named more than once in the first line")
+            elif column.required and not count:
+                self._add(1, column.name, "", "column_missing", "is not named in the first line")
+
+    def _read_texts(self) -> Iterator[str]:
+        number = 1
+        while line := self._stream.readline(MAX_LINE + 1):
+            number += 1
+            if len(line) > MAX_LINE:
+                self._add(number, "", "", "line_too_long", f"A line has at most {MAX_LINE:,} bytes.")
+                return
+            try:
+                yield line.decode()
+            except UnicodeDecodeError:
+                self._add(number, "", "", "unreadable", "is not in UTF-8")
+                return
+
+    def get_name(self, column: Column) -> str:
+        """Return what a column is called in the file."""
+        return self._names.get(column.name, column.name).lower()
+
+    def _clean(self, number: int, kind: str, record: dict) -> list | None:
+        row: list = [number]
+        for column in COLUMNS[kind]:
+            value = record.get(self.get_name(column))
+            try:
+                row.append(clean(value, column))
+            except ValueError as error:
+                code = "missing_value" if value in (None, "") else "invalid_value"
+                self._add(number, column.name, value, code, str(error))
+                return None
+        return row
+
+    def _add(self, line: int, field: str, value: object, code: str, message: str) -> None:
+        shown = "" if value is None else str(value)[:100]
+        self.faults.append(Fault(self._name, line, field, shown, code, message))
+
+
+def clean(value: object, column: Column) -> object:
+    """Return a value as the database takes it, None where it is empty.
+
+    :raises ValueError: what is wrong with it, in the words of whoever made the file
+    """
+    if value is None or value == "":
+        if column.required:
+            raise ValueError("is missing")
+        return None
+    return _CLEANERS[column.kind](value)
+
+
+def _clean_text(value: object, limit: int = MAX_TEXT) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("is not a text")
+    text = str(value).strip()
+    if len(text) > limit or "\0" in text:
+        raise ValueError(f"is longer than {limit} characters or not printable")
+    return text
+
+
+def _clean_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("is not a number")
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    # nan fails as well
+    if not abs(number) < MAX_NUMBER or (isinstance(value, str) and "_" in value):
+        raise ValueError("is not a number; decimals stand behind a point")
+    return number
+
+
+def _clean_date(value: object) -> str:
+    try:
+        if not isinstance(value, str) or len(value) != 10:
+            raise ValueError
+        date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is not a date such as 2026-03-02") from None
+    return value
+
+
+def _clean_json(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    try:
+        json.loads(text)
+    except ValueError:
+        raise ValueError("is not JSON") from None
+    return text
+
+
+_CLEANERS = {
+    "text": _clean_text,
+    "long": lambda value: _clean_text(value, MAX_LONG_TEXT),
+    "number": _clean_number,
+    "date": _clean_date,
+    "json": _clean_json,
+}
+
+
+def to_csv(rows: Iterable[Iterable]) -> io.StringIO:
+    """Return rows as a file that the database copies from."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    text.seek(0)
+    return text

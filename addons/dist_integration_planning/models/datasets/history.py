@@ -1,0 +1,62 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from .dist_planning_dataset import DatasetColumn
+
+
+class DistPlanningDatasetHistory(models.AbstractModel):
+    """Demand by period. Its rows are too many to compare with what was exported; they carry the number of the update
+    that wrote them last.
+    """
+
+    _name = "dist.planning.dataset.history"
+    _inherit = "dist.planning.dataset"
+    _description = "Demand history"
+
+    @api.model
+    def _get_columns(self):
+        return [
+            DatasetColumn("key"),
+            DatasetColumn("sku"),
+            DatasetColumn("warehouse"),
+            DatasetColumn("bucket_start", "date"),
+            DatasetColumn("bucket"),
+            DatasetColumn("calendar"),
+            DatasetColumn("unit"),
+            DatasetColumn("gross", "number"),
+            DatasetColumn("returned", "number"),
+            DatasetColumn("net", "number"),
+            DatasetColumn("promotion", "number"),
+            DatasetColumn("stockout_days", "integer"),
+            DatasetColumn("usable", "flag"),
+        ]
+
+    @api.model
+    def _get_query(self, export):
+        return SQL(
+            """
+            SELECT item.sku || '@' || place.code || '@' || history.bucket_start AS key, item.sku,
+                   place.code AS warehouse, history.bucket_start, history.bucket, history.calendar, item.unit,
+                   history.gross, history.returned, history.net, history.promotion, history.stockout_days,
+                   history.usable, FALSE AS removed
+            FROM dist_planning_history AS history
+            JOIN %(items)s AS item ON item.product_id = history.product_id
+            JOIN %(warehouses)s AS place ON place.warehouse_id = history.warehouse_id
+            WHERE history.company_id = %(company)s AND history.bucket = %(bucket)s
+              AND history.version > %(version)s AND history.version <= %(present)s
+            """,
+            items=self._get_items(),
+            warehouses=self._get_warehouses(),
+            company=export.company_id.id,
+            bucket=export.bucket,
+            version=export._get_known_version(),
+            present=export.history_version,
+        )
+
+    @api.model
+    def _prepare(self, export):
+        return self._get_query(export)
+
+    @api.model
+    def _remember(self, export):
+        """The export itself says up to which update it tells."""

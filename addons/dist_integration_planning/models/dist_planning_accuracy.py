@@ -1,0 +1,136 @@
+from odoo import fields, models
+
+from ..compat import join_select
+from .dist_planning_item import ABC, PATTERNS, XYZ
+from .dist_planning_source import BUCKETS
+
+# of a group a figure is the ratio of the sums, not the mean of its rows' ratios
+RATIOS = {
+    "wape": "100 * %s / NULLIF(%s, 0)",
+    "bias": "100 * %s / NULLIF(%s, 0)",
+    "mase": "%s / NULLIF(%s, 0)",
+    "tracking_signal": "%s * %s / NULLIF(%s, 0)",
+    "value_added": "100 * (%s - %s) / NULLIF(%s, 0)",
+    "coverage": "100 * %s / NULLIF(%s, 0)",
+}
+SUMS = {
+    "wape": ("absolute", "actual"),
+    "bias": ("error", "actual"),
+    "mase": ("absolute", "scale"),
+    "tracking_signal": ("error", "periods", "absolute"),
+    "value_added": ("naive", "absolute", "actual"),
+    "coverage": ("within", "periods"),
+}
+
+
+class DistPlanningAccuracy(models.Model):
+    """How good a source's forecast of an item was in one period, at the lag that its accuracy is measured at."""
+
+    _name = "dist.planning.accuracy"
+    _description = "Forecast accuracy"
+    _inherit = "dist.kept.mixin"
+    _order = "bucket_start desc, absolute desc, id"
+    _rec_name = "product_id"
+    _log_access = False
+
+    source_id = fields.Many2one("dist.planning.source", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    batch_id = fields.Many2one(
+        "dist.planning.batch", string="Version", readonly=True, ondelete="set null", index=True
+    )
+    product_id = fields.Many2one(
+        "product.product", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    warehouse_id = fields.Many2one("stock.warehouse", required=True, readonly=True, ondelete="cascade")
+    categ_id = fields.Many2one(
+        "product.category", string="Product category", readonly=True, ondelete="set null"
+    )
+    partner_id = fields.Many2one("res.partner", string="Supplier", readonly=True, ondelete="set null")
+    planner_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+    abc = fields.Selection(ABC, string="ABC", readonly=True)
+    xyz = fields.Selection(XYZ, string="XYZ", readonly=True)
+    pattern = fields.Selection(PATTERNS, readonly=True)
+    bucket = fields.Selection(BUCKETS, required=True, readonly=True)
+    bucket_start = fields.Date(string="Period", required=True, readonly=True, index=True)
+    lag = fields.Integer(readonly=True, group_operator=False, help="Periods before, 1 for the last forecast.")
+    is_shared = fields.Boolean(
+        string="Planned by several",
+        readonly=True,
+        help="Another source has a forecast of the same item and period.",
+    )
+
+    periods = fields.Integer(readonly=True, default=1)
+    forecast = fields.Float(readonly=True)
+    actual = fields.Float(readonly=True, help="What was sold, returns netted.")
+    error = fields.Float(readonly=True, help="Forecast less actual.")
+    absolute = fields.Float(string="Absolute error", readonly=True)
+    naive = fields.Float(
+        string="Absolute error of naive",
+        readonly=True,
+        help="Of the forecast that says what was sold last when this one was made.",
+    )
+    scale = fields.Float(
+        readonly=True,
+        help="Mean absolute change from one period to the next in the year before.",
+    )
+    within = fields.Integer(
+        string="Within the band", readonly=True, help="Between low and high, 90 % of the times."
+    )
+    wape = fields.Float(
+        string="WAPE (%)",
+        readonly=True,
+        digits=(16, 1),
+        group_operator="avg",
+        help="Absolute errors over sales.",
+    )
+    bias = fields.Float(
+        string="Bias (%)",
+        readonly=True,
+        digits=(16, 1),
+        group_operator="avg",
+        help="Errors over sales; above zero, too much was forecast.",
+    )
+    mase = fields.Float(
+        string="MASE",
+        readonly=True,
+        digits=(16, 2),
+        group_operator="avg",
+        help="Absolute errors over those that naive made in the year before: below 1 is better than that.",
+    )
+    tracking_signal = fields.Float(
+        readonly=True,
+        digits=(16, 1),
+        group_operator="avg",
+        help="Sum of errors over the mean absolute error: beyond 4 either way the forecast is off centre.",
+    )
+    value_added = fields.Float(
+        string="Value added (%)",
+        readonly=True,
+        digits=(16, 1),
+        group_operator="avg",
+        help="WAPE of naive less the own one: below zero the forecast does harm.",
+    )
+    coverage = fields.Float(
+        string="In the band (%)",
+        readonly=True,
+        digits=(16, 1),
+        group_operator="avg",
+        help="Share of the periods between low and high: 90 % if the band is right.",
+    )
+
+    _sql_constraints = [
+        (
+            "period_uniq",
+            "unique(source_id, product_id, warehouse_id, bucket_start, lag)",
+            "A period is measured once for a source and item.",
+        ),
+    ]
+
+    def _read_group_select(self, aggregate_spec, query):
+        name, _colon, function = aggregate_spec.partition(":")
+        if name not in RATIOS or function != "avg":
+            return super()._read_group_select(aggregate_spec, query)
+        parts = [
+            super(DistPlanningAccuracy, self)._read_group_select(f"{part}:sum", query) for part in SUMS[name]
+        ]
+        return join_select(RATIOS[name], parts)

@@ -1,0 +1,66 @@
+from odoo import _, fields, models
+from odoo.exceptions import AccessError
+
+STATES = [
+    ("staged", "Being checked"),
+    ("active", "In force"),
+    ("superseded", "Superseded"),
+    ("refused", "Refused"),
+]
+
+
+class DistPlanningBatch(models.Model):
+    """A version of a plan: all that one run of a planning source says."""
+
+    _name = "dist.planning.batch"
+    _description = "Planning version"
+    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
+    _rec_name = "reference"
+    _order = "planned_at desc, id desc"
+
+    source_id = fields.Many2one(
+        "dist.planning.source", required=True, readonly=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(related="source_id.company_id", store=True, index=True)
+    reference = fields.Char(required=True, readonly=True, help="The source's number of the run.")
+    state = fields.Selection(STATES, required=True, default="staged", readonly=True, index=True)
+    manifest = fields.Json(readonly=True, help="What the source says the version consists of.")
+    checksum = fields.Char(readonly=True, help="SHA-256 of the rows, by which the same plan is recognised.")
+    planned_at = fields.Datetime(readonly=True, help="When the source made the plan.")
+    confirmed_at = fields.Datetime(
+        readonly=True, help="When the source came to the same plan again, the last time."
+    )
+    activated_at = fields.Datetime(readonly=True)
+    message_id = fields.Many2one("dist.message", string="Received as", readonly=True)
+    same_as_id = fields.Many2one(
+        "dist.planning.batch",
+        string="Same plan as",
+        readonly=True,
+        ondelete="set null",
+        help="The version in force already said the same; it was confirmed.",
+    )
+    forecast_count = fields.Integer(string="Forecasts", readonly=True)
+    parameter_count = fields.Integer(string="Parameters", readonly=True)
+    proposal_count = fields.Integer(string="Proposals", readonly=True)
+    alert_count = fields.Integer(string="Alerts", readonly=True)
+    known_count = fields.Integer(
+        string="Proposals decided before",
+        readonly=True,
+        help="Their keys were approved, refused or carried out.",
+    )
+    file_ids = fields.One2many("dist.planning.batch.file", "batch_id", string="Files", readonly=True)
+    error_ids = fields.One2many("dist.planning.batch.error", "batch_id", string="Faults", readonly=True)
+    error_count = fields.Integer(string="Number of faults", readonly=True)
+
+    _sql_constraints = [
+        (
+            "reference_uniq",
+            "unique(source_id, reference)",
+            "The source has a version of this number already.",
+        ),
+    ]
+
+    def _check_may_decide(self):
+        """:raises AccessError: the user is no planner"""
+        if not self.env.user.has_group("dist_integration_planning.group_dist_planning_planner"):
+            raise AccessError(_("Planners decide about plans."))

@@ -1,0 +1,33 @@
+from odoo import fields, models
+
+from .dist_planning_source import BUCKETS
+
+
+class DistPlanningForecast(models.Model):
+    """Expected demand of a product in a warehouse for a period, with the band it is expected in."""
+
+    _name = "dist.planning.forecast"
+    _description = "Forecast"
+    _inherit = "dist.planning.mixin"
+    _order = "product_id, warehouse_id, bucket_start"
+
+    warehouse_id = fields.Many2one(required=True)
+    bucket_start = fields.Date(string="Period", required=True, readonly=True)
+    bucket = fields.Selection(BUCKETS, required=True, readonly=True)
+    calendar = fields.Char(readonly=True, help="The source's number of the calendar of its periods.")
+    uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
+    baseline = fields.Float(readonly=True)
+    uplift = fields.Float(readonly=True, help="What promotions and events add to the baseline.")
+    quantity = fields.Float(readonly=True, help="Baseline and uplift, in the product's unit.")
+    low = fields.Float(string="Low (5 %)", readonly=True)
+    lower = fields.Float(string="Lower (25 %)", readonly=True)
+    upper = fields.Float(string="Upper (75 %)", readonly=True)
+    high = fields.Float(string="High (95 %)", readonly=True)
+
+    _sql_constraints = [
+        (
+            "period_uniq",
+            "unique(batch_id, product_id, warehouse_id, bucket_start)",
+            "A version has one forecast for a product, warehouse and period.",
+        ),
+    ]

@@ -1,0 +1,27 @@
+from odoo import fields, models
+
+
+class DistPlanningParameter(models.Model):
+    """What a product's stock in a warehouse is to be steered by."""
+
+    _name = "dist.planning.parameter"
+    _description = "Stock parameter"
+    _inherit = "dist.planning.mixin"
+    _order = "product_id, warehouse_id"
+
+    warehouse_id = fields.Many2one(required=True)
+    uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
+    safety_stock = fields.Float(readonly=True)
+    reorder_point = fields.Float(readonly=True)
+    maximum = fields.Float(string="Order up to", readonly=True)
+    service_level = fields.Float(readonly=True, digits=(6, 4), group_operator="avg")
+    lead_time_days = fields.Float(string="Lead time (days)", readonly=True, group_operator="avg")
+    explanation = fields.Json(readonly=True)
+
+    _sql_constraints = [
+        (
+            "product_uniq",
+            "unique(batch_id, product_id, warehouse_id)",
+            "A version has one row of parameters for a product and warehouse.",
+        ),
+    ]

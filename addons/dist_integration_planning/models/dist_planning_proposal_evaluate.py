@@ -1,0 +1,293 @@
+from typing import NamedTuple
+
+from odoo import _, api, fields, models
+from odoo.tools import SQL, float_round, format_amount
+
+from ..lib import approval
+
+
+class Item(NamedTuple):
+    """What is known of a product in a warehouse beside its stock.
+
+    :ivar planner_id: id of res.users
+    :ivar product_class: A, B or C
+    :ivar forecast_error: as a share
+    """
+
+    planner_id: int | None = None
+    product_class: str | None = None
+    forecast_error: float | None = None
+
+
+class Known(NamedTuple):
+    """What is read at once of many proposals."""
+
+    offers: dict
+    calendars: dict
+    items: dict
+    last: dict
+    supply: dict
+    demand: dict
+
+    def choose_offer(self, proposal):
+        """:return: Offer that a proposal is ordered by; None where there is none"""
+        suppliers = proposal.env["dist.planning.supplier"]
+        return suppliers._choose_offer(self.offers[proposal.product_id.id], proposal.partner_id)
+
+
+class DistPlanningProposal(models.Model):
+    """What a proposal is worth and changes; by that it is approved, or waits and says why."""
+
+    _inherit = "dist.planning.proposal"
+
+    @api.model
+    def _evaluate(self, batch):
+        """Judge what nobody decided yet of a version, and have carried out what is approved."""
+        proposals = self.search([("batch_id", "=", batch.id), ("state", "=", "proposed")])
+        if proposals:
+            proposals.with_company(batch.company_id)._judge()
+
+    def _judge(self):
+        """Find the figures of these proposals of one company, approve those that a rule approves."""
+        company = self.company_id
+        company.ensure_one()
+        rules = self.env["dist.planning.rule"]._get_rules(company)
+        reasons_by_code = {reason.code: reason for reason in self.env["dist.planning.reason"].search([])}
+        rows = []
+        for proposal, figures, facts in self._get_figures():
+            rule = approval.find_rule(facts, rules)
+            rows.append((proposal, figures, rule, approval.judge(facts, rule)))
+        self._write_figures(rows, reasons_by_code)
+        approved = self.browse(proposal.id for proposal, _figures, _rule, reasons in rows if not reasons)
+        if approved:
+            approved._approve()
+
+    def _refresh_figures(self):
+        """Bring value, change and cover up to date after a planner changed something; why it waits stays."""
+        for proposal, figures, _facts in self._get_figures():
+            # the day that a planner chose is the planner's
+            proposal.write({**figures, "date_order": proposal.date_order or figures.get("date_order")})
+
+    def _write_figures(self, rows, reasons_by_code):
+        pairs = []
+        for proposal, figures, rule, reasons in rows:
+            text = "\n".join(proposal._describe_reason(reason, rule) for reason in reasons)
+            rule_id = rule.id if rule and not reasons else False
+            proposal.write({**figures, "rule_id": rule_id, "reason_text": text or False})
+            pairs += [(proposal.id, reasons_by_code[reason.code].id) for reason in reasons]
+        self._set_reasons(pairs)
+
+    def _set_reasons(self, pairs):
+        """Set why these proposals wait, in two statements.
+
+        :param pairs: list of (proposal id, reason id)
+        """
+        self.env.cr.execute(
+            "DELETE FROM dist_planning_proposal_reason_rel WHERE proposal_id IN %s", (tuple(self.ids),)
+        )
+        if pairs:
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO dist_planning_proposal_reason_rel (proposal_id, reason_id) VALUES %s",
+                    SQL(", ").join(pairs),
+                )
+            )
+        self.invalidate_recordset(["reason_ids"])
+
+    # figures
+
+    def _get_figures(self):
+        """:return: iterator of (proposal, values to write, lib.approval.Facts)"""
+        known = self._read_known()
+        for proposal in self:
+            pair = (proposal.product_id.id, proposal.warehouse_id.id)
+            item = known.items.get(pair, Item())
+            offer = known.choose_offer(proposal)
+            figures = proposal._prepare_order(offer, known.calendars)
+            quantity = figures["approved_quantity"]
+            value = proposal._get_value(offer, quantity)
+            last = known.last.get((proposal.kind, *pair))
+            if proposal.kind == "lead_time":
+                last = offer and offer.delay
+            change = _get_change(quantity, last)
+            demand = known.demand.get((proposal.source_id.id, *pair))
+            cover = proposal._get_cover(known.supply[pair], demand, quantity)
+            figures.update(
+                value=value or 0.0,
+                change=change or 0.0,
+                cover_days=cover or 0.0,
+                forecast_error=item.forecast_error or 0.0,
+                planner_id=proposal.planner_id.id or item.planner_id,
+            )
+            facts = approval.Facts(
+                source=proposal.source_id.id,
+                kind=proposal.kind,
+                supplier=figures.get("partner_id", proposal.partner_id.id) or None,
+                category=proposal.categ_id.id,
+                product_class=item.product_class,
+                value=value,
+                change=change,
+                cover_days=cover,
+                forecast_error=item.forecast_error,
+                expired_days=proposal.source_id._get_expired_days(),
+            )
+            yield proposal, figures, facts
+
+    def _read_known(self):
+        """Read in a handful of queries what judging these proposals needs.
+
+        :return: Known
+        """
+        suppliers = self.env["dist.planning.supplier"]
+        offers = suppliers._get_offers(self.product_id, self.company_id)
+        partners = self.partner_id.union(*(offer.partner for found in offers.values() for offer in found))
+        order_rules = suppliers._get_rules(partners, self.company_id)
+        return Known(
+            offers,
+            {partner_id: rule._get_calendar() for partner_id, rule in order_rules.items()},
+            self._get_items(),
+            self._get_last_approved(),
+            self.env["dist.planning.supply"]._get(self.product_id, self.warehouse_id),
+            self._get_demand(),
+        )
+
+    def _prepare_order(self, offer, calendars):
+        """What the supplier's rules make of a proposal: whole packs, ordered on a day it takes orders."""
+        quantity = self.approved_quantity
+        if self.kind != "purchase" or not offer:
+            return {"approved_quantity": quantity}
+        calendar = calendars.get(offer.partner.id) or self.env["dist.planning.supplier"]._get_calendar()
+        today = fields.Date.context_today(self)
+        if self.date_order:
+            ordered = calendar.order_day(self.date_order, 0, today)
+        else:
+            ordered = calendar.order_day(self.date_planned, offer.delay, today)
+        return {
+            "approved_quantity": offer.round_up(quantity, self.uom_id),
+            "partner_id": offer.partner.id,
+            "date_order": ordered,
+        }
+
+    def _get_value(self, offer, quantity):
+        """:return: in the company's currency; None where no price is known"""
+        if self.kind == "purchase":
+            return offer and offer.value(quantity, self.uom_id, self.company_id)
+        if self.kind == "lead_time":
+            return 0.0
+        return self.product_id.standard_price * max(
+            quantity, self.maximum if self.kind == "reordering" else 0.0
+        )
+
+    def _get_cover(self, supply, demand, quantity):
+        """:return: days that stock, open supply and this last; None where no demand is expected"""
+        if self.kind not in ("purchase", "transfer") or not demand:
+            return None
+        return (sum(supply.values()) + quantity) / demand
+
+    def _get_items(self):
+        """:return: dict, (product id, warehouse id) to Item, of those of which something is known"""
+        return {}
+
+    def _get_demand(self):
+        """:return: dict, (source id, product id, warehouse id) to expected demand a day"""
+        supply, found = self.env["dist.planning.supply"], {}
+        for source in self.source_id:
+            demand = supply._get_daily_demand(source.forecast_batch_id, self.product_id, self.warehouse_id)
+            found.update({(source.id, *pair): quantity for pair, quantity in demand.items()})
+        return found
+
+    def _get_last_approved(self):
+        """:return: dict, (kind, product id, warehouse id) to the quantity that was approved last"""
+        self.flush_model()
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT ON (kind, product_id, warehouse_id) kind, product_id, warehouse_id,
+                   approved_quantity::float
+            FROM dist_planning_proposal
+            WHERE state IN ('approved', 'executed') AND product_id IN %s AND warehouse_id IN %s
+            ORDER BY kind, product_id, warehouse_id, decided_at DESC, id DESC
+            """,
+            (tuple(self.product_id.ids), tuple(self.warehouse_id.ids)),
+        )
+        return {tuple(row[:3]): row[3] for row in self.env.cr.fetchall()} | self._get_present_points()
+
+    def _get_present_points(self):
+        """:return: as of `_get_last_approved`, of reordering rules as they are now"""
+        settings = self.filtered(lambda proposal: proposal.kind == "reordering")
+        points = self.env["stock.warehouse.orderpoint"].search(
+            [
+                ("product_id", "in", settings.product_id.ids),
+                ("location_id", "in", settings.warehouse_id.lot_stock_id.ids),
+                ("company_id", "in", settings.company_id.ids),
+            ]
+        )
+        return {
+            ("reordering", point.product_id.id, point.warehouse_id.id): point.product_min_qty for point in points
+        }
+
+    # words
+
+    def _describe_reason(self, reason, rule):
+        """:return: a reason as a sentence for the planner"""
+        name = rule.name if rule else ""
+        texts = {
+            "no_rule": lambda: _("No rule fits it."),
+            "manual": lambda: _("%s: always decided by a planner.", name),
+            "value": lambda: _(
+                "It is worth %(value)s; %(rule)s approves up to %(limit)s.",
+                value=self._format_money(reason.found),
+                rule=name,
+                limit=self._format_money(reason.limit),
+            ),
+            "change": lambda: _(
+                "It changes by %(found)s %% against the last one; %(rule)s approves up to %(limit)s %%.",
+                found=round(reason.found * 100),
+                rule=name,
+                limit=round(reason.limit * 100),
+            ),
+            "cover": lambda: _(
+                "With it there is enough for %(found)s days; %(rule)s approves up to %(limit)s days.",
+                found=round(reason.found),
+                rule=name,
+                limit=round(reason.limit),
+            ),
+            "forecast_error": lambda: self._describe_error(reason, name),
+            "expired": lambda: _("The plan is %s days old.", reason.found),
+            "no_price": lambda: _("The supplier has no price for it."),
+            "no_supplier": lambda: _("No supplier sells it: choose one."),
+            "lead_time": lambda: self._describe_lead_time(),
+        }
+        return texts[reason.code]()
+
+    def _describe_error(self, reason, name):
+        if reason.found is None:
+            return _("How good its forecast is was not measured yet; %s asks for that.", name)
+        return _(
+            "Its forecasts err by %(found)s %%; %(rule)s approves up to %(limit)s %%.",
+            found=round(reason.found * 100),
+            rule=name,
+            limit=round(reason.limit * 100),
+        )
+
+    def _describe_lead_time(self):
+        present = self._find_seller().delay
+        if self.maximum > self.quantity or self.maximum < self.quantity:
+            return _(
+                "The lead time is %(present)s days; the source says %(asked)s, which was brought back to %(days)s.",
+                present=present,
+                asked=float_round(self.maximum, 1),
+                days=float_round(self.quantity, 1),
+            )
+        return _(
+            "The lead time is %(present)s days; the source says %(days)s.",
+            present=present,
+            days=self.quantity,
+        )
+
+    def _format_money(self, amount):
+        return format_amount(self.env, amount, self.currency_id)
+
+
+def _get_change(quantity, last):
+    """:return: change against the last one as a share; None where there was none"""
+    return quantity / last - 1.0 if last else None

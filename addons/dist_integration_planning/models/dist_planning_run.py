@@ -1,0 +1,195 @@
+import logging
+from contextlib import contextmanager
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
+from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS
+from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
+from odoo.addons.queue_job.exception import RetryableJobError
+
+_logger = logging.getLogger(__name__)
+
+BUSY_SECONDS = 10
+
+
+class DistPlanningRun(models.Model):
+    """One run of the built-in planner: it makes a version of forecasts, parameters and proposals, or nothing."""
+
+    _name = "dist.planning.run"
+    _description = "Planning run"
+    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
+    _order = "id desc"
+
+    name = fields.Char(compute="_compute_name", store=True)
+    source_id = fields.Many2one(
+        "dist.planning.source",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        domain=[("kind", "=", "built_in")],
+    )
+    company_id = fields.Many2one(related="source_id.company_id", store=True, index=True)
+    as_of = fields.Date(
+        required=True, help="The first day that is planned; the history ends before its week or month."
+    )
+    state = fields.Selection(
+        [
+            ("draft", "New"),
+            ("queued", "Queued"),
+            ("running", "Planning"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        index=True,
+    )
+    error = fields.Text(readonly=True)
+    started_at = fields.Datetime(readonly=True)
+    finished_at = fields.Datetime(readonly=True)
+    progress_ids = fields.One2many("dist.planning.run.progress", "run_id", string="Stages")
+    stage = fields.Char(compute="_compute_progress")
+    progress = fields.Float(compute="_compute_progress")
+    batch_id = fields.Many2one("dist.planning.batch", string="Version", readonly=True)
+    item_count = fields.Integer(string="Items", readonly=True)
+    proposal_count = fields.Integer(string="Proposals", readonly=True)
+    better_count = fields.Integer(
+        string="Better than naive",
+        readonly=True,
+        help="Items of which the method made less error than the last value when it was tried on their history.",
+    )
+
+    @api.depends("source_id.name", "as_of")
+    def _compute_name(self):
+        for run in self:
+            run.name = f"{run.source_id.name} {run.as_of or ''}"
+
+    @api.depends("progress_ids.percent", "state")
+    def _compute_progress(self):
+        for run in self:
+            noted = run.progress_ids[:1]
+            run.stage = noted.stage
+            run.progress = 100.0 if run.state == "done" else noted.percent
+
+    @api.model
+    def _get_writable_fields(self):
+        return {"source_id", "as_of"}
+
+    def write(self, vals):
+        if not self.env.su and any(run.state not in ("draft", "failed") for run in self):
+            raise UserError(_("A run that was started is not changed any more."))
+        return super().write(vals)
+
+    @api.model
+    def _make(self, source, as_of=None):
+        """:return: dist.planning.run, not started
+
+        :param as_of: first day that is planned; None for today
+        """
+        return self.sudo().create({"source_id": source.id, "as_of": as_of or source._get_today()})
+
+    def action_start(self):
+        """Plan in a job; a run that failed starts from the beginning."""
+        self.check_access_rights("write")
+        self.check_access_rule("write")
+        for run in self:
+            if run.state not in ("draft", "failed"):
+                raise UserError(_("%s was started already.", run.name))
+        self.sudo()._enqueue()
+        return True
+
+    def action_view_proposals(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Proposals of %s", self.name),
+            "res_model": "dist.planning.proposal",
+            "view_mode": "tree,form",
+            "domain": [("batch_id", "=", self.batch_id.id)],
+        }
+
+    def _enqueue(self):
+        self.write({"state": "queued", "error": False})
+        for run in self:
+            run.with_delay(
+                channel=CHANNELS["bulk"],
+                identity_key=f"dist-planning:{run.id}",
+                description=_("Plan %s", run.name),
+            )._job_run()
+
+    def _job_run(self):
+        """Job: plan, unless another run of the source is under way."""
+        self.ensure_one()
+        with self._locked() as mine:
+            if not mine:
+                raise RetryableJobError(
+                    "Another run of this source is under way", seconds=BUSY_SECONDS, ignore_retry=True
+                )
+            if self._set_running():
+                self._run()
+        self.invalidate_recordset()
+
+    @contextmanager
+    def _locked(self):
+        """Hold the source; yields False when another run does."""
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
+                (f"dist.planning.run/{self.source_id.id}",),
+            )
+            yield cr.fetchone()[0]
+
+    def _set_running(self):
+        """:return: False when there is nothing to do: it is done"""
+        run_id = self.id
+
+        def start(env):
+            run = env["dist.planning.run"].browse(run_id).exists()
+            if run.state not in ("queued", "running"):
+                return False
+            run.write({"state": "running", "started_at": fields.Datetime.now(), "error": False})
+            return True
+
+        return self.env["dist.message"]._in_own_transaction(start)
+
+    def _run(self):
+        """Plan in a transaction of its own: all of it becomes visible at once, or nothing."""
+        try:
+            with self.env.registry.cursor() as cr:
+                run = api.Environment(cr, SUPERUSER_ID, {})[self._name].browse(self.id)
+                run.with_company(run.company_id)._plan(self._note)
+                run.env.flush_all()
+                cr.commit()  # pylint: disable=invalid-commit  # the version becomes visible at once
+        except Exception as error:  # pylint: disable=broad-except
+            if is_connection_lost(error):
+                raise
+            if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
+                raise RetryableJobError(
+                    "Somebody else brought the history up to date", seconds=BUSY_SECONDS
+                ) from error
+            _logger.exception("Planning run %s failed", self.id)
+            self._record_failure(error)
+
+    def _record_failure(self, error):
+        run_id = self.id
+        text = str(error.args[0]) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+
+        def record(env):
+            env["dist.planning.run"].browse(run_id).write(
+                {"state": "failed", "error": text[:10_000], "finished_at": fields.Datetime.now()}
+            )
+
+        self.env["dist.message"]._in_own_transaction(record)
+
+    def _note(self, stage, percent):
+        self.env["dist.planning.run.progress"]._note(self.id, stage, percent)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_done(self):
+        if any(run.state in ("queued", "running", "done") for run in self):
+            raise UserError(_("A run that was started is kept: its version rests on it."))

@@ -1,0 +1,16 @@
+from . import (
+    test_accuracy,
+    test_approval,
+    test_audited_configuration,
+    test_circle,
+    test_concurrency,
+    test_constraints,
+    test_demo_year,
+    test_every_screen,
+    test_execution,
+    test_import,
+    test_import_folder,
+    test_import_http,
+    test_planner,
+    test_work_list,
+)

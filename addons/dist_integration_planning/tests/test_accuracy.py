@@ -1,0 +1,183 @@
+from datetime import datetime, time, timedelta
+
+from odoo.tests import tagged
+
+from .planner_case import WEEKS, PlannerCase
+
+
+@tagged("post_install", "-at_install")
+class TestAccuracy(PlannerCase):
+    """Forecasts against what was sold."""
+
+    def _say(self, source, start, rows):
+        """Have a source say its forecasts in a version that is in force since a day before a period.
+
+        :param rows: list of (product, start of a period, quantity)
+        """
+        batch = self.env["dist.planning.batch"]._stage_rows(
+            source,
+            f"{source.code}-{start}",
+            forecasts=[
+                {
+                    **self._get_place(source, product),
+                    "bucket_start": day,
+                    "bucket": "week",
+                    "baseline": quantity,
+                    "low": quantity - 5.0,
+                    "high": quantity + 5.0,
+                }
+                for product, day, quantity in rows
+            ],
+            planned_at=datetime.combine(start - timedelta(days=1), time(20)),
+        )
+        batch._activate()
+        batch.activated_at = datetime.combine(start - timedelta(days=1), time(20))
+        return batch
+
+    def _get_place(self, source, product):
+        """A platform outside names items by their codes."""
+        if source.kind == "external":
+            codes = product.default_code, self.warehouse.code, product.uom_id.name
+            return dict(zip(("product_id", "warehouse_id", "uom_id"), codes))
+        return {"product_id": product.id, "warehouse_id": self.warehouse.id}
+
+    def _accuracy(self, source, groupby=()):
+        names = ("wape", "bias", "mase", "tracking_signal", "value_added", "coverage")
+        groups = self.env["dist.planning.accuracy"]._read_group(
+            [("source_id", "=", source.id)], groupby, [f"{name}:avg" for name in names]
+        )
+        return {tuple(group[: len(groupby)]): dict(zip(names, group[len(groupby) :])) for group in groups}
+
+    def test_figures_of_a_group_are_ratios_of_sums(self):
+        """P5: WAPE, bias, MASE, tracking signal and value added, of a period and of many."""
+        product = self._make_product("STEADY")
+        self._deliver(product, [9.0, 11.0] * (WEEKS // 2 - 2) + [12.0, 8.0, 20.0, 40.0], on_hand=5.0)
+        weeks = [self._start_of(number) for number in (2, 1)]
+        for week in weeks:
+            self._say(self.source, week, [(product, week, 24.0)])
+        self.env["dist.planning.history"]._refresh(self.company)
+        self.env["dist.planning.accuracy"]._measure(self.source)
+        rows = self.env["dist.planning.accuracy"].search(
+            [("source_id", "=", self.source.id)], order="bucket_start"
+        )
+        self.assertEqual(rows.mapped("bucket_start"), weeks)
+        self.assertEqual(rows.mapped("actual"), [20.0, 40.0])
+        self.assertEqual(rows.mapped("error"), [4.0, -16.0])
+        # what was sold last when the forecast was made: 8, then 20
+        self.assertEqual(rows.mapped("naive"), [12.0, 20.0])
+        self.assertEqual(rows.mapped("within"), [1, 0])
+        figures = self._accuracy(self.source)[()]
+        self.assertAlmostEqual(figures["wape"], 100 * 20 / 60)
+        self.assertAlmostEqual(figures["bias"], 100 * -12 / 60)
+        self.assertAlmostEqual(figures["value_added"], 100 * (32 - 20) / 60)
+        self.assertAlmostEqual(figures["tracking_signal"], -12 * 2 / 20)
+        self.assertAlmostEqual(figures["coverage"], 50.0)
+        self.assertGreater(figures["mase"], 1.0)
+
+    def test_only_what_was_said_before_counts(self):
+        """P5: at a fixed lag; a forecast that came when the week had begun says nothing about it."""
+        product = self._make_product("STEADY")
+        self._deliver(product, [10.0] * WEEKS, on_hand=5.0)
+        week = self._start_of(1)
+        for lag, quantity in ((3, 30.0), (2, 20.0), (1, 11.0)):
+            self._say(self.source, self._start_of(lag), [(product, week, quantity)])
+        late = self._say(self.source, week + timedelta(days=3), [(product, week, 10.0)])
+        self.assertEqual(late.state, "active")
+        self.env["dist.planning.history"]._refresh(self.company)
+        for lag, said in ((1, 11.0), (2, 20.0), (3, 30.0)):
+            self.source.accuracy_lag = lag
+            self.env["dist.planning.accuracy"]._measure(self.source)
+            row = self.env["dist.planning.accuracy"].search(
+                [("source_id", "=", self.source.id), ("lag", "=", lag), ("bucket_start", "=", week)]
+            )
+            self.assertEqual(row.forecast, said)
+
+    def test_measuring_again_changes_nothing(self):
+        """P5: a period is measured once; what came back later corrects it."""
+        product = self._make_product("STEADY")
+        self._deliver(product, [10.0] * WEEKS, on_hand=5.0)
+        week = self._start_of(1)
+        self._say(self.source, week, [(product, week, 12.0)])
+        accuracy = self.env["dist.planning.accuracy"]
+        for _time in range(2):
+            self.env["dist.planning.history"]._refresh(self.company)
+            accuracy._measure(self.source)
+        row = accuracy.search([("source_id", "=", self.source.id)])
+        self.assertEqual((len(row), row.actual, row.error), (1, 10.0, 2.0))
+        sold = self.env["stock.move"].search([("product_id", "=", product.id)], order="date desc", limit=1)
+        self._move(
+            product,
+            4.0,
+            self.customers,
+            self.warehouse.lot_stock_id,
+            self.today,
+            origin_returned_move_id=sold.id,
+        )
+        self.env["dist.planning.history"]._refresh(self.company)
+        accuracy._measure(self.source)
+        self.assertEqual((row.actual, row.error), (6.0, 6.0))
+
+    def test_two_sources_side_by_side(self):
+        """P4: the platform's forecasts and the built-in planner's, of the same items and periods."""
+        product, only = self._make_product("STEADY"), self._make_product("ONLY")
+        self._deliver(product, self._steady(1), on_hand=5.0)
+        self._deliver(only, self._steady(2), on_hand=5.0)
+        system, _client, _key = self._make_system("Platform", company_id=self.company.id)
+        other = self.env["dist.planning.source"].create(
+            {"name": "Platform", "code": "platform", "system_id": system.id, "company_id": self.company.id}
+        )
+        week = self._start_of(1)
+        self._say(other, week, [(product, week, 90.0)])
+        self._say(self.source, week, [(product, week, 41.0), (only, week, 40.0)])
+        self._plan()
+        self.env["dist.planning.accuracy"]._job_measure(self.company)
+        shared = self.env["dist.planning.accuracy"].search([("is_shared", "=", True)])
+        self.assertEqual(shared.product_id, product)
+        self.assertEqual(shared.source_id, self.source | other)
+        worse, better = self._accuracy(other)[()], self._accuracy(self.source)[()]
+        self.assertGreater(worse["wape"], better["wape"])
+        chart = self.env["dist.planning.item"].get_planning_chart(product.id, self.warehouse.id)
+        self.assertEqual({line["name"] for line in chart["sources"]}, {"Own planner", "Platform"})
+
+    def test_by_class_supplier_and_planner(self):
+        """P5: the figures by class, supplier and planner."""
+        product, other = (
+            self._make_product("A1", standard_price=90.0),
+            self._make_product("C1", standard_price=0.1),
+        )
+        self._deliver(product, self._steady(1), on_hand=5.0)
+        self._deliver(other, self._steady(2), on_hand=5.0)
+        self._plan()
+        self._item(product).planner_id = self.env.user
+        week = self._start_of(1)
+        self.env["dist.planning.batch"].search([("source_id", "=", self.source.id)]).planned_at = "2020-01-01"
+        self._say(self.source, week, [(product, week, 40.0), (other, week, 80.0)])
+        self.env["dist.planning.accuracy"]._job_measure(self.company)
+        by_class = self._accuracy(self.source, ["abc"])
+        self.assertLess(by_class["A",]["wape"], by_class["C",]["wape"])
+        self.assertEqual(set(self._accuracy(self.source, ["partner_id"])), {(self.supplier,)})
+        self.assertIn((self.env.user,), self._accuracy(self.source, ["planner_id"]))
+
+    def test_chart(self):
+        """P5: what was sold, what is expected and between which bounds, and how the stock goes on."""
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=70.0)
+        run = self._plan()
+        chart = self.env["dist.planning.item"].get_planning_chart(product.id, self.warehouse.id)
+        self.assertEqual((len(chart["labels"]), chart["past"]), (52 + 13, 52))
+        self.assertEqual(chart["actual"][52:], [None] * 13)
+        self.assertTrue(all(value is not None for value in chart["actual"][:52]))
+        line = chart["sources"][0]
+        self.assertTrue(
+            all(
+                line["low"][52 + step] < line["forecast"][52 + step] < line["high"][52 + step]
+                for step in range(13)
+            )
+        )
+        stock = chart["stock"]
+        self.assertLess(stock["projected"][-1], 0.0)
+        proposal = self.env["dist.planning.proposal"].search([("batch_id", "=", run.batch_id.id)])
+        self.assertAlmostEqual(sum(stock["proposed"]), proposal.quantity)
+        self.assertAlmostEqual(
+            stock["with_proposals"][-1] - stock["projected"][-1], proposal.quantity, places=3
+        )

@@ -1,0 +1,225 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+
+from .common import PlanningCase
+
+
+@tagged("post_install", "-at_install")
+class TestApproval(PlanningCase):
+    """Proposals that rules approve, and those on a planner's list."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.planner = cls._make_planner()
+
+    def _codes(self, *keys):
+        return {proposal.key: proposal.reason_ids.mapped("code") for proposal in self._get_proposals(*keys)}
+
+    def test_without_rules_everything_waits(self):
+        """P3: nothing is bought by itself that nobody allowed."""
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals()
+        self.assertEqual((proposal.state, self._codes()), ("proposed", {"P-1": ["no_rule"]}))
+        self.assertEqual(proposal.reason_text, "No rule fits it.")
+
+    def test_within_the_limits(self):
+        """P3: within a rule's limits it is approved by itself, beyond it waits and says why."""
+        rule = self._make_rule(value_limit=50.0)
+        self._take_in([self._proposal(), self._proposal("P-2", quantity=100)])
+        small, large = self._get_proposals()
+        self.assertEqual((small.state, small.rule_id, small.decided_by_id.id), ("approved", rule, False))
+        self.assertEqual(
+            (large.state, large.value, self._codes("P-2")), ("proposed", 400.0, {"P-2": ["value"]})
+        )
+        self.assertIn("Small ones approves up to", large.reason_text)
+
+    def test_rules_by_supplier_class_and_category(self):
+        """P3: the first rule that fits decides, by supplier, category and kind."""
+        self._make_rule(name="Harbour", sequence=1, partner_id=self.supplier.id, is_automatic=False)
+        self._make_rule(name="All", sequence=2)
+        self._take_in([self._proposal(), self._proposal("P-2", kind="transfer", source_warehouse="NORTH")])
+        self.assertEqual(self._codes(), {"P-1": ["manual"], "P-2": []})
+        self.assertEqual(self._get_proposals().mapped("state"), ["proposed", "approved"])
+
+    def test_currency(self):
+        """P3, rule 15: a price is brought to the company's currency before it is held against a limit."""
+        currency = self.env["res.currency"].create({"name": "TST", "symbol": "T"})
+        self.env["res.currency.rate"].create({"currency_id": currency.id, "rate": 0.1, "name": "2020-01-01"})
+        self._make_product("FAR", price=1.0, currency_id=currency.id)
+        self._make_rule(value_limit=50.0)
+        self._take_in([self._proposal(sku="FAR")])
+        proposal = self._get_proposals()
+        self.assertEqual((proposal.value, self._codes()), (100.0, {"P-1": ["value"]}))
+
+    def test_change_against_the_last(self):
+        """P3: what is far from the last approved one waits."""
+        self._make_rule(change_limit=50.0)
+        self._take_in([self._proposal()])
+        self._take_in([self._proposal("P-2", quantity=14), self._proposal("P-3", quantity=16)], "R-2", 1)
+        self.assertEqual(self._codes("P-2", "P-3"), {"P-2": [], "P-3": ["change"]})
+        self.assertAlmostEqual(self._get_proposals("P-3").change, 0.6)
+
+    def test_cover_counts_requests_for_quotation(self):
+        """P3, rule 15: stock, what is on its way and requests for quotation are supply that a proposal adds to."""
+        self._make_rule(cover_limit=20.0)
+        self.env["stock.quant"]._update_available_quantity(self.tape, self.warehouse.lot_stock_id, 5)
+        day = str(fields.Date.today() + timedelta(days=7))
+        rows = [self._forecast(day=day, baseline=7), self._proposal()]
+        self._take_in(rows)
+        proposal = self._get_proposals()
+        self.assertEqual((proposal.cover_days, proposal.state), (15.0, "approved"))
+        self._execute()
+        self.assertEqual(proposal.purchase_id.state, "draft")
+        self._take_in([rows[0], self._proposal("P-2")], "R-2", 1)
+        proposal = self._get_proposals("P-2")
+        self.assertEqual((proposal.cover_days, self._codes("P-2")), (25.0, {"P-2": ["cover"]}))
+        self.assertEqual((proposal.on_hand, proposal.incoming, proposal.requested), (5.0, 0.0, 10.0))
+
+    def test_expired_plan(self):
+        """P3, rule 11: what an expired plan proposes is not approved by any rule."""
+        self._make_rule()
+        self.moment -= timedelta(days=20)
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals()
+        self.assertEqual((proposal.state, self._codes()), ("proposed", {"P-1": ["expired"]}))
+        self.assertIn("20 days old", proposal.reason_text)
+
+    def test_unknown_supplier_or_price(self):
+        """P3: a purchase without supplier or price waits."""
+        self._make_rule()
+        self._make_product("FREE", price=0.0)
+        self._take_in([self._proposal(sku="SEAL"), self._proposal("P-2", "FREE")])
+        self.assertEqual(self._codes(), {"P-1": ["no_supplier"], "P-2": ["no_price"]})
+
+    def test_unknown_forecast_quality(self):
+        """P3: a rule that asks for good forecasts approves none of which nobody knows how good they are."""
+        self._make_rule(error_limit=30.0)
+        self._take_in([self._proposal()])
+        self.assertEqual(self._codes(), {"P-1": ["forecast_error"]})
+
+    def test_lead_time(self):
+        """P3, rule 14: a change of a lead time is brought back to the largest one and waits, whatever rules say."""
+        self._make_rule()
+        self._take_in([self._parameter(lead_time_days=30)])
+        proposal = self._get_proposals()
+        self.assertEqual(
+            (proposal.kind, proposal.state, self._codes()[proposal.key]),
+            ("lead_time", "proposed", ["lead_time"]),
+        )
+        self.assertEqual((proposal.quantity, proposal.maximum), (8.0, 30.0))
+        self.assertIn("says 30.0, which was brought back to 8.0", proposal.reason_text)
+        proposal.with_user(self.planner).action_approve()
+        self._execute()
+        self.assertEqual(self.tape.seller_ids.delay, 8)
+
+    def test_reorder_points_become_proposals(self):
+        """P3: where the reordering rule is another one it is proposed; where it is the same, nothing is."""
+        self._take_in(
+            [self._parameter(reorder_point=10, maximum=40), self._parameter("GLOVE", reorder_point=3)]
+        )
+        self.assertEqual(set(self._get_proposals().mapped("kind")), {"reordering"})
+        proposal = self._get_proposals().filtered(lambda found: found.product_id == self.tape)
+        proposal.with_user(self.planner).action_approve()
+        self._execute()
+        self.assertEqual(
+            (proposal.orderpoint_id.product_min_qty, proposal.orderpoint_id.product_max_qty), (10.0, 40.0)
+        )
+        self._take_in([self._parameter(reorder_point=10, maximum=40)], "R-2", 1)
+        self.assertEqual(self._get_proposals().mapped("state").count("proposed"), 0)
+
+    # the planner's list
+
+    def test_bulk(self):
+        """P3: a planner approves and refuses many at once; who did it is told."""
+        self._take_in([self._proposal(f"P-{number}") for number in range(5)])
+        proposals = self._get_proposals().with_user(self.planner)
+        answer = proposals[:3].action_approve()
+        self.assertEqual(answer["params"]["message"], "3 approved")
+        proposals[3:].action_refuse()
+        self.assertEqual(proposals.mapped("state"), ["approved"] * 3 + ["refused"] * 2)
+        self.assertEqual(proposals.decided_by_id, self.planner)
+        self._assert_told(proposals[:3], "approved", self.planner)
+        self._assert_told(proposals[3:], "rejected", self.planner)
+        with self.assertRaises(UserError):
+            proposals.filtered(lambda found: found.state == "refused").action_refuse()
+
+    def test_missing_supplier(self):
+        """P3: what has no supplier stays on the list, the rest of the choice is approved."""
+        self._take_in([self._proposal(), self._proposal("P-2", "SEAL")])
+        proposals = self._get_proposals().with_user(self.planner)
+        answer = proposals.action_approve()
+        self.assertIn("1 have no supplier", answer["params"]["message"])
+        self.assertEqual(proposals.mapped("state"), ["approved", "proposed"])
+
+    def test_change(self):
+        """P3, rule 7: a planner changes the quantity in place; it becomes whole packs of at least the minimum."""
+        self._take_in([self._proposal(sku="GLOVE", quantity=30)])
+        proposal = self._get_proposals()
+        self.assertEqual((proposal.quantity, proposal.approved_quantity, proposal.value), (30.0, 36.0, 72.0))
+        with Form(proposal.with_user(self.planner)) as form:
+            form.approved_quantity = 5
+        self.assertEqual((proposal.approved_quantity, proposal.value, proposal.is_edited), (24.0, 48.0, True))
+        with self.assertRaises(UserError):
+            proposal.with_user(self.planner).approved_quantity = -1
+
+    def test_change_stays(self):
+        """P3: what a planner changed stays until the source proposes something else."""
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).approved_quantity = 7
+        self._take_in([self._proposal(), self._alert()], "R-2", 1)
+        self.assertEqual((proposal.approved_quantity, proposal.batch_id.reference), (7.0, "R-2"))
+        self._take_in([self._proposal(quantity=12)], "R-3", 2)
+        self.assertEqual((proposal.approved_quantity, proposal.is_edited), (12.0, False))
+
+    def test_decided_stays_decided(self):
+        """P3, rule 9: what was decided is not proposed again; what is not proposed any more is off the list."""
+        self._take_in([self._proposal(), self._proposal("P-2"), self._proposal("P-3")])
+        yes, no, other = self._get_proposals().with_user(self.planner)
+        yes.action_approve()
+        no.action_refuse()
+        batch = self._take_in([self._proposal(quantity=99), self._proposal("P-2", quantity=99)], "R-2", 1)
+        self.assertEqual(
+            (yes.state, yes.quantity, no.state, other.state), ("approved", 10.0, "refused", "superseded")
+        )
+        self.assertEqual((batch.known_count, batch.proposal_count), (2, 2))
+        self._take_in([self._proposal("P-3")], "R-3", 2)
+        self.assertEqual(other.state, "proposed")
+        no.action_reopen()
+        self.assertEqual(no.state, "proposed")
+
+    def test_what_people_may(self):
+        """G5: planners decide, others look; nobody enters what a plan says."""
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals()
+        reader = self._make_planner("reader", "dist_integration_base.group_dist_user")
+        self.assertEqual(proposal.with_user(reader).quantity, 10.0)
+        with self.assertRaises(AccessError):
+            proposal.with_user(reader).action_approve()
+        with self.assertRaises(AccessError):
+            proposal.with_user(reader).approved_quantity = 5
+        mine = proposal.with_user(self.planner)
+        for values in ({"state": "executed"}, {"quantity": 5}, {"value": 0}, {"is_edited": False}):
+            with self.subTest(values), self.assertRaises(AccessError):
+                mine.write(values)
+        with self.assertRaises(AccessError):
+            proposal.batch_id.with_user(reader).action_check_again()
+        with self.assertRaises(AccessError):
+            mine.unlink()
+
+    def test_companies(self):
+        """G5: proposals and plans of another company are not seen, nor decided."""
+        other = self.env["res.company"].create({"name": "Other"})
+        planner = self._make_planner("there", company_id=other.id, company_ids=[(6, 0, other.ids)])
+        batch = self._take_in([self._proposal(), self._forecast(), self._parameter(), self._alert()])
+        for model in ("source", "batch", "batch.file", "forecast", "parameter", "alert", "proposal"):
+            found = self.env[f"dist.planning.{model}"].with_user(planner).search([])
+            self.assertFalse(found.filtered(lambda record: record.company_id != other), model)
+        with self.assertRaises(AccessError):
+            self._get_proposals().with_user(planner).action_approve()
+        with self.assertRaises(AccessError):
+            batch.with_user(planner).read(["reference"])

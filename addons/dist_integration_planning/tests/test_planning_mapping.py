@@ -1,0 +1,306 @@
+import csv
+import io
+
+from odoo import Command, fields
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+
+from .export_common import ExportCase, ExportHttpCase, monday_of, weeks_ago
+
+
+@tagged("post_install", "-at_install")
+class TestPlanningMappingOut(ExportCase):
+    def _use(self, name):
+        self.source.mapping_id = self.env.ref(f"dist_integration_planning.mapping_{name}")
+
+    def _read_file(self, export, name, delimiter=","):
+        """:return: list of lists, the lines of a file"""
+        text = self._get_content(self._get_file(export, name=name)).decode()
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+
+    def _read_named(self, export, name, delimiter=","):
+        head, *rows = self._read_file(export, name, delimiter)
+        return [dict(zip(head, row, strict=True)) for row in rows]
+
+    def _set_up_trade(self):
+        self._put(self.tape, 20)
+        self.env["product.supplierinfo"].create(
+            {
+                "partner_id": self.supplier.id,
+                "product_tmpl_id": self.tape.product_tmpl_id.id,
+                "delay": 9,
+                "min_qty": 50,
+                "price": 2.5,
+            }
+        )
+        self._deliver(self._sell(self.tape, 5, weeks_ago(2)))
+        self.order = self._sell(self.tape, 3, fields.Datetime.now())
+        self.purchase = self.env["purchase.order"].create(
+            {
+                "partner_id": self.supplier.id,
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "order_line": [
+                    Command.create({"product_id": self.tape.id, "product_qty": 50, "price_unit": 2.5})
+                ],
+            }
+        )
+
+    def test_frepple(self):
+        """P1: frePPLe's data files, by a mapping alone."""
+        self._set_up_trade()
+        self._use("frepple")
+        export = self._export("delta")
+        self.assertEqual(export.kind, "full", "it takes files of everything")
+        item = next(row for row in self._read_named(export, "item.csv") if row["name"] == "TAPE")
+        self.assertEqual((item["description"], item["uom"], float(item["cost"])), ("Item TAPE", "Units", 4.0))
+        (supply,) = (row for row in self._read_named(export, "itemsupplier.csv") if row["item"] == "TAPE")
+        self.assertEqual(
+            (supply["leadtime"], supply["supplier"], float(supply["sizeminimum"])), ("9 00:00:00", "S-1", 50)
+        )
+        (demand,) = self._read_named(export, "demand.csv")
+        self.assertEqual((demand["status"], demand["quantity"], demand["customer"]), ("open", "3", "C-1"))
+        self.assertRegex(demand["due"], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")
+        (closed,) = self._read_named(export, "demand.history.csv")
+        self.assertEqual((closed["status"], closed["due"]), ("closed", f"{monday_of(weeks_ago(2))} 00:00:00"))
+        (purchase,) = self._read_named(export, "purchaseorder.csv")
+        self.assertEqual((purchase["status"], purchase["quantity"]), ("approved", "50"))
+        (buffer,) = self._read_named(export, "buffer.csv")
+        self.assertEqual((buffer["item"], buffer["location"], buffer["onhand"]), ("TAPE", "BRU", "15"))
+
+    def test_netstock(self):
+        """P1: files with exact names, texts in quotes and no line of names."""
+        self._set_up_trade()
+        self._use("netstock")
+        export = self._export()
+        text = self._get_content(self._get_file(export, name="location.csv")).decode()
+        self.assertEqual(text, '"BRU","Brussels",1,,"DC"\n')
+        item = next(row for row in self._read_file(export, "master.csv") if row[0] == "TAPE")
+        self.assertEqual((len(item), item[1], item[8]), (9, "Item TAPE", "TAPE"))
+        (stock,) = self._read_file(export, "stock.csv")
+        self.assertEqual((len(stock), stock[:2], stock[6], stock[10]), (13, ["TAPE", "BRU"], "15", "S-1"))
+
+    def test_lokad(self):
+        """P1: Items, Orders, Parts and Settings, tabulated; an Id is an item in a warehouse."""
+        self._set_up_trade()
+        self._use("lokad")
+        export = self._export()
+        (item,) = self._read_named(export, "Lokad_Items.tsv", "\t")
+        self.assertEqual((item["Id"], item["StockOnHand"], item["LeadTime"]), ("TAPE/BRU", "15", "9"))
+        (order,) = self._read_named(export, "Lokad_Orders.tsv", "\t")
+        self.assertEqual(
+            (order["Id"], order["Date"], order["Quantity"], order["Usable"]),
+            ("TAPE/BRU", monday_of(weeks_ago(2)), "5", "1"),
+        )
+        (settings,) = self._read_named(export, "Lokad_Settings.tsv", "\t")
+        self.assertEqual((settings["Sku"], settings["MinOrderQuantity"]), ("TAPE", "50"))
+        self.assertEqual(self._read_named(export, "Lokad_Parts.tsv", "\t"), [])
+
+    def test_own_platform(self):
+        """P1: a platform of one's own: a mapping made on screen, decimal comma, other words, chosen rows."""
+        self._set_up_trade()
+        manager = new_test_user(
+            self.env, "maps", groups="dist_integration_planning.group_dist_planning_manager"
+        )
+        mapping = self.env["dist.planning.mapping"].with_user(manager).create({"name": "Mine"})
+        with Form(
+            self.env["dist.planning.mapping.file"]
+            .with_user(manager)
+            .with_context(default_mapping_id=mapping.id)
+        ) as file:
+            file.name = "bestand_{date}_{export}.csv"
+            file.dataset = "stock"
+            file.delimiter = ";"
+            self.assertIn("on_hand", file.known_columns)
+            for name, field, conversion in (
+                ("Artikel Nr.", "sku", "none"),
+                ("Menge", "on_hand", "decimal_comma"),
+            ):
+                with file.column_ids.new() as column:
+                    column.name = name
+                    column.field_name = field
+                    column.conversion = conversion
+        self.env["dist.planning.mapping.file"].with_user(manager).create(
+            {
+                "mapping_id": mapping.id,
+                "name": "bestellt.jsonl",
+                "dataset": "open_purchases",
+                "content": "jsonl",
+                "packed": True,
+                "only_column": "state",
+                "only_values": "confirmed, done",
+                "column_ids": [
+                    Command.create({"name": "Best. Nr", "field_name": "order"}),
+                    Command.create({"name": "Stand", "field_name": "state", "words": "fest = confirmed"}),
+                ],
+            }
+        )
+        self._put(self.tape, 0.5)
+        self.source.mapping_id = mapping
+        export = self._export()
+        stock = export.file_ids.filtered(lambda file: file.dataset == "stock")
+        self.assertEqual(
+            stock.name, f"bestand_{fields.Date.to_string(export.moment).replace('-', '')}_{export.name}.csv"
+        )
+        self.assertEqual(self._get_content(stock).decode(), "Artikel Nr.;Menge\nTAPE;15,5\n")
+        ordered = self._get_file(export, name="bestellt.jsonl")
+        self.assertEqual(self._get_content(ordered), b"")
+        self.purchase.button_confirm()
+        text = self._get_content(self._get_file(self._export(), name="bestellt.jsonl")).decode()
+        self.assertEqual(text, f'{{"Best. Nr":"{self.purchase.name}","Stand":"fest"}}\n')
+
+    def test_changes_alone(self):
+        """P1: a platform that takes changes is told of what is gone where its file has a column for it."""
+        self.source.mapping_id = self.env["dist.planning.mapping"].create(
+            {
+                "name": "Changes",
+                "takes_changes": True,
+                "file_ids": [
+                    Command.create(
+                        {
+                            "name": f"{name}.csv",
+                            "dataset": "items",
+                            "column_ids": [Command.create(column) for column in columns],
+                        }
+                    )
+                    for name, columns in (
+                        (
+                            "all",
+                            [{"name": "Sku", "field_name": "key"}, {"name": "Gone", "field_name": "removed"}],
+                        ),
+                        ("there", [{"name": "Sku", "field_name": "key"}]),
+                    )
+                ],
+            }
+        )
+        self._export()
+        self.glove.unlink()
+        export = self._export("delta")
+        self.assertEqual(self._read_named(export, "all.csv"), [{"Sku": "GLOVE", "Gone": "true"}])
+        self.assertEqual(self._read_named(export, "there.csv"), [])
+
+    def test_what_does_not_fit(self):
+        """P1: a mapping that cannot work is refused when it is saved, with what there is instead."""
+        mapping = self.env["dist.planning.mapping"].create({"name": "Wrong"})
+
+        def check(column=None, **values):
+            columns = [Command.create(column)] if column else []
+            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                self.env["dist.planning.mapping.file"].create(
+                    {
+                        "mapping_id": mapping.id,
+                        "name": "x.csv",
+                        "dataset": "items",
+                        "column_ids": columns,
+                        **values,
+                    }
+                )
+
+        check({"name": "A", "field_name": "nothing"})
+        check({"name": "A", "field_name": "sku + nothing"})
+        check({"name": "A", "field_name": "created", "conversion": "date", "argument": "%d.%m"})
+        check({"name": "A", "field_name": "active", "conversion": "flag"})
+        check({"name": "A", "field_name": "sku", "words": "no sign"})
+        check({"name": 'A "quoted"', "field_name": "sku"})
+        check({"name": "A" * 61, "field_name": "sku"})
+        check({"field_name": "sku"})
+        check(name="../x.csv")
+        check(name="{secret}.csv")
+        check(dataset="proposal")
+        check(direction="in")
+        check({"name": "A", "field_name": "sku"}, direction="in", dataset="proposal")
+        check(only_column="nothing", only_values="x")
+
+    def test_rights(self):
+        """P1, G5: planning managers map, others do not; it is told by the audit trail."""
+        planner = new_test_user(
+            self.env, "reads", groups="dist_integration_planning.group_dist_planning_planner"
+        )
+        mapping = self.env.ref("dist_integration_planning.mapping_lokad")
+        self.assertTrue(mapping.with_user(planner).file_ids)
+        with self.assertRaises(AccessError):
+            mapping.with_user(planner).name = "Mine"
+        copied = mapping.copy()
+        self.assertEqual(len(copied.file_ids.column_ids), len(mapping.file_ids.column_ids))
+
+
+@tagged("post_install", "-at_install")
+class TestPlanningMappingIn(ExportHttpCase):
+    """What platforms tell in their own words, by the same door as everybody."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._make_flow(cls.system, "plan.file")
+        cls.source.write({"may_purchase": True, "may_transfer": True})
+
+    def _tell(self, mapping, name, text):
+        """:return: dist.planning.batch that a file makes, checked"""
+        self.source.mapping_id = self.env.ref(f"dist_integration_planning.mapping_{mapping}")
+        response = self._call(
+            "POST", f"/plans/files?name={name}", text.encode(), self.key, Content_Type="text/csv"
+        )
+        self.assertIn(response.status_code, (200, 202), response.text)
+        batch = self.env["dist.planning.batch"].search(
+            [("source_id", "=", self.source.id)], order="id desc", limit=1
+        )
+        batch._job_activate()
+        self.env.invalidate_all()
+        return batch
+
+    def test_frepple(self):
+        """P2: what frePPLe proposes; what it only repeats of our own orders is left out."""
+        batch = self._tell(
+            "frepple",
+            "purchaseorder.csv",
+            "reference,status,item,location,supplier,quantity,startdate,enddate\n"
+            "881,proposed,TAPE,BRU,S-1,120,2041-03-01 00:00:00,2041-03-10 00:00:00\n"
+            "P00001,confirmed,TAPE,BRU,S-1,50,2041-03-01 00:00:00,2041-03-10 00:00:00\n",
+        )
+        self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        proposal = self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)])
+        self.assertEqual((proposal.key, proposal.kind, proposal.product_id), ("881", "purchase", self.tape))
+        self.assertEqual((proposal.quantity, proposal.partner_id), (120, self.supplier))
+        self.assertEqual(fields.Date.to_string(proposal.date_planned), "2041-03-10")
+
+    def test_netstock(self):
+        """P2: an order file without a line of names; the same file again changes nothing."""
+        text = '"17","S-1","BRU","TAPE",40,2041-03-10\n"17","S-1","BRU","GLOVE",10,2041-03-10\n'
+        batch = self._tell("netstock", "po_17.csv", text)
+        self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        proposals = self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)])
+        self.assertEqual(set(proposals.mapped("key")), {"17/TAPE", "17/GLOVE"})
+        self.assertEqual(self._tell("netstock", "po_17.csv", text), batch)
+
+    def test_lokad(self):
+        """P2: forecasts by Id, tabulated."""
+        batch = self._tell(
+            "lokad",
+            "Lokad_Forecasts.tsv",
+            "Id\tDate\tQuantity\nTAPE/BRU\t2041-03-04\t12.5\nGLOVE/BRU\t2041-03-04\t1\n",
+        )
+        self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        forecasts = self.env["dist.planning.forecast"].search([("batch_id", "=", batch.id)])
+        self.assertEqual(
+            dict(forecasts.mapped(lambda row: (row.product_id.default_code, row.baseline))),
+            {"TAPE": 12.5, "GLOVE": 1},
+        )
+
+    def test_mistakes(self):
+        """P2: what is wrong is named by line and value; nothing of the file counts."""
+        batch = self._tell(
+            "frepple",
+            "purchaseorder.csv",
+            "reference,status,item,location,supplier,quantity,startdate,enddate\n"
+            "881,proposed,TAPE,BRU,S-1,120,2041-03-01 00:00:00,2041-03-10 00:00:00\n"
+            "882,proposed,TAPE,BRU,S-1,120,tomorrow,2041-03-10 00:00:00\n",
+        )
+        self.assertEqual(batch.state, "refused")
+        error = batch.error_ids.ensure_one()
+        self.assertEqual((error.line, error.field, error.value), (3, "startdate", "tomorrow"))
+        self.assertFalse(self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)]))
+
+    def test_unknown_item(self):
+        """P2: an item that nobody knows is named as such, not as one without a unit."""
+        batch = self._tell("netstock", "po_18.csv", '"18","S-1","BRU","NOBODY",40,2041-03-10\n')
+        self.assertEqual(batch.state, "refused")
+        self.assertIn("NOBODY", batch.error_ids.mapped("value"))

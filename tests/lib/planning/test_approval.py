@@ -1,0 +1,53 @@
+"""P3: which proposals are approved by themselves."""
+
+from dataclasses import replace
+
+from dist_integration_planning.lib.approval import Facts, Rule, find_rule, judge
+
+FACTS = Facts(source=1, kind="purchase", supplier=7, category=3, product_class="A", value=900.0, change=0.2)
+RULE = Rule(1, "Small ones", value_limit=1000.0, change_limit=0.5)
+
+
+def codes(facts, rule):
+    return [reason.code for reason in judge(facts, rule)]
+
+
+def test_within_the_limits():
+    assert codes(FACTS, RULE) == []
+    assert codes(FACTS, replace(RULE, value_limit=0.0, change_limit=0.0)) == []
+
+
+def test_each_limit():
+    """P3: value, change against the last, cover and forecast error each stop a proposal, whatever the others say."""
+    assert codes(replace(FACTS, value=1000.01), RULE) == ["value"]
+    assert codes(replace(FACTS, change=-0.6), RULE) == ["change"]
+    assert codes(replace(FACTS, cover_days=91.0), replace(RULE, cover_limit=90.0)) == ["cover"]
+    assert codes(replace(FACTS, forecast_error=0.4), replace(RULE, error_limit=0.3)) == ["forecast_error"]
+    assert codes(FACTS, replace(RULE, error_limit=0.3)) == ["forecast_error"]
+    reason = judge(replace(FACTS, value=2000.0), RULE)[0]
+    assert (reason.found, reason.limit) == (2000.0, 1000.0)
+
+
+def test_what_no_rule_approves():
+    """P3, rules 11 and 14: an expired plan, a purchase without supplier or price and a lead time always wait."""
+    assert codes(replace(FACTS, expired_days=20), RULE) == ["expired"]
+    assert codes(replace(FACTS, supplier=None), RULE) == ["no_supplier"]
+    assert codes(replace(FACTS, value=None), RULE) == ["no_price"]
+    assert codes(replace(FACTS, kind="lead_time"), RULE) == ["lead_time"]
+    assert codes(FACTS, None) == ["no_rule"]
+    assert codes(FACTS, replace(RULE, is_automatic=False)) == ["manual"]
+
+
+def test_first_rule_that_fits():
+    """P3: rules go by source, kind, supplier, category and class; the first that fits decides."""
+    strict = Rule(2, "Harbour", supplier=7, is_automatic=False)
+    assert find_rule(FACTS, [strict, RULE]) is strict
+    for other in (
+        {"source": 2},
+        {"kind": "transfer"},
+        {"supplier": 8},
+        {"categories": frozenset({4})},
+        {"product_class": "B"},
+    ):
+        assert find_rule(FACTS, [replace(strict, **{"supplier": None, **other}), RULE]) is RULE
+    assert find_rule(FACTS, []) is None
