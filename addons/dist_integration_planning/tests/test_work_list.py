@@ -34,7 +34,9 @@ class TestWorkList(PlanningCase):
         """P3: five thousand come in, are shown, changed and approved without anybody having to wait for long."""
         planner = self._make_planner()
         started = time.monotonic()
-        self._take_in([self._proposal(f"P-{number:04}", quantity=1 + number % 50) for number in range(PROPOSALS)])
+        self._take_in(
+            [self._proposal(f"P-{number:04}", quantity=1 + number % 50) for number in range(PROPOSALS)]
+        )
         taken = time.monotonic() - started
         proposals = self._get_proposals().with_user(planner)
         self.assertEqual(len(proposals), PROPOSALS)
