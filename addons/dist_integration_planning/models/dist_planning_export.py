@@ -178,7 +178,7 @@ class DistPlanningExport(models.Model):
         return self.previous_id.history_version
 
     def _get_scope(self):
-        """:return: text that is another one when other periods or warehouses are planned, or they are called otherwise"""
+        """:return: text that is another one when other periods or warehouses are planned, or called otherwise"""
         source = self.source_id
         return f"{source.bucket}/{','.join(sorted(source._get_warehouses().mapped('code')))}"
 

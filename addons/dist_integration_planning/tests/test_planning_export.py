@@ -444,15 +444,20 @@ class TestPlanningExportApi(ExportHttpCase):
         export = self._export()
         file = self._get_file(export, "units")
         planner = "dist_integration_planning.group_dist_planning_planner"
-        new_test_user(self.env, "reads", groups=planner)
+        new_test_user(self.env, "reads", groups=planner, password="reads-files")
         other = self.env["res.company"].create({"name": "Other"})
         new_test_user(
-            self.env, "there", groups=planner, company_id=other.id, company_ids=[Command.set(other.ids)]
+            self.env,
+            "there",
+            groups=planner,
+            password="reads-files",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
         )
         url = file.action_download()["url"]
-        self.authenticate("reads", "reads")
+        self.authenticate("reads", "reads-files")
         self.assertEqual(hashlib.sha256(self.url_open(url).content).hexdigest(), file.checksum)
-        self.authenticate("there", "there")
+        self.authenticate("there", "reads-files")
         self.assertNotEqual(self.url_open(url).status_code, 200)
 
     def test_refusals(self):
