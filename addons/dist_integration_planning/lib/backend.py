@@ -16,6 +16,8 @@ except ImportError:  # the fallback is slower by two orders of magnitude, not le
     numpy = None
 
 Column = Any
+# up to this many elements, what is done with an array costs about as much as with one of a few
+WIDEST = 2048
 
 
 class NumpyBackend:
@@ -48,6 +50,26 @@ class NumpyBackend:
     def constant(self, like: Column, value: float) -> Column:
         """Return a column of one value."""
         return numpy.full(like.shape, value)
+
+    def can_widen(self, like: Column, times: int) -> bool:
+        """Tell whether columns that many times as long are still no slower than short ones."""
+        return like.size * times <= WIDEST
+
+    def widen(self, column: Column, times: int) -> Column:
+        """Return the series of a column that many times, one after another."""
+        return numpy.tile(column, times)
+
+    def spread(self, values: Sequence[float], count: int) -> Column:
+        """Return each value for that many series, one after another: what `widen` repeats gets one value each time."""
+        return numpy.repeat(numpy.asarray(values, dtype=float), count)
+
+    def least(self, column: Column, times: int) -> Column:
+        """Return for each series which of its values in a column made by `widen` is the least; the first of equals."""
+        return column.reshape(times, -1).argmin(axis=0)
+
+    def pick(self, values: Sequence[float], positions: Column) -> Column:
+        """Return the values at positions."""
+        return numpy.asarray(values, dtype=float)[positions]
 
     def quantiles(
         self, columns: Sequence[Column], usable: Sequence[Column], levels: Sequence[float]
@@ -84,6 +106,10 @@ class PlainBackend:
     @staticmethod
     def logical_not(value: bool) -> bool:
         return not value
+
+    @staticmethod
+    def can_widen(like: float, times: int) -> bool:
+        return False
 
     maximum = staticmethod(max)
     minimum = staticmethod(min)

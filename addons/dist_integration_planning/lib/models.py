@@ -294,6 +294,8 @@ def fit(xp, model: Model, demand: Sequence[Column], usable: Sequence[Column]) ->
     :return: tuple of columns
     """
     warm_up = min(START_BUCKETS, len(demand) // 2)
+    if xp.can_widen(demand[0], len(model.grid)):
+        return _fit_at_once(xp, model, demand, usable, warm_up)
     start = model.start(xp, demand, usable)
     least, chosen = None, None
     for parameters in model.grid:
@@ -306,6 +308,17 @@ def fit(xp, model: Model, demand: Sequence[Column], usable: Sequence[Column]) ->
         least = xp.where(better, error, least)
         chosen = tuple(xp.where(better, new, old) for new, old in zip(parameters, chosen))
     return chosen
+
+
+def _fit_at_once(xp, model, demand, usable, warm_up):
+    """Try all parameters of a few series in one pass, as if each were a series of its own."""
+    times, count = len(model.grid), demand[0].size
+    demand, usable = ([xp.widen(column, times) for column in columns] for columns in (demand, usable))
+    parameters = tuple(xp.spread(values, count) for values in zip(*model.grid))
+    start = model.start(xp, demand, usable)
+    error = _squared_error(xp, model, demand, usable, parameters, start, warm_up)
+    chosen = xp.least(error, times)
+    return tuple(xp.pick(values, chosen) for values in zip(*model.grid))
 
 
 def _squared_error(xp, model, demand, usable, parameters, state, warm_up):

@@ -6,20 +6,18 @@ from .dist_planning_source import BUCKETS
 
 # of a group a figure is the ratio of the sums, not the mean of its rows' ratios
 RATIOS = {
-    "wape": "100 * %s / NULLIF(%s, 0)",
-    "bias": "100 * %s / NULLIF(%s, 0)",
-    "mase": "%s / NULLIF(%s, 0)",
-    "tracking_signal": "%s * %s / NULLIF(%s, 0)",
-    "value_added": "100 * (%s - %s) / NULLIF(%s, 0)",
-    "coverage": "100 * %s / NULLIF(%s, 0)",
-}
-SUMS = {
-    "wape": ("absolute", "actual"),
-    "bias": ("error", "actual"),
-    "mase": ("absolute", "scale"),
-    "tracking_signal": ("error", "periods", "absolute"),
-    "value_added": ("naive", "absolute", "actual"),
-    "coverage": ("within", "periods"),
+    "wape": ("100 * %s / NULLIF(%s, 0)", "absolute:sum", "actual:sum"),
+    "bias": ("100 * %s / NULLIF(%s, 0)", "error:sum", "actual:sum"),
+    "mase": ("%s / NULLIF(%s, 0)", "absolute:sum", "scale:sum"),
+    # a group of items is looked at as one: otherwise many items alone would raise the alarm
+    "tracking_signal": (
+        "%s * %s / NULLIF(%s, 0)",
+        "error:sum",
+        "bucket_start:count_distinct",
+        "absolute:sum",
+    ),
+    "value_added": ("100 * (%s - %s) / NULLIF(%s, 0)", "naive:sum", "absolute:sum", "actual:sum"),
+    "coverage": ("100.0 * %s / NULLIF(%s, 0)", "within:sum", "within:count"),
 }
 
 
@@ -74,7 +72,9 @@ class DistPlanningAccuracy(models.Model):
         help="Mean absolute change from one period to the next in the year before.",
     )
     within = fields.Integer(
-        string="Within the band", readonly=True, help="Between low and high, 90 % of the times."
+        string="Within the band",
+        readonly=True,
+        help="Between low and high; empty where the source gives no band.",
     )
     wape = fields.Float(
         string="WAPE (%)",
@@ -98,6 +98,7 @@ class DistPlanningAccuracy(models.Model):
         help="Absolute errors over those that naive made in the year before: below 1 is better than that.",
     )
     tracking_signal = fields.Float(
+        string="Tracking signal",
         readonly=True,
         digits=(16, 1),
         group_operator="avg",
@@ -130,7 +131,6 @@ class DistPlanningAccuracy(models.Model):
         name, _colon, function = aggregate_spec.partition(":")
         if name not in RATIOS or function != "avg":
             return super()._read_group_select(aggregate_spec, query)
-        parts = [
-            super(DistPlanningAccuracy, self)._read_group_select(f"{part}:sum", query) for part in SUMS[name]
-        ]
-        return join_select(RATIOS[name], parts)
+        template, *specs = RATIOS[name]
+        select = super()._read_group_select
+        return join_select(template, [select(spec, query) for spec in specs])

@@ -67,7 +67,7 @@ MEASURE = """
            sign(error), 100 * (naive - absolute) / NULLIF(actual, 0), 100 * inside
     FROM measured
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN actual BETWEEN COALESCE(low, quantity) AND COALESCE(high, quantity) THEN 1 ELSE 0 END AS inside
+        SELECT CASE WHEN low IS NOT NULL AND high IS NOT NULL THEN (actual BETWEEN low AND high)::integer END AS inside
     ) AS band
     JOIN product_product product ON product.id = measured.product_id
     JOIN product_template template ON template.id = product.product_tmpl_id

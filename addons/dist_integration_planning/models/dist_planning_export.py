@@ -178,9 +178,9 @@ class DistPlanningExport(models.Model):
         return self.previous_id.history_version
 
     def _get_scope(self):
-        """:return: text that is another one when other periods or warehouses are planned"""
+        """:return: text that is another one when other periods or warehouses are planned, or called otherwise"""
         source = self.source_id
-        return f"{source.bucket}/{','.join(map(str, sorted(source.warehouse_ids.ids))) or 'all'}"
+        return f"{source.bucket}/{','.join(sorted(source._get_warehouses().mapped('code')))}"
 
     def _get_file_names(self):
         """:return: dict of what the name of a file may hold"""

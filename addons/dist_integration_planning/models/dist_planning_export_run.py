@@ -151,9 +151,7 @@ class DistPlanningExport(models.Model):
         )
 
     def _get_warehouse_table(self):
-        warehouses = self.source_id.warehouse_ids or self.env["stock.warehouse"].search(
-            [("company_id", "=", self.company_id.id)]
-        )
+        warehouses = self.source_id._get_warehouses()
         rows = [
             SQL("(%s, %s, %s)", warehouse.id, warehouse.code, warehouse._dist_get_planning_zone())
             for warehouse in warehouses

@@ -6,8 +6,8 @@ from odoo.tools import SQL
 
 # longer than this nobody plans: what is not sold any more lasts for ever
 MOST_COVER_DAYS = 3650
-ABC = [("A", "A: most of the value"), ("B", "B"), ("C", "C: the many small ones")]
-XYZ = [("X", "X: steady"), ("Y", "Y: changing"), ("Z", "Z: irregular")]
+ABC = [("A", "A"), ("B", "B"), ("C", "C")]
+XYZ = [("X", "X"), ("Y", "Y"), ("Z", "Z")]
 PATTERNS = [
     ("smooth", "Smooth"),
     ("erratic", "Erratic: regular, of changing size"),
@@ -57,13 +57,29 @@ class DistPlanningItem(models.Model):
     )
 
     # what the last run found
-    planned_at = fields.Datetime(readonly=True, copy=False)
+    planned_at = fields.Datetime(string="Planned on", readonly=True, copy=False)
     partner_id = fields.Many2one("res.partner", string="Supplier", readonly=True, copy=False, index=True)
-    abc = fields.Selection(ABC, string="ABC", readonly=True, copy=False, index=True)
-    xyz = fields.Selection(XYZ, string="XYZ", readonly=True, copy=False, index=True)
+    abc = fields.Selection(
+        ABC,
+        string="ABC",
+        readonly=True,
+        copy=False,
+        index=True,
+        help="By expected turnover of a year at cost: A are the items that make 80 % of it, B the next 15 %.",
+    )
+    xyz = fields.Selection(
+        XYZ,
+        string="XYZ",
+        readonly=True,
+        copy=False,
+        index=True,
+        help="By how demand varies: X is steady, Y changing, Z irregular.",
+    )
     pattern = fields.Selection(PATTERNS, readonly=True, copy=False)
     method = fields.Char(readonly=True, copy=False)
-    weekly_demand = fields.Float(readonly=True, copy=False, digits="Product Unit of Measure")
+    weekly_demand = fields.Float(
+        string="Demand a week", readonly=True, copy=False, digits="Product Unit of Measure"
+    )
     forecast_error = fields.Float(
         string="Forecast error (%)",
         readonly=True,
@@ -72,7 +88,7 @@ class DistPlanningItem(models.Model):
         group_operator="avg",
         help="Of the demand over lead and review time, when the method was tried on the end of the history.",
     )
-    on_hand = fields.Float(readonly=True, copy=False, digits="Product Unit of Measure")
+    on_hand = fields.Float(string="On hand", readonly=True, copy=False, digits="Product Unit of Measure")
     incoming = fields.Float(
         readonly=True,
         copy=False,
@@ -82,10 +98,16 @@ class DistPlanningItem(models.Model):
     owed = fields.Float(
         string="Owed to customers", readonly=True, copy=False, digits="Product Unit of Measure"
     )
-    safety_stock = fields.Float(readonly=True, copy=False, digits="Product Unit of Measure")
-    reorder_point = fields.Float(readonly=True, copy=False, digits="Product Unit of Measure")
+    safety_stock = fields.Float(
+        string="Safety stock", readonly=True, copy=False, digits="Product Unit of Measure"
+    )
+    reorder_point = fields.Float(
+        string="Reorder point", readonly=True, copy=False, digits="Product Unit of Measure"
+    )
     maximum = fields.Float(string="Order up to", readonly=True, copy=False, digits="Product Unit of Measure")
-    days_of_cover = fields.Float(readonly=True, copy=False, digits=(16, 0), group_operator="avg")
+    days_of_cover = fields.Float(
+        string="Days of cover", readonly=True, copy=False, digits=(16, 0), group_operator="avg"
+    )
     stock_out_risk = fields.Float(
         string="Risk of stock-out (%)",
         readonly=True,
@@ -100,9 +122,14 @@ class DistPlanningItem(models.Model):
         copy=False,
         help="At sales price, what is expected not to be delivered of the demand until the next order could arrive.",
     )
-    overstock_quantity = fields.Float(readonly=True, copy=False, digits="Product Unit of Measure")
+    overstock_quantity = fields.Float(
+        string="Overstock", readonly=True, copy=False, digits="Product Unit of Measure"
+    )
     overstock_value = fields.Monetary(
-        readonly=True, copy=False, help="At cost, what is above the level that orders fill up to."
+        string="Value of overstock",
+        readonly=True,
+        copy=False,
+        help="At cost, what is above the level that orders fill up to.",
     )
     explanation = fields.Json(readonly=True, copy=False)
     explanation_html = fields.Html(

@@ -52,7 +52,9 @@ class DistPlanningItem(models.Model):
             .union(*(source for (source,) in forecasts))
             .filtered("forecast_batch_id")
         )
-        return found.sorted(lambda source: (source.kind != "external", source.name))
+        return found.sorted(
+            lambda source: (not source.proposal_batch_id, source.kind != "external", source.name)
+        )
 
     def _get_place_domain(self):
         return [("product_id", "=", self.product_id.id), ("warehouse_id", "=", self.warehouse_id.id)]
@@ -99,6 +101,7 @@ class DistPlanningItem(models.Model):
             ]
         )
         known = {row.bucket_start: row for row in rows}
+        banded = known if any(row.high for row in rows) else {}
         measured = self.env["dist.planning.accuracy"].search(
             [
                 *self._get_place_domain(),
@@ -112,7 +115,9 @@ class DistPlanningItem(models.Model):
             "id": source.id,
             "name": source.name,
             "forecast": [known[start].quantity if start in known else said.get(start) for start in starts],
-            **{name: [known[start][name] if start in known else None for start in starts] for name in BANDS},
+            **{
+                name: [banded[start][name] if start in banded else None for start in starts] for name in BANDS
+            },
         }
 
     def _get_stock_lines(self, source, today, ahead, kind):

@@ -1,6 +1,12 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..lib import calendar
+
+# for as long every version is kept as a whole
+KEPT = timedelta(days=3)
 
 
 class DistPlanningSource(models.Model):
@@ -81,6 +87,30 @@ class DistPlanningSource(models.Model):
         self.env["dist.planning.accuracy"]._enqueue()
         for source in self.search([("kind", "=", "built_in"), ("is_scheduled", "=", True)]):
             self.env["dist.planning.run"]._make(source)._enqueue()
+
+    @api.autovacuum
+    def _gc_versions(self):
+        """Every night leaves a version. Of the built-in planner's that were superseded, rows stay that accuracy is
+        measured by: those of the last version before a period began.
+        """
+        before = fields.Datetime.now() - KEPT
+        for table in ("dist_planning_forecast", "dist_planning_parameter"):
+            self.env.cr.execute(
+                SQL(
+                    """
+                    DELETE FROM %s USING dist_planning_batch batch, dist_planning_source source
+                    WHERE batch_id = batch.id AND source.id = batch.source_id AND source.kind = 'built_in'
+                      AND batch.state = 'superseded' AND batch.activated_at < %s AND EXISTS (
+                        SELECT FROM dist_planning_batch later
+                        WHERE later.source_id = source.id AND later.activated_at > batch.activated_at
+                          AND later.forecast_count > 0
+                          AND date_trunc(source.bucket, later.activated_at)
+                              = date_trunc(source.bucket, batch.activated_at))
+                    """,
+                    SQL.identifier(table),
+                    before,
+                )
+            )
 
     def _get_today(self):
         """:return: date at which the company is now"""

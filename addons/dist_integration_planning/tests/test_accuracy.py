@@ -117,6 +117,20 @@ class TestAccuracy(PlannerCase):
         accuracy._measure(self.source)
         self.assertEqual((row.actual, row.error), (6.0, 6.0))
 
+    def test_only_versions_that_count_are_kept(self):
+        """P5: of the nights of a week the last one's forecasts stay; what was there before them is not needed."""
+        product = self._make_product("STEADY")
+        self._deliver(product, [10.0] * WEEKS, on_hand=5.0)
+        week = self._start_of(1)
+        versions = [
+            self._say(self.source, self._start_of(3) + timedelta(days=days), [(product, week, 10.0 + days)])
+            for days in (2, 3, 9)
+        ]
+        self.source._gc_versions()
+        forecasts = self.env["dist.planning.forecast"].search([("source_id", "=", self.source.id)])
+        self.assertEqual(forecasts.mapped("quantity"), [13.0, 19.0])
+        self.assertEqual([version.state for version in versions], ["superseded", "superseded", "active"])
+
     def test_two_sources_side_by_side(self):
         """P4: the platform's forecasts and the built-in planner's, of the same items and periods."""
         product, only = self._make_product("STEADY"), self._make_product("ONLY")

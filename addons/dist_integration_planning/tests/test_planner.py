@@ -193,7 +193,9 @@ class TestPlanner(PlannerCase):
         """P3, P4: class and forecast error of the item decide with the rule; its planner gets the rest."""
         steady, wild = self._make_product("STEADY", standard_price=4.0), self._make_product("WILD")
         self._deliver(steady, self._steady(1), on_hand=30.0)
-        self._deliver(wild, [(90.0, 2.0, 0.0, 260.0, 7.0)[week * week % 5] for week in range(WEEKS)], on_hand=3.0)
+        self._deliver(
+            wild, [(90.0, 2.0, 0.0, 260.0, 7.0)[week * week % 5] for week in range(WEEKS)], on_hand=3.0
+        )
         self.env["dist.planning.rule"].create(
             {"name": "What is forecast well", "company_id": self.company.id, "error_limit": 20.0}
         )

@@ -274,6 +274,20 @@ class TestPlanningExport(ExportCase):
         rows = self._read(self._export("delta"), "history")
         self.assertEqual([row["bucket"] for row in rows], ["day"])
 
+    def test_items_that_get_another_name(self):
+        """P1: the history of an item that files could not name before, or called otherwise, is told as a whole."""
+        nameless = self._make_product(False)
+        self._sell(nameless, 5, weeks_ago(2))
+        self._sell(self.tape, 4, weeks_ago(2))
+        self._export()
+        nameless.default_code = "NAMED"
+        self.tape.default_code = "BAND"
+        delta = self._export("delta")
+        found = {row["sku"]: row["gross"] for row in self._read(delta, "history")}
+        self.assertEqual(found, {"NAMED": 5, "BAND": 4})
+        self.assertTrue(self._read_by_key(delta, "items")["TAPE"]["removed"])
+        self.assertFalse(self._read(self._export("delta"), "history"))
+
     def test_first_changes_are_everything(self):
         """P1: who was never told anything is told everything."""
         self.assertEqual(self._export("delta").kind, "full")
@@ -424,6 +438,27 @@ class TestPlanningExportApi(ExportHttpCase):
         self.assertEqual([row["export"] for row in following.json()["items"]], [first.name])
         deltas = self._call("GET", "/planning/exports?kind=delta&status=done", key=self.key)
         self.assertEqual([row["manifest"]["previous"] for row in deltas.json()["items"]], [first.name])
+
+    def test_download(self):
+        """P1: people download a file from the screen, those of another company do not."""
+        export = self._export()
+        file = self._get_file(export, "units")
+        planner = "dist_integration_planning.group_dist_planning_planner"
+        new_test_user(self.env, "reads", groups=planner, password="reads-files")
+        other = self.env["res.company"].create({"name": "Other"})
+        new_test_user(
+            self.env,
+            "there",
+            groups=planner,
+            password="reads-files",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        url = file.action_download()["url"]
+        self.authenticate("reads", "reads-files")
+        self.assertEqual(hashlib.sha256(self.url_open(url).content).hexdigest(), file.checksum)
+        self.authenticate("there", "reads-files")
+        self.assertNotEqual(self.url_open(url).status_code, 200)
 
     def test_refusals(self):
         """P1, G8: scopes, other systems, unknown names and bad requests."""

@@ -9,7 +9,7 @@ import time
 import paramiko
 import pytest
 from dist_integration_base.lib import errors
-from dist_integration_base.lib.transports import FolderSettings, Places, SftpSettings
+from dist_integration_base.lib.transports import FileBody, FolderSettings, Places, SftpSettings
 from dist_integration_base.lib.transports.files import check_folder, check_template, safe_name
 from dist_integration_base.lib.transports.sftp import fetch_host_key, fingerprint
 
@@ -67,6 +67,21 @@ def test_written_under_its_final_name(place, message):
         assert session.send(message(2)).outcome == "success"
     assert names(folder) == ["order.confirmed-msg_1.json", "order.confirmed-msg_2.json"]
     assert (folder / "order.confirmed-msg_1.json").read_bytes() == b'{"number": 1}'
+
+
+def test_file_that_is_too_large_for_memory(place, message, tmp_path):
+    """M9, P1: a file goes as it is read, under its own name, over the one before."""
+    settings, folder = place
+    content = tmp_path / "content"
+    for text in (b"first " * 900_000, b"second " * 500_000):
+        content.write_bytes(text)
+        body = FileBody(str(content), len(text))
+        with settings.open() as session:
+            assert session.send(message(body=body, file_name="../item.csv")).outcome == "success"
+        assert names(folder) == ["item.csv"]
+        assert (folder / "item.csv").read_bytes() == text
+    with pytest.raises(errors.InvalidRequest):
+        body.read(10)
 
 
 def test_name_from_a_document(place, message):

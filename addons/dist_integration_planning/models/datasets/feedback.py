@@ -38,7 +38,8 @@ class DistPlanningDatasetFeedback(models.AbstractModel):
     def _get_query(self, export):
         return SQL(
             """
-            SELECT proposal.key, batch.reference AS run, proposal.kind, item.sku, warehouse.code AS warehouse,
+            SELECT proposal.key, batch.reference AS run, proposal.kind,
+                   COALESCE(NULLIF(product.default_code, ''), product.barcode) AS sku, warehouse.code AS warehouse,
                    origin.code AS from_warehouse, %(supplier)s AS supplier, %(decision)s AS decision, proposal.state,
                    proposal.quantity::float AS proposed_quantity,
                    CASE WHEN proposal.state IN ('approved', 'executed') THEN proposal.approved_quantity::float END
@@ -50,7 +51,7 @@ class DistPlanningDatasetFeedback(models.AbstractModel):
                        AS received_quantity
             FROM dist_planning_proposal AS proposal
             JOIN dist_planning_batch AS batch ON batch.id = proposal.batch_id
-            JOIN %(items)s AS item ON item.product_id = proposal.product_id
+            JOIN product_product AS product ON product.id = proposal.product_id
             JOIN stock_warehouse AS warehouse ON warehouse.id = proposal.warehouse_id
             JOIN uom_uom AS unit ON unit.id = proposal.uom_id
             LEFT JOIN stock_warehouse AS origin ON origin.id = proposal.source_warehouse_id
@@ -65,7 +66,6 @@ class DistPlanningDatasetFeedback(models.AbstractModel):
             supplier=SQL("CASE WHEN partner.id IS NOT NULL THEN %s END", self._get_partner_code("partner")),
             decision=self._get_decision(),
             unit_name=self._get_text(SQL("unit.name")),
-            items=self._get_items(),
             source=export.source_id.id,
         )
 

@@ -3,10 +3,13 @@ from odoo.tools import SQL
 
 from .dist_planning_dataset import DatasetColumn
 
+# what an item is called in the rows of its history
+DIGEST = SQL("md5(ROW(item.sku, item.unit)::text)::uuid")
+
 
 class DistPlanningDatasetHistory(models.AbstractModel):
     """Demand by period. Its rows are too many to compare with what was exported; they carry the number of the update
-    that wrote them last.
+    that wrote them last. Of an item that is called otherwise than the last time, all is told.
     """
 
     _name = "dist.planning.dataset.history"
@@ -43,7 +46,10 @@ class DistPlanningDatasetHistory(models.AbstractModel):
             JOIN %(items)s AS item ON item.product_id = history.product_id
             JOIN %(warehouses)s AS place ON place.warehouse_id = history.warehouse_id
             WHERE history.company_id = %(company)s AND history.bucket = %(bucket)s
-              AND history.version > %(version)s AND history.version <= %(present)s
+              AND history.version <= %(present)s AND (history.version > %(version)s OR NOT EXISTS (
+                SELECT FROM dist_planning_export_key AS known
+                WHERE known.source_id = %(source)s AND known.dataset = 'history'
+                  AND known.key = item.product_id::text AND known.digest = %(digest)s))
             """,
             items=self._get_items(),
             warehouses=self._get_warehouses(),
@@ -51,6 +57,8 @@ class DistPlanningDatasetHistory(models.AbstractModel):
             bucket=export.bucket,
             version=export._get_known_version(),
             present=export.history_version,
+            source=export.source_id.id,
+            digest=DIGEST,
         )
 
     @api.model
@@ -59,4 +67,17 @@ class DistPlanningDatasetHistory(models.AbstractModel):
 
     @api.model
     def _remember(self, export):
-        """The export itself says up to which update it tells."""
+        """The export itself says up to which update it tells; here is kept what items were called."""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO dist_planning_export_key AS known (source_id, dataset, key, digest)
+                SELECT %s, 'history', item.product_id::text, %s FROM %s AS item
+                ON CONFLICT (source_id, dataset, key) DO UPDATE SET digest = EXCLUDED.digest
+                WHERE known.digest <> EXCLUDED.digest
+                """,
+                export.source_id.id,
+                DIGEST,
+                self._get_items(),
+            )
+        )

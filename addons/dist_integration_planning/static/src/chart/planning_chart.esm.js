@@ -111,8 +111,9 @@ export class PlanningChart extends Component {
                 })
             ),
         ];
-        if (sources.length) {
-            datasets.push(...this.getBand(sources[0], COLOURS[0]));
+        const banded = sources.findIndex((source) => source.high.some((value) => value !== null));
+        if (banded >= 0) {
+            datasets.push(...this.getBand(sources[banded], COLOURS[banded % COLOURS.length]));
         }
         return this.getConfiguration(labels, datasets);
     }
