@@ -130,7 +130,7 @@ class TestOnboarding(OnboardingMixin, EdiCase):
     def test_suggestions(self):
         """E7: for units, items and contacts, by usual meaning, GTIN, supplier's number, reference and name."""
         case = self.env.ref("dist_integration_commerce.unit_case", raise_if_not_found=False)
-        case = case or self.dozen.copy({"name": "Case of 24"})
+        case = case or self.dozen.copy({"name": "Case of 24", "active": True})
         tape, hose = self.env["product.product"].create(
             [{"name": "Packing tape", "barcode": "4006381333931"}, {"name": "Garden hose 25 m"}]
         )
@@ -179,11 +179,11 @@ class TestOnboarding(OnboardingMixin, EdiCase):
 
     def test_a_contact_by_its_name(self):
         """E7: where nobody has said who the partner is, a contact of a like name is suggested, no other."""
-        farms = self.env["res.partner"].create({"name": "Meadow Farms Inc", "is_company": True})
+        self.customer.name = "Meadow Farms Inc"
         wizard = self.onboard(("orders.x12", self.sample()))
         wizard.action_codes()
-        self.assertEqual(self.row(wizard, "BUYER").contact_id, farms)
-        farms.name = "Something else"
+        self.assertEqual(self.row(wizard, "BUYER").contact_id, self.customer)
+        self.customer.name = "Something else"
         wizard = self.onboard(("orders.x12", self.sample()))
         wizard.action_codes()
         self.assertFalse(self.row(wizard, "BUYER").contact_id)
