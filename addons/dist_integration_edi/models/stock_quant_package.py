@@ -1,3 +1,5 @@
+import base64
+
 from odoo import models
 
 from odoo.addons.dist_integration_base.lib import gs1, gs1_label
@@ -42,11 +44,17 @@ class StockQuantPackage(models.Model):
             "company": picking.company_id or self.company_id or self.env.company,
             "order": picking.sale_id.client_order_ref,
             "codes": [
-                {"symbol": gs1_label.symbol(elements), "readable": gs1_label.readable(elements)}
+                {"picture": self._dist_draw(elements), "readable": gs1_label.readable(elements)}
                 for elements in (content, own)
                 if elements
             ],
         }
+
+    def _dist_draw(self, elements):
+        """:return: PNG of a GS1-128 symbol, as base64; Odoo's widget takes no function character"""
+        symbol = gs1_label.symbol(elements)
+        picture = self.env["ir.actions.report"].barcode("Code128", symbol, width=1000, height=220)
+        return base64.b64encode(picture).decode()
 
     def _dist_get_content(self, picking):
         """What is in a package, where it is one item of one lot.
