@@ -264,7 +264,12 @@ class TestAs2Sending(As2Case):
     def test_what_an_endpoint_needs(self):
         """E8: its partner, and nothing is fetched."""
         endpoint = self.make_sender()
-        for values in ({"as2_partner_id": False}, {"purpose": "receive"}, {"url": "as2://x"}):
+        for values in (
+            {"as2_partner_id": False},
+            {"purpose": "receive"},
+            {"url": "as2://x"},
+            {"file_name": "{nope}"},
+        ):
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 endpoint.write(values)
 

@@ -129,6 +129,13 @@ class TestMailReceiving(EdiCase):
             ("order.edi", self.x12(self.order_850("P1"))), number=2, reply_to="<1@harbour.example>"
         )
         self.assertEqual(mail.state, "taken")
+        raw = self.x12(self.order_850("P2"), control=8)
+        mail = self.mail(
+            ("order.edi", raw), number=3, reply_to="<1@harbour.example>", sender="someone@evil.example"
+        )
+        self.assertEqual(mail.state, "unknown_sender")
+        mail.with_user(self.operator).action_take()
+        self.assertEqual(mail.taken_ids._get_raw(), raw)
 
     def test_screen(self):
         """E8, G8: a manager makes a mailbox."""
