@@ -66,7 +66,7 @@ class As2Case(EdiCase):
             content="edi",
             lanes=1,
             file_name="{type}-{id}.edi",
-            retry_schedule="1s, 1s, 1s",
+            retry_schedule="1m, 1m, 1m",
         )
         self._make_flow(self.edi_system, "edi.acknowledgement", endpoint_id=endpoint.id)
         return endpoint
@@ -81,7 +81,7 @@ class As2Case(EdiCase):
         return self.get_exchanges("out")[:1].message_id
 
     def send_again(self, endpoint, message):
-        message.sudo().next_attempt_at -= timedelta(minutes=1)
+        message.sudo().next_attempt_at -= timedelta(hours=1)
         self._drain(endpoint)
 
     # receiving

@@ -179,7 +179,7 @@ class TestMailSending(EdiCase):
             mail_from="edi@seller.example",
             mail_subject="{type} {key}",
             file_name="{type}-{id}.edi",
-            retry_schedule="1s, 1s",
+            retry_schedule="1m, 1m",
         )
         self._make_flow(self.edi_system, "edi.acknowledgement", endpoint_id=self.endpoint.id)
 
@@ -204,7 +204,7 @@ class TestMailSending(EdiCase):
         self.server.answers = ["451 later"]
         message = self.send().message_id
         self.assertEqual((message.state, message.error_code), ("retry", "mail_refused"))
-        message.sudo().next_attempt_at -= timedelta(minutes=1)
+        message.sudo().next_attempt_at -= timedelta(hours=1)
         self._drain(self.endpoint)
         self.assertEqual((message.state, len(self.server.mails)), ("done", 1))
         self.server.answers = ["550 nobody here"]
