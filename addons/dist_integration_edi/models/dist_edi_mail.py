@@ -69,16 +69,21 @@ class DistEdiMail(models.Model):
         return mail.with_env(self.env)
 
     def message_update(self, msg_dict, update_vals=None):
-        """An answer to a mail brings files as well: it is a mail of its own."""
-        self.message_new(msg_dict, {"mailbox_id": self.mailbox_id.id})
+        """An answer to a mail brings files as well: it is a mail of its own, with its own copy of them."""
+        mail = self.message_new(msg_dict, {"mailbox_id": self.mailbox_id.id})
+        self.env["ir.attachment"].sudo().create(
+            [
+                {"name": name or "file", "raw": content, "res_model": self._name, "res_id": mail.id}
+                for name, content in _get_files(msg_dict)
+            ]
+        )
         return super().message_update(msg_dict, update_vals)
 
     def _take_mail(self, msg_dict):
         if not self.mailbox_id._is_agreed(self.sender):
             self._put_aside("unknown_sender")
             return
-        files = [(one[0], _to_bytes(one[1])) for one in msg_dict.get("attachments") or []]
-        self._take_files([file for file in files if self.mailbox_id._wants(file[0])])
+        self._take_files([file for file in _get_files(msg_dict) if self.mailbox_id._wants(file[0])])
 
     def _take_files(self, files):
         """Hand files on.
@@ -214,6 +219,7 @@ class DistEdiMail(models.Model):
         return self.env["dist.message"]._get_list_action([("id", "in", self.taken_ids.ids)])
 
 
-def _to_bytes(content):
-    """:return: bytes of an attachment; the gateway reads some as texts"""
-    return content.encode() if isinstance(content, str) else content
+def _get_files(msg_dict):
+    """:return: list of (name, bytes) of what is attached; the gateway reads some of it as texts"""
+    found = msg_dict.get("attachments") or []
+    return [(one[0], one[1].encode() if isinstance(one[1], str) else one[1]) for one in found]

@@ -11,7 +11,7 @@ from odoo.addons.dist_integration_base.models.dist_endpoint_transport import TEM
 from ..transports.as2 import As2Settings
 from ..transports.mail import MailSettings, check_address
 
-MAIL_NAMES = {**TEMPLATE_NAMES, "control": "x"}
+DOCUMENT_NAMES = {**TEMPLATE_NAMES, "control": "x"}
 
 
 class DistEndpoint(models.Model):
@@ -57,15 +57,16 @@ class DistEndpoint(models.Model):
                 endpoint._check_with(check_address, endpoint.mail_from)
             endpoint._check_with(check_template, endpoint.file_name or "")
             for template in (endpoint.file_name, endpoint.mail_subject):
-                endpoint._check_with(lambda text: base.fill(text, MAIL_NAMES), template or "")
+                endpoint._check_with(lambda text: base.fill(text, DOCUMENT_NAMES), template or "")
 
-    @api.constrains("transport", "purpose", "as2_partner_id")
+    @api.constrains("transport", "purpose", "as2_partner_id", "file_name")
     def _check_as2(self):
         for endpoint in self.filtered(lambda endpoint: endpoint.transport == "as2"):
             if endpoint.purpose != "send":
                 raise ValidationError(_("Nothing is fetched by AS2: the partner calls our address."))
             if not endpoint.as2_partner_id:
                 raise ValidationError(_("Choose the AS2 partner that %s sends to.", endpoint.display_name))
+            endpoint._check_with(lambda text: base.fill(text, DOCUMENT_NAMES), endpoint.file_name or "")
 
     def _prepare_as2_settings(self):
         return As2Settings(

@@ -66,7 +66,7 @@ class As2Case(EdiCase):
             content="edi",
             lanes=1,
             file_name="{type}-{id}.edi",
-            retry_schedule="1s, 1s, 1s",
+            retry_schedule="1m, 1m, 1m",
         )
         self._make_flow(self.edi_system, "edi.acknowledgement", endpoint_id=endpoint.id)
         return endpoint
@@ -81,7 +81,7 @@ class As2Case(EdiCase):
         return self.get_exchanges("out")[:1].message_id
 
     def send_again(self, endpoint, message):
-        message.sudo().next_attempt_at -= timedelta(minutes=1)
+        message.sudo().next_attempt_at -= timedelta(hours=1)
         self._drain(endpoint)
 
     # receiving
@@ -264,7 +264,12 @@ class TestAs2Sending(As2Case):
     def test_what_an_endpoint_needs(self):
         """E8: its partner, and nothing is fetched."""
         endpoint = self.make_sender()
-        for values in ({"as2_partner_id": False}, {"purpose": "receive"}, {"url": "as2://x"}):
+        for values in (
+            {"as2_partner_id": False},
+            {"purpose": "receive"},
+            {"url": "as2://x"},
+            {"file_name": "{nope}"},
+        ):
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 endpoint.write(values)
 

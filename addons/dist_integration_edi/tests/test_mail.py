@@ -129,6 +129,13 @@ class TestMailReceiving(EdiCase):
             ("order.edi", self.x12(self.order_850("P1"))), number=2, reply_to="<1@harbour.example>"
         )
         self.assertEqual(mail.state, "taken")
+        raw = self.x12(self.order_850("P2"), control=8)
+        mail = self.mail(
+            ("order.edi", raw), number=3, reply_to="<1@harbour.example>", sender="someone@evil.example"
+        )
+        self.assertEqual(mail.state, "unknown_sender")
+        mail.with_user(self.operator).action_take()
+        self.assertEqual(mail.taken_ids._get_raw(), raw)
 
     def test_screen(self):
         """E8, G8: a manager makes a mailbox."""
@@ -172,7 +179,7 @@ class TestMailSending(EdiCase):
             mail_from="edi@seller.example",
             mail_subject="{type} {key}",
             file_name="{type}-{id}.edi",
-            retry_schedule="1s, 1s",
+            retry_schedule="1m, 1m",
         )
         self._make_flow(self.edi_system, "edi.acknowledgement", endpoint_id=self.endpoint.id)
 
@@ -197,7 +204,7 @@ class TestMailSending(EdiCase):
         self.server.answers = ["451 later"]
         message = self.send().message_id
         self.assertEqual((message.state, message.error_code), ("retry", "mail_refused"))
-        message.sudo().next_attempt_at -= timedelta(minutes=1)
+        message.sudo().next_attempt_at -= timedelta(hours=1)
         self._drain(self.endpoint)
         self.assertEqual((message.state, len(self.server.mails)), ("done", 1))
         self.server.answers = ["550 nobody here"]

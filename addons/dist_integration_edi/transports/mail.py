@@ -10,7 +10,7 @@ from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.addons.dist_integration_base.lib.errors import ConfigurationError, ConnectError, InvalidUrl, Refused
 from odoo.addons.dist_integration_base.lib.transports import Result, Session, base
 
-from ..compat import get_mail_builder
+from ..compat import get_mail_builder, get_mail_connector
 
 
 def check_address(text):
@@ -63,7 +63,7 @@ class MailSession(Session):
         with self._servers() as servers:
             server_id = self.settings.server_id or None
             connection = self._translate(
-                lambda: servers.connect(mail_server_id=server_id, smtp_from=self.settings.sender)
+                lambda: get_mail_connector(servers)(mail_server_id=server_id, smtp_from=self.settings.sender)
             )
             if connection:
                 connection.quit()
