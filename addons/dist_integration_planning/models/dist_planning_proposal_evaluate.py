@@ -222,7 +222,8 @@ class DistPlanningProposal(models.Model):
             ]
         )
         return {
-            ("reordering", point.product_id.id, point.warehouse_id.id): point.product_min_qty for point in points
+            ("reordering", point.product_id.id, point.warehouse_id.id): point.product_min_qty
+            for point in points
         }
 
     # words

@@ -64,7 +64,9 @@ GOALS = {
         150.0, True, "rows a second of an unchanged import / of the ORM's search and write"
     ),
     "export_vs_copy": Goal(0.6, True, "bare COPY of the same query / exporting 3,171,000 periods of demand"),
-    "export_vs_search_read": Goal(15.0, True, "search_read of as many rows / exporting 3,171,000 periods of demand"),
+    "export_vs_search_read": Goal(
+        15.0, True, "search_read of as many rows / exporting 3,171,000 periods of demand"
+    ),
     "dashboard_1m_s": Goal(
         1.0, False, "seconds for all figures of the dashboard with 1,000,000 messages stored"
     ),
