@@ -1,5 +1,6 @@
 from odoo import _, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 STATES = [
     ("staged", "Being checked"),
@@ -64,3 +65,17 @@ class DistPlanningBatch(models.Model):
         """:raises AccessError: the user is no planner"""
         if not self.env.user.has_group("dist_integration_planning.group_dist_planning_planner"):
             raise AccessError(_("Planners decide about plans."))
+
+    def unlink(self):
+        """Rows of a plan go with their version; the database does not see to that."""
+        for model in ("forecast", "parameter", "alert"):
+            rows = self.env[f"dist.planning.{model}"]
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM %s WHERE batch_id IN %s",
+                    SQL.identifier(rows._table),
+                    tuple(self.ids) or (0,),
+                )
+            )
+            rows.invalidate_model()
+        return super().unlink()

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from .dist_planning_mixin import BulkMany2one
 from .dist_planning_source import BUCKETS
 
 
@@ -9,13 +10,15 @@ class DistPlanningForecast(models.Model):
     _name = "dist.planning.forecast"
     _description = "Forecast"
     _inherit = "dist.planning.mixin"
+    # who and when is told once, by the version
+    _log_access = False
     _order = "product_id, warehouse_id, bucket_start"
 
-    warehouse_id = fields.Many2one(required=True)
+    warehouse_id = BulkMany2one(required=True)
     bucket_start = fields.Date(string="Period", required=True, readonly=True)
     bucket = fields.Selection(BUCKETS, required=True, readonly=True)
     calendar = fields.Char(readonly=True, help="The source's number of the calendar of its periods.")
-    uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
+    uom_id = BulkMany2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
     baseline = fields.Float(readonly=True)
     uplift = fields.Float(readonly=True, help="What promotions and events add to the baseline.")
     quantity = fields.Float(readonly=True, help="Baseline and uplift, in the product's unit.")

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .dist_planning_mixin import BulkMany2one
+
 
 class DistPlanningParameter(models.Model):
     """What a product's stock in a warehouse is to be steered by."""
@@ -7,10 +9,12 @@ class DistPlanningParameter(models.Model):
     _name = "dist.planning.parameter"
     _description = "Stock parameter"
     _inherit = "dist.planning.mixin"
+    # who and when is told once, by the version
+    _log_access = False
     _order = "product_id, warehouse_id"
 
-    warehouse_id = fields.Many2one(required=True)
-    uom_id = fields.Many2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
+    warehouse_id = BulkMany2one(required=True)
+    uom_id = BulkMany2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
     safety_stock = fields.Float(readonly=True)
     reorder_point = fields.Float(readonly=True)
     maximum = fields.Float(string="Order up to", readonly=True)

@@ -182,6 +182,18 @@ class TestImport(PlanningCase):
         self.assertEqual((first.state, third.state), ("superseded", "active"))
         self.assertEqual(self._get_forecasts(first).baseline, 10.0)
 
+    def test_deleted(self):
+        """P2: rows of a plan go with their version, and with their product."""
+        first = self._take_in([self._forecast(), self._forecast("GLOVE"), self._parameter(), self._alert()])
+        self.glove.unlink()
+        self.env.invalidate_all()
+        self.assertEqual(self._get_forecasts(first).product_id, self.tape)
+        self._take_in([self._forecast(baseline=1), self._parameter(), self._alert()], "R-2", 1)
+        self.assertEqual(first.state, "superseded")
+        first.unlink()
+        for model in ("forecast", "parameter", "alert"):
+            self.assertFalse(self.env[f"dist.planning.{model}"].search([("batch_id", "=", first.id)]))
+
     def test_same_plan_again(self):
         """P2: a run that comes to the same plan makes no new rows; the plan in force is as young as that run."""
         first = self._take_in([self._forecast(), self._proposal()])

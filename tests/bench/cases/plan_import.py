@@ -1,9 +1,9 @@
 """How many rows of forecasts a second come in, beside Odoo's own search and write.
 
 One database, products by the ten thousand, a file of 13 weeks for each of them in CSV. The ORM does what an addon
-without a staging table does: it looks for each row's product by its number and for its forecast, then writes it. The
-import does all of its work: the message's file is read, checked, resolved and put in force, up to the commit;
-`unchanged` is the same plan of a later run.
+without a staging table does: it looks for each row's forecast, then writes it; products are read at once. The import
+does all of its work: the message's file is read, checked, resolved and put in force, up to the commit; `unchanged` is
+the same plan of a later run.
 """
 
 import base64
@@ -156,12 +156,14 @@ class Platform:
         batch = env["dist.planning.source"].browse(self._source_id).forecast_batch_id
         warehouse = env["stock.warehouse"].search([("code", "=", self._warehouse)])
         forecasts = env["dist.planning.forecast"]
+        numbers = list({row[0] for row in rows})
+        products = env["product.product"].search([("default_code", "in", numbers)])
+        product_ids = {product.default_code: product.id for product in products}
         for sku, _code, day, _unit, baseline, uplift, *_band in rows:
-            product = env["product.product"].search([("default_code", "=", sku)])
             found = forecasts.search(
                 [
                     ("batch_id", "=", batch.id),
-                    ("product_id", "=", product.id),
+                    ("product_id", "=", product_ids[sku]),
                     ("warehouse_id", "=", warehouse.id),
                     ("bucket_start", "=", day),
                 ]
