@@ -35,7 +35,7 @@ class ExportFile(io.RawIOBase):
         """Tell that it can be written."""
         return True
 
-    def write(self, block: bytes) -> int:
+    def write(self, block: bytes) -> int:  # pylint: disable=method-required-super
         """Write bytes; returns how many, which is all of them."""
         length = len(block)
         self.unpacked_size += length

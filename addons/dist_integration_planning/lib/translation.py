@@ -87,7 +87,7 @@ class ColumnRule:
         """Their columns that are put together."""
         return [name.strip() for name in self.source.split(JOIN)] if self.source else []
 
-    def read(self, given: str) -> str:
+    def convert(self, given: str) -> str:
         """Return our spelling of a value.
 
         :raises ValueError: it cannot be read
@@ -247,7 +247,7 @@ def _translate_row(
     for column in rule.columns:
         given = GLUE.join(filter(None, (record.get(name, "") for name in column.sources)))
         try:
-            row.append(column.read(given))
+            row.append(column.convert(given))
         except ValueError as error:
             errors.append((line, column.source, given[:MAX_TEXT], str(error)))
             row.append("")

@@ -102,7 +102,9 @@ class DistPlanningMappingFile(models.Model):
             try:
                 fill(self.name, NAMES)
             except IntegrationError as error:
-                raise ValidationError(f"{self.name}: {error.detail}") from error
+                raise ValidationError(
+                    _("%(file)s: %(reason)s", file=self.name, reason=error.detail)
+                ) from error
 
     def _check_required(self):
         """A file that the platform tells by names all that a row needs."""

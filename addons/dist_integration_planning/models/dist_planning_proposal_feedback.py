@@ -7,9 +7,11 @@ class DistPlanningProposal(models.Model):
     _inherit = "dist.planning.proposal"
 
     def _after_decision(self):
-        super()._after_decision()
+        result = super()._after_decision()
         self._dist_emit("planning.proposal.decided")
+        return result
 
     def _after_execution(self):
-        super()._after_execution()
+        result = super()._after_execution()
         self._dist_emit("planning.proposal.executed")
+        return result

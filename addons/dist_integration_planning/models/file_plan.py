@@ -66,7 +66,11 @@ class FilePlan:
             for number, column in enumerate(self.columns)
         )
         query = SQL("SELECT %s FROM (%s) AS dist_row WHERE %s", values, rows, self.condition)
-        return query if self.content == "csv" else SQL("SELECT row_to_json(dist_row) FROM (%s) AS dist_row", query)
+        return (
+            query
+            if self.content == "csv"
+            else SQL("SELECT row_to_json(dist_row) FROM (%s) AS dist_row", query)
+        )
 
     def _get_alias(self, number, column):
         """:return: text of the name of a column of the statement; in JSON it is the name in the file"""

@@ -142,7 +142,7 @@ class TestPlanningExportConcurrent(RealTransactionCase):
             with cr.savepoint():
                 env["product.product"].browse(product).name = f"{self.mark} renamed"
                 env.flush_all()
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit  # a transaction of its own
         self._export()
         self.assertEqual(self._get_gross(product), 3)
         self.assertEqual(self.state, self._get_truth())

@@ -81,7 +81,7 @@ def test_file_that_is_too_large_for_memory(place, message, tmp_path):
         assert names(folder) == ["item.csv"]
         assert (folder / "item.csv").read_bytes() == text
     with pytest.raises(errors.InvalidRequest):
-        body.read(10)
+        body.read_all(10)
 
 
 def test_name_from_a_document(place, message):

@@ -53,7 +53,7 @@ class FileBody:
             while block := file.read(BLOCK):
                 yield block
 
-    def read(self, limit: int) -> bytes:
+    def read_all(self, limit: int) -> bytes:
         """Return all of it.
 
         :raises InvalidRequest: it is larger than the limit

@@ -107,7 +107,7 @@ class WebhookSession(Session):
         self._caller = Caller(settings, EXCERPT)
 
     def _send(self, message: Outgoing) -> Result:
-        body = message.body.read(MAX_FILE) if isinstance(message.body, FileBody) else message.body
+        body = message.body.read_all(MAX_FILE) if isinstance(message.body, FileBody) else message.body
         response = self._caller.call("POST", self.settings.url, self._get_headers(message, body), body)
         outcome = classify(response.status, response.headers)
         failed = outcome.kind != "success"
