@@ -12,8 +12,9 @@ class TestInventoryReport(OutboundCase):
     """What a customer hears of our stock."""
 
     def connect(self, *documents):
-        super().connect(*documents)
+        result = super().connect(*documents)
         self._make_flow(self.profile.system_id, "inventory.report", endpoint_id=self.endpoint.id)
+        return result
 
     def pass_time(self, **passed):
         self.profile.inventory_reported_at = fields.Datetime.now() - timedelta(**passed)

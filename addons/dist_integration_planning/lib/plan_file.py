@@ -182,7 +182,7 @@ class Reader:
         self._names = names or {}
         self.faults: list[Fault] = []
 
-    def read(self) -> Iterator[tuple[str, list[list]]]:
+    def read_parts(self) -> Iterator[tuple[str, list[list]]]:
         """Read part by part: (kind, rows of line number and values in the order of the kind's columns).
 
         Reading ends with the file or with too many faults.

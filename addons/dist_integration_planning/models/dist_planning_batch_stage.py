@@ -79,7 +79,7 @@ class DistPlanningBatch(models.Model):
                     return reader.faults
         with file._open() as stream:
             reader = plan_file.Reader(stream, file.name, file.kind, names)
-            for kind, rows in reader.read():
+            for kind, rows in reader.read_parts():
                 self._copy_rows(kind, file.id, rows)
             return reader.faults
 

@@ -1,13 +1,12 @@
 import hashlib
 from datetime import datetime, time
-from itertools import groupby
 
 import psycopg2
 import pytz
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import split_every
+from odoo.tools import groupby, split_every
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS

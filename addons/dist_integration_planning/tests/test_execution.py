@@ -203,10 +203,11 @@ class TestExecution(PlanningCase):
         self._take_in([self._proposal(), self._proposal("P-2", "GLOVE"), self._proposal("P-3")])
         proposals = self._get_proposals()
         original = type(proposals)._prepare_purchase_line
+        reason = "No gloves today."
 
         def prepare(proposal, offer):
             if proposal.key == "P-2":
-                raise UserError("No gloves today.")
+                raise UserError(reason)
             return original(proposal, offer)
 
         self.patch(type(proposals), "_prepare_purchase_line", prepare)

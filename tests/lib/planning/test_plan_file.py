@@ -16,7 +16,7 @@ ROW = {"sku": "TAPE", "warehouse": "WH", "bucket_start": "2026-03-02", "unit": "
 def read(content, kind, names=None):
     content = content if isinstance(content, bytes) else content.encode()
     reader = Reader(io.BufferedReader(io.BytesIO(content)), "plan", kind, names)
-    rows = [(found, row) for found, part in reader.read() for row in part]
+    rows = [(found, row) for found, part in reader.read_parts() for row in part]
     return rows, reader.faults
 
 
