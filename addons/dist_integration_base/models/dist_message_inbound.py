@@ -36,6 +36,8 @@ LOCK_TIMEOUT_MS = 10_000
 GRACE = timedelta(seconds=90)
 PUT_OFF = timedelta(minutes=10)
 TECHNICAL_RETRIES = "1m, 5m, 30m, 2h"
+# how often the sweeper comes by
+SWEEP = timedelta(minutes=1)
 # whoever was in the way is gone soon
 CONTENTION_RETRIES = "2s, 5s, 15s, 1m, 5m, 30m, 2h"
 ITEMS_AT_ONCE = 1000
@@ -541,6 +543,8 @@ class DistMessage(models.Model):
             detail=detail[:500],
             status_code=failure["answer_status"],
         )
+        if failure["state"] == "retry":
+            self._schedule_retry()
         if failure["specs"]:
             specs = [self._bring_over(spec) for spec in failure["specs"]]
             self.env["dist.exception"]._open_each(specs, self, payload)
@@ -719,12 +723,22 @@ class DistMessage(models.Model):
         )
 
     @api.model
-    def _schedule_inbox(self, criticality):
+    def _schedule_inbox(self, criticality, due=None):
+        """
+        :param due: moment before which nothing is to be done; now if there is none
+        """
+        moment = f":{due:%Y%m%d%H%M%S}" if due else ""
         self.with_delay(
             channel=CHANNELS[criticality],
-            identity_key=f"dist-inbox:{criticality}",
+            eta=due,
+            identity_key=f"dist-inbox:{criticality}{moment}",
             description=_("Process waiting messages (%s)", criticality),
         )._job_process_inbox(criticality)
+
+    def _schedule_retry(self):
+        """Whoever waits for seconds only, such as for a lock, does not wait for the sweeper."""
+        if self.next_attempt_at < fields.Datetime.now() + SWEEP:
+            self._schedule_inbox(self.criticality, self.next_attempt_at + timedelta(seconds=1))
 
 
 def _work_and_commit(cr, user_id, work):

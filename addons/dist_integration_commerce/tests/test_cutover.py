@@ -11,9 +11,8 @@ class TestCutover(CommerceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        flows = cls.system.flow_ids
-        cls.orders = flows.filtered(lambda flow: flow.message_type_id.code == "order.submit")
-        cls.customers = flows - cls.orders
+        flows = {flow.message_type_id.code: flow for flow in cls.system.flow_ids}
+        cls.orders, cls.customers = flows["order.submit"], flows["customer.upsert"]
         cls.orders.comparison_keys = "lines[] = sku"
         cls.orders.comparison_ignore = "lines[].line"
 

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.dist_integration_base.lib.handling import RetryLater
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 INBOUND = "odoo.addons.dist_integration_base.models.dist_message_inbound"
@@ -29,6 +30,16 @@ class TestInbound(DistHttpCase):
         )
         message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
         return response, message
+
+    def test_busy(self):
+        """M7: what stood before a lock is tried again within seconds, it does not wait for the sweeper."""
+        handler = type(self.env["dist.handler.partner.submit"])
+        with patch.object(handler, "_apply", side_effect=RetryLater("busy")):
+            response, message = self._submit("Anna")
+        self.assertEqual((response.status_code, message.state), (202, "retry"))
+        self.assertLess(message.next_attempt_at, fields.Datetime.add(fields.Datetime.now(), seconds=10))
+        job = self.env["queue.job"].search([("identity_key", "=like", "dist-inbox:normal:%")])
+        self.assertEqual(job.eta, fields.Datetime.add(message.next_attempt_at, seconds=1))
 
     def test_hostile_content_can_be_looked_at(self):
         """X1: whatever a partner sends is refused, and a person sees it on the screen all the same."""
