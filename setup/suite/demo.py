@@ -30,7 +30,7 @@ Odoo is at {url}
     login demo,  password demo:  works in the warehouse and on the order desk
 
 Look at
- 1. Integration > Dashboard: what moved, what waits, what is held back and what that puts at risk
+ 1. Integration > Dashboard (as admin): what moved, what waits, what is held back and what that puts at risk
  2. Integration > Exceptions: what a person must decide, the most urgent first
  3. Sales > Orders, any order: its button Messages shows the way from the shop's call to the last shipment
 
@@ -124,7 +124,10 @@ class Demonstration:
         :return: whether the books agree in the evening
         :raises SetupError: the day ended early
         """
-        self.console.say(f"playing a day of business; {self.server.url} answers already (admin, admin)")
+        self.console.say(
+            f"playing a day of business; {self.server.url} answers already (admin, admin): look around, but change "
+            "nothing before its books are counted"
+        )
         command = [self.environment.python, _existing("tests/day/play.py"), *self._addresses(), *options]
         done = subprocess.run([str(part) for part in command], env=self._variables(), check=False)
         if done.returncode == BOOKS_DIFFER:

@@ -295,6 +295,9 @@ def _read_body(operation):
     limit = MAX_BULK_BODY if incoming.path.endswith("/bulk") else MAX_BODY
     if incoming.mimetype != "application/json":
         raise Problem(415, "not_json", _("Not JSON"), _("Send the body as application/json."))
+    if _get_encoding(incoming) != "identity":
+        detail = _("Send the body as it is, without Content-Encoding.")
+        raise Problem(415, "encoding_not_taken", _("Content-Encoding not taken"), detail)
     if not hasattr(request, "dist_body"):
         request.dist_body = read_limited(incoming, limit)
     return request.dist_body
@@ -312,6 +315,10 @@ def read_limited(incoming, limit):
     return bytes(body)
 
 
+def _get_encoding(incoming):
+    return incoming.headers.get("Content-Encoding", "").strip().lower() or "identity"
+
+
 def _check_upload(operation, incoming):
     if incoming.mimetype not in operation.upload:
         raise Problem(
@@ -320,8 +327,7 @@ def _check_upload(operation, incoming):
             _("Media type not taken"),
             _("Send the file as one of: %s.", ", ".join(operation.upload)),
         )
-    encoding = incoming.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", *PACKED):
+    if _get_encoding(incoming) not in ("identity", *PACKED):
         raise Problem(
             415,
             "encoding_not_taken",

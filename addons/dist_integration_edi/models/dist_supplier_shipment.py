@@ -137,7 +137,7 @@ class DistSupplierShipment(models.Model):
         """
         others = moves.picking_id.dist_announced_ids.line_ids - self.line_ids
         announced = others.filtered(lambda line: line.order_line_id == moves.purchase_line_id)
-        free = sum(moves.mapped("product_qty")) - sum(line._get_product_quantity() for line in announced)
+        free = sum(moves.mapped("product_qty")) - sum(announced.mapped("product_quantity"))
         found = []
         for line, quantity in parts:
             over = quantity - max(free, 0.0)
