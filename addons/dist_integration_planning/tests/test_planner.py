@@ -119,8 +119,8 @@ class TestPlanner(PlannerCase):
     def test_ending_item(self):
         """P4: nothing is forecast or ordered beyond the day an item is sold until."""
         product = self._make_product("ENDING")
-        self._deliver(product, self._steady(3), on_hand=90.0)
-        self._plan()
+        self._deliver(product, self._steady(3), on_hand=115.0)
+        self.assertEqual(self._plan().proposal_count, 1)
         item = self._item(product)
         item.end_date = self.monday + timedelta(days=13)
         run = self._plan()
