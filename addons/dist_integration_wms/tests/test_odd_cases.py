@@ -21,6 +21,8 @@ class TestOddCases(WmsHttpCase):
         cls.lot = cls._make_lot(cls.seal, "L1", expiration_date=datetime(2031, 1, 31, 12))
         cls._put(cls.seal, 20, lot=cls.lot)
         cls.warehouse.dist_adjustment_limit = 100
+        # from 19.0 on it is archived at first
+        cls.dozen.active = True
         cls.person = new_test_user(cls.env, "odd", groups=GROUPS)
 
     # what a person does: each returns how many clicks it takes, from the open list on
