@@ -179,6 +179,8 @@ class Photographer:
         expect(self.client.rows.first).to_be_visible()
         self.save("edi_acknowledgements")
         self.client.open(f"{EDI}scorecard")
+        # a chart takes a second to grow
+        self.page.wait_for_timeout(2000)
         self.save("edi_scorecard")
 
     def take_onboarding(self) -> None:
