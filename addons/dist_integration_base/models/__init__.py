@@ -58,6 +58,8 @@ from . import (
     dist_personal_data,
     dist_cutover_retention,
     dist_retained_mixin,
+    dist_run_mixin,
+    dist_progress_mixin,
     dist_message_type_retention,
     dist_event_retention,
     dist_event_erasure,

@@ -14,7 +14,7 @@ class DistReconciliation(models.Model):
 
     _name = "dist.reconciliation"
     _description = "Reconciliation"
-    _inherit = ["dist.company.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["dist.company.mixin", "dist.run.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "moment desc, id desc"
 
     name = fields.Char(compute="_compute_name", store=True)

@@ -1,30 +1,14 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class DistReconciliationProgress(models.Model):
-    """How far a run is. A row of its own: the run itself is written once, at its end, with its lines."""
+    """How far a reconciliation is."""
 
     _name = "dist.reconciliation.progress"
     _description = "Progress of a reconciliation"
+    _inherit = ["dist.progress.mixin"]
     _log_access = False
 
-    run_id = fields.Many2one("dist.reconciliation", required=True, ondelete="cascade")
-    stage = fields.Char()
-    percent = fields.Float()
+    run_id = fields.Many2one("dist.reconciliation", required=True, readonly=True, ondelete="cascade")
 
     _sql_constraints = [("run_uniq", "unique(run_id)", "A run has one progress.")]
-
-    @api.model
-    def _note(self, run_id, stage, percent):
-        """Tell how far a run is, in a transaction of its own."""
-
-        def note(env):
-            env.cr.execute(
-                """
-                INSERT INTO dist_reconciliation_progress (run_id, stage, percent) VALUES (%s, %s, %s)
-                ON CONFLICT (run_id) DO UPDATE SET stage = EXCLUDED.stage, percent = EXCLUDED.percent
-                """,
-                (run_id, stage, percent),
-            )
-
-        self.env["dist.message"]._in_own_transaction(note)

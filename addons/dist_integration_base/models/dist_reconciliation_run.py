@@ -1,6 +1,5 @@
 import logging
 import time
-from contextlib import contextmanager
 
 import psycopg2
 
@@ -44,40 +43,8 @@ class DistReconciliation(models.Model):
 
     _inherit = "dist.reconciliation"
 
-    def _job_run(self):
-        """Job: compare, unless another run of the profile is under way."""
-        self.ensure_one()
-        with self._locked() as mine:
-            if not mine:
-                raise RetryableJobError(
-                    "Another run of this profile is under way", seconds=BUSY_SECONDS, ignore_retry=True
-                )
-            if self._set_running():
-                self._run()
-        self.invalidate_recordset()
-
-    @contextmanager
-    def _locked(self):
-        """Hold the profile; yields False when another run does."""
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
-                (f"dist.reconciliation/{self.profile_id.id}",),
-            )
-            yield cr.fetchone()[0]
-
-    def _set_running(self):
-        """:return: False when there is nothing to do: it is done or cancelled"""
-        run_id = self.id
-
-        def start(env):
-            run = env["dist.reconciliation"].browse(run_id).exists()
-            if run.state not in ("queued", "running"):
-                return False
-            run.write({"state": "running", "started_at": fields.Datetime.now(), "error": False})
-            return True
-
-        return self.env["dist.message"]._in_own_transaction(start)
+    def _get_run_lock(self):
+        return f"dist.reconciliation/{self.profile_id.id}"
 
     def _run(self):
         try:

@@ -15,7 +15,7 @@ class DistPlanningBatch(models.Model):
 
     _name = "dist.planning.batch"
     _description = "Planning version"
-    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin", "dist.run.mixin"]
     _rec_name = "reference"
     _order = "planned_at desc, id desc"
 

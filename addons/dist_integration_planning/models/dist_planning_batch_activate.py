@@ -1,5 +1,4 @@
 import logging
-from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg2
@@ -56,15 +55,8 @@ class DistPlanningBatch(models.Model):
             self._run()
         self.invalidate_recordset()
 
-    @contextmanager
-    def _locked(self):
-        """Hold the source; yields False when another job does."""
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
-                (f"dist.planning.source/{self.source_id.id}",),
-            )
-            yield cr.fetchone()[0]
+    def _get_run_lock(self):
+        return f"dist.planning.source/{self.source_id.id}"
 
     def _run(self):
         try:

@@ -96,6 +96,7 @@ class DistPlanningBatch(models.Model):
             FROM %(rows)s CROSS JOIN LATERAL (SELECT COALESCE(unit.factor, 1) AS factor) AS own
             JOIN product_product product ON product.id = item.product_id
             JOIN product_template template ON template.id = product.product_tmpl_id
+            ORDER BY staged.file, staged.line
             ON CONFLICT (source_id, key) DO UPDATE SET
                 batch_id = EXCLUDED.batch_id, state = 'proposed', kind = EXCLUDED.kind,
                 product_id = EXCLUDED.product_id, categ_id = EXCLUDED.categ_id,

@@ -13,7 +13,7 @@ class DistPlanningExport(models.Model):
 
     _name = "dist.planning.export"
     _description = "Planning export"
-    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin", "dist.run.mixin"]
     _order = "id desc"
 
     name = fields.Char(required=True, readonly=True, index=True)
@@ -59,7 +59,7 @@ class DistPlanningExport(models.Model):
     moment = fields.Datetime(string="As of", readonly=True)
     started_at = fields.Datetime(readonly=True)
     finished_at = fields.Datetime(readonly=True)
-    progress_ids = fields.One2many("dist.planning.export.progress", "export_id", string="Stages")
+    progress_ids = fields.One2many("dist.planning.export.progress", "run_id", string="Stages")
     stage = fields.Char(compute="_compute_progress")
     progress = fields.Float(compute="_compute_progress")
     row_count = fields.Integer(string="Rows", readonly=True)

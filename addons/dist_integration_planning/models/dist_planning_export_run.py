@@ -9,13 +9,11 @@ from odoo.addons.dist_integration_base.lib.errors import IntegrationError
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.lib.upload import Upload
 from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
-from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..lib.export_file import BLOCK, ExportFile
 
 _logger = logging.getLogger(__name__)
 
-BUSY_SECONDS = 5
 FAILED = "planning_export_failed"
 
 
@@ -28,34 +26,8 @@ class DistPlanningExport(models.Model):
 
     _inherit = "dist.planning.export"
 
-    def _job_run(self):
-        """Job: make the files, unless another export of the source is being made."""
-        self.ensure_one()
-        with self._locked() as mine:
-            if not mine:
-                raise RetryableJobError(
-                    "Another export of this source is being made", seconds=BUSY_SECONDS, ignore_retry=True
-                )
-            if self._set_running():
-                self._run()
-        self.invalidate_recordset()
-
-    def _locked(self):
-        """Hold the source; yields False when another export does."""
-        return self.env["dist.planning.source"]._locked(self.source_id.id)
-
-    def _set_running(self):
-        """:return: False when there is nothing to do: it is done or cancelled"""
-        export_id = self.id
-
-        def start(env):
-            export = env[self._name].browse(export_id).exists()
-            if export.state not in ("queued", "running"):
-                return False
-            export.write({"state": "running", "started_at": fields.Datetime.now(), "error": False})
-            return True
-
-        return self.env["dist.message"]._in_own_transaction(start)
+    def _get_run_lock(self):
+        return f"dist.planning.export/{self.source_id.id}"
 
     def _run(self):
         company_id = self.company_id.id

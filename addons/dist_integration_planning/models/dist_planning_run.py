@@ -1,5 +1,4 @@
 import logging
-from contextlib import contextmanager
 
 import psycopg2
 
@@ -21,7 +20,7 @@ class DistPlanningRun(models.Model):
 
     _name = "dist.planning.run"
     _description = "Planning run"
-    _inherit = ["dist.company.mixin", "dist.kept.mixin"]
+    _inherit = ["dist.company.mixin", "dist.kept.mixin", "dist.run.mixin"]
     _order = "id desc"
 
     name = fields.Char(compute="_compute_name", store=True)
@@ -122,40 +121,8 @@ class DistPlanningRun(models.Model):
                 description=_("Plan %s", run.name),
             )._job_run()
 
-    def _job_run(self):
-        """Job: plan, unless another run of the source is under way."""
-        self.ensure_one()
-        with self._locked() as mine:
-            if not mine:
-                raise RetryableJobError(
-                    "Another run of this source is under way", seconds=BUSY_SECONDS, ignore_retry=True
-                )
-            if self._set_running():
-                self._run()
-        self.invalidate_recordset()
-
-    @contextmanager
-    def _locked(self):
-        """Hold the source; yields False when another run does."""
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
-                (f"dist.planning.run/{self.source_id.id}",),
-            )
-            yield cr.fetchone()[0]
-
-    def _set_running(self):
-        """:return: False when there is nothing to do: it is done"""
-        run_id = self.id
-
-        def start(env):
-            run = env["dist.planning.run"].browse(run_id).exists()
-            if run.state not in ("queued", "running"):
-                return False
-            run.write({"state": "running", "started_at": fields.Datetime.now(), "error": False})
-            return True
-
-        return self.env["dist.message"]._in_own_transaction(start)
+    def _get_run_lock(self):
+        return f"dist.planning.run/{self.source_id.id}"
 
     def _run(self):
         """Plan in a transaction of its own: all of it becomes visible at once, or nothing."""

@@ -1,5 +1,4 @@
 import re
-from contextlib import contextmanager
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
@@ -83,17 +82,6 @@ class DistPlanningSource(models.Model):
         export = self.env["dist.planning.export"].create({"source_id": self.id, "kind": kind})
         export._enqueue()
         return export
-
-    @api.model
-    @contextmanager
-    def _locked(self, source_id):
-        """Hold a source; yields False when another export of it is being made."""
-        with self.env.registry.cursor() as cr:
-            cr.execute(
-                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
-                (f"dist.planning.export/{source_id}",),
-            )
-            yield cr.fetchone()[0]
 
     # how files are written
 

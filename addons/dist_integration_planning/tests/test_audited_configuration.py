@@ -9,7 +9,8 @@ from ..models.dist_planning_source import POINTERS
 class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
     configurers = ("dist_integration_planning.group_dist_planning_manager",)
     left_out = {
-        "dist.planning.proposal": "decisions are told one by one, what is changed before stands on the proposal"
+        "dist.planning.proposal": "decisions are told one by one, what is changed before stands on the proposal",
+        "dist.planning.run": "who plans, and when, stands on the run; what it proposes is decided like all else",
     }
     fields_left_out = dict.fromkeys(POINTERS.values(), "which version is in force is no configuration")
     extensions_left_out = {

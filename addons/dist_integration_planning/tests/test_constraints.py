@@ -7,7 +7,7 @@ NAMES = (
     "dist_planning_batch_file_checksum_uniq",
     "dist_planning_export_file_name_uniq",
     "dist_planning_export_name_uniq",
-    "dist_planning_export_progress_export_uniq",
+    "dist_planning_export_progress_run_uniq",
     "dist_planning_forecast_period_uniq",
     "dist_planning_history_period_uniq",
     "dist_planning_history_version_company_uniq",
