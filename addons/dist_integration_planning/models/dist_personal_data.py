@@ -12,7 +12,7 @@ IMPERSONAL = {
     "dist.planning.batch.error": {"code", "field", "file", "message", "value"},
     "dist.planning.batch.file": {"checksum", "name"},
     "dist.planning.export": {"error", "manifest", "name", "scope"},
-    "dist.planning.export.file": {"checksum", "dataset", "media_type", "name"},
+    "dist.planning.export.file": {"checksum", "content", "dataset", "media_type", "name"},
     "dist.planning.export.key": {"dataset", "key"},
     "dist.planning.export.progress": {"stage"},
     "dist.planning.forecast": {"calendar"},
