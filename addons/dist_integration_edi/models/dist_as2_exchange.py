@@ -529,7 +529,7 @@ class DistAs2Exchange(models.Model):
         self.ensure_one()
         return self.env["dist.message"]._get_list_action([("id", "=", self.message_id.id)])
 
-    def action_download_receipt(self):
+    def action_open_receipt(self):
         """Hand out the receipt as it is, with its signature."""
         self.ensure_one()
         self.check_access_rule("read")

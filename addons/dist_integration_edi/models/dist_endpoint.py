@@ -37,6 +37,8 @@ class DistEndpoint(models.Model):
         string="Mail server",
         ondelete="restrict",
         groups="base.group_system",
+        # whoever may not read it copies the rest
+        copy=False,
         help="Empty: the one that Odoo chooses.",
     )
     mail_from = fields.Char(string="Sender", help="Empty: the mail address of the company.", tracking=True)

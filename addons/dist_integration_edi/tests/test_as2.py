@@ -571,7 +571,7 @@ class TestAs2Certificates(As2Case):
         """E8: whoever may see the message gets the receipt as it is, with its signature."""
         response = self.call(*self.station.build(self.x12(self.order_850("P1")), "<1@harbour>"))
         exchange = self.get_exchanges("in")
-        address = exchange.action_download_receipt()["url"]
+        address = exchange.action_open_receipt()["url"]
         for group, status in (("dist_integration_base.group_dist_user", 200), ("base.group_user", 403)):
             login = group.split(".")[1]
             new_test_user(self.env, login, groups=group)
