@@ -62,7 +62,7 @@ class DistPlanningExportFile(models.Model):
             "packed": self.is_packed,
         }
 
-    def action_download(self):
+    def action_open_file(self):
         """Hand out the file as it is."""
         self.ensure_one()
         self._get_attachment()

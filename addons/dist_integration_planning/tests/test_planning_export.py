@@ -355,7 +355,7 @@ class TestPlanningExport(ExportCase):
         self.assertTrue(export.purged_at)
         self.assertTrue(export.manifest["files"])
         with self.assertRaises(UserError):
-            export.file_ids[0].action_download()
+            export.file_ids[0].action_open_file()
 
     def test_every_day(self):
         """P1: sources are told by schedule."""
@@ -454,7 +454,7 @@ class TestPlanningExportApi(ExportHttpCase):
             company_id=other.id,
             company_ids=[Command.set(other.ids)],
         )
-        url = file.action_download()["url"]
+        url = file.action_open_file()["url"]
         self.authenticate("reads", "reads-files")
         self.assertEqual(hashlib.sha256(self.url_open(url).content).hexdigest(), file.checksum)
         self.authenticate("there", "reads-files")
