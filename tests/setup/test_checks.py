@@ -14,6 +14,9 @@ Traceback (most recent call last):
   File "/somewhere/dist_integration_base/models/a.py", line 1, in f
 ValueError
 2026-01-02 03:04:08,400 12 WARNING db odoo.addons.base.models.ir_cron: not ours
+2026-01-02 03:04:08,500 12 ERROR db odoo.addons.base.models.ir_cron: Job 'Procurement' failed
+  File "/somewhere/dist_integration_base/models/ir_actions_server.py", line 14, in run
+  File "/usr/lib/python3/dist-packages/odoo/addons/stock/models/stock_rule.py", line 735, in run_scheduler
 2026-01-02 03:04:09,500 12 WARNING ? odoo.modules.loading: Module x demo data failed to install
 """
 
