@@ -117,7 +117,9 @@ class DistPlanningSource(models.Model):
                 _("%s is not set up as a planning source.", system.name),
                 status=409,
                 severity="high",
-                suggestion=_("Make a planning source of it under Demand Planning > Configuration, then use Retry."),
+                suggestion=_(
+                    "Make a planning source of it under Demand Planning > Configuration, then use Retry."
+                ),
             )
         return found
 
