@@ -1,6 +1,8 @@
 from . import (
     account_move,
     base,
+    dist_edi_awaited_mixin,
+    dist_supplier_document_mixin,
     dist_as2_partner,
     dist_as2_certificate,
     dist_as2_exchange,

@@ -34,7 +34,7 @@ class DistAs2Exchange(models.Model):
 
     _name = "dist.as2.exchange"
     _description = "AS2 message"
-    _inherit = ["dist.kept.mixin"]
+    _inherit = ["dist.kept.mixin", "dist.edi.awaited.mixin"]
     _order = "id desc"
     _rec_name = "reference"
 
@@ -84,7 +84,6 @@ class DistAs2Exchange(models.Model):
     )
     receipt_attempts = fields.Integer(readonly=True, group_operator=None)
     receipt_next_at = fields.Datetime(readonly=True)
-    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
 
     def init(self):
         # what was sent is sent under one id, what came has one effect; what was not taken may come better
@@ -92,22 +91,6 @@ class DistAs2Exchange(models.Model):
             "CREATE UNIQUE INDEX IF NOT EXISTS dist_as2_exchange_reference_uniq ON dist_as2_exchange "
             "(as2_partner_id, direction, reference) WHERE state <> 'not_taken'"
         )
-
-    @api.depends("state", "due_at")
-    def _compute_is_overdue(self):
-        now = fields.Datetime.now()
-        for exchange in self:
-            exchange.is_overdue = bool(
-                exchange.state == "waiting" and exchange.due_at and exchange.due_at < now
-            )
-
-    @api.model
-    def _search_is_overdue(self, operator, value):
-        wanted = bool(value) if operator in ("=", "!=") else True in value
-        if operator in ("!=", "not in"):
-            wanted = not wanted
-        overdue = [("state", "=", "waiting"), ("due_at", "<", fields.Datetime.now())]
-        return overdue if wanted else ["!", "&", *overdue]
 
     @api.model
     def _in_turn(self, partner, reference, work):

@@ -26,7 +26,7 @@ class DistEdiExpectation(models.Model):
 
     _name = "dist.edi.expectation"
     _description = "Awaited acknowledgement"
-    _inherit = ["dist.kept.mixin"]
+    _inherit = ["dist.kept.mixin", "dist.edi.awaited.mixin"]
     _order = "due_at, id"
 
     interchange_id = fields.Many2one(
@@ -40,13 +40,11 @@ class DistEdiExpectation(models.Model):
     documents = fields.Char(compute="_compute_documents")
     state = fields.Selection(STATES, required=True, readonly=True, default="prepared", index=True)
     sent_at = fields.Datetime(string="Sent", readonly=True)
-    due_at = fields.Datetime(string="Due", readonly=True)
     received_at = fields.Datetime(string="Acknowledged", readonly=True)
     document_id = fields.Many2one(
         "dist.edi.document", string="Acknowledgement", readonly=True, ondelete="set null"
     )
     detail = fields.Text(string="What the partner says", readonly=True)
-    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
 
     @api.depends("control_number", "functional_code")
     def _compute_display_name(self):
@@ -63,22 +61,6 @@ class DistEdiExpectation(models.Model):
     def _get_documents(self):
         """:return: dist.edi.document that the acknowledgement is about"""
         return self.group_id.document_ids if self.group_id else self.interchange_id.document_ids
-
-    @api.depends("due_at", "state")
-    def _compute_is_overdue(self):
-        now = fields.Datetime.now()
-        for expectation in self:
-            expectation.is_overdue = bool(
-                expectation.state == "waiting" and expectation.due_at and expectation.due_at < now
-            )
-
-    @api.model
-    def _search_is_overdue(self, operator, value):
-        wanted = bool(value) if operator in ("=", "!=") else True in value
-        if operator in ("!=", "not in"):
-            wanted = not wanted
-        overdue = [("state", "=", "waiting"), ("due_at", "<", fields.Datetime.now())]
-        return overdue if wanted else ["!", "&", *overdue]
 
     @api.model
     def _expect(self, interchange, group):

@@ -13,30 +13,15 @@ class DistSupplierCatalogue(models.Model):
 
     _name = "dist.supplier.catalogue"
     _description = "Supplier's price catalogue"
-    _inherit = ["dist.kept.mixin"]
+    _inherit = ["dist.supplier.document.mixin"]
     _order = "id desc"
     _rec_name = "external_id"
 
-    external_id = fields.Char(string="Number", required=True, readonly=True, help="The supplier's.")
     version = fields.Char(readonly=True)
-    edi_partner_id = fields.Many2one(
-        "dist.edi.partner",
-        string="Trading partner",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
-    )
-    partner_id = fields.Many2one(
-        "res.partner", string="Supplier", required=True, readonly=True, ondelete="restrict"
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    message_id = fields.Many2one("dist.message", readonly=True, ondelete="set null", index="btree_not_null")
     currency_id = fields.Many2one("res.currency", required=True, readonly=True, ondelete="restrict")
     told_on = fields.Date(string="Date", readonly=True)
     valid_from = fields.Date(readonly=True, required=True)
     valid_to = fields.Date(readonly=True)
-    digest = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [("waiting", "Waits for a decision"), ("unknown", "Unknown items"), ("done", "Settled")],
         compute="_compute_state",

@@ -18,26 +18,12 @@ class DistSupplierInvoice(models.Model):
 
     _name = "dist.supplier.invoice"
     _description = "Supplier's invoice"
-    _inherit = ["dist.kept.mixin"]
+    _inherit = ["dist.supplier.document.mixin"]
     _order = "id desc"
     _rec_name = "external_id"
 
-    external_id = fields.Char(string="Number", required=True, readonly=True, help="The supplier's.")
     kind = fields.Selection(INVOICE_KINDS, required=True, readonly=True)
-    edi_partner_id = fields.Many2one(
-        "dist.edi.partner",
-        string="Trading partner",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
-    )
-    partner_id = fields.Many2one(
-        "res.partner", string="Supplier", required=True, readonly=True, ondelete="restrict"
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    message_id = fields.Many2one("dist.message", readonly=True, ondelete="set null", index="btree_not_null")
     invoiced_on = fields.Date(string="Invoice date", required=True, readonly=True)
     due_on = fields.Date(string="Due", readonly=True, help="It counts where no payment terms were agreed.")
     credited_invoice = fields.Char(string="Credits invoice", readonly=True)
@@ -45,7 +31,6 @@ class DistSupplierInvoice(models.Model):
     amount_tax = fields.Monetary(string="Taxes", readonly=True)
     amount_total = fields.Monetary(string="Total", readonly=True)
     note = fields.Text(string="Supplier's note", readonly=True)
-    digest = fields.Char(required=True, readonly=True)
     differences = fields.Text(readonly=True, help="Of the invoice as a whole.")
     state = fields.Selection(
         [("waiting", "Waits for a decision"), ("billed", "Billed"), ("refused", "Refused")],

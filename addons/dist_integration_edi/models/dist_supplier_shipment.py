@@ -10,31 +10,16 @@ class DistSupplierShipment(models.Model):
 
     _name = "dist.supplier.shipment"
     _description = "Supplier's ship notice"
-    _inherit = ["dist.kept.mixin"]
+    _inherit = ["dist.supplier.document.mixin"]
     _order = "id desc"
     _rec_name = "external_id"
 
-    external_id = fields.Char(string="Number", required=True, readonly=True, help="The supplier's.")
-    edi_partner_id = fields.Many2one(
-        "dist.edi.partner",
-        string="Trading partner",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
-    )
-    partner_id = fields.Many2one(
-        "res.partner", string="Supplier", required=True, readonly=True, ondelete="restrict"
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    message_id = fields.Many2one("dist.message", readonly=True, ondelete="set null", index="btree_not_null")
     shipped_at = fields.Datetime(string="Shipped", readonly=True)
     expected_at = fields.Datetime(string="Expected", readonly=True)
     carrier = fields.Char(readonly=True)
     tracking = fields.Char(string="Tracking number", readonly=True)
     bill_of_lading = fields.Char(readonly=True)
     note = fields.Text(string="Supplier's note", readonly=True)
-    digest = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [("expected", "Expected"), ("cancelled", "Cancelled")],
         required=True,

@@ -57,7 +57,8 @@ class StockPicking(models.Model):
         self.filtered(lambda picking: picking.picking_type_code == "outgoing" and picking.sale_id)._dist_emit(
             "ship.notice"
         )
-        self.filtered("purchase_id")._dist_emit("receiving.advice")
+        # which of them are of a purchase is asked where somebody wants to know
+        self._dist_emit("receiving.advice")
         return result
 
     def _dist_expect(self, shipment, parts, packages):

@@ -1,11 +1,8 @@
-import tempfile
 from datetime import datetime
-from pathlib import Path
-from unittest import mock
 
 from odoo.addons.dist_integration_base.delivery import LaneDrain
-from odoo.addons.dist_integration_base.models import dist_endpoint_transport
 from odoo.addons.dist_integration_base.tests.common import Receiver
+from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 from odoo.addons.dist_integration_commerce.tests.common import CommerceCase
 
 from ..lib.envelope import Address, Envelope, Outgoing, build_interchange
@@ -37,7 +34,7 @@ SUPPLIER_INBOUND = (
 )
 
 
-class EdiCase(CommerceCase):
+class EdiCase(FolderMixin, CommerceCase):
     """A customer who sends orders by X12, and another by EDIFACT, each with a system, a channel and a profile."""
 
     @classmethod
@@ -108,15 +105,7 @@ class EdiCase(CommerceCase):
 
         :return: (dist.endpoint, path)
         """
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        sections = {"dist_integration": {"folder_base": folder.name}}
-        patch = mock.patch.object(
-            dist_endpoint_transport, "get_config_section", lambda name: sections.get(name, {})
-        )
-        patch.start()
-        self.addCleanup(patch.stop)
-        path = Path(folder.name) / "edi"
+        path = self._open_base() / "edi"
         path.mkdir()
         values = {"transport": "folder", "quiet_seconds": 0, **values}
         return self._make_endpoint(self.edi_system, "edi", **values), path

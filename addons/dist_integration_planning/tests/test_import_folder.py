@@ -1,38 +1,22 @@
 import gzip
 import hashlib
 import json
-import tempfile
-from pathlib import Path
 
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.models import dist_endpoint_transport
+from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
 from .common import PlanningCase
 
 
 @tagged("post_install", "-at_install")
-class TestImportFolder(PlanningCase):
+class TestImportFolder(FolderMixin, PlanningCase):
     """Plans fetched as files; SFTP takes the same path behind its source."""
 
     def setUp(self):
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        sections = {"dist_integration": {"folder_base": folder.name}}
-        self.patch(dist_endpoint_transport, "get_config_section", lambda name: sections.get(name, {}))
-        self.path = Path(folder.name) / "in"
-        self.path.mkdir()
-        self.endpoint = self.env["dist.endpoint"].create(
-            {
-                "name": "Files",
-                "system_id": self.system.id,
-                "transport": "folder",
-                "url": "in",
-                "quiet_seconds": 0,
-                "purpose": "receive",
-                "client_id": self.client.id,
-            }
+        self.endpoint, self.path = self._make_folder_endpoint(
+            self.system, self._open_base(), "in", purpose="receive", client_id=self.client.id
         )
         common = {"endpoint_id": self.endpoint.id, "criticality": "bulk"}
         self._make_flow(self.system, "plan.manifest", source_pattern="*_manifest.json", **common)

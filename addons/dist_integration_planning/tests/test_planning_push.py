@@ -2,13 +2,11 @@ import gzip
 import hashlib
 import json
 import os
-import tempfile
-from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.models import dist_endpoint_transport
 from odoo.addons.dist_integration_base.tests.common import Receiver
+from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
 from .export_common import ExportCase
 
@@ -16,7 +14,7 @@ FLOWS = ("planning.export.file", "planning.export.completed")
 
 
 @tagged("post_install", "-at_install")
-class TestPlanningPush(ExportCase):
+class TestPlanningPush(FolderMixin, ExportCase):
     """Exports that are sent by themselves, over the endpoints that all messages take."""
 
     def _connect(self, url, **values):
@@ -27,12 +25,9 @@ class TestPlanningPush(ExportCase):
 
     def _open_folder(self):
         """:return: path of a folder that endpoints may write to"""
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        os.mkdir(os.path.join(folder, "out"))
-        self.enterContext(
-            patch.object(dist_endpoint_transport, "get_config_section", lambda name: {"folder_base": folder})
-        )
-        return os.path.join(folder, "out")
+        path = self._open_base() / "out"
+        path.mkdir()
+        return str(path)
 
     def _push(self, endpoint):
         export = self._export()

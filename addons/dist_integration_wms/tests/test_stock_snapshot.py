@@ -1,8 +1,6 @@
 import gzip
 import json
-import tempfile
 import time
-from pathlib import Path
 from urllib.parse import urlencode
 
 from odoo import fields
@@ -11,7 +9,8 @@ from odoo.tests import tagged
 from odoo.addons.dist_integration_base.controllers import api
 from odoo.addons.dist_integration_base.lib import schema as json_schema
 from odoo.addons.dist_integration_base.lib import signature, snapshot
-from odoo.addons.dist_integration_base.models import dist_endpoint_transport, dist_reconciliation_run
+from odoo.addons.dist_integration_base.models import dist_reconciliation_run
+from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
 from .common import WmsHttpCase
 
@@ -486,27 +485,13 @@ class TestStockSnapshot(SnapshotCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSnapshotFiles(SnapshotCase):
+class TestSnapshotFiles(FolderMixin, SnapshotCase):
     """Snapshots fetched as files: the name says which warehouse and when."""
 
     def setUp(self):
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        sections = {"dist_integration": {"folder_base": folder.name}}
-        self.patch(dist_endpoint_transport, "get_config_section", lambda name: sections.get(name, {}))
-        self.path = Path(folder.name) / "in"
-        self.path.mkdir()
-        self.endpoint = self.env["dist.endpoint"].create(
-            {
-                "name": "Files",
-                "system_id": self.system.id,
-                "transport": "folder",
-                "url": "in",
-                "quiet_seconds": 0,
-                "purpose": "receive",
-                "client_id": self.client.id,
-            }
+        self.endpoint, self.path = self._make_folder_endpoint(
+            self.system, self._open_base(), "in", purpose="receive", client_id=self.client.id
         )
         self._make_flow(
             self.system,

@@ -4,9 +4,9 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import tagged
 
+from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 from odoo.addons.dist_integration_base.tests.screens import ScreensMixin
 
-from .folders import FolderMixin
 from .test_reconciliation import HEAD, ReconciliationCase
 
 MODULE = "dist_integration_base"

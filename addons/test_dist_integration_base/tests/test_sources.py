@@ -9,8 +9,8 @@ from odoo.tests import tagged
 from odoo.addons.dist_integration_base.delivery import Poll
 from odoo.addons.dist_integration_base.lib.transports import Batch, Item
 from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
-from .folders import FolderMixin
 from .people import PeopleMixin
 
 

@@ -6,8 +6,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.tests.common import DistCase, Receiver, remove_flow
+from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
-from .folders import FolderMixin
 from .people import PeopleMixin
 
 # made for this test, opens nothing
