@@ -132,6 +132,11 @@ def test_views(old, new):
             'ref="stock.stock_package_view_form"',
         ),
         ("product.product", "<field name='detailed_type'>product</field>", 'name="is_storable" eval="True"'),
+        (
+            "ir.actions.server",
+            "<field name='code'>x = {&quot;detailed_type&quot;: &quot;product&quot;}</field>",
+            '{"is_storable": True}',
+        ),
         ("sale.order", "<field name='order_line' eval=\"[(0, 0, {'product_uom': 1})]\"/>", "product_uom_id"),
     ],
 )

@@ -351,11 +351,10 @@ class DistReconciliation(models.Model):
         wanted = set(self.env.cr.fetchall())
         with domain._open_external(self) as stream:
             lines = snapshot.find_lines(stream, domain._get_columns(), wanted)
-        errors = [
-            (number, _("%s is there more than once", "/".join(filter(None, key))))
-            for key, numbers in lines.items()
-            for number in numbers
-        ]
+        errors = []
+        for key, numbers in lines.items():
+            error = _("%s is there more than once", "/".join(filter(None, key)))
+            errors += [(number, error) for number in numbers]
         raise snapshot.SnapshotError(
             _("Records are named more than once; nothing was compared."),
             sorted(errors)[: 2 * SHOWN_DUPLICATES],

@@ -130,7 +130,8 @@ class DistEdiExpectation(models.Model):
         self.ensure_one()
         status = self._get_status(said)
         lines = self._settle_documents(said)
-        lines += [_("Error %s", code) for code in said.get("codes", [])]
+        for code in said.get("codes", []):
+            lines.append(_("Error %s", code))
         self.write(
             {
                 "state": status,

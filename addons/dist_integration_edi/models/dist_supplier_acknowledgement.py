@@ -115,7 +115,7 @@ class DistSupplierAcknowledgement(models.Model):
                 order=self.order_id.name,
             ),
             detail="\n".join(
-                _("%(line)s: %(differences)s", line=line.display_name, differences=difference)
+                f"{line.display_name}: {difference}"
                 for line in waiting
                 for difference in line.differences.split("\n")
             ),

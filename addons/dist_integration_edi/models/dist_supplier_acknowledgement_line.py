@@ -78,10 +78,9 @@ class DistSupplierAcknowledgementLine(models.Model):
     @api.depends("schedule", "uom_id")
     def _compute_schedule_text(self):
         for line in self:
-            parts = [
-                _("%(quantity)s on %(day)s", quantity=line._tell(quantity), day=day)
-                for day, quantity in line._get_parts()
-            ]
+            parts = []
+            for day, quantity in line._get_parts():
+                parts.append(_("%(quantity)s on %(day)s", quantity=line._tell(quantity), day=day))
             line.schedule_text = ", ".join(parts) or False
 
     def _get_parts(self):

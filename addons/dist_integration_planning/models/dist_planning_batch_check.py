@@ -246,9 +246,10 @@ class DistPlanningBatch(models.Model):
 
     def _get_parameter_checks(self):
         names = ("safety_stock", "reorder_point", "maximum", "lead_time_days")
+        below_zero = _("It is below zero.")
         return [
             *(
-                Check("below_zero", name, SQL("staged.%s < 0", SQL.identifier(name)), _("It is below zero."))
+                Check("below_zero", name, SQL("staged.%s < 0", SQL.identifier(name)), below_zero)
                 for name in names
             ),
             Check(

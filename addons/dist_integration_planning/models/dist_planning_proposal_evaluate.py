@@ -231,34 +231,43 @@ class DistPlanningProposal(models.Model):
     def _describe_reason(self, reason, rule):
         """:return: a reason as a sentence for the planner"""
         name = rule.name if rule else ""
-        texts = {
-            "no_rule": lambda: _("No rule fits it."),
-            "manual": lambda: _("%s: always decided by a planner.", name),
-            "value": lambda: _(
-                "It is worth %(value)s; %(rule)s approves up to %(limit)s.",
-                value=self._format_money(reason.found),
-                rule=name,
-                limit=self._format_money(reason.limit),
-            ),
-            "change": lambda: _(
-                "It changes by %(found)s %% against the last one; %(rule)s approves up to %(limit)s %%.",
-                found=round(reason.found * 100),
-                rule=name,
-                limit=round(reason.limit * 100),
-            ),
-            "cover": lambda: _(
-                "With it there is enough for %(found)s days; %(rule)s approves up to %(limit)s days.",
-                found=round(reason.found),
-                rule=name,
-                limit=round(reason.limit),
-            ),
-            "forecast_error": lambda: self._describe_error(reason, name),
-            "expired": lambda: _("The plan is %s days old.", reason.found),
-            "no_price": lambda: _("The supplier has no price for it."),
-            "no_supplier": lambda: _("No supplier sells it: choose one."),
-            "lead_time": lambda: self._describe_lead_time(),
-        }
-        return texts[reason.code]()
+        match reason.code:
+            case "no_rule":
+                return _("No rule fits it.")
+            case "manual":
+                return _("%s: always decided by a planner.", name)
+            case "value":
+                return _(
+                    "It is worth %(value)s; %(rule)s approves up to %(limit)s.",
+                    value=self._format_money(reason.found),
+                    rule=name,
+                    limit=self._format_money(reason.limit),
+                )
+            case "change":
+                return _(
+                    "It changes by %(found)s %% against the last one; %(rule)s approves up to %(limit)s %%.",
+                    found=round(reason.found * 100),
+                    rule=name,
+                    limit=round(reason.limit * 100),
+                )
+            case "cover":
+                return _(
+                    "With it there is enough for %(found)s days; %(rule)s approves up to %(limit)s days.",
+                    found=round(reason.found),
+                    rule=name,
+                    limit=round(reason.limit),
+                )
+            case "forecast_error":
+                return self._describe_error(reason, name)
+            case "expired":
+                return _("The plan is %s days old.", reason.found)
+            case "no_price":
+                return _("The supplier has no price for it.")
+            case "no_supplier":
+                return _("No supplier sells it: choose one.")
+            case "lead_time":
+                return self._describe_lead_time()
+        raise ValueError(reason.code)
 
     def _describe_error(self, reason, name):
         if reason.found is None:

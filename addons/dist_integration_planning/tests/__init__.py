@@ -5,7 +5,7 @@ from . import (
     test_circle,
     test_concurrency,
     test_constraints,
-    test_demo_year,
+    test_demo,
     test_every_screen,
     test_execution,
     test_import,

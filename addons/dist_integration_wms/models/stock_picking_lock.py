@@ -231,11 +231,10 @@ class StockPicking(models.Model):
         :param before: dict, line to its open quantity while the warehouse knew it; after: now
         :param known: as of `_dist_get_told_values`; changed: those of them that are others now
         """
-        changes = [
-            {"field": _("Line %s", line), "old": before.get(line), "new": after.get(line)}
-            for line in sorted({*before, *after})
-            if before.get(line) != after.get(line)
-        ]
+        changes = []
+        for line in sorted({*before, *after}):
+            if before.get(line) != after.get(line):
+                changes.append({"field": _("Line %s", line), "old": before.get(line), "new": after.get(line)})
         changes += [
             {"field": picking._fields[WANTED[name]].string, "old": known.get(name), "new": value}
             for name, value in changed.items()

@@ -156,17 +156,15 @@ class StockPicking(models.Model):
     def action_dist_release(self):
         held = self._dist_filter_held()
         if held:
-            raise UserError(
-                "\n".join(
-                    _(
-                        "%(transfer)s is held back: %(reasons)s",
-                        transfer=picking.name,
-                        reasons=" ".join(picking._dist_get_release_holds()),
-                    )
-                    for picking in held
-                )
-            )
+            raise UserError("\n".join(picking._dist_describe_holds() for picking in held))
         return super().action_dist_release()
+
+    def _dist_describe_holds(self):
+        return _(
+            "%(transfer)s is held back: %(reasons)s",
+            transfer=self.name,
+            reasons=" ".join(self._dist_get_release_holds()),
+        )
 
     def action_dist_let_go(self):
         """Take back the hold a person put on these transfers."""

@@ -5,6 +5,7 @@ import re
 from lxml import etree
 
 from .names import ANCHORS, FIELDS, LINES, STRINGS, view_types
+from .python import port as port_python
 from .python import port_expression
 
 ONLY_19 = re.compile(r"<!--\s*19-only:(.*?)-->", re.S)
@@ -71,6 +72,12 @@ def _port_field(model, field):
     name, value = field.get("name"), (field.text or "").strip()
     if field.get("eval"):
         field.set("eval", port_expression(field.get("eval"), LINES.get(name)))
+    if (model, name) == ("ir.actions.server", "code"):
+        field.text = port_python(field.text)
+    _port_field_of(model, field, name, value)
+
+
+def _port_field_of(model, field, name, value):
     if name == "model":
         field.text = STRINGS.get(value, field.text)
     elif name == "inherit_id" and field.get("ref") in STRINGS:

@@ -87,12 +87,13 @@ class PurchaseInvoicedHandler(models.AbstractModel):
             self._prepare_line(message, payload, orders, currency, line, f"/lines/{place}")
             for place, line in enumerate(payload["lines"])
         ]
+        unnamed = _("Charges and allowances")
         charges = [
             {
                 "is_charge": True,
                 "quantity": 1.0,
                 "price": float(charge["amount"]),
-                "description": charge.get("description") or _("Charges and allowances"),
+                "description": charge.get("description") or unnamed,
             }
             for charge in payload.get("charges", [])
         ]
