@@ -1,6 +1,7 @@
 import time
 import uuid
 from datetime import timedelta
+from functools import lru_cache
 
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import UserError
@@ -26,6 +27,12 @@ NEEDS_PERSON = {
     "configuration",
     "no_folder_base",
 }
+
+
+ENQUEUE = """
+    INSERT INTO queue_job ({columns}) SELECT {values}
+    WHERE NOT EXISTS (SELECT 1 FROM queue_job WHERE identity_key = %s AND state IN ('pending', 'enqueued'))
+"""
 
 
 class DistEndpoint(models.Model):
@@ -68,38 +75,43 @@ class DistEndpoint(models.Model):
         job = Job(endpoint._job_drain, args=(criticality, lane), **options)
         jobs = self.env["queue.job"]
         values = {name: (jobs._fields[name], value) for name, value in job._store_values(create=True).items()}
-        return {
+        columns = {
             name: to_insert_column(field, value, jobs)
             for name, (field, value) in values.items()
             if field.store and field.column_type
         }
+        return {name: value for name, value in columns.items() if value is not None}
 
     @api.model
     def _enqueue_drains(self, lanes):
         """Enqueue the drains of lanes, but for those that have one waiting.
 
-        Every transaction that makes a message pays for this: the rows are queue_job's own, only their way into
-        the table is shorter than ``with_delay``.
-
         :param lanes: set of (endpoint id, criticality, lane)
         :return: set of the lanes that had one waiting
         """
         waiting = set()
-        for lane in sorted(lanes):
-            row = {
+        for lane, row in self._prepare_drains(lanes).items():
+            self.env.cr.execute(get_enqueue_text(tuple(row)), [*row.values(), row["identity_key"]])
+            if not self.env.cr.rowcount:
+                waiting.add(lane)
+        return waiting
+
+    @api.model
+    def _prepare_drains(self, lanes):
+        """The jobs that drain lanes, as queue_job's own rows: every transaction that makes a message pays for them, and
+        their way into the table is shorter than ``with_delay``.
+
+        :param lanes: set of (endpoint id, criticality, lane)
+        :return: dict, lane to row, for `get_enqueue_text`
+        """
+        return {
+            lane: {
                 **self._get_drain_row(*lane),
                 "uuid": str(uuid.uuid4()),
                 "date_created": fields.Datetime.now(),
             }
-            self.env.cr.execute(
-                f"INSERT INTO queue_job ({', '.join(row)}) "  # pylint: disable=sql-injection
-                f"SELECT {', '.join(['%s'] * len(row))} WHERE NOT EXISTS ("
-                "SELECT 1 FROM queue_job WHERE identity_key = %s AND state IN ('pending', 'enqueued'))",
-                [*row.values(), row["identity_key"]],
-            )
-            if not self.env.cr.rowcount:
-                waiting.add(lane)
-        return waiting
+            for lane in sorted(lanes)
+        }
 
     def _job_drain(self, criticality, lane):
         """Job: deliver what waits on a lane, then enqueue the next run."""
@@ -213,3 +225,9 @@ class DistEndpoint(models.Model):
                 self.env["dist.message"]._schedule_inbox(criticality)
             else:
                 self.env["dist.message"]._job_process_inbox(criticality)
+
+
+@lru_cache(maxsize=64)
+def get_enqueue_text(columns):
+    """:return: SQL text that enqueues a job, unless one waits with the identity key that is the last parameter"""
+    return ENQUEUE.format(columns=", ".join(columns), values=", ".join(["%s"] * len(columns)))

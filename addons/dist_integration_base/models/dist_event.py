@@ -262,13 +262,7 @@ class DistEvent(models.Model):
         messages = self._prepare_messages(row, self._get_wanting(row))
         if messages:
             self.env["dist.message"]._insert_rows("dist_message", messages)
-            self._wake_lanes_of(messages)
-
-    @api.model
-    def _wake_lanes_of(self, messages):
-        pending = [message for message in messages if message["state"] == "pending"]
-        if pending:
-            self.env["dist.message"]._wake_lanes(pending)
+            self.env["dist.message"]._wake_lanes([row for row in messages if row["state"] == "pending"])
 
     @api.model
     def _prepare_messages(self, row, wanting, **values):

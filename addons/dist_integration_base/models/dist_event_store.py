@@ -3,6 +3,8 @@ from functools import lru_cache
 from odoo import api, fields, models
 from odoo.tools import split_every
 
+from .dist_endpoint_delivery import get_enqueue_text
+
 BATCH = 100
 STATEMENT = """
     WITH numbered AS (
@@ -13,20 +15,23 @@ STATEMENT = """
         RETURNING res_model, res_id, last_number
     ), event AS (
         INSERT INTO dist_event ({event_columns}, sequence) VALUES {events} RETURNING id, uuid
-    ){messages}
-    SELECT uuid, id FROM event
+    ){messages}{drains}
+    SELECT uuid, id FROM event {enqueued}
 """
 MESSAGES = """, message AS (
         INSERT INTO dist_message ({columns}, event_id) VALUES {rows}
     )
 """
+DRAIN = """, drain_{number} AS ({enqueue} RETURNING identity_key)
+"""
+ENQUEUED = "UNION ALL SELECT identity_key, NULL FROM drain_{number}"
 NUMBER = "(SELECT last_number - %s FROM numbered WHERE res_model = %s AND res_id = %s)"
 EVENT = "(SELECT id FROM event WHERE uuid = %s)"
 
 
 class DistEvent(models.Model):
-    """Writing events and the messages of their subscriptions: numbers, events and messages in one statement, because
-    the transaction of every document that is told pays for it.
+    """Writing events and the messages of their subscriptions: numbers, events, messages and the jobs that deliver them
+    in one statement, because the transaction of every document that is told pays for it.
     """
 
     _inherit = "dist.event"
@@ -37,13 +42,22 @@ class DistEvent(models.Model):
 
         :param items: list of (event row, list of message rows); each event row gets its ``id``
         """
+        messages = [message for _row, messages in items for message in messages]
+        drains = self._prepare_drains(messages)
         for batch in split_every(BATCH, items, list):
-            self._insert_batch(batch)
+            self._insert_batch(batch, drains)
+            drains = {}
         self._tell_failed([row for row, _messages in items])
-        self._wake_lanes_of([message for _row, messages in items for message in messages])
 
     @api.model
-    def _insert_batch(self, items):
+    def _prepare_drains(self, messages):
+        """:return: as of the endpoint's `_prepare_drains`, for the lanes of those that are to be delivered"""
+        pending = [message for message in messages if message["state"] == "pending"]
+        lanes = self.env["dist.message"]._get_lanes_of(pending)
+        return self.env["dist.endpoint"]._prepare_drains(lanes)
+
+    @api.model
+    def _insert_batch(self, items, drains):
         rows = [row for row, _messages in items]
         messages = [(row["uuid"], message) for row, messages in items for message in messages]
         event_columns = tuple(rows[0])
@@ -56,8 +70,12 @@ class DistEvent(models.Model):
         for event_uuid, message in messages:
             params += [message[name] for name in message_columns]
             params.append(event_uuid)
+        for row in drains.values():
+            params += [*row.values(), row["identity_key"]]
         self.env.cr.execute(
-            _get_statement(event_columns, len(rows), message_columns, len(messages)),
+            _get_statement(
+                event_columns, len(rows), message_columns, len(messages), tuple(map(tuple, drains.values()))
+            ),
             params,
             # the statement holds what leaves, which is nothing for the log
             log_exceptions=False,
@@ -65,6 +83,8 @@ class DistEvent(models.Model):
         ids = dict(self.env.cr.fetchall())
         for row in rows:
             row["id"] = ids[row["uuid"]]
+        waiting = {lane for lane, row in drains.items() if row["identity_key"] not in ids}
+        self.env["dist.message"]._schedule_wake("lanes", waiting)
 
     @api.model
     def _stamp(self, rows):
@@ -89,8 +109,8 @@ def _count(rows):
 
 
 @lru_cache(maxsize=256)
-def _get_statement(event_columns, events, message_columns, messages):
-    """:return: SQL text for a number of events and messages with these columns"""
+def _get_statement(event_columns, events, message_columns, messages, drains):
+    """:return: SQL text for a number of events and messages with these columns, and jobs of which each has its own"""
     message_part = ""
     if messages:
         message_part = MESSAGES.format(
@@ -100,6 +120,11 @@ def _get_statement(event_columns, events, message_columns, messages):
         event_columns=", ".join(event_columns),
         events=_get_values(event_columns, NUMBER, events),
         messages=message_part,
+        drains="".join(
+            DRAIN.format(number=number, enqueue=get_enqueue_text(columns))
+            for number, columns in enumerate(drains)
+        ),
+        enqueued=" ".join(ENQUEUED.format(number=number) for number in range(len(drains))),
     )
 
 

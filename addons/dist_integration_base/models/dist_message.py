@@ -202,8 +202,12 @@ class DistMessage(models.Model):
         The job is committed together with the messages. Where one waits already, it may run before that and not see
         them: whether it still waits is asked again behind the commit.
         """
-        lanes = {(row["endpoint_id"], row["criticality"], row["lane"]) for row in rows}
-        self._schedule_wake("lanes", self.env["dist.endpoint"]._enqueue_drains(lanes))
+        self._schedule_wake("lanes", self.env["dist.endpoint"]._enqueue_drains(self._get_lanes_of(rows)))
+
+    @api.model
+    def _get_lanes_of(self, rows):
+        """:return: set of (endpoint id, criticality, lane) that outbound message rows are to leave on"""
+        return {(row["endpoint_id"], row["criticality"], row["lane"]) for row in rows}
 
     @api.model
     def _wake_endpoints(self, endpoints):

@@ -15,11 +15,12 @@ class DistSerializer(models.AbstractModel):
 
         :return: this serializer, which holds in its context what it read and the records' cache does not hold
         """
-        self._prefetch(records)
+        if len(records) > 1:
+            self._prefetch(records)
         return self
 
     def _prefetch(self, records):
-        """Read into the records' cache what their payloads need."""
+        """Read into the cache of several records what their payloads need."""
 
     def _is_relevant(self, record):
         """Whether the record's final state still justifies the event.

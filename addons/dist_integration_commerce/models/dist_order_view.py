@@ -79,7 +79,8 @@ class DistOrderView(models.AbstractModel):
             "planned_at": self._format_moment(picking.scheduled_date),
             "carrier": picking.carrier_id.name or None,
             "tracking": picking.carrier_tracking_ref or None,
-            "tracking_url": picking.carrier_tracking_url or None,
+            # computed at each reading
+            "tracking_url": (picking.carrier_tracking_ref and picking.carrier_tracking_url) or None,
         }
 
     def _get_invoices(self, order):
