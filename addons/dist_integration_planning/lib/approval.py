@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# kinds that add to the stock
+COVERED = ("purchase", "transfer")
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -122,6 +125,9 @@ def _get_limit_reasons(facts: Facts, rule: Rule) -> list[Reason]:
         for code, found, limit in checked
         if limit and found is not None and found > limit
     ]
+    # it lasts for ever
+    if rule.cover_limit and facts.cover_days is None and facts.kind in COVERED:
+        reasons.append(Reason("cover", None, rule.cover_limit))
     # a quality that nobody measured is not good enough
     if rule.error_limit and facts.forecast_error is None:
         reasons.append(Reason("forecast_error", None, rule.error_limit))

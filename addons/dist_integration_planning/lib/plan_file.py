@@ -10,11 +10,13 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timezone
 from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
+DAY = re.compile(r"2[01]\d\d-\d\d-\d\d")
 DELIMITERS = ",;\t|"
 BLOCK = 1024 * 1024
 MAX_LINE = 1024 * 1024
@@ -121,7 +123,7 @@ def read_manifest(stream: io.BufferedReader) -> dict | None:
     line = stream.readline(MAX_LINE).removeprefix(BOM)
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("record") == "manifest" else None
 
@@ -130,21 +132,26 @@ def read_moment(text: object) -> datetime | None:
     """Return a moment (UTC, naive) of ISO 8601 with a zone; None where the text is none."""
     try:
         moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        if not moment.tzinfo:
+            return None
+        return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_day(text: str) -> date | None:
+    """Return the day of a text such as 2026-03-02, in this century or the next; None where it is none."""
+    if not DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
     except ValueError:
         return None
-    return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0) if moment.tzinfo else None
 
 
 def is_json(stream: io.BufferedReader) -> bool:
     """Tell whether a file is JSON lines; nothing is consumed."""
     return stream.peek(64).removeprefix(BOM).lstrip()[:1] in (b"{", b"[")
-
-
-def read_head(line: bytes) -> tuple[str, list[str]]:
-    """Return the delimiter and the names of the first line of a CSV file, in small letters."""
-    text = line.removeprefix(BOM).decode(errors="replace").strip("\r\n")
-    delimiter = max(DELIMITERS, key=text.count)
-    return delimiter, [name.strip().lower() for name in next(csv.reader([text], delimiter=delimiter), [])]
 
 
 def hash_rows(stream: io.BufferedReader) -> str:
@@ -208,7 +215,7 @@ class Reader:
                 kind = record.get("record")
                 if kind == "manifest" and number == 1:
                     continue
-                if kind not in COLUMNS:
+                if not isinstance(kind, str) or kind not in COLUMNS:
                     self._add(number, "record", kind, "unknown_record", f"is not one of {', '.join(KINDS)}")
                     continue
             row = self._clean(number, kind, record)
@@ -242,8 +249,7 @@ class Reader:
         if self._kind == "plan":
             self._add(1, "", "", "unreadable", "Rows of all kinds in one file are JSON lines.")
             return
-        delimiter, names = read_head(self._stream.readline(MAX_LINE))
-        self.check_head(names)
+        delimiter, names = self.read_head()
         if self.faults:
             return
         reader = csv.reader(self._read_texts(), delimiter=delimiter, strict=True)
@@ -261,8 +267,23 @@ class Reader:
                 message = f"{len(values)} values, but {len(names)} columns"
                 self._add(reader.line_num + 1, "", "", "unreadable", message)
 
-    def check_head(self, names: list[str]) -> None:
-        """Note as faults what the first line of a CSV file names twice or not at all."""
+    def read_head(self) -> tuple[str, list[str]]:
+        """Return the delimiter and the names of the first line of a CSV file, in small letters.
+
+        What the line does not name, or names twice, is noted as a fault, and so is a line that cannot be read.
+        """
+        line = self._stream.readline(MAX_LINE).removeprefix(BOM)
+        fault = _get_fault_of_head(line)
+        if fault:
+            self._add(1 if line else 0, "", "", "unreadable", fault)
+            return ",", []
+        text = line.decode().strip("\r\n")
+        delimiter = max(DELIMITERS, key=text.count)
+        names = [name.strip().lower() for name in next(csv.reader([text], delimiter=delimiter), [])]
+        self._check_head(names)
+        return delimiter, names
+
+    def _check_head(self, names: list[str]) -> None:
         for column in COLUMNS[self._kind]:
             count = names.count(self.get_name(column))
             if count > 1:
@@ -300,8 +321,34 @@ class Reader:
         return row
 
     def _add(self, line: int, field: str, value: object, code: str, message: str) -> None:
-        shown = "" if value is None else str(value)[:100]
+        shown = "" if value is None else to_printable(str(value)[:100])
         self.faults.append(Fault(self._name, line, field, shown, code, message))
+
+
+def to_printable(text: str) -> str:
+    """Return a text as it can be kept: what no person sees, and no database takes, is a question mark."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
+def _get_fault_of_head(line: bytes) -> str | None:
+    if not line:
+        return "The file is empty."
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return "is not in UTF-8"
+    if "\0" in text:
+        return "is not in UTF-8"
+    if "\r" in text.rstrip("\r\n"):
+        return "Lines end with a line feed, or with a carriage return and a line feed."
+    return None
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether the database takes a text: no zero, no half of a pair of surrogates."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def clean(value: object, column: Column) -> object:
@@ -320,7 +367,7 @@ def _clean_text(value: object, limit: int = MAX_TEXT) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("is not a text")
     text = str(value).strip()
-    if len(text) > limit or "\0" in text:
+    if len(text) > limit or not _is_storable(text):
         raise ValueError(f"is longer than {limit} characters or not printable")
     return text
 
@@ -339,21 +386,18 @@ def _clean_number(value: object) -> float:
 
 
 def _clean_date(value: object) -> str:
-    try:
-        if not isinstance(value, str) or len(value) != 10:
-            raise ValueError
-        date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("is not a date such as 2026-03-02") from None
+    if not isinstance(value, str) or not read_day(value):
+        raise ValueError("is not a date such as 2026-03-02")
     return value
 
 
 def _clean_json(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
     try:
-        json.loads(text)
-    except ValueError:
+        text = json.dumps(json.loads(value) if isinstance(value, str) else value, ensure_ascii=False)
+    except (ValueError, RecursionError):
         raise ValueError("is not JSON") from None
+    if not _is_storable(text) or "\\u0000" in text:
+        raise ValueError("is not printable")
     return text
 
 

@@ -1,10 +1,9 @@
 from collections import namedtuple
-from datetime import date
 
 from odoo import _, api, models
 from odoo.tools import SQL
 
-from ..lib.plan_file import KINDS, MAX_FAULTS, Fault
+from ..lib.plan_file import KINDS, MAX_FAULTS, Fault, read_day
 from .plan_refused import PlanRefused
 
 # what may be wrong with a row: SQL condition on it and what its codes mean
@@ -42,16 +41,37 @@ class DistPlanningBatch(models.Model):
                 "The source may send %(limit)s rows at most, and sent %(total)s.", limit=limit, total=total
             )
             faults.append(Fault("", 0, "", str(total), "too_many_rows", message))
+        faults += self._check_emptiness()
         manifest = self.manifest or {}
         for kind, expected in (manifest.get("counts") or {}).items():
             faults += self._compare_count("", kind, expected, counts.get(kind, 0))
         declared = {file["sha256"]: file for file in manifest.get("files") or []}
         for file in self.file_ids:
-            expected = declared.get(file.checksum, {}).get("rows")
-            if expected is not None:
-                faults += self._compare_count(file.name, file.kind, expected, file.row_count)
+            if declared:
+                faults += self._compare_file(file, declared.get(file.checksum))
         if faults:
             raise PlanRefused(faults)
+
+    def _check_emptiness(self):
+        """:return: list of Fault; nothing to propose is a plan as well, but nothing to expect is none"""
+        message = _("There is no row in it: the forecasts in force would be gone.")
+        return [
+            Fault(file.name, 0, "", "", "empty", message)
+            for file in self.file_ids
+            if file.kind == "forecast" and not file.row_count
+        ]
+
+    def _compare_file(self, file, declared):
+        """:param declared: what the manifest says of the file; None when it does not name it"""
+        if not declared:
+            return [
+                Fault(file.name, 0, "files", "", "undeclared", _("The manifest does not name this file."))
+            ]
+        kind = declared.get("kind", file.kind)
+        if kind != file.kind:
+            message = _("The manifest says that its rows are of the kind %s.", kind)
+            return [Fault(file.name, 0, "kind", file.kind, "other_kind", message)]
+        return self._compare_count(file.name, file.kind, declared.get("rows", file.row_count), file.row_count)
 
     def _compare_count(self, name, kind, expected, found):
         if expected == found:
@@ -85,7 +105,7 @@ class DistPlanningBatch(models.Model):
             for name in names
         )
         self.env.cr.execute(parts)
-        rows = [(text, day) for (text,) in self.env.cr.fetchall() if text and (day := _read_day(text))]
+        rows = [(text, day) for (text,) in self.env.cr.fetchall() if text and (day := read_day(text))]
         self.env["dist.planning.codes"]._create_table("dist_known_date (code varchar, day date)", rows)
 
     def _get_staged_rows(self, kind):
@@ -231,6 +251,20 @@ class DistPlanningBatch(models.Model):
                 _("It is not one of day, week and month."),
             ),
             Check(
+                "bucket_start",
+                "bucket_start",
+                SQL(
+                    """
+                    staged.calendar IS NULL AND starts.day <> CASE COALESCE(staged.bucket, %s)
+                        WHEN 'week' THEN date_trunc('week', starts.day)::date
+                        WHEN 'month' THEN date_trunc('month', starts.day)::date
+                        ELSE starts.day END
+                    """,
+                    self.source_id.bucket,
+                ),
+                _("A week starts on Monday, a month on its first day."),
+            ),
+            Check(
                 "below_zero",
                 "baseline",
                 SQL("staged.baseline < 0 OR staged.baseline + COALESCE(staged.uplift, 0) < 0"),
@@ -353,14 +387,6 @@ class DistPlanningBatch(models.Model):
                 _("It would be moved to where it is."),
             ),
         ]
-
-
-def _read_day(text):
-    """:return: date of a text such as 2026-03-02; None where it is none"""
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
 
 
 def _to_text(value):

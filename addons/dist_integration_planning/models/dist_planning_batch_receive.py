@@ -58,6 +58,9 @@ class DistPlanningBatch(models.Model):
         if planned_at:
             values["planned_at"] = planned_at
         if manifest:
+            if self.manifest:
+                # a refused plan is sent again: what its new manifest does not name is not part of it any more
+                self._drop_undeclared(manifest)
             values["manifest"] = manifest
         if file:
             # a refused plan may be sent again, corrected
@@ -65,6 +68,11 @@ class DistPlanningBatch(models.Model):
             self.env["dist.planning.batch.file"].create({"batch_id": self.id, **file})
             values["message_id"] = file["message_id"]
         self.write(values)
+
+    def _drop_undeclared(self, manifest):
+        declared = {file["sha256"] for file in manifest.get("files") or []}
+        if declared:
+            self.file_ids.filtered(lambda file: file.checksum not in declared).unlink()
 
     def _is_complete(self):
         """:return: True when the manifest and all files it names are here"""

@@ -88,8 +88,7 @@ class DistPlanningBatch(models.Model):
 
         :return: False when something is wrong with it and it has to be read line by line
         """
-        delimiter, names = plan_file.read_head(stream.readline(plan_file.MAX_LINE))
-        reader.check_head(names)
+        delimiter, names = reader.read_head()
         if reader.faults:
             return False
         known = {reader.get_name(column): column.name for column in plan_file.COLUMNS[file.kind]}
@@ -127,11 +126,20 @@ class DistPlanningBatch(models.Model):
         self.env.cr.execute("SELECT setval('pg_temp.dist_plan_line', 2, false)")
 
     def _check_required(self, kind):
-        """:raises _Incomplete: a row lacks a value"""
-        required = [SQL.identifier(column.name) for column in plan_file.COLUMNS[kind] if column.required]
-        lacks = SQL(" OR ").join(SQL("%s IS NULL", name) for name in required)
+        """:raises _Incomplete: a row lacks a value, or has spaces around one"""
+        columns = plan_file.COLUMNS[kind]
+        wrong = [SQL("%s IS NULL", SQL.identifier(column.name)) for column in columns if column.required]
+        wrong += [
+            SQL("%s <> btrim(%s, E' \\t')", *[SQL.identifier(column.name)] * 2)
+            for column in columns
+            if column.kind == "text"
+        ]
         self.env.cr.execute(
-            SQL("SELECT 1 FROM pg_temp.%s WHERE %s LIMIT 1", SQL.identifier(f"dist_plan_{kind}"), lacks)
+            SQL(
+                "SELECT 1 FROM pg_temp.%s WHERE %s LIMIT 1",
+                SQL.identifier(f"dist_plan_{kind}"),
+                SQL(" OR ").join(wrong),
+            )
         )
         if self.env.cr.rowcount:
             raise _Incomplete
@@ -147,7 +155,8 @@ class DistPlanningBatch(models.Model):
     def _copy(self, kind, columns, stream, delimiter):
         names = ", ".join(f'"{name}"' for name in columns)
         self.env.cr.copy_expert(
-            f"COPY pg_temp.dist_plan_{kind} ({names}) FROM STDIN WITH (FORMAT csv, DELIMITER '{delimiter}')",
+            f"COPY pg_temp.dist_plan_{kind} ({names}) FROM STDIN "
+            f"WITH (FORMAT csv, DELIMITER '{delimiter}', FORCE_NULL ({names}))",
             stream,
             size=BLOCK,
         )
@@ -212,4 +221,4 @@ class DistPlanningBatch(models.Model):
 
 
 class _Incomplete(Exception):
-    """A row lacks a value; reading line by line tells which."""
+    """A row is not as it should be; reading line by line tells which, and takes spaces away."""

@@ -158,8 +158,8 @@ class DistPlanningProposal(models.Model):
             return {"approved_quantity": quantity}
         calendar = calendars.get(offer.partner.id) or self.env["dist.planning.supplier"]._get_calendar()
         today = fields.Date.context_today(self)
-        if self.date_order:
-            ordered = calendar.order_day(self.date_order, 0, today)
+        if self.date_order or not self.date_planned:
+            ordered = calendar.order_day(self.date_order or today, 0, today)
         else:
             ordered = calendar.order_day(self.date_planned, offer.delay, today)
         return {
@@ -180,7 +180,7 @@ class DistPlanningProposal(models.Model):
 
     def _get_cover(self, supply, demand, quantity):
         """:return: days that stock, open supply and this last; None where no demand is expected"""
-        if self.kind not in ("purchase", "transfer") or not demand:
+        if self.kind not in approval.COVERED or not demand:
             return None
         return (sum(supply.values()) + quantity) / demand
 
@@ -251,6 +251,12 @@ class DistPlanningProposal(models.Model):
                     limit=round(reason.limit * 100),
                 )
             case "cover":
+                if reason.found is None:
+                    return _(
+                        "Nobody is expected to buy it; %(rule)s approves what lasts up to %(limit)s days.",
+                        rule=name,
+                        limit=round(reason.limit),
+                    )
                 return _(
                     "With it there is enough for %(found)s days; %(rule)s approves up to %(limit)s days.",
                     found=round(reason.found),

@@ -93,6 +93,75 @@ class TestImportHttp(PlanningHttpCase):
         self.assertEqual((str(forecast.bucket_start), forecast.calendar), ("2026-03-02", "445"))
         self.assertEqual(self._get_proposals("P-1").partner_id, self.supplier)
 
+    def _send_all(self, plan, contents, **told):
+        """Send CSV files without names, and their manifest.
+
+        :param contents: list of (kind, content)
+        :param told: kind to what the manifest says of it, None to leave it out
+        """
+        files = []
+        for kind, content in contents:
+            batch = self._get_batch(self._send(content, "text/csv", plan=plan, kind=kind))
+            if told.get(kind, kind):
+                files.append({"kind": told.get(kind, kind), "sha256": hashlib.sha256(content).hexdigest()})
+        manifest = {"plan": plan, "planned_at": self._at(), "files": files}
+        self._get_batch(self._call("POST", "/plans", manifest, self.key))
+        return self._activate(batch)
+
+    FORECASTS = f"{HEAD}TAPE,WH,2026-03-02,Units,7,,\n".encode()
+    PROPOSALS = (
+        b"key,kind,sku,warehouse,unit,quantity,date_planned\nP-1,purchase,TAPE,WH,Units,10,2030-01-07\n"
+    )
+
+    def test_files_without_names(self):
+        """P2: two files of one kind that nobody named are two files."""
+        second = self.FORECASTS.replace(b"2026-03-02", b"2026-03-09")
+        batch = self._send_all("R-3", [("forecast", self.FORECASTS), ("forecast", second)])
+        self.assertEqual((batch.state, batch.forecast_count), ("active", 2), batch.error_ids)
+
+    def test_undeclared_file(self):
+        """P2: what the manifest does not name is not put in force with the rest; a new manifest mends it."""
+        contents = [("forecast", self.FORECASTS), ("proposal", self.PROPOSALS)]
+        batch = self._send_all("R-4", contents, proposal=None)
+        self.assertEqual((batch.state, batch.error_ids.mapped("code")), ("refused", ["undeclared"]))
+        self.assertFalse(self._get_proposals())
+        mended = self.FORECASTS.replace(b",7,", b",8,")
+        batch = self._send_all("R-4", [("forecast", mended)])
+        self.assertEqual(
+            (batch.state, batch.forecast_count, batch.proposal_count), ("active", 1, 0), batch.error_ids
+        )
+
+    def test_declared_as_another_kind(self):
+        """P2: rows are of the kind that the manifest says."""
+        contents = [("forecast", self.FORECASTS), ("proposal", self.PROPOSALS)]
+        batch = self._send_all("R-5", contents, proposal="alert")
+        self.assertEqual((batch.state, batch.error_ids.mapped("code")), ("refused", ["other_kind"]))
+
+    def test_quoted_and_spaced_values(self):
+        """P2: a spreadsheet's quotes around nothing are nothing, and spaces around a number are none of it."""
+        rows = b'"sku","warehouse","bucket_start","bucket","unit","baseline","uplift"\n'
+        rows += b'" TAPE ","WH","2026-03-02","","Units","5",""\n'
+        batch = self._send_all("R-6", [("forecast", rows)])
+        self.assertEqual(
+            (batch.state, batch.forecast_count), ("active", 1), batch.error_ids.mapped("message")
+        )
+
+    def test_value_that_no_database_takes(self):
+        """P2: a zero in a value is named like any other fault, and what waits behind the plan is not held up."""
+        batch = self._send_all("R-7", [("forecast", self.FORECASTS.replace(b"TAPE", b"TA\0PE"))])
+        self.assertEqual(batch.state, "refused")
+        self.assertEqual((batch.error_ids.line, batch.error_ids.field), (2, "sku"))
+
+    def test_weeks_start_on_monday(self):
+        """P2, P5: a week that starts on a Wednesday would never be compared with what was sold."""
+        batch = self._send_all("R-8", [("forecast", self.FORECASTS.replace(b"2026-03-02", b"2026-03-04"))])
+        self.assertEqual((batch.state, batch.error_ids.mapped("code")), ("refused", ["bucket_start"]))
+
+    def test_forecast_of_nothing(self):
+        """P2: an empty file of forecasts does not take away those in force."""
+        batch = self._send_all("R-9", [("forecast", HEAD.encode())])
+        self.assertEqual((batch.state, batch.error_ids.mapped("code")), ("refused", ["empty"]))
+
     def test_faults_are_told_to_the_sender(self):
         """P2: the operation of a refused plan names each fault with file, line, field and value."""
         response = self._send(self._plan([self._forecast(), self._forecast(sku="TYPO")]), name="week.jsonl")

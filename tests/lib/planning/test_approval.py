@@ -22,6 +22,7 @@ def test_each_limit():
     assert codes(replace(FACTS, value=1000.01), RULE) == ["value"]
     assert codes(replace(FACTS, change=-0.6), RULE) == ["change"]
     assert codes(replace(FACTS, cover_days=91.0), replace(RULE, cover_limit=90.0)) == ["cover"]
+    assert codes(replace(FACTS, cover_days=None), replace(RULE, cover_limit=90.0)) == ["cover"]
     assert codes(replace(FACTS, forecast_error=0.4), replace(RULE, error_limit=0.3)) == ["forecast_error"]
     assert codes(FACTS, replace(RULE, error_limit=0.3)) == ["forecast_error"]
     reason = judge(replace(FACTS, value=2000.0), RULE)[0]

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 
+import pytest
 from dist_integration_planning.lib import plan_file
 from dist_integration_planning.lib.plan_file import Reader
 from hypothesis import given
@@ -113,12 +114,62 @@ def test_manifest():
     assert plan_file.read_manifest(stream)["plan"] == "R1"
     assert plan_file.hash_rows(stream) == hashlib.sha256(rows).hexdigest()
     assert plan_file.read_manifest(io.BufferedReader(io.BytesIO(rows))) is None
+    assert plan_file.read_manifest(io.BufferedReader(io.BytesIO(b"[" * 100_000))) is None
 
 
 def test_moment():
     assert str(plan_file.read_moment("2026-03-02T02:00:00+01:00")) == "2026-03-02 01:00:00"
     assert plan_file.read_moment("2026-03-02T02:00:00") is None
     assert plan_file.read_moment(None) is None
+    assert plan_file.read_moment("0001-01-01T00:00:00+14:00") is None
+    assert plan_file.read_moment("9999-12-31T23:59:59-12:00") is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "2026-W49-1", "2026-13-01", "02.03.2026"])
+def test_days_are_days_of_this_century(text):
+    """P2: a day that nobody plans for is a mistake of the sender."""
+    assert plan_file.read_day(text) is None
+    assert str(plan_file.read_day("2026-03-02")) == "2026-03-02"
+
+
+@pytest.mark.parametrize(
+    "content, line, message",
+    [
+        (b"", 0, "The file is empty."),
+        (HEAD.encode("utf-16"), 1, "is not in UTF-8"),
+        (HEAD.encode("utf-16-le"), 1, "is not in UTF-8"),
+        (
+            (HEAD + "TAPE,WH,2026-03-02,Units,5,\n").replace("\n", "\r").encode(),
+            1,
+            "Lines end with a line feed",
+        ),
+    ],
+)
+def test_head_that_cannot_be_read(content, line, message):
+    """P2: what is wrong with a whole file is told once, in words."""
+    rows, faults = read(content, "forecast")
+    assert not rows
+    assert [fault.line for fault in faults] == [line]
+    assert faults[0].message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "row, field",
+    [
+        ({**ROW, "sku": "A\0B"}, "sku"),
+        ({**ROW, "sku": "\ud800"}, "sku"),
+        ({**ROW, "record": []}, "record"),
+        ({**ROW, "record": {}}, "record"),
+        ({"record": "parameter", **ROW, "explanation": {"a": "\0"}}, "explanation"),
+        ({"record": "parameter", **ROW, "explanation": "\ud800"}, "explanation"),
+    ],
+)
+def test_what_no_database_takes_is_named(row, field):
+    """P2: the fault can be stored, whatever the value was."""
+    rows, faults = read(json.dumps({"record": "forecast", **row}), "plan")
+    assert not rows
+    assert [fault.field for fault in faults] == [field]
+    assert faults[0].value.encode() and "\0" not in faults[0].value
 
 
 def test_checksum():

@@ -36,7 +36,7 @@ class PlanFileHandler(models.AbstractModel):
             raise BusinessError("plan_missing", _("Say which plan the file belongs to."), "/plan")
         planned_at = manifest and self._read_planned_at(manifest.get("planned_at"), "/planned_at")
         file = {
-            "name": payload.get("name") or f"{reference} {kind}",
+            "name": payload.get("name") or f"{reference} {kind} {payload['file']['sha256'][:8]}",
             "kind": kind,
             "message_id": message.id,
             "checksum": payload["file"]["sha256"],
