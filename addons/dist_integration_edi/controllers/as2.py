@@ -89,7 +89,7 @@ class As2Controller(http.Controller):
             received = incoming.take(body, terms)
             receipt, refusal = exchanges._receive(partner, incoming, wish, received, terms), ""
         except As2Error as error:
-            receipt, refusal = exchanges._refuse(partner, incoming, wish, error, terms), error.detail
+            receipt, refusal = exchanges._refuse(partner, incoming, wish, error, terms), error.told.detail
         if not wish.is_wanted:
             return _text(400 if refusal else 200, refusal)
         if wish.address:

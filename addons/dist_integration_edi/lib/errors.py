@@ -65,7 +65,7 @@ class EdiSyntaxError(EdiError):
     """The bytes are no X12 or EDIFACT interchange.
 
     Codes: ``empty``, ``not_edi``, ``bad_header``, ``bad_separators``, ``truncated``, ``unexpected_data``,
-    ``segment_too_long``, ``transaction_too_large``, ``unsupported_charset``, ``bad_envelope``.
+    ``segment_too_long``, ``transaction_too_large``, ``unsupported_charset``, ``bad_envelope``, ``control_character``.
     """
 
     code = "not_edi"

@@ -37,6 +37,18 @@ class Node:
     kind: str
     parent: Node | None = None
     children: list[Node] = field(default_factory=list)
+    # a level around this one, or None; each look-up makes the way to the outermost shorter
+    around: Node | None = None
+
+    def outermost(self) -> Node:
+        """Return the level without parent that this one is in."""
+        found = self
+        while found.around is not None:
+            found = found.around
+        node = self
+        while node is not found:
+            node.around, node = found, node.around
+        return found
 
 
 def link_levels(
@@ -70,24 +82,15 @@ def link_levels(
         if not number:
             continue
         parent = nodes.get(number)
-        if parent is None or _is_within(parent, node):
+        # a level that has no parent yet is the outermost of whatever is in it
+        if parent is None or parent.outermost() is node:
             detail = f"The level is in the level {number[:20]}, which "
             detail += "does not exist." if parent is None else "is in this one."
             report("unknown_parent", detail, node.loop.trigger, hierarchy["parent"])
             continue
-        node.parent = parent
+        node.parent = node.around = parent
         parent.children.append(node)
     return [node for node in order if node.parent is None]
-
-
-def _is_within(node: Node, other: Node) -> bool:
-    """Whether *node* is *other* or below it."""
-    current: Node | None = node
-    while current is not None:
-        if current is other:
-            return True
-        current = current.parent
-    return False
 
 
 RowReader = Callable[[tuple[Any, ...], Loop, dict[str, Any], str], None]
@@ -97,15 +100,24 @@ def read_hierarchy(
     roots: list[Node], hierarchy: dict[str, Any], document: dict[str, Any], read_rows: RowReader
 ) -> None:
     """Fill shipment, lines and packages of *document* from the tree."""
+    known = Known()
     pending: list[tuple[Node, str | None, str | None]] = [(root, None, None) for root in reversed(roots)]
     while pending:
         node, order, package = pending.pop()
-        found = _Level(node, order, package)
+        found = _Level(node, order, package, known)
         if node.kind == "any":
             found.read_edifact(hierarchy, document, read_rows)
         else:
             found.read_x12(hierarchy, document, read_rows)
         pending += [(child, found.order, found.package) for child in reversed(node.children)]
+
+
+@dataclass
+class Known:
+    """Orders and packages that were met before, by number."""
+
+    orders: set[str | None] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -115,6 +127,7 @@ class _Level:
     node: Node
     order: str | None
     package: str | None
+    known: Known
 
     def read_x12(self, hierarchy: dict[str, Any], document: dict[str, Any], read_rows: RowReader) -> None:
         rows = hierarchy["levels"].get(self.node.kind, ())
@@ -125,7 +138,8 @@ class _Level:
             orders = document.setdefault("orders", [])
             read_rows(rows, self.node.loop, found, f"orders[{len(orders)}].")
             self.order = found.get("number")
-            if found and all(other.get("number") != self.order for other in orders):
+            if found and self.order not in self.known.orders:
+                self.known.orders.add(self.order)
                 orders.append(found)
         elif self.node.kind == "package":
             packages = document.setdefault("packages", [])
@@ -139,7 +153,8 @@ class _Level:
         if self.package:
             found["within"] = self.package
         self.package = name
-        if all(other["package"] != name for other in packages):
+        if name not in self.known.packages:
+            self.known.packages.add(name)
             packages.append(
                 {"package": name, **{part: value for part, value in found.items() if part != "package"}}
             )

@@ -137,6 +137,8 @@ class Tokenizer:
                 if end < 0:
                     return
             chunk = self._text[self._position : end]
+            if "\0" in chunk:
+                raise self._zero_error(chunk)
             batch = self._split(shift(chunk) if shift else chunk, self._base + self._position)
             self._position = min(end + 1, len(self._text))
             if batch:
@@ -261,6 +263,18 @@ class Tokenizer:
             Issue("missing_terminator", f"The last segment ({trailer}) has no terminator.", position, WARNING)
         )
         return self._position + len(rest.rstrip(_PADDING))
+
+    def _zero_error(self, chunk: str) -> EdiSyntaxError:
+        """A byte of zero within an interchange: no character set has it, and no database takes it."""
+        before = chunk[: chunk.index("\0")]
+        segments = before.split(self.separators.terminator)
+        position = Position(
+            self._number + len(segments),
+            segments[-1].lstrip(BLANK).partition(self.separators.element)[0] or None,
+            element=segments[-1].count(self.separators.element) or None,
+            offset=self._base + self._position + len(before),
+        )
+        return EdiSyntaxError("There is a byte of zero.", code="control_character", position=position)
 
     def _error(self, code: str, detail: str) -> EdiSyntaxError:
         position = Position(segment=self._number + 1, offset=self._base + self._position)

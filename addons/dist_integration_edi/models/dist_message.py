@@ -5,6 +5,7 @@ from odoo import _, api, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 from odoo.addons.dist_integration_base.lib.problem import Problem
+from odoo.addons.dist_integration_base.lib.snapshot import SnapshotError, open_stream
 from odoo.addons.dist_integration_base.lib.transports import Outgoing
 
 from ..lib.envelope import Outgoing as EdiOutgoing
@@ -40,9 +41,11 @@ class DistMessage(models.Model):
             return json.loads(self.payload).encode(_decode(original)[1], "replace")
         if not self._find_uploads():
             return self._get_raw()
-        if json.loads(self._get_raw())["file"]["packed"]:
-            raise self._unreadable(_("The file is packed; send it as it is."))
-        return self._get_upload().raw
+        try:
+            with open_stream(self._get_upload()._dist_open(), MAX_BYTES) as stream:
+                return stream.read(MAX_BYTES + 1)
+        except SnapshotError as error:
+            raise self._unreadable(error.detail) from error
 
     def _decode(self):
         if not self._is_edi_file():
@@ -80,7 +83,11 @@ class DistMessage(models.Model):
     def _get_body_text(self):
         if not self._is_edi_file() or self.direction != "in":
             return super()._get_body_text()
-        return _decode(self._get_edi_bytes())[0]
+        try:
+            return _decode(self._get_edi_bytes())[0]
+        except Problem:
+            # what cannot be unpacked has no text
+            return ""
 
     def _write_failure(self, failure, error, payload, started):
         result = super()._write_failure(failure, error, payload, started)

@@ -1,3 +1,4 @@
+import gzip
 import json
 
 from odoo.exceptions import UserError
@@ -127,6 +128,32 @@ class TestInbound(EdiCase):
         self.assertEqual(self.get_order("P1").state, "sale")
         self.assertEqual((message.state, interchange.state), ("cancelled", "corrected"))
         self.assertEqual(message.exception_id.state, "resolved")
+
+    def test_a_packed_file(self):
+        """E1, M5: a file that is sent packed is taken; one that cannot be unpacked is refused, once."""
+        raw = self.x12(self.order_850("P1"))
+        headers = {"Content-Type": "application/edi-x12", "Content-Encoding": "gzip"}
+        packed = gzip.compress(raw)
+        for content, status in ((packed[:-20], 400), (packed, 200)):
+            response = self._call("POST", "/edi/interchanges", content, self.edi_key, **headers)
+            self.assertEqual(response.status_code, status, response.text)
+        self._commit_events()
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P1").state, "sale")
+        messages = self.env["dist.message"].search([("message_type_id.code", "=", "edi.interchange")])
+        self.assertEqual(set(messages.mapped("state")), {"dead", "done"})
+
+    def test_a_byte_of_zero(self):
+        """E1: it is named with its place, wherever it stands; nothing is tried again and again."""
+        raw = self.x12(self.order_850("P1"))
+        for place in (raw.index(b"~GS*") - 10, raw.index(b"ST*850") + 4, raw.index(b"*P1*") + 1):
+            with self.subTest(place=place):
+                problem = self.post(raw[:place] + b"\0" + raw[place + 1 :], status=400)
+                self.assertEqual(problem["code"], "unreadable_interchange")
+                self.assertIn("byte of zero", problem["detail"])
+        messages = self.env["dist.message"].search([("message_type_id.code", "=", "edi.interchange")])
+        self.assertEqual(messages.mapped("state"), ["dead"] * 3)
 
     def test_what_is_no_edi(self):
         """E1: any bytes get a clean answer."""

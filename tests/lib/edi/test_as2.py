@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 from dist_integration_edi.lib.as2 import cms, message
-from dist_integration_edi.lib.as2.errors import As2Error
+from dist_integration_edi.lib.as2.errors import SEALED, As2Error
 from dist_integration_edi.lib.as2.message import Protection
 from dist_integration_edi.lib.as2.mime import Entity
 from dist_integration_edi.lib.as2.receipt import Receipt, Wish, judge, make_wish, read_receipt, write_receipt
@@ -187,6 +187,30 @@ def test_tampered_cipher_text(pairs, terms):
         body[place] ^= 0xFF
         error = _refusal(terms(must_be_signed=True), _headers(entity), bytes(body))
         assert error.disposition.startswith(("processed/error: ", "failed/failure: "))
+
+
+def test_one_answer_for_whatever_is_wrong_with_an_encrypted_message(pairs, terms):
+    """E8: a stranger who changes the bytes of somebody's message does not learn from the answer what it says."""
+    content, certificate = message.make_content(b"ISA*00*~" * 20, X12), pairs[0].certificate
+    entity = message.protect(content, Protection("sha256", "aes256"), pairs[1], certificate)
+    errors = []
+    for place in range(1, 60):
+        body = bytearray(entity.body)
+        body[-place] ^= 0x55
+        errors.append(_refusal(terms(must_be_signed=True), _headers(entity), bytes(body)))
+    unsigned = message.protect(content, Protection("", "aes256"), None, certificate)
+    errors.append(_refusal(terms(must_be_signed=True), _headers(unsigned), unsigned.body))
+    assert len({error.code for error in errors}) > 1
+    assert {(error.told.disposition, error.told.detail) for error in errors} == {
+        ("processed/error: decryption-failed", SEALED)
+    }
+
+
+def test_a_message_of_a_million_parts(terms):
+    """E8: a stranger's message is refused before its parts are looked at."""
+    own = {"AS2-From": "PARTNER", "AS2-To": "OUR HOUSE", "Message-ID": MESSAGE_ID}
+    headers = {**own, "Content-Type": "multipart/signed; boundary=b"}
+    assert _refusal(terms(), headers, b"\n--b" * 1_000_000).code == "unexpected-processing-error"
 
 
 def test_less_security_than_agreed(pairs, terms):

@@ -282,6 +282,7 @@ def test_a_segment_without_end_is_refused_early(monkeypatch):
         (b"UNA:+", "truncated"),
         (x12("BEG*00") + b"rubbish", "not_edi"),
         (b"UNB|UNOA", "bad_header"),
+        (x12("BEG*00*P\0"), "control_character"),
     ],
 )
 def test_what_is_wrong_with_the_form_is_named(data, code):
@@ -290,6 +291,16 @@ def test_what_is_wrong_with_the_form_is_named(data, code):
         read_interchanges(data)
     assert refused.value.code == code
     assert refused.value.detail.endswith(".")
+
+
+def test_a_byte_of_zero_is_named_with_its_place():
+    """E1: segment, element and byte."""
+    data = x12("BEG*00*NE*P\0*20260101")
+    with pytest.raises(EdiSyntaxError) as refused:
+        read_interchanges(data)
+    position = refused.value.position
+    assert (position.tag, position.element, position.offset) == ("BEG", 3, data.index(b"\0"))
+    assert position.segment == data[: data.index(b"\0")].count(b"~") + 1
 
 
 @pytest.mark.parametrize(

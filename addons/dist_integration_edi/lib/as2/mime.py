@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import quopri
 import re
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from .errors import As2Error
 # header fields, folded ones among them, and the blank line behind them
 _HEAD = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
+# a signed message has two, a receipt three
+MAX_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,8 @@ class Entity:
         mark = (
             rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("ascii", "replace")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
         )
-        marks = list(re.finditer(mark, self.body))
-        if len(marks) < 2:
+        marks = list(itertools.islice(re.finditer(mark, self.body), MAX_PARTS + 2))
+        if not 2 <= len(marks) <= MAX_PARTS + 1:
             raise As2Error("unexpected-processing-error", "The parts of a multipart are not to be found.")
         raws = [
             self.body[mark.end() : following.start()]

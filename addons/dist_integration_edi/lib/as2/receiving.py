@@ -9,7 +9,7 @@ from email.utils import formatdate, make_msgid
 
 from . import cms
 from .errors import As2Error
-from .message import Received, mic, unprotect, unquote
+from .message import ENVELOPES, Received, mic, unprotect, unquote
 from .mime import Entity
 from .receipt import Receipt, Wish, write_receipt
 
@@ -69,7 +69,16 @@ class Incoming:
 
         :raises As2Error: the message cannot be taken
         """
-        received = unprotect(self.entity(body), terms.pairs, terms.certificates, terms.limit)
+        entity = self.entity(body)
+        try:
+            return self._take(entity, terms)
+        except As2Error as error:
+            error.is_sealed = entity.content_type in ENVELOPES
+            raise
+
+    @staticmethod
+    def _take(entity: Entity, terms: Terms) -> Received:
+        received = unprotect(entity, terms.pairs, terms.certificates, terms.limit)
         if terms.must_be_signed and not received.digest:
             raise As2Error("insufficient-message-security", "The message is not signed.")
         if terms.must_be_encrypted and not received.is_encrypted:
@@ -88,7 +97,7 @@ class Incoming:
 
     def refuse(self, error: As2Error) -> Receipt:
         """Return the receipt of a message that cannot be taken."""
-        return Receipt.of_error(self.message_id, error, self.headers["as2-to"].strip())
+        return Receipt.of_error(self.message_id, error.told, self.headers["as2-to"].strip())
 
 
 def answer(incoming: Incoming, receipt: Receipt, wish: Wish, terms: Terms) -> Entity:
