@@ -95,6 +95,37 @@ def classify(demand: Sequence[float], usable: Sequence[bool]) -> Pattern:
     return Pattern(interval, variation, "intermittent" if steady else "lumpy")
 
 
+# shorter gaps may be holidays
+LEAST_GAP = 3
+# how seldom a gap as long as the last one is to come by chance
+STOPPED_CHANCE = 0.001
+
+
+def has_stopped(demand: Sequence[float]) -> bool:
+    """Whether demand has ended: without it the last gap would hardly be as long, and no gap before was.
+
+    Buckets with demand come by chance with a constant share (Croston 1972), of which nothing was known before (Bayes'
+    uniform prior, as in Laplace's rule of succession): n of m buckets up to the last demand had some, so the next has
+    none with a chance of (m - n + 1) / (m + 2), and so on.
+
+    :param demand: that of the usable buckets
+    """
+    gaps, gap = [], 0
+    for value in demand:
+        if value > 0.0:
+            gaps.append(gap)
+            gap = 0
+        else:
+            gap += 1
+    if gap < LEAST_GAP or gap <= max(gaps, default=0):
+        return False
+    known = len(demand) - gap
+    chance = 1.0
+    for empty in range(gap):
+        chance *= (known - len(gaps) + 1 + empty) / (known + 2 + empty)
+    return chance < STOPPED_CHANCE
+
+
 def abc(values: Sequence[float], limits: Sequence[float] = (0.8, 0.95)) -> list[str]:
     """Class of each item by its share of the whole value: A up to 80 %, B up to 95 %, C the rest.
 
