@@ -29,7 +29,6 @@ class NumpyBackend:
         self.minimum = numpy.minimum
         self.absolute = numpy.absolute
         self.sqrt = numpy.sqrt
-        self.exp = numpy.exp
         self.logical_not = numpy.logical_not
 
     def columns(self, rows: Sequence[Sequence[float]]) -> list[Column]:
@@ -116,7 +115,6 @@ class PlainBackend:
     minimum = staticmethod(min)
     absolute = staticmethod(abs)
     sqrt = staticmethod(math.sqrt)
-    exp = staticmethod(math.exp)
 
     def columns(self, rows: Sequence[Sequence[float]]) -> list[Column]:
         """Return the values of the only row."""

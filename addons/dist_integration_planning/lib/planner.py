@@ -9,6 +9,7 @@ from statistics import NormalDist
 from .backend import batches
 from .demand import History, Pattern, classify, has_stopped
 from .models import (
+    START_BUCKETS,
     Aggregated,
     DampedTrend,
     LastValue,
@@ -32,12 +33,11 @@ SHORT = 12
 SHORT_MEMORY = 0.7
 # how much of the other models' error a seasonal one may make to take their place
 SEASONAL_MARGIN = 0.95
-# what twice a logarithm of likelihoods exceeds once in a hundred times by chance: chi squared with one degree of freedom
-CHANCE = 6.63
 # what is kept of a raw seasonal index before it is worth trying
 LEAST_SEASONALITY = 0.1
-# the same of a random walk, two years of which are alike by chance more often than those of noise
-LEAST_SEASONALITY_OF_WALK = 0.9
+# the same of a random walk, two years of which are alike by chance more often than those of noise: of ten thousand none
+# keeps as much, of items that sell mostly in a season 19 in 20 do
+LEAST_SEASONALITY_OF_WALK = 0.93
 # origins of a backtest below which the spread of errors is taken from a distribution
 FEW_ORIGINS = 8
 # how much a model's error counts against the one a bucket later, when intermittent ones are compared: of an item that
@@ -345,10 +345,11 @@ def _forecast_smooth(batch):
 
 
 def _is_walk(batch, combination):
-    """Whether smoothing fits each series no better than its last value does, but for chance.
+    """Whether smoothing fits each series so little better than its last value that chance explains it.
 
-    The last value is smoothing with a constant of 1, so their errors stand in a likelihood ratio test (Wilks 1938); what
-    is smoothed best is a random walk with noise, what is not is a random walk (Muth 1960).
+    What is smoothed best is a random walk with noise, what is not is a random walk (Muth 1960). The last value is
+    smoothing with a constant of 1; smoothing has two parameters more, its constant and the first level (Hyndman et al.
+    2008), and is taken where n ln(SSE of the last value / SSE) is above 2 ln n: the criterion of Schwarz (1978).
     """
     xp, demand, usable = batch.xp, batch.demand, batch.usable
     smoothing, parameters, _states = combination.members[0]
@@ -356,7 +357,7 @@ def _is_walk(batch, combination):
     own = squared_error(xp, smoothing, demand, usable, parameters, start)
     naive = squared_error(xp, smoothing, demand, usable, (1.0,), start)
     number = sum(xp.where(counts, 1.0, 0.0) for counts in usable)
-    return naive < own * xp.exp(CHANCE / number)
+    return naive < own * number ** (2.0 / number)
 
 
 def _forecast_seasonal(batch, walks, limits):
@@ -370,8 +371,14 @@ def _forecast_seasonal(batch, walks, limits):
         return []
     _indices, kept = seasonal_indices(batch.xp, batch.demand, batch.usable, season)
     kept = batch.xp.values(kept)
-    least = [LEAST_SEASONALITY_OF_WALK if walk else LEAST_SEASONALITY for walk in walks]
-    members = [index for index, share in enumerate(kept) if share > least[index]]
+    # who was first sold a few buckets late has two seasons nevertheless
+    latest = batch.length - 2 * season + START_BUCKETS
+    members = [
+        index
+        for index, (history, walk) in enumerate(zip(batch.histories, walks))
+        if history.first_bucket <= latest
+        and kept[index] > (LEAST_SEASONALITY_OF_WALK if walk else LEAST_SEASONALITY)
+    ]
     if members:
         part = batch.part(members)
         errors = batch.xp.values(_seasonal(part, part.train).deviation)

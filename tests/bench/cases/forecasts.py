@@ -84,7 +84,7 @@ def _compare_public(planner, history, name: str) -> Result:
 
 
 def _figure(name: str, qualities: list[Quality], over: str) -> Result:
-    """Three digits, as they are printed: one walk in a hundred is not told from noise, which changes the fourth."""
+    """Figure of a class, to the three digits that are printed: the fourth is chance, of random walks above all."""
 
     def mean(values: Iterable[float]) -> float:
         return round(statistics.fmean(values), 3)
@@ -94,6 +94,6 @@ def _figure(name: str, qualities: list[Quality], over: str) -> Result:
         f"{sum(quality.count for quality in qualities):,} forecasts over {over}; absolute errors "
         f"{mean(quality.absolute_ratio for quality in qualities):.2f} of naive, bias "
         f"{100 * mean(quality.bias for quality in qualities):+.1f} % of the demand, "
-        f"{100 * mean(quality.coverage for quality in qualities):.0f} % of the weeks in the 90 % band"
+        f"{100 * mean(quality.coverage for quality in qualities):.0f} % of the buckets in the 90 % band"
     )
     return Result(f"forecast_{name}_vs_naive", mean(ratios), (min(ratios), max(ratios)), note)

@@ -93,8 +93,8 @@ def ending(source: random.Random) -> Iterator[float]:
 
 
 def stopping(source: random.Random) -> Iterator[float]:
-    """Sold every week, until it is not sold any more: for half of the items before the forecast is made."""
-    level, end = source.uniform(20, 400), source.randrange(YEAR, 2 * LENGTH - YEAR)
+    """Sold every week, until it is not sold any more: a quarter of the items before the forecast is made."""
+    level, end = source.uniform(20, 400), source.randrange(YEAR, 5 * YEAR)
     for week in range(LENGTH + AHEAD):
         yield source.gauss(level, 0.2 * level) if week < end else 0.0
 
