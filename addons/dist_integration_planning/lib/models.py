@@ -126,8 +126,8 @@ class Theta(Model):
     def start(self, xp, demand, usable):
         level = first_mean(xp, demand, usable)
         zero = level * 0.0
-        # level, and how many buckets it lags behind a slope; then number, sums of time, demand, time squared, time times
-        # demand: the regression so far
+        # level, and how many buckets it lags behind a slope; then the regression so far: number, sums of time, demand,
+        # time squared, time times demand
         return level, zero, zero, zero, zero, zero, zero, 0
 
     def step(self, xp, state, value, usable, parameters):
@@ -183,7 +183,7 @@ class TeunterSyntetosBabai(Model):
     """Probability of demand and its size, each smoothed (Teunter, Syntetos, Babai 2011): fades when demand ends."""
 
     name = "TSB"
-    # what is forecast of demand that comes and goes in long runs is near the last value, which is this with ones
+    # both 1 would be the last value: large ones are for demand that comes and goes in long runs
     grid = tuple((0.1, beta) for beta in (0.02, 0.05, 0.1, 0.2, 0.4, 0.7))
 
     def start(self, xp, demand, usable):

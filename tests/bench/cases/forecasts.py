@@ -1,8 +1,8 @@
 """Forecasts of the built-in planner: how long 30,490 series of 104 weeks take, and how good they are.
 
-The number of series is that of the M5 competition. They are generated with a known structure, so many of each class with
-each of a few seeds. The last weeks are kept from the planner; `series.quality` says what is compared. Beside them stand
-public series, the ends of which are forecast from several periods.
+The number of series is that of the M5 competition. They are generated with a known structure, as many of each class
+and with each of a few seeds. The last weeks are kept from the planner; `series.quality` says what is compared. Beside
+them stand public series, the ends of which are forecast from several periods.
 """
 
 import statistics

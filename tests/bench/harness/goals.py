@@ -54,7 +54,9 @@ GOALS = {
     ),
     **{
         f"forecast_{name}_vs_naive": Goal(
-            1.0, False, "root mean squared error of the demand over the lead time / that of the last value sold again"
+            1.0,
+            False,
+            "root mean squared error of the demand over the lead time / that of the last value sold again",
         )
         for name in FORECAST_CLASSES
     },

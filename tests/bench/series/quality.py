@@ -1,8 +1,9 @@
 """How good forecasts are, against the naive one: what was sold last is sold again.
 
-What is compared is the demand over the lead time, which is what is ordered for: the sum of errors of single weeks would
-be least for a forecast of nothing where most weeks have no sale. Errors are scaled by the mean demand of each series
-since its first sale and squared, as in M5: absolute ones would be least for the median, which is no sale at all as well.
+What is compared is the demand over the lead time, which is what is ordered for: the sum of errors of single weeks
+would be least for a forecast of nothing where most weeks have no sale. Errors are scaled by the mean demand of each
+series since its first sale and squared, as in M5: absolute ones would be least for the median, which is no sale at all
+as well.
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,9 @@ class Quality:
         self.naive_absolute += abs(naive / scale)
         self.error += error / scale
         self.sold += total / scale
-        self.inside += sum(low[step] <= value <= high[step] for step, value in enumerate(buckets)) / len(buckets)
+        self.inside += sum(low[step] <= value <= high[step] for step, value in enumerate(buckets)) / len(
+            buckets
+        )
 
     @property
     def ratio(self) -> float:
