@@ -183,8 +183,7 @@ class TeunterSyntetosBabai(Model):
     """Probability of demand and its size, each smoothed (Teunter, Syntetos, Babai 2011): fades when demand ends."""
 
     name = "TSB"
-    # both 1 would be the last value: large ones are for demand that comes and goes in long runs
-    grid = tuple((0.1, beta) for beta in (0.02, 0.05, 0.1, 0.2, 0.4, 0.7))
+    grid = tuple(itertools.product((0.05, 0.1, 0.2), (0.02, 0.05, 0.1)))
 
     def start(self, xp, demand, usable):
         probability, size, _interval = first_demands(xp, demand, usable)
@@ -248,6 +247,44 @@ class Aggregated(Model):
 
     def project(self, xp, state, ahead, parameters):
         return xp.maximum(state[0] / state[1], 0.0)
+
+
+class MarkovChain(Model):
+    """Size of a demand times its chance, which depends on whether the bucket before had one (Willemain et al. 2004).
+
+    The chances are shares of what followed so far, half a bucket each way being known before (Jeffreys' prior).
+    Parameters: smoothing of the size, and how much a bucket counts against the one after it.
+    """
+
+    name = "Markov chain"
+    grid = ((0.1, 0.98),)
+    flat = False
+
+    def start(self, xp, demand, usable):
+        _probability, size, _interval = first_demands(xp, demand, usable)
+        zero = size * 0.0
+        # size, whether sold last; then buckets after one without demand and those of them with it, buckets after one
+        # with demand and those of them with it
+        return size, zero, zero, zero, zero, zero
+
+    def step(self, xp, state, value, usable, parameters):
+        size, last, without, started, within, lasted = state
+        alpha, keep = parameters
+        counts, sold = xp.where(usable, 1.0, 0.0), xp.where(usable & (value > 0.0), 1.0, 0.0)
+        return (
+            size + alpha * sold * (value - size),
+            xp.where(usable, sold, last),
+            keep * without + counts * (1.0 - last),
+            keep * started + sold * (1.0 - last),
+            keep * within + counts * last,
+            keep * lasted + sold * last,
+        )
+
+    def project(self, xp, state, ahead, parameters):
+        size, last, without, started, within, lasted = state
+        start, stay = (started + 0.5) / (without + 1.0), (lasted + 0.5) / (within + 1.0)
+        share = start / (1.0 - stay + start)
+        return xp.maximum(size * (share + (last - share) * (stay - start) ** ahead), 0.0)
 
 
 def first_mean(xp, demand: Sequence[Column], usable: Sequence[Column]) -> Column:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from .backend import batches
-from .demand import History, Pattern, classify, has_stopped
+from .demand import History, Pattern, classify, has_runs, has_stopped
 from .models import (
     START_BUCKETS,
     Aggregated,
     DampedTrend,
     LastValue,
+    MarkovChain,
     MovingAverage,
     SimpleExponential,
     SyntetosBoylan,
@@ -24,8 +26,11 @@ from .models import (
 )
 from .seasonality import seasonal_indices
 
-INTERMITTENT = (MovingAverage(), TeunterSyntetosBabai(), SyntetosBoylan(), Aggregated(), LastValue())
+INTERMITTENT = (MovingAverage(), TeunterSyntetosBabai(), SyntetosBoylan(), Aggregated())
+RUNS = (MarkovChain(), LastValue())
 SMOOTH = (SimpleExponential(), DampedTrend(), Theta())
+# what is said of a forecast by these
+NOTES = {LastValue.name: ("last_value",), MarkovChain.name: ("runs",)}
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 # below this many buckets there is nothing to try a model on
 SHORT = 12
@@ -79,7 +84,8 @@ class Forecast:
     :ivar naive_error: the same error of the naive forecast
     :ivar pattern: how demand comes
     :ivar seasonality: share of the raw seasonal index that was kept; 0 for none
-    :ivar notes: codes of what was special: ``short``, ``ended``, ``stopped``, ``no_demand``, ``prior``, ``last_value``
+    :ivar notes: codes of what was special: ``short``, ``ended``, ``stopped``, ``no_demand``, ``prior``, ``last_value``,
+        ``runs``
     """
 
     method: str
@@ -102,8 +108,9 @@ def forecast(
 
     Smooth and erratic demand: mean of simple smoothing, damped trend and theta; the naive forecast where that would
     have been better or demand moves as a random walk; a seasonal index where two seasons of history are there and it
-    would have been better. Intermittent and lumpy demand: the model with the least error and bias over the lead time,
-    the naive forecast among them. Nothing where demand has stopped (`demand.has_stopped`).
+    would have been better. Intermittent and lumpy demand: the model with the least error and bias over the lead time;
+    a Markov chain and the naive forecast are those for demand that comes in runs (`demand.has_runs`). Nothing where
+    demand has stopped (`demand.has_stopped`).
 
     :param priors: expected demand per bucket of items without enough history of their own, None for unknown
     :return: one Forecast a history, in the order given
@@ -114,18 +121,16 @@ def forecast(
         raise ValueError("The histories have not all the same number of buckets.")
     priors = list(priors) or [None] * len(histories)
     results: list[Forecast | None] = [None] * len(histories)
-    groups: dict[str, list[int]] = {"smooth": [], "intermittent": []}
+    groups: dict[Callable, list[int]] = defaultdict(list)
     for index, (history, prior) in enumerate(zip(histories, priors, strict=True)):
         pattern = classify(history.net, history.usable)
         special = _forecast_special(history, pattern, prior, settings)
         if special:
             results[index] = special
         else:
-            kind = "smooth" if pattern.kind in ("smooth", "erratic") else "intermittent"
-            groups[kind].append(index)
+            groups[_choose(history, pattern)].append(index)
             results[index] = Forecast("", [], pattern)
-    for kind, members in groups.items():
-        function = _forecast_smooth if kind == "smooth" else _forecast_intermittent
+    for function, members in groups.items():
         for backend, part in batches(len(members), settings.plain):
             indices = members[part]
             batch = _Batch(backend, [histories[index] for index in indices], settings)
@@ -134,9 +139,16 @@ def forecast(
     return [_ended(found, history, settings) for found, history in zip(results, histories)]
 
 
+def _choose(history, pattern):
+    """Which function forecasts what comes in a pattern."""
+    if pattern.kind in ("smooth", "erratic"):
+        return _forecast_smooth
+    return _forecast_runs if has_runs(history.known) else _forecast_intermittent
+
+
 def _forecast_special(history, pattern, prior, settings):
     """Forecast of what no model can be tried on; None for all else."""
-    usable = [value for value, counts in zip(history.net, history.usable) if counts]
+    usable = history.known
     if len(usable) >= SHORT and pattern.kind != "none":
         return _forecast_stopped(pattern, settings) if has_stopped(usable) else None
     if prior is not None:
@@ -399,12 +411,20 @@ def _seasonal(batch, known=None):
     return _combination(batch, indices, known)
 
 
+def _forecast_runs(batch):
+    return _forecast_by_best(batch, RUNS)
+
+
 def _forecast_intermittent(batch):
+    return _forecast_by_best(batch, INTERMITTENT)
+
+
+def _forecast_by_best(batch, models):
     """The model with the least error and bias over the lead time, of late above all."""
     xp, best = batch.xp, None
     candidates = []
     tuning = range(min(SHORT, batch.train // 2), batch.length - batch.lead_time)
-    for model in INTERMITTENT:
+    for model in models:
         for parameters in model.grid:
             if isinstance(model, MovingAverage) and parameters[0] > batch.train // 2 > model.grid[0][0]:
                 continue
@@ -478,9 +498,7 @@ def _result(batch, candidate, columns, index):
     bands = {level: band[index] for level, band in zip(settings.levels, columns["bands"])}
     deviation = columns["deviation"][index]
     if columns["number"][index] < FEW_ORIGINS:
-        history = batch.histories[index]
-        usable = [value for value, counts in zip(history.net, history.usable) if counts]
-        bands, deviation = _spread_of_few(values, usable, settings)
+        bands, deviation = _spread_of_few(values, batch.histories[index].known, settings)
     return Forecast(
         candidate.name,
         values,
@@ -491,5 +509,5 @@ def _result(batch, candidate, columns, index):
         error=columns["error"][index],
         bias=columns["bias"][index],
         naive_error=columns["naive"][index],
-        notes=("last_value",) if candidate.name == LastValue.name else (),
+        notes=NOTES.get(candidate.name, ()),
     )

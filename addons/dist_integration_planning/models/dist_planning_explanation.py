@@ -200,6 +200,10 @@ class DistPlanningExplanation(models.AbstractModel):
             "last_value": _(
                 "No average of earlier sales comes closer to its demand: what was sold last is expected again."
             ),
+            "runs": _(
+                "Sales come in runs of %s: what is expected next depends on whether the item was sold in the last one.",
+                words.buckets,
+            ),
         }
 
     @api.model

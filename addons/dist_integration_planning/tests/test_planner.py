@@ -1,3 +1,4 @@
+import math
 import random
 from datetime import timedelta
 from unittest.mock import patch
@@ -93,14 +94,21 @@ class TestPlanner(PlannerCase):
         product = self._make_product("WALK")
         source, level, weeks = random.Random(2), 200.0, []
         for _week in range(WEEKS):
-            level += source.gauss(0.0, 10.0)
-            weeks.append(round(level))
+            level *= math.exp(source.gauss(0.0, 0.05))
+            weeks.append(float(round(level)))
         self._deliver(product, weeks, on_hand=300.0)
         self._plan()
         item = self._item(product)
         self.assertEqual((item.method, item.weekly_demand), ("last value", weeks[-1]))
         self.assertIn("what was sold last is expected again", item.explanation_html)
         self.assertNotIn("the last value would have missed", item.explanation_html)
+
+    def test_runs_are_explained(self):
+        """P4: of demand that comes in runs the page says so."""
+        product = self._make_product("RUNS")
+        self._deliver(product, [*([30.0, 31.0] * 5 + [0.0] * 10) * 2, *[29.0] * 6, *[0.0] * 4], on_hand=30.0)
+        self._plan()
+        self.assertIn("Sales come in runs of weeks", self._item(product).explanation_html)
 
     def test_stopped_demand_is_explained(self):
         """P4: an item that nobody wants any more is not ordered, and its page says since when."""

@@ -75,6 +75,14 @@ def lumpy(source: random.Random) -> Iterator[float]:
         yield source.lognormvariate(size, 0.9) if source.random() < share else 0.0
 
 
+def campaigns(source: random.Random) -> Iterator[float]:
+    """Sold for some weeks on end, then not for some."""
+    size, change, running = source.uniform(5, 50), source.uniform(0.05, 0.2), True
+    while True:
+        yield source.gauss(size, 0.2 * size) if running else 0.0
+        running = running != (source.random() < change)
+
+
 def new(source: random.Random) -> Iterator[float]:
     """Launched in the second year; demand comes up to its level over some weeks."""
     level, noise = source.uniform(20, 400), source.uniform(0.1, 0.3)
@@ -111,6 +119,7 @@ CLASSES: dict[str, Callable[[random.Random], Iterator[float]]] = {
         erratic,
         intermittent,
         lumpy,
+        campaigns,
         new,
         ending,
         stopping,

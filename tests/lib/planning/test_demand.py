@@ -1,7 +1,7 @@
 """P1, P4: from what was sold to what was wanted."""
 
 import pytest
-from dist_integration_planning.lib.demand import History, abc, classify, has_stopped, supersede, xyz
+from dist_integration_planning.lib.demand import History, abc, classify, has_runs, has_stopped, supersede, xyz
 
 
 def test_returns_are_netted_and_never_below_zero():
@@ -84,6 +84,25 @@ def test_limits_of_patterns():
 def test_demand_has_stopped(demand, stopped):
     """P4: where so long a gap would come less than once in a thousand times, and never came before."""
     assert has_stopped(demand) is stopped
+
+
+@pytest.mark.parametrize(
+    ("demand", "runs"),
+    [
+        (([5.0] * 8 + [0.0] * 12) * 4, True),
+        # by chance, always, every fourth, every other bucket
+        ([5.0, 0.0, 0.0, 5.0, 5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 5.0, 0.0] * 6, False),
+        ([5.0] * 40, False),
+        ([5.0, 0.0, 0.0, 0.0] * 20, False),
+        ([5.0, 0.0] * 30, False),
+        ([0.0] * 10, False),
+        ([5.0], False),
+        ([], False),
+    ],
+)
+def test_demand_comes_in_runs(demand, runs):
+    """P4: where buckets with demand follow on each other more often than by chance."""
+    assert has_runs(demand) is runs
 
 
 def test_abc_keeps_the_item_that_crosses_a_limit():

@@ -155,11 +155,12 @@ def test_nothing_is_forecast_of_what_has_stopped():
     assert again.values[0] > 10.0
 
 
-def test_demand_in_long_runs_gets_its_last_value():
-    """P4: of the intermittent methods none is tried alone where the last value was better."""
-    values = ([30.0] * 15 + [0.0] * 15) * 3 + [30.0] * 10
-    found = forecast([History(values)])[0]
-    assert found.values[0] > 20.0
+def test_demand_in_long_runs_goes_on_for_a_while():
+    """P4: where demand comes in runs what is next depends on whether there is one."""
+    values = ([30.0] * 15 + [0.0] * 15) * 3
+    within, between = (forecast([History(past)])[0] for past in (values + [30.0] * 10, values[:-5]))
+    assert within.values[0] > 20.0
+    assert between.values[0] < 5.0
 
 
 def test_demand_that_ended_fades():
