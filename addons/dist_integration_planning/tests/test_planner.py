@@ -106,7 +106,11 @@ class TestPlanner(PlannerCase):
     def test_runs_are_explained(self):
         """P4: of demand that comes in runs the page says so."""
         product = self._make_product("RUNS")
-        self._deliver(product, [*([30.0, 31.0] * 5 + [0.0] * 10) * 2, *[29.0] * 6, *[0.0] * 4], on_hand=30.0)
+        source, sold, weeks = random.Random(3), True, []
+        for _week in range(WEEKS):
+            weeks.append(float(source.randint(20, 40)) if sold else 0.0)
+            sold = sold != (source.random() < 0.25)
+        self._deliver(product, weeks, on_hand=30.0)
         self._plan()
         self.assertIn("Sales come in runs of weeks", self._item(product).explanation_html)
 
