@@ -201,8 +201,10 @@ class DistPlanningExplanation(models.AbstractModel):
                 "No average of earlier sales comes closer to its demand: what was sold last is expected again."
             ),
             "runs": _(
-                "Sales come in runs of %s: what is expected next depends on whether the item was sold in the last one.",
-                words.buckets,
+                "Sales come in runs of %(buckets)s: what is expected next depends on whether the item was sold in the "
+                "last %(bucket)s.",
+                buckets=words.buckets,
+                bucket=words.bucket,
             ),
         }
 
