@@ -109,7 +109,7 @@ STOPPED_CHANCE = 0.001
 
 
 def has_stopped(demand: Sequence[float]) -> bool:
-    """Whether demand has ended: without it the last gap would hardly be as long, and no gap before was.
+    """Whether demand has ended: if it went on, the last gap would hardly be as long, and none before it was.
 
     Buckets with demand come by chance with a constant share (Croston 1972), of which nothing was known before (Bayes'
     uniform prior, as in Laplace's rule of succession): n of m buckets up to the last demand had some, so the next has
@@ -137,8 +137,8 @@ def has_runs(demand: Sequence[float]) -> bool:
     """Whether buckets with demand follow on each other more often than by chance.
 
     That the chance of a demand depends on the bucket before is held against that it does not, by the ratio of their
-    likelihoods (Anderson, Goodman 1957). It has one parameter more and is to gain twice the penalty of Schwarz (1978) for
-    that: demand that becomes seldom looks a little like runs as well.
+    likelihoods (Anderson, Goodman 1957). It has one parameter more and is to gain twice the penalty of Schwarz (1978)
+    for that: demand that becomes seldom looks a little like runs as well.
 
     :param demand: that of the usable buckets
     """
