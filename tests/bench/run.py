@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "setup")]
 
+from harness.goals import FORECAST_CLASSES  # noqa: E402
 from harness.result import Result, print_table, write_json  # noqa: E402
 from harness.sampling import say  # noqa: E402
 from suite.environment import Environment  # noqa: E402
@@ -39,7 +40,7 @@ CASES = {
     "shipments": ("confirm_50_vs_action_done", "release_1000_share"),
     "edi": ("x12_vs_pyx12", "edifact_vs_pydifact"),
     "edi_orders": ("order850_vs_orm",),
-    "forecasts": ("forecast_30490_s", "forecast_vs_naive"),
+    "forecasts": ("forecast_30490_s", *(f"forecast_{name}_vs_naive" for name in FORECAST_CLASSES)),
     "plan_import": ("import_fresh_vs_orm", "import_unchanged_vs_orm"),
     "plan_export": ("export_vs_copy", "export_vs_search_read"),
     "backlog": ("inbox_2m_vs_10k", "outbox_2m_vs_10k"),

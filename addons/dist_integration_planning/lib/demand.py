@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,6 +45,11 @@ class History:
             and share < UNRELIABLE_SHARE
             for index, share in enumerate(stock_out)
         ]
+
+    @cached_property
+    def known(self) -> list[float]:
+        """Demand of the usable buckets."""
+        return [value for value, counts in zip(self.net, self.usable) if counts]
 
 
 def supersede(old: History, new: History, factor: float = 1.0) -> History:
@@ -93,6 +100,60 @@ def classify(demand: Sequence[float], usable: Sequence[bool]) -> Pattern:
     if interval < INTERMITTENT_INTERVAL:
         return Pattern(interval, variation, "smooth" if steady else "erratic")
     return Pattern(interval, variation, "intermittent" if steady else "lumpy")
+
+
+# shorter gaps may be holidays
+LEAST_GAP = 3
+# how seldom a gap as long as the last one is to come by chance
+STOPPED_CHANCE = 0.001
+
+
+def has_stopped(demand: Sequence[float]) -> bool:
+    """Whether demand has ended: if it went on, the last gap would hardly be as long, and none before it was.
+
+    Buckets with demand come by chance with a constant share (Croston 1972), of which nothing was known before (Bayes'
+    uniform prior, as in Laplace's rule of succession): n of m buckets up to the last demand had some, so the next has
+    none with a chance of (m - n + 1) / (m + 2), and so on.
+
+    :param demand: that of the usable buckets
+    """
+    gaps, gap = [], 0
+    for value in demand:
+        if value > 0.0:
+            gaps.append(gap)
+            gap = 0
+        else:
+            gap += 1
+    if gap < LEAST_GAP or gap <= max(gaps, default=0):
+        return False
+    known = len(demand) - gap
+    chance = 1.0
+    for empty in range(gap):
+        chance *= (known - len(gaps) + 1 + empty) / (known + 2 + empty)
+    return chance < STOPPED_CHANCE
+
+
+def has_runs(demand: Sequence[float]) -> bool:
+    """Whether buckets with demand follow on each other more often than by chance.
+
+    That the chance of a demand depends on the bucket before is held against that it does not, by the ratio of their
+    likelihoods (Anderson, Goodman 1957). It has one parameter more and is to gain twice the penalty of Schwarz (1978)
+    for that: demand that becomes seldom looks a little like runs as well.
+
+    :param demand: that of the usable buckets
+    """
+    followed = [[0, 0], [0, 0]]
+    for before, after in itertools.pairwise(demand):
+        followed[before > 0.0][after > 0.0] += 1
+    (none, started), (ended, lasted) = followed
+    if lasted * none <= started * ended:
+        return False
+    total, gain = len(demand) - 1, 0.0
+    for row in followed:
+        for after, count in enumerate(row):
+            expected = sum(row) * (followed[0][after] + followed[1][after]) / total
+            gain += 2.0 * count * math.log(count / expected) if count else 0.0
+    return gain > 2.0 * math.log(total)
 
 
 def abc(values: Sequence[float], limits: Sequence[float] = (0.8, 0.95)) -> list[str]:

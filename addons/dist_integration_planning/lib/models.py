@@ -126,15 +126,18 @@ class Theta(Model):
     def start(self, xp, demand, usable):
         level = first_mean(xp, demand, usable)
         zero = level * 0.0
-        # level; then number, sums of time, demand, time squared, time times demand: the regression so far
-        return level, zero, zero, zero, zero, zero, 0
+        # level, and how many buckets it lags behind a slope; then the regression so far: number, sums of time, demand,
+        # time squared, time times demand
+        return level, zero, zero, zero, zero, zero, zero, 0
 
     def step(self, xp, state, value, usable, parameters):
-        level, number, sum_t, sum_y, sum_tt, sum_ty, time = state
+        level, lag, number, sum_t, sum_y, sum_tt, sum_ty, time = state
+        alpha = parameters[0]
         time += 1
         one, known = xp.where(usable, 1.0, 0.0), xp.where(usable, value, 0.0)
         return (
-            level + parameters[0] * (xp.where(usable, value, level) - level),
+            level + alpha * (xp.where(usable, value, level) - level),
+            lag + one * (1.0 - alpha * lag),
             number + one,
             sum_t + time * one,
             sum_y + known,
@@ -144,12 +147,10 @@ class Theta(Model):
         )
 
     def project(self, xp, state, ahead, parameters):
-        level, number, sum_t, sum_y, sum_tt, sum_ty, time = state
-        alpha = parameters[0]
+        level, lag, number, sum_t, sum_y, sum_tt, sum_ty, _time = state
         divisor = number * sum_tt - sum_t * sum_t
         slope = xp.where(divisor > 0.0, (number * sum_ty - sum_t * sum_y) / xp.maximum(divisor, 1e-12), 0.0)
-        settled = (1.0 - (1.0 - alpha) ** time) / alpha
-        return xp.maximum(level + 0.5 * slope * (ahead - 1.0 + settled), 0.0)
+        return xp.maximum(level + 0.5 * slope * (ahead - 1.0 + lag), 0.0)
 
 
 class MovingAverage(Model):
@@ -248,6 +249,44 @@ class Aggregated(Model):
         return xp.maximum(state[0] / state[1], 0.0)
 
 
+class MarkovChain(Model):
+    """Size of a demand times its chance, which depends on whether the bucket before had one (Willemain et al. 2004).
+
+    The chances are shares of what followed so far, half a bucket each way being known before (Jeffreys' prior).
+    Parameters: smoothing of the size, and how much a bucket counts against the one after it.
+    """
+
+    name = "Markov chain"
+    grid = ((0.1, 0.98),)
+    flat = False
+
+    def start(self, xp, demand, usable):
+        _probability, size, _interval = first_demands(xp, demand, usable)
+        zero = size * 0.0
+        # size, whether sold last; then buckets after one without demand and those of them with it, buckets after one
+        # with demand and those of them with it
+        return size, zero, zero, zero, zero, zero
+
+    def step(self, xp, state, value, usable, parameters):
+        size, last, without, started, within, lasted = state
+        alpha, keep = parameters
+        counts, sold = xp.where(usable, 1.0, 0.0), xp.where(usable & (value > 0.0), 1.0, 0.0)
+        return (
+            size + alpha * sold * (value - size),
+            xp.where(usable, sold, last),
+            keep * without + counts * (1.0 - last),
+            keep * started + sold * (1.0 - last),
+            keep * within + counts * last,
+            keep * lasted + sold * last,
+        )
+
+    def project(self, xp, state, ahead, parameters):
+        size, last, without, started, within, lasted = state
+        start, stay = (started + 0.5) / (without + 1.0), (lasted + 0.5) / (within + 1.0)
+        share = start / (1.0 - stay + start)
+        return xp.maximum(size * (share + (last - share) * (stay - start) ** ahead), 0.0)
+
+
 def first_mean(xp, demand: Sequence[Column], usable: Sequence[Column]) -> Column:
     """Mean of the first usable buckets, START_BUCKETS of them at most."""
     total = number = xp.where(usable[0], 0.0, 0.0)
@@ -273,14 +312,13 @@ def first_demands(xp, demand: Sequence[Column], usable: Sequence[Column]) -> tup
 
 
 def run(
-    xp, model: Model, demand: Sequence[Column], usable: Sequence[Column], parameters: Parameters, known: int
+    xp, model: Model, demand: Sequence[Column], usable: Sequence[Column], parameters: Parameters
 ) -> list[State]:
     """Take in all buckets.
 
-    :param known: number of buckets from which the start is taken
     :return: the state after each bucket
     """
-    state = model.start(xp, demand[:known], usable[:known])
+    state = model.start(xp, demand, usable)
     states = []
     for value, counts in zip(demand, usable):
         state = model.step(xp, state, value, counts, parameters)
@@ -293,13 +331,12 @@ def fit(xp, model: Model, demand: Sequence[Column], usable: Sequence[Column]) ->
 
     :return: tuple of columns
     """
-    warm_up = min(START_BUCKETS, len(demand) // 2)
     if xp.can_widen(demand[0], len(model.grid)):
-        return _fit_at_once(xp, model, demand, usable, warm_up)
+        return _fit_at_once(xp, model, demand, usable)
     start = model.start(xp, demand, usable)
     least, chosen = None, None
     for parameters in model.grid:
-        error = _squared_error(xp, model, demand, usable, parameters, start, warm_up)
+        error = squared_error(xp, model, demand, usable, parameters, start)
         if least is None:
             least = error
             chosen = tuple(xp.constant(error, value) for value in parameters)
@@ -310,18 +347,29 @@ def fit(xp, model: Model, demand: Sequence[Column], usable: Sequence[Column]) ->
     return chosen
 
 
-def _fit_at_once(xp, model, demand, usable, warm_up):
+def _fit_at_once(xp, model, demand, usable):
     """Try all parameters of a few series in one pass, as if each were a series of its own."""
     times, count = len(model.grid), demand[0].size
     demand, usable = ([xp.widen(column, times) for column in columns] for columns in (demand, usable))
     parameters = tuple(xp.spread(values, count) for values in zip(*model.grid))
-    start = model.start(xp, demand, usable)
-    error = _squared_error(xp, model, demand, usable, parameters, start, warm_up)
+    error = squared_error(xp, model, demand, usable, parameters, model.start(xp, demand, usable))
     chosen = xp.least(error, times)
     return tuple(xp.pick(values, chosen) for values in zip(*model.grid))
 
 
-def _squared_error(xp, model, demand, usable, parameters, state, warm_up):
+def squared_error(
+    xp,
+    model: Model,
+    demand: Sequence[Column],
+    usable: Sequence[Column],
+    parameters: Parameters,
+    state: State,
+) -> Column:
+    """Sum of the squared errors one bucket ahead, without those of the buckets that the start is taken from.
+
+    :param state: that before the first bucket
+    """
+    warm_up = min(START_BUCKETS, len(demand) // 2)
     total = 0.0
     for index, (value, counts) in enumerate(zip(demand, usable)):
         state, error = model.learn(xp, state, value, counts, parameters)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from .backend import batches
-from .demand import History, Pattern, classify
+from .demand import History, Pattern, classify, has_runs, has_stopped
 from .models import (
+    START_BUCKETS,
     Aggregated,
     DampedTrend,
     LastValue,
+    MarkovChain,
     MovingAverage,
     SimpleExponential,
     SyntetosBoylan,
@@ -19,23 +22,32 @@ from .models import (
     Theta,
     fit,
     run,
+    squared_error,
 )
 from .seasonality import seasonal_indices
 
 INTERMITTENT = (MovingAverage(), TeunterSyntetosBabai(), SyntetosBoylan(), Aggregated())
+RUNS = (MarkovChain(), LastValue())
 SMOOTH = (SimpleExponential(), DampedTrend(), Theta())
+# what is said of a forecast by these
+NOTES = {LastValue.name: ("last_value",), MarkovChain.name: ("runs",)}
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 # below this many buckets there is nothing to try a model on
 SHORT = 12
+# how much a bucket of such a history counts against the one after it: what is new mostly still grows
+SHORT_MEMORY = 0.7
 # how much of the other models' error a seasonal one may make to take their place
 SEASONAL_MARGIN = 0.95
 # what is kept of a raw seasonal index before it is worth trying
 LEAST_SEASONALITY = 0.1
+# the same of a random walk, two years of which are alike by chance more often than those of noise: of ten thousand none
+# keeps as much, of items that sell mostly in a season 19 in 20 do
+LEAST_SEASONALITY_OF_WALK = 0.93
 # origins of a backtest below which the spread of errors is taken from a distribution
 FEW_ORIGINS = 8
 # how much a model's error counts against the one a bucket later, when intermittent ones are compared: of an item that
 # is asked for less and less, what fitted two years ago is no longer right
-RECENT = 0.97
+RECENT = 0.99
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,8 @@ class Forecast:
     :ivar naive_error: the same error of the naive forecast
     :ivar pattern: how demand comes
     :ivar seasonality: share of the raw seasonal index that was kept; 0 for none
-    :ivar notes: codes of what was special: ``short``, ``ended``, ``no_demand``, ``prior``
+    :ivar notes: codes of what was special: ``short``, ``ended``, ``stopped``, ``no_demand``, ``prior``, ``last_value``,
+        ``runs``
     """
 
     method: str
@@ -93,9 +106,11 @@ def forecast(
 ) -> list[Forecast]:
     """Forecast series of the same number of buckets.
 
-    Smooth and erratic demand: mean of simple smoothing, damped trend and theta; a seasonal index where two
-    seasons of history are there and it would have been better; the naive forecast where that would have been
-    better. Intermittent and lumpy demand: the model with the least error and bias over the lead time.
+    Smooth and erratic demand: mean of simple smoothing, damped trend and theta; the naive forecast where that would
+    have been better or demand moves as a random walk; a seasonal index where two seasons of history are there and it
+    would have been better. Intermittent and lumpy demand: the model with the least error and bias over the lead time;
+    a Markov chain and the naive forecast are those for demand that comes in runs (`demand.has_runs`). Nothing where
+    demand has stopped (`demand.has_stopped`).
 
     :param priors: expected demand per bucket of items without enough history of their own, None for unknown
     :return: one Forecast a history, in the order given
@@ -106,18 +121,16 @@ def forecast(
         raise ValueError("The histories have not all the same number of buckets.")
     priors = list(priors) or [None] * len(histories)
     results: list[Forecast | None] = [None] * len(histories)
-    groups: dict[str, list[int]] = {"smooth": [], "intermittent": []}
+    groups: dict[Callable, list[int]] = defaultdict(list)
     for index, (history, prior) in enumerate(zip(histories, priors, strict=True)):
         pattern = classify(history.net, history.usable)
         special = _forecast_special(history, pattern, prior, settings)
         if special:
             results[index] = special
         else:
-            kind = "smooth" if pattern.kind in ("smooth", "erratic") else "intermittent"
-            groups[kind].append(index)
+            groups[_choose(history, pattern)].append(index)
             results[index] = Forecast("", [], pattern)
-    for kind, members in groups.items():
-        function = _forecast_smooth if kind == "smooth" else _forecast_intermittent
+    for function, members in groups.items():
         for backend, part in batches(len(members), settings.plain):
             indices = members[part]
             batch = _Batch(backend, [histories[index] for index in indices], settings)
@@ -126,18 +139,34 @@ def forecast(
     return [_ended(found, history, settings) for found, history in zip(results, histories)]
 
 
+def _choose(history, pattern):
+    """Which function forecasts what comes in a pattern."""
+    if pattern.kind in ("smooth", "erratic"):
+        return _forecast_smooth
+    return _forecast_runs if has_runs(history.known) else _forecast_intermittent
+
+
 def _forecast_special(history, pattern, prior, settings):
     """Forecast of what no model can be tried on; None for all else."""
-    usable = [value for value, counts in zip(history.net, history.usable) if counts]
+    usable = history.known
     if len(usable) >= SHORT and pattern.kind != "none":
-        return None
+        return _forecast_stopped(pattern, settings) if has_stopped(usable) else None
     if prior is not None:
         # the expectation counts as much as SHORT buckets would
         mean = (sum(usable) + prior * (SHORT - min(len(usable), SHORT))) / max(len(usable), SHORT)
         return _flat("expectation and own demand", mean, usable, pattern, settings, ("prior",))
     if pattern.kind == "none":
         return _flat("no demand", 0.0, usable, pattern, settings, ("no_demand",))
-    return _flat("mean", sum(usable) / len(usable), usable, pattern, settings, ("short",))
+    weights = [SHORT_MEMORY**age for age in reversed(range(len(usable)))]
+    mean = sum(weight * value for weight, value in zip(weights, usable)) / sum(weights)
+    return _flat("weighted mean", mean, usable, pattern, settings, ("short",))
+
+
+def _forecast_stopped(pattern, settings):
+    """Nothing, and with hardly a doubt: the chance that demand has not stopped is less than that of any quantile."""
+    nothing = [0.0] * settings.horizon
+    quantiles = {level: nothing for level in settings.levels}
+    return Forecast("demand stopped", nothing, pattern, quantiles=quantiles, notes=("stopped",))
 
 
 def _flat(method, mean, usable, pattern, settings, notes):
@@ -192,7 +221,7 @@ class _Batch:
         self.usable = backend.flags([history.usable for history in histories])
         self.length = len(self.demand)
         self.lead_time = min(settings.lead_time, self.length // 4)
-        # models are tried on the end of the history, and tuned on what is before it
+        # models are tried on the end of the history
         self.test = min(settings.test + self.lead_time, self.length // 2)
         self.train = self.length - self.test
 
@@ -200,13 +229,13 @@ class _Batch:
         """The batch of some of its series."""
         return _Batch(self.xp, [self.histories[index] for index in members], self.settings)
 
-    def tune(self, model):
-        """Parameters that fit the part of the history before the test."""
-        return fit(self.xp, model, self.demand[: self.train], self.usable[: self.train])
+    def tune(self, model, known=None):
+        """Parameters that fit the first `known` buckets; the whole history by default."""
+        return fit(self.xp, model, self.demand[:known], self.usable[:known])
 
     def states(self, model, parameters):
-        """States after each bucket, the start taken from before the test."""
-        return run(self.xp, model, self.demand, self.usable, parameters, self.train)
+        """States after each bucket."""
+        return run(self.xp, model, self.demand, self.usable, parameters)
 
 
 class _Candidate:
@@ -286,15 +315,19 @@ class _Candidate:
         return found
 
 
-def _combination(batch, indices=None):
-    """Mean of the smooth models, on demand without its season when indices are given."""
+def _combination(batch, indices=None, known=None):
+    """Mean of the smooth models, on demand without its season when indices are given.
+
+    Their few parameters are tuned on the whole history: after a change of level, what fitted before it is no longer
+    right. Seasonal indices are as many as a year has buckets, and are tried with what was `known` before.
+    """
     source = batch
     if indices:
         source = _Batch(batch.xp, batch.histories, batch.settings)
         source.demand = [value / indices[index % len(indices)] for index, value in enumerate(batch.demand)]
     members = []
     for model in SMOOTH:
-        parameters = source.tune(model)
+        parameters = source.tune(model, known)
         members.append((model, parameters, source.states(model, parameters)))
     name = "seasonal smoothing with trend" if indices else "smoothing with trend"
     return _Candidate(batch, name, members, indices)
@@ -302,63 +335,102 @@ def _combination(batch, indices=None):
 
 def _naive(batch):
     model = LastValue()
-    return _Candidate(batch, "last value", [(model, (), batch.states(model, ()))])
+    return _Candidate(batch, model.name, [(model, (), batch.states(model, ()))])
 
 
 def _forecast_smooth(batch):
+    """The mean of the smooth models, or the last value; a seasonal forecast where that was clearly better."""
     usual, naive = _combination(batch), _naive(batch)
     chosen = _results(batch, usual, naive)
-    scores = batch.xp.values(usual.score)
-    naive_scores = batch.xp.values(naive.score)
-    other = _results(batch, naive, naive)
-    for index, (score, naive_score) in enumerate(zip(scores, naive_scores)):
-        if naive_score < score:
-            chosen[index] = other[index]
-    for index, found, score in _forecast_seasonal(batch, naive):
-        if score < SEASONAL_MARGIN * min(scores[index], naive_scores[index]):
+    scores, naive_scores = batch.xp.values(usual.deviation), batch.xp.values(naive.deviation)
+    walks = batch.xp.values(_is_walk(batch, usual))
+    last = [index for index, walk in enumerate(walks) if walk or naive_scores[index] < scores[index]]
+    if last:
+        part = batch.part(last)
+        naive = _naive(part)
+        for index, found in zip(last, _results(part, naive, naive)):
             chosen[index] = found
+    limits = [SEASONAL_MARGIN * min(pair) for pair in zip(scores, naive_scores)]
+    for index, found in _forecast_seasonal(batch, walks, limits):
+        chosen[index] = found
     return chosen
 
 
-def _forecast_seasonal(batch, naive):
-    """Seasonal forecasts of those that have two seasons of history and a season that shows.
+def _is_walk(batch, combination):
+    """Whether smoothing fits each series so little better than its last value that chance explains it.
 
-    :return: list of (index in the batch, Forecast, score)
+    What is smoothed best is a random walk with noise, what is not is a random walk (Muth 1960). The last value is
+    smoothing with a constant of 1; smoothing has two parameters more, its constant and the first level (Hyndman et al.
+    2008), and is taken where n ln(SSE of the last value / SSE) is above 2 ln n: the criterion of Schwarz (1978).
+    """
+    xp, demand, usable = batch.xp, batch.demand, batch.usable
+    smoothing, parameters, _states = combination.members[0]
+    start = smoothing.start(xp, demand, usable)
+    own = squared_error(xp, smoothing, demand, usable, parameters, start)
+    naive = squared_error(xp, smoothing, demand, usable, (1.0,), start)
+    number = sum(xp.where(counts, 1.0, 0.0) for counts in usable)
+    return naive < own * number ** (2.0 / number)
+
+
+def _forecast_seasonal(batch, walks, limits):
+    """Seasonal forecasts of those that have two seasons of history, a season that shows and less error than a limit.
+
+    :param walks: whether each series moves as a random walk
+    :return: list of (index in the batch, Forecast)
     """
     season = batch.settings.season
     if batch.length < 2 * season or batch.train < season + 1:
         return []
-    xp = batch.xp
-    _indices, kept = seasonal_indices(xp, batch.demand[: batch.train], batch.usable[: batch.train], season)
-    members = [index for index, value in enumerate(xp.values(kept)) if value > LEAST_SEASONALITY]
+    _indices, kept = seasonal_indices(batch.xp, batch.demand, batch.usable, season)
+    kept = batch.xp.values(kept)
+    # who was first sold a few buckets late has two seasons nevertheless
+    latest = batch.length - 2 * season + START_BUCKETS
+    members = [
+        index
+        for index, (history, walk) in enumerate(zip(batch.histories, walks))
+        if history.first_bucket <= latest
+        and kept[index] > (LEAST_SEASONALITY_OF_WALK if walk else LEAST_SEASONALITY)
+    ]
+    if members:
+        part = batch.part(members)
+        errors = batch.xp.values(_seasonal(part, part.train).deviation)
+        members = [index for index, error in zip(members, errors) if error < limits[index]]
     if not members:
         return []
     part = batch.part(members)
-    indices, _kept = seasonal_indices(xp, part.demand[: part.train], part.usable[: part.train], season)
-    tried = _combination(part, indices)
-    # what is forecast rests on all of the history
-    indices, kept = seasonal_indices(xp, part.demand, part.usable, season)
-    final = _combination(part, indices)
-    found = _results(part, final, _naive(part), judged_by=tried)
-    kept = xp.values(kept)
-    return [
-        (index, replace(result, seasonality=share), score)
-        for index, result, share, score in zip(members, found, kept, xp.values(tried.score))
-    ]
+    # tried without what was not known yet, forecast with all of it
+    found = _results(part, _seasonal(part), _naive(part), judged_by=_seasonal(part, part.train))
+    return [(index, replace(result, seasonality=kept[index])) for index, result in zip(members, found)]
+
+
+def _seasonal(batch, known=None):
+    """The mean of the smooth models times the season of the first `known` buckets, of all by default."""
+    indices, _kept = seasonal_indices(
+        batch.xp, batch.demand[:known], batch.usable[:known], batch.settings.season
+    )
+    return _combination(batch, indices, known)
+
+
+def _forecast_runs(batch):
+    return _forecast_by_best(batch, RUNS)
 
 
 def _forecast_intermittent(batch):
-    """The model with the least error and bias over the lead time before the test."""
+    return _forecast_by_best(batch, INTERMITTENT)
+
+
+def _forecast_by_best(batch, models):
+    """The model with the least error and bias over the lead time, of late above all."""
     xp, best = batch.xp, None
     candidates = []
-    tuning = range(min(SHORT, batch.train // 2), batch.train - batch.lead_time)
-    for model in INTERMITTENT:
+    tuning = range(min(SHORT, batch.train // 2), batch.length - batch.lead_time)
+    for model in models:
         for parameters in model.grid:
             if isinstance(model, MovingAverage) and parameters[0] > batch.train // 2 > model.grid[0][0]:
                 continue
             states = batch.states(model, parameters)
             members = [(model, parameters, states)]
-            candidate = _Candidate(batch, model.name, members, origins=tuning or None, keep=RECENT)
+            candidate = _Candidate(batch, model.name, members, origins=tuning, keep=RECENT)
             position = xp.constant(candidate.score, float(len(candidates)))
             candidates.append((model, parameters, states))
             if best is None:
@@ -426,9 +498,7 @@ def _result(batch, candidate, columns, index):
     bands = {level: band[index] for level, band in zip(settings.levels, columns["bands"])}
     deviation = columns["deviation"][index]
     if columns["number"][index] < FEW_ORIGINS:
-        history = batch.histories[index]
-        usable = [value for value, counts in zip(history.net, history.usable) if counts]
-        bands, deviation = _spread_of_few(values, usable, settings)
+        bands, deviation = _spread_of_few(values, batch.histories[index].known, settings)
     return Forecast(
         candidate.name,
         values,
@@ -439,4 +509,5 @@ def _result(batch, candidate, columns, index):
         error=columns["error"][index],
         bias=columns["bias"][index],
         naive_error=columns["naive"][index],
+        notes=NOTES.get(candidate.name, ()),
     )

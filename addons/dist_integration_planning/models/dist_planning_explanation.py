@@ -36,6 +36,8 @@ class DistPlanningExplanation(models.AbstractModel):
             "pattern": one.forecast.pattern.kind,
             "interval": one.forecast.pattern.interval,
             "variation": one.forecast.pattern.variation,
+            # how long nothing was sold
+            "gap": next((age for age, value in enumerate(reversed(usable)) if value > 0.0), len(usable)),
             "superseded": one.item.supersedes_id.display_name or "",
         }
 
@@ -152,14 +154,7 @@ class DistPlanningExplanation(models.AbstractModel):
                 method=figures["method"],
             )
         ]
-        notes = {
-            "short": _("The history is too short to try methods on: it is the mean of what is there."),
-            "prior": _(
-                "The item is new: the expected demand that was entered counts until its own sales tell more."
-            ),
-            "ended": _("The item is not sold any more after its end: nothing is forecast from then on."),
-            "no_demand": _("Without any sale nothing is forecast."),
-        }
+        notes = self._get_notes(words)
         lines += [notes[note] for note in figures["notes"]]
         if figures["seasonality"]:
             lines.append(
@@ -169,15 +164,7 @@ class DistPlanningExplanation(models.AbstractModel):
                 )
             )
         if figures["error"] is not None:
-            lines.append(
-                _(
-                    "Tried on the end of the history it missed the demand over lead and review time by %(error)s on "
-                    "average; the last value would have missed it by %(naive)s. It was %(bias)s.",
-                    error=words.quantity("error"),
-                    naive=words.quantity("naive_error"),
-                    bias=words.bias,
-                )
-            )
+            lines.append(self._tell_backtest(words))
         if figures["dependent"]:
             lines.append(
                 _(
@@ -187,6 +174,56 @@ class DistPlanningExplanation(models.AbstractModel):
                 )
             )
         return lines
+
+    @api.model
+    def _get_notes(self, words):
+        """:return: dict, code of what is special about a forecast to its text"""
+        return {
+            "short": _(
+                "The history is too short to try methods on: it is the mean of what is there, in which the last "
+                "%s count most.",
+                words.buckets,
+            ),
+            "prior": _(
+                "The item is new: the expected demand that was entered counts until its own sales tell more."
+            ),
+            "ended": _("The item is not sold any more after its end: nothing is forecast from then on."),
+            "stopped": _(
+                "Nothing was sold in the last %(count)s %(buckets)s, which is longer than ever before; if demand went "
+                "on, so long a gap would come less than once in a thousand times. It has stopped: nothing is forecast "
+                "until the item is sold again.",
+                # what was planned before has none
+                count=words.figures.get("gap"),
+                buckets=words.buckets,
+            ),
+            "no_demand": _("Without any sale nothing is forecast."),
+            "last_value": _(
+                "No average of earlier sales comes closer to its demand: what was sold last is expected again."
+            ),
+            "runs": _(
+                "Sales come in runs of %(buckets)s: what is expected next depends on whether the item was sold in the "
+                "last %(bucket)s.",
+                buckets=words.buckets,
+                bucket=words.bucket,
+            ),
+        }
+
+    @api.model
+    def _tell_backtest(self, words):
+        if "last_value" in words.figures["notes"]:
+            return _(
+                "Tried on the end of the history it missed the demand over lead and review time by %(error)s on "
+                "average. It was %(bias)s.",
+                error=words.quantity("error"),
+                bias=words.bias,
+            )
+        return _(
+            "Tried on the end of the history it missed the demand over lead and review time by %(error)s on "
+            "average; the last value would have missed it by %(naive)s. It was %(bias)s.",
+            error=words.quantity("error"),
+            naive=words.quantity("naive_error"),
+            bias=words.bias,
+        )
 
     @api.model
     def _tell_safety(self, words):

@@ -1,3 +1,5 @@
+import math
+import random
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -87,6 +89,40 @@ class TestPlanner(PlannerCase):
             self.assertIn(words, text)
         self.assertIn(f"{item.safety_stock:.1f}".rstrip("0").rstrip("."), text)
 
+    def test_a_walk_is_explained(self):
+        """P4: demand that goes up and down without an average is expected to stay where it is."""
+        product = self._make_product("WALK")
+        source, level, weeks = random.Random(2), 200.0, []
+        for _week in range(WEEKS):
+            level *= math.exp(source.gauss(0.0, 0.05))
+            weeks.append(float(round(level)))
+        self._deliver(product, weeks, on_hand=300.0)
+        self._plan()
+        item = self._item(product)
+        self.assertEqual((item.method, item.weekly_demand), ("last value", weeks[-1]))
+        self.assertIn("what was sold last is expected again", item.explanation_html)
+        self.assertNotIn("the last value would have missed", item.explanation_html)
+
+    def test_runs_are_explained(self):
+        """P4: of demand that comes in runs the page says so."""
+        product = self._make_product("RUNS")
+        source, sold, weeks = random.Random(3), True, []
+        for _week in range(WEEKS):
+            weeks.append(float(source.randint(20, 40)) if sold else 0.0)
+            sold = sold != (source.random() < 0.25)
+        self._deliver(product, weeks, on_hand=30.0)
+        self._plan()
+        self.assertIn("Sales come in runs of weeks", self._item(product).explanation_html)
+
+    def test_stopped_demand_is_explained(self):
+        """P4: an item that nobody wants any more is not ordered, and its page says since when."""
+        product = self._make_product("STOPPED")
+        self._deliver(product, [*self._steady(1, weeks=WEEKS - 6), *[0.0] * 6], on_hand=30.0)
+        run = self._plan()
+        item = self._item(product)
+        self.assertEqual((item.weekly_demand, item.reorder_point, run.proposal_count), (0.0, 0.0, 0))
+        self.assertIn("Nothing was sold in the last 6 weeks", item.explanation_html)
+
     def test_weeks_out_of_stock_do_not_count(self):
         """P4, rule 4: what could not be sold is not taken for what nobody wanted."""
         product = self._make_product("EMPTY")
@@ -109,7 +145,8 @@ class TestPlanner(PlannerCase):
         self._deliver(product, [8.0, 12.0], on_hand=5.0)
         self._plan()
         item = self._item(product)
-        self.assertAlmostEqual(item.weekly_demand, 10.0, delta=0.1)
+        self.assertAlmostEqual(item.weekly_demand, (0.7 * 8.0 + 12.0) / 1.7, delta=0.1)
+        self.assertIn("in which the last weeks count most", item.explanation_html)
         with Form(item) as form:
             form.expected_demand = 34.0
         self._plan()

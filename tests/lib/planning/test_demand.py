@@ -1,7 +1,7 @@
 """P1, P4: from what was sold to what was wanted."""
 
 import pytest
-from dist_integration_planning.lib.demand import History, abc, classify, supersede, xyz
+from dist_integration_planning.lib.demand import History, abc, classify, has_runs, has_stopped, supersede, xyz
 
 
 def test_returns_are_netted_and_never_below_zero():
@@ -61,6 +61,48 @@ def test_limits_of_patterns():
     almost = [1.0] * 100 + [0.0] * 32
     assert classify(almost, [True] * 132).kind == "intermittent"
     assert classify(almost, [True] * 131 + [False]).kind == "smooth"
+
+
+@pytest.mark.parametrize(
+    ("demand", "stopped"),
+    [
+        ([5.0] * 60, False),
+        # two buckets may be a holiday
+        ([5.0] * 60 + [0.0] * 2, False),
+        ([5.0] * 60 + [0.0] * 3, True),
+        # such a gap was there before
+        ([5.0] * 30 + [0.0] * 3 + [5.0] * 30 + [0.0] * 3, False),
+        # one bucket in four: twelve in a row are not seldom enough, forty are
+        ([5.0, 0.0, 0.0, 0.0] * 15 + [0.0] * 12, False),
+        ([5.0, 0.0, 0.0, 0.0] * 15 + [0.0] * 40, True),
+        # of a single sale nobody knows how often there is one
+        ([5.0] + [0.0] * 30, False),
+        ([0.0] * 30, False),
+        ([], False),
+    ],
+)
+def test_demand_has_stopped(demand, stopped):
+    """P4: where so long a gap would come less than once in a thousand times, and never came before."""
+    assert has_stopped(demand) is stopped
+
+
+@pytest.mark.parametrize(
+    ("demand", "runs"),
+    [
+        (([5.0] * 8 + [0.0] * 12) * 4, True),
+        # by chance, always, every fourth, every other bucket
+        ([5.0, 0.0, 0.0, 5.0, 5.0, 0.0, 5.0, 0.0, 0.0, 0.0, 5.0, 0.0] * 6, False),
+        ([5.0] * 40, False),
+        ([5.0, 0.0, 0.0, 0.0] * 20, False),
+        ([5.0, 0.0] * 30, False),
+        ([0.0] * 10, False),
+        ([5.0], False),
+        ([], False),
+    ],
+)
+def test_demand_comes_in_runs(demand, runs):
+    """P4: where buckets with demand follow on each other more often than by chance."""
+    assert has_runs(demand) is runs
 
 
 def test_abc_keeps_the_item_that_crosses_a_limit():

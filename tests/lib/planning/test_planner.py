@@ -118,6 +118,51 @@ def test_stock_outs_do_not_pull_the_forecast_down():
     assert unaware.values[0] < 10.0
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_random_walk_is_expected_to_stay_where_it_is(plain):
+    """P4: smoothing that fits no better than the last value but for chance does not take its place."""
+    for seed in range(10):
+        values = walk(seed)
+        found = forecast([History(values)], Settings(plain=plain))[0]
+        assert found.values == [values[-1]] * 13
+        assert (found.method, found.notes) == ("last value", ("last_value",))
+
+
+def test_a_change_of_level_is_followed():
+    """P4: parameters that fitted before the change do not hold the forecast where demand was."""
+    for seed in range(10):
+        values = smooth(seed, length=92) + [value + 40.0 for value in smooth(seed + 50, length=12)]
+        assert forecast([History(values)])[0].values[0] == pytest.approx(80.0, abs=12.0)
+
+
+def test_an_item_launched_lately_starts_at_its_own_level():
+    """P4: what was not yet sold is no demand of nothing, and a short history no season and no trend."""
+    histories = [History([0.0] * 84 + smooth(seed, length=20), first_bucket=84) for seed in range(40)]
+    misses = [abs(found.values[step] - 40.0) for found in forecast(histories) for step in (0, 12)]
+    # a single week is off by 4.8 on average
+    assert sum(misses) / len(misses) < 3.5
+    waves = [40.0 * (2.0 + math.sin(2 * math.pi * index / YEAR)) for index in range(72)]
+    assert forecast([History([0.0] * 32 + waves, first_bucket=32)])[0].seasonality == 0.0
+
+
+def test_nothing_is_forecast_of_what_has_stopped():
+    """P4: a gap that going on does not explain ends the forecast, and with it the need for safety."""
+    found = forecast([History([*smooth(1, length=98), *[0.0] * 6])])[0]
+    assert (found.method, found.notes) == ("demand stopped", ("stopped",))
+    assert found.values == found.quantiles[0.95] == [0.0] * 13
+    assert found.lead_time_deviation == 0.0
+    again = forecast([History([*smooth(1, length=97), *[0.0] * 6, 40.0])])[0]
+    assert again.values[0] > 10.0
+
+
+def test_demand_in_long_runs_goes_on_for_a_while():
+    """P4: where demand comes in runs what is next depends on whether there is one."""
+    values = ([30.0] * 15 + [0.0] * 15) * 3
+    within, between = (forecast([History(past)])[0] for past in (values + [30.0] * 10, values[:-5]))
+    assert within.values[0] > 20.0
+    assert between.values[0] < 5.0
+
+
 def test_demand_that_ended_fades():
     """P4: an intermittent item that is no longer asked for does not keep its forecast for ever."""
     values = lumpy(3, 60) + [0.0] * 60

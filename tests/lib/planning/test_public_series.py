@@ -1,29 +1,19 @@
 """P4: forecasts of public series, from several points in time."""
 
-import csv
-from pathlib import Path
-
 import pytest
+from bench.series import public
 from dist_integration_planning.lib.demand import History
 from dist_integration_planning.lib.planner import Settings, forecast
 
-FOLDER = Path(__file__).resolve().parents[2] / "bench" / "series"
 AHEAD = 4
-
-
-def read(name):
-    """Return the buckets in a season and the series of a file."""
-    with (FOLDER / f"{name}.csv").open(newline="") as stream:
-        season = int(next(stream).split("season=")[1].split(";")[0])
-        return season, [[float(value) for value in row[1:]] for row in csv.reader(stream)]
 
 
 @pytest.mark.parametrize(("name", "share"), [("monthly", 0.4), ("quarterly", 0.7)])
 def test_public_series_are_met_better_than_by_naive(name, share):
     """P4: less error over the next four months or quarters than what was sold last, by far."""
-    season, rows = read(name)
+    season, series = public.read(name)
     own = naive = 0.0
-    for values in rows:
+    for _title, values in series:
         scale = sum(values) / len(values)
         for end in range(len(values), len(values) - 12, -4):
             history, actual = values[: end - AHEAD], values[end - AHEAD : end]
