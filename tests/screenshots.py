@@ -6,8 +6,11 @@ python tests/screenshots.py --odoo http://127.0.0.1:8069 --database demo --folde
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
+import json
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,13 @@ from partners.onboarding import connect
 from PIL import Image
 from playwright.sync_api import expect
 from rpc import Session
+from waiting import until
 from webclient import WebClient, chromium
 
 BASE = "dist_integration_base.action_dist_"
 COMMERCE = "dist_integration_commerce.action_dist_"
 EDI = "dist_integration_edi.action_dist_edi_"
+PLANNING = "dist_integration_planning.dist_planning_"
 COLOURS = 192
 # A marketplace speaks in words of its own, which rows translate.
 MARKETPLACE_ORDER = {
@@ -42,6 +47,16 @@ MARKETPLACE_ROWS = [
     {"parent_target": "lines", "target": "item.sku", "source": "Article", "required": True},
     {"parent_target": "lines", "target": "quantity", "source": "Qty", "converter": "decimal"},
     {"parent_target": "lines", "target": "unit", "source": "Unit", "default_value": "EA"},
+]
+
+
+# What a planning platform sends that does not know all items, units and warehouses as we do.
+PLAN = [
+    {"record": "forecast", "sku": "PLN-GLOVE", "unit": "Units", "baseline": 210},
+    {"record": "forecast", "sku": "PLN-GLOVES", "unit": "Units", "baseline": 190},
+    {"record": "forecast", "sku": "PLN-GAS", "unit": "kg", "baseline": 660},
+    {"record": "forecast", "sku": "PLN-TIES", "unit": "Units", "baseline": -5},
+    {"record": "forecast", "sku": "PLN-TIES", "warehouse": "EAST", "unit": "Units", "baseline": 80},
 ]
 
 
@@ -93,6 +108,7 @@ class Photographer:
             self.take_warehouse,
             self.take_edi,
             self.take_onboarding,
+            self.take_planning,
             self.take_api,
         ):
             take()
@@ -179,8 +195,7 @@ class Photographer:
         expect(self.client.rows.first).to_be_visible()
         self.save("edi_acknowledgements")
         self.client.open(f"{EDI}scorecard")
-        # a chart takes a second to grow
-        self.page.wait_for_timeout(2000)
+        self.draw()
         self.save("edi_scorecard")
 
     def take_onboarding(self) -> None:
@@ -203,6 +218,56 @@ class Photographer:
             if name:
                 self.save(name)
         self.client.finish("Cancel")
+
+    def take_planning(self) -> None:
+        """A planner's list, one proposal, how a platform is connected, an item's page, and who forecasts better."""
+        self.client.enter("dist_integration_planning.dist_planning_menu")
+        self.client.open(f"{PLANNING}proposal_action")
+        expect(self.client.rows.first).to_be_visible()
+        self.save("planning_proposals")
+        waits = [("state", "=", "proposed"), ("kind", "=", "purchase")]
+        self.show_planning("planning_proposal", "proposal", waits, order="value desc")
+        self.show_planning("planning_source", "source", [("code", "=", "CLEARVIEW")])
+        self.refuse_plan()
+        self.show_planning("planning_mapping", "mapping", [("name", "like", "frePPLe")])
+        self.show_planning("planning_item", "item", [("product_id.default_code", "=", "PLN-WASHER")])
+        self.client.open(f"{PLANNING}comparison_action")
+        self.page.locator(".o_switch_view.o_graph").click()
+        self.draw()
+        self.save("planning_accuracy")
+
+    def refuse_plan(self) -> None:
+        """Have the platform hand over a plan that does not fit, and show what is said about it."""
+        connection = connect(self.odoo, "CLEARVIEW", "http://127.0.0.1:9/", submits=["plan.file"])
+        now = datetime.now(timezone.utc)
+        monday = now + timedelta(days=7 - now.weekday())
+        row = {"warehouse": "RIVER", "bucket_start": monday.strftime("%Y-%m-%d")}
+        body = "".join(json.dumps({**row, **forecast}) + "\n" for forecast in PLAN).encode()
+        manifest = {
+            "record": "manifest",
+            "plan": "CV-1049",
+            "planned_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "counts": {"forecast": len(PLAN)},
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+        body = json.dumps(manifest).encode() + b"\n" + body
+        headers = {"Content-Type": "application/x-ndjson"}
+        ApiClient(self.odoo.url, connection.key).post("/plans/files", body, headers=headers)
+        refused = [("reference", "=", "CV-1049"), ("state", "=", "refused")]
+        until(lambda: self.odoo.count("dist.planning.batch", refused), 60, what="the refused plan")
+        self.show_planning("planning_version", "batch", refused)
+
+    def show_planning(self, name: str, model: str, domain: list[Any], **options: Any) -> None:
+        """Photograph the form of the first record of a planning model."""
+        record = self.odoo.search(f"dist.planning.{model}", domain, limit=1, **options)[0]
+        self.client.open(f"{PLANNING}{model}_action", record)
+        self.draw()
+        self.save(name)
+
+    def draw(self) -> None:
+        """Give a chart the second that it takes to grow, with no tip over it."""
+        self.page.mouse.move(0, 0)
+        self.page.wait_for_timeout(2000)
 
     def take_api(self) -> None:
         self.page.goto(f"{self.odoo.url}/dist/v1/docs")

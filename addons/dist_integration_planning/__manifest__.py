@@ -23,6 +23,7 @@
         "data/dist_planning_mapping_frepple.xml",
         "data/dist_planning_mapping_lokad.xml",
         "data/dist_planning_mapping_netstock.xml",
+        "wizards/dist_planning_refuse_views.xml",
         "views/dist_planning_proposal_views.xml",
         "views/dist_planning_forecast_views.xml",
         "views/dist_planning_parameter_views.xml",

@@ -192,11 +192,21 @@ class DistPlanningProposal(models.Model):
             "warning",
         )
 
+    def action_ask_refusal(self):
+        """Ask for the reason, then refuse."""
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "dist.planning.refuse",
+            "views": [(False, "form")],
+            "target": "new",
+            "name": _("Refuse"),
+            "context": {"default_proposal_ids": [fields.Command.set(self._check_may_decide().ids)]},
+        }
+
     def action_refuse(self, reason=None):
         """A planner says no: it is not proposed again under the same number."""
         ready = self._check_may_decide()
-        ready.sudo().refusal_reason = reason or False
-        ready._decide("refused")
+        ready._decide("refused", reason)
         return self._tell(_("%s refused", len(ready)))
 
     def action_reopen(self):
@@ -220,15 +230,16 @@ class DistPlanningProposal(models.Model):
             raise UserError(_("Nothing of it is to decide: it was decided already."))
         return ready
 
-    def _decide(self, state):
-        """What a person decides; told by the audit trail."""
+    def _decide(self, state, reason=None):
+        """What a person decides, and why; told by the audit trail."""
         proposals = self.sudo()
         if state == "approved":
             proposals._approve(self.env.user)
         else:
-            proposals.write({"state": state, **proposals._prepare_decision(self.env.user)})
+            decision = proposals._prepare_decision(self.env.user)
+            proposals.write({"state": state, "refusal_reason": reason or False, **decision})
         actions = {"approved": "approved", "refused": "rejected", "proposed": "withdrawn"}
-        self.env["dist.audit.entry"]._add_each(actions[state], proposals)
+        self.env["dist.audit.entry"]._add_each(actions[state], proposals, reason=reason)
         proposals._after_decision()
 
     def _approve(self, user=None):

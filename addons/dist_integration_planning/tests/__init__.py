@@ -12,5 +12,6 @@ from . import (
     test_import_folder,
     test_import_http,
     test_planner,
+    test_refusal,
     test_work_list,
 )

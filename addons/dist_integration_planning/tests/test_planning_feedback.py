@@ -90,8 +90,8 @@ class TestPlanningFeedback(ExportCase):
 
     def test_refused(self):
         """P6: a refusal is told with its reason."""
-        proposal = self._propose("R-7/1", refusal_reason="Listing ends")
-        proposal._decide("refused")
+        proposal = self._propose("R-7/1")
+        proposal.action_refuse("Listing ends")
         payload = self._get_events(proposal)[0][1]
         self.assertEqual(
             (payload["decision"], payload["quantity"], payload["reason"]), ("refused", None, "Listing ends")
@@ -140,8 +140,7 @@ class TestPlanningFeedback(ExportCase):
         approved, refused, waits = (self._propose(f"R-7/{number}") for number in range(3))
         approved.write({"approved_quantity": 100})
         approved._decide("approved")
-        refused.refusal_reason = "Listing ends"
-        refused._decide("refused")
+        refused.action_refuse("Listing ends")
         rows = self._read_by_key(self._export(), "feedback")
         self.assertEqual(set(rows), {approved.key, refused.key})
         self.assertEqual((rows[approved.key]["decision"], rows[approved.key]["quantity"]), ("changed", 100))

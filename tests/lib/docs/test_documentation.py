@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-READERS = {"administrator", "developer", "integrator", "warehouse"}
+READERS = {"administrator", "developer", "integrator", "planning", "warehouse"}
 # tests have types of their own
 OWN = "test_"
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#]+)(#[^)]*)?\)")
@@ -48,7 +48,7 @@ def test_every_message_and_its_effect():
 
 
 def test_every_reader():
-    """O4: administrator, warehouse, integrator and developer have their pages."""
+    """O4: administrator, warehouse, planner, integrator and developer have their pages."""
     assert {file.stem for file in DOCS} == READERS
 
 
