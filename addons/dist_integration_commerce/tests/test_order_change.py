@@ -93,13 +93,14 @@ class TestOrderChange(EventCase):
         answer = self.change(reference, line)
         self.assertEqual([reason["code"] for reason in answer["reasons"]], ["contract_price_taken"])
         self.channel.price_policy = "refuse"
+        line["unit_price"] = "8.5"
         problem = self.change(reference, line, status=409, code="order_change_refused")
         self.assertEqual(problem["errors"][0]["code"], "price_mismatch")
         exception = self.exceptions_of(order)
-        self.assertIn("ordered 10 Units at 10, now 10 Units at 9", exception.detail)
+        self.assertIn("ordered 10 Units at 10, now 10 Units at 8.5", exception.detail)
         exception.action_accept_variance()
         self.env.invalidate_all()
-        self.assertEqual((order.order_line.price_unit, order.order_line.product_uom_qty), (9, 10))
+        self.assertEqual((order.order_line.price_unit, order.order_line.product_uom_qty), (8.5, 10))
 
     def test_days_of_lines(self):
         """C4: an order has one day; that of every line is its day, that of some is refused."""
