@@ -113,11 +113,7 @@ class DistCodeMap(models.Model):
         for row in rows.filtered("res_id"):
             records.setdefault(row.res_model, set()).add(row.res_id)
         existing = {name: set(self.env[name].browse(ids).exists().ids) for name, ids in records.items()}
-        return {
-            row.external_code
-            for row in rows
-            if not row.res_id or row.res_id in existing[row.res_model]
-        }
+        return {row.external_code for row in rows if not row.res_id or row.res_id in existing[row.res_model]}
 
     @api.model
     def _find_row(self, system, domain, external_code):

@@ -36,6 +36,10 @@ def _change_line(
 ) -> dict[str, Any]:
     is_named = told is not None
     kept = {name: value for name, value in line.items() if name != "change"}
-    if purpose == "cancel" or (purpose == "replace" and not is_named) or (told or {}).get("change") == "delete":
+    if (
+        purpose == "cancel"
+        or (purpose == "replace" and not is_named)
+        or (told or {}).get("change") == "delete"
+    ):
         return {**kept, "line": number, "quantity": "0", "change": "delete"}
     return {**kept, **(told or {}), "line": number}

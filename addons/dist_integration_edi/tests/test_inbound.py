@@ -74,7 +74,10 @@ class TestInbound(EdiCase):
     def test_an_item_by_several_numbers(self):
         """E3, pitfall 13: a line that names the GTIN beside other numbers is one item."""
         self.corn.barcode = "4006381333931"
-        lines = ("PO1*1*10*EA*10**EN*4006381333931*VN*TEST-CORN", "PO1*2*1*EA*10**BP*B-CORN*UK*04006381333931")
+        lines = (
+            "PO1*1*10*EA*10**EN*4006381333931*VN*TEST-CORN",
+            "PO1*2*1*EA*10**BP*B-CORN*UK*04006381333931",
+        )
         self.take(self.x12(self.order_850("P1", *lines)))
         self.assertEqual(self.get_order("P1").order_line.product_id, self.corn)
 

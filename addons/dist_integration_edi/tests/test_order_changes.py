@@ -123,9 +123,9 @@ class TestOrderChanges(OrderChangeCase):
         order = self.order()
         self.changed("POC*1*QD*8*8*EA*10**BP*B-CORN", version="005010")
         self.assertEqual(self.quantities(order), {"1": 8, "2": 5})
-        self.profile._get_agreed_document("in", "860").overlay = (
-            '{"codes": {"line_change": {"quantity_decrease": ["ZZ"]}}}'
-        )
+        self.profile._get_agreed_document(
+            "in", "860"
+        ).overlay = '{"codes": {"line_change": {"quantity_decrease": ["ZZ"]}}}'
         self.changed("POC*1*ZZ*7*7*EA*10**BP*B-CORN")
         self.assertEqual(self.quantities(order), {"1": 7, "2": 5})
 

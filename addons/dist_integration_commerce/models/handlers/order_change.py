@@ -94,7 +94,9 @@ class OrderChangeHandler(models.AbstractModel):
 
     def _get_wanted_lines(self, payload, order):
         """:return: list of dicts, the lines of a payload; where these are all, with those that are given up"""
-        lines = [{"quantity": "0", "keeps": "quantity" not in line, **line} for line in payload.get("lines", [])]
+        lines = [
+            {"quantity": "0", "keeps": "quantity" not in line, **line} for line in payload.get("lines", [])
+        ]
         if payload.get("complete"):
             named = {line["line"] for line in lines}
             others = order.order_line.filtered(lambda line: line.dist_line_ref and line.product_uom_qty)
@@ -108,7 +110,12 @@ class OrderChangeHandler(models.AbstractModel):
         if asked and asked != own:
             raise BusinessError(
                 "currency_mismatch",
-                _("%(order)s is in %(own)s, not in %(asked)s.", order=change.order.name, own=own, asked=asked),
+                _(
+                    "%(order)s is in %(own)s, not in %(asked)s.",
+                    order=change.order.name,
+                    own=own,
+                    asked=asked,
+                ),
                 "/currency",
                 open_exception=False,
             )

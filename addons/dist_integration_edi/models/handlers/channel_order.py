@@ -13,6 +13,9 @@ class ChannelOrderHandler(models.AbstractModel):
         sender = self.env["dist.edi.document"]._find_of_message(message).edi_partner_id
         if sender and not order._dist_is_of_edi_partner(sender):
             raise BusinessError(
-                "unknown_order", _("There is no order %s of yours.", payload["reference"]), "/reference", status=404
+                "unknown_order",
+                _("There is no order %s of yours.", payload["reference"]),
+                "/reference",
+                status=404,
             )
         return order

@@ -81,7 +81,7 @@ class EdiDocumentSerializer(models.AbstractModel):
 
     def _get_original(self, order):
         """:return: dict, the purchase order of a sales order as the partner wants it after its changes; empty when it
-            came otherwise
+        came otherwise
         """
         original = {}
         for document in order._dist_get_edi_documents():

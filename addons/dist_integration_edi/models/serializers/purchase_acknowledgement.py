@@ -141,7 +141,9 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         :param line: sale.order.line that became of it, None for none
         :param decided: dict, what the order was answered with over the API
         """
-        found = {name: ordered[name] for name in ("item", "unit", "description", "change") if ordered.get(name)}
+        found = {
+            name: ordered[name] for name in ("item", "unit", "description", "change") if ordered.get(name)
+        }
         found["line"] = number
         if line is None or not line.product_uom_qty:
             quantity = ordered.get("quantity", "0")
