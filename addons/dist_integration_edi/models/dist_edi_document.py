@@ -266,7 +266,7 @@ class DistEdiDocument(models.Model):
         return said.get("order") or said.get("number")
 
     def _find_changed_order(self):
-        """:return: sale.order that this document was to change; empty for an order, or where there is none of the partner"""
+        """:return: sale.order of the partner that this document was to change; empty where it has none, or is one"""
         orders = self.env["sale.order"].sudo()
         if not self._is_change():
             return orders

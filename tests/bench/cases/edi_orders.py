@@ -1,9 +1,9 @@
 """An 850 of two hundred lines, from its bytes to a confirmed order, against the ORM's create and confirm of that order.
 
-Both run in this process on orders of one customer, in pairs of the same products and quantities, each committed. On our
-side everything counts that happens to a file: it is stored, taken apart, read, checked, its document stored and handed on,
-the order checked in every way a channel can have it checked, made and confirmed by the handler that the API has as well,
-and what came of it written down.
+Both run in this process on orders of one customer, in pairs of the same products and quantities, each committed. On
+our side everything counts that happens to a file: it is stored, taken apart, read, checked, its document stored and
+handed on, the order checked in every way a channel can have it checked, made and confirmed by the handler that the API
+has as well, and what came of it written down.
 """
 
 import hashlib
