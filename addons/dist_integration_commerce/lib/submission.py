@@ -93,6 +93,7 @@ class Submission:
         self.carrier = None
         self.order = None
         self.exposures = {}
+        self.comparison = []
         self.reasons = []
 
     def add(self, outcome, code, detail, pointer=""):

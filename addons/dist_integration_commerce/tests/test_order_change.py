@@ -71,6 +71,48 @@ class TestOrderChange(EventCase):
         moves = order.picking_ids.move_ids.filtered(lambda move: move.state != "cancel" and move.product_qty)
         self.assertEqual((moves.product_id, sum(moves.mapped("product_qty"))), (self.gloves, 18))
 
+    def test_items_and_units_of_known_lines(self):
+        """C4: an item that is named is compared, a quantity is counted in the unit that is named."""
+        reference, order = self.ordered(self.line("TEST-GLOVES", "6"))
+        line = {"line": order.order_line.dist_line_ref, "existing": True, "item": {"sku": "TEST-GLOVES"}}
+        answer = self.change(reference, {**line, "quantity": "2", "unit": "DZ"})
+        self.assertEqual([one["quantity"] for one in answer["lines"]], ["24"])
+
+    def test_a_whole_order(self):
+        """C4: where all lines are told, those that are missing are given up."""
+        reference, order = self.ordered(self.line("TEST-CORN", "10"), self.line("TEST-GLOVES", "6"))
+        first = order.order_line[0].dist_line_ref
+        answer = self.change(reference, {"line": first, "quantity": "9"}, complete=True)
+        self.assertEqual([one["quantity"] for one in answer["lines"]], ["9", "0"])
+
+    def test_prices(self):
+        """C4, X1: a price is checked as that of a new order; who decides sees old and new."""
+        reference, order = self.ordered(self.line("TEST-CORN", "10"))
+        line = {"line": order.order_line.dist_line_ref, "unit_price": "9"}
+        self.channel.price_policy = "contract"
+        answer = self.change(reference, line)
+        self.assertEqual([reason["code"] for reason in answer["reasons"]], ["contract_price_taken"])
+        self.channel.price_policy = "refuse"
+        line["unit_price"] = "8.5"
+        problem = self.change(reference, line, status=409, code="order_change_refused")
+        self.assertEqual(problem["errors"][0]["code"], "price_mismatch")
+        exception = self.exceptions_of(order)
+        self.assertIn("ordered 10 Units at 10, now 10 Units at 8.5", exception.detail)
+        exception.action_accept_variance()
+        self.env.invalidate_all()
+        self.assertEqual((order.order_line.price_unit, order.order_line.product_uom_qty), (8.5, 10))
+
+    def test_days_of_lines(self):
+        """C4: an order has one day; that of every line is its day, that of some is refused."""
+        reference, order = self.ordered(self.line("TEST-CORN", "10"), self.line("TEST-GLOVES", "6"))
+        first, second = (
+            {"line": ref, "requested_date": "2031-06-02"} for ref in order.order_line.mapped("dist_line_ref")
+        )
+        problem = self.change(reference, first, status=409, code="order_change_refused")
+        self.assertEqual(problem["errors"][0]["code"], "line_date")
+        self.change(reference, first, second)
+        self.assertEqual(order.commitment_date.isoformat()[:10], "2031-06-02")
+
     def test_repeated_and_out_of_order(self):
         """C4, M5: the same again changes nothing; what is older than a change that was applied is refused."""
         reference, order = self.ordered(self.line("TEST-CORN", "10"))
@@ -194,7 +236,9 @@ class TestOrderChange(EventCase):
         self.change(reference, {"line": "99", "quantity": "1"}, status=422, code="unknown_line")
         self.change(reference, again, again, status=422, code="repeated_line")
         self.change(reference, {**again, "item": {"sku": "TEST-GLOVES"}}, status=422, code="line_exists")
-        self.change(reference, {**again, "unit": "DZ"}, status=422, code="invalid_message")
+        self.change(reference, {**again, "existing": True, "line": "9"}, status=422, code="unknown_line")
+        self.change(reference, {"line": line}, status=422, code="invalid_message")
+        self.change(reference, again, currency="SEK", status=422, code="currency_mismatch")
         self.change(reference, status=422, code="invalid_message")
         new = {"line": "N", "quantity": "1", "item": {"sku": "NO-SUCH"}}
         self.assertEqual(self.change(reference, new, status=202)["status"], "held")

@@ -12,6 +12,7 @@ from .dist_event import EDI_TYPES
 # what moves a document through the framework: (direction, canonical document) to the message type
 MESSAGE_TYPES = {
     ("in", "purchase.order"): "order.submit",
+    ("in", "purchase.change"): "order.change",
     ("in", "purchase.acknowledgement"): "purchase.acknowledged",
     ("in", "ship.notice"): "purchase.shipped",
     ("in", "invoice"): "purchase.invoiced",
@@ -32,6 +33,13 @@ MESSAGE_TYPES = {
     ("in", "inventory.adjustment"): "stock.adjusted",
     ("out", "receipt.requested"): "receipt.requested",
     ("out", "shipment.requested"): "shipment.requested",
+}
+# what a document becomes whose purpose says so
+BY_PURPOSE = {
+    ("order.change", "cancel"): "order.cancel",
+    ("order.submit", "cancel"): "order.cancel",
+    ("order.submit", "change"): "order.change",
+    ("order.submit", "replace"): "order.change",
 }
 # what suppliers send
 SUPPLIER_TYPES = (
@@ -108,10 +116,14 @@ class DistEdiAgreement(models.Model):
         """:return: dict, (direction, canonical document) to the code of the message type that moves it"""
         return MESSAGE_TYPES
 
-    def _get_message_type_code(self):
-        """:return: code of the message type that moves this document; None when nothing here works with it"""
+    def _get_message_type_code(self, canonical=None):
+        """
+        :param canonical: dict, what a document of it says; its purpose may lead elsewhere
+        :return: code of the message type that moves this document; None when nothing here works with it
+        """
         self.ensure_one()
-        return self._get_message_types().get((self.direction, self._get_document()))
+        code = self._get_message_types().get((self.direction, self._get_document()))
+        return BY_PURPOSE.get((code, (canonical or {}).get("purpose")), code)
 
     @api.constrains("code", "direction", "edi_partner_id")
     def _check_code(self):

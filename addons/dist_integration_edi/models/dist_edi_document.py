@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
@@ -10,6 +11,7 @@ from odoo.addons.dist_integration_base.lib.identifiers import new_id
 from odoo.addons.dist_integration_base.tools import get_exact_now
 
 from ..lib.acknowledgement import Judged
+from ..lib.changes import CHANGES
 from ..lib.errors import EdiError, EdiSyntaxError, Issue, has_errors
 from ..lib.interchange import read_interchanges
 from ..lib.reading import read_document
@@ -17,6 +19,7 @@ from .dist_edi_interchange import DIRECTIONS
 
 ACKNOWLEDGEMENTS = ("997", "999", "CONTRL")
 NUMBERS = ("number", "shipment", "receipt", "adjustment", "order")
+LINE_POINTER = re.compile(r"/lines/(\d+)")
 
 
 class DistEdiDocument(models.Model):
@@ -185,7 +188,8 @@ class DistEdiDocument(models.Model):
         if self.interchange_id.is_test:
             self.state = "test"
             return []
-        code = agreement._get_message_type_code()
+        canonical = self._get_canonical()
+        code = agreement._get_message_type_code(canonical)
         message_type = self.env["dist.message.type"]._get_by_code(code)
         flow = self.env["dist.flow"]._find_inbound(self.system_id, message_type)
         if not flow:
@@ -209,9 +213,7 @@ class DistEdiDocument(models.Model):
                     fingerprint=f"edi_document/{self.id}",
                 )
             ]
-        payload = self.env[f"dist.edi.translator.{self.document_name}"]._to_message(
-            self, self._get_canonical()
-        )
+        payload = self.env[f"dist.edi.translator.{self.document_name}"]._to_message(self, canonical)
         row = self._prepare_message(flow, strict_json.dumps(payload))
         messages = self.env["dist.message"]
         self.write({"state": "accepted", "message_id": messages._insert_rows("dist_message", [row])[0]})
@@ -249,17 +251,53 @@ class DistEdiDocument(models.Model):
         found = self.sudo().search([("message_id", "=", message.id)], limit=1)
         return found or (self._find_of_message(message.original_id) if message.original_id else found)
 
-    def _is_refused_order(self):
-        """Whether this is an order that was set aside, and that did not come again and was taken then."""
+    # orders of customers
+
+    def _is_change(self):
+        """Whether this is about an order that came before: a change, or an order whose purpose says so."""
+        is_order = self.document_name == "purchase.order"
+        return self.document_name == "purchase.change" or (
+            is_order and self._get_canonical().get("purpose") in CHANGES
+        )
+
+    def _get_order_number(self):
+        """:return: the partner's number of the order that this document is, or is about"""
+        said = self._get_canonical()
+        return said.get("order") or said.get("number")
+
+    def _find_changed_order(self):
+        """:return: sale.order of the partner that this document was to change; empty where it has none, or is one"""
+        orders = self.env["sale.order"].sudo()
+        if not self._is_change():
+            return orders
+        order = self.env["dist.handler"]._find_bound(self.system_id, orders._name, self._get_order_number())
+        return order.filtered(lambda one: one._dist_is_of_edi_partner(self.edi_partner_id))
+
+    def _is_refused(self):
+        """Whether this is an order, or a change of one, that was set aside, and did not come again and was taken."""
         message = self.message_id
-        if self.document_name != "purchase.order" or message.state != "cancelled":
+        is_known = self.document_name in ("purchase.order", "purchase.change")
+        if not is_known or message.state != "cancelled" or message.correction_ids:
             return False
+        if self._is_change():
+            return True
         orders = self.env["sale.order"].sudo()
         taken = [
             ("dist_channel_id.system_id", "=", self.system_id.id),
             ("dist_external_ref", "=", self.business_key),
         ]
-        return not message.correction_ids and not orders.search_count(taken, limit=1)
+        return not orders.search_count(taken, limit=1)
+
+    def _get_line_reasons(self):
+        """:return: dict, number of a line of this document to why it was refused"""
+        message = self.message_id.sudo()
+        lines = json.loads(message._get_raw() or b"{}").get("lines", [])
+        reasons = {}
+        for error in json.loads(message.answer or "{}").get("errors", []):
+            place = LINE_POINTER.match(error["pointer"])
+            if place and int(place[1]) < len(lines):
+                reasons.setdefault(lines[int(place[1])]["line"], []).append(error["detail"])
+        return {number: " ".join(details) for number, details in reasons.items()}
 
     def _dist_get_edi_receiver(self, code, system=None):
         """What answers a document goes to whoever sent it."""
@@ -431,7 +469,7 @@ class DistEdiDocument(models.Model):
         What is faulty may claim any quantity and price: it counts, and is worth nothing.
         """
         impact = super()._dist_get_impact()
-        orders = self.filtered(lambda document: document.document_name == "purchase.order")
+        orders = self.filtered(lambda one: one.document_name in ("purchase.order", "purchase.change"))
         currency = orders.company_id[:1].currency_id
         for order in orders:
             said = order._get_canonical()

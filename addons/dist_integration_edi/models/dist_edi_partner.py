@@ -285,6 +285,8 @@ class DistEdiPartner(models.Model):
         """:return: set of the codes of message types that have to flow for what is agreed"""
         codes = {agreement._get_message_type_code() for agreement in self.agreement_ids} - {None}
         codes.add("edi.interchange")
+        if "order.change" in codes:
+            codes.add("order.cancel")
         return codes if self.acknowledgement == "none" else codes | {"edi.acknowledgement"}
 
     # envelope
@@ -339,6 +341,13 @@ class DistEdiPartner(models.Model):
         now = fields.Datetime.now().replace(tzinfo=ZoneInfo("UTC"))
         zone = self.sudo().company_id.partner_id.tz or "UTC"
         return now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+    def _to_utc(self, moment):
+        """:param moment: naive, as the partner's envelopes tell it: in its time zone, the company's where none is known
+        :return: datetime (naive) in UTC
+        """
+        zone = self.sudo().partner_id.tz or self.sudo().company_id.partner_id.tz or "UTC"
+        return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
 
     def _prepare_acknowledgements(self, parsed, judged):
         """What this partner is told of an interchange it sent.

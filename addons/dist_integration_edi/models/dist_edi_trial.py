@@ -207,7 +207,7 @@ class DistEdiTrial(models.AbstractModel):
                 )
                 message = self._store_message(
                     document.edi_partner_id,
-                    agreement._get_message_type_code(),
+                    agreement._get_message_type_code(canonical),
                     strict_json.dumps(payload),
                     {
                         "parent_id": document.interchange_id.message_id.id,

@@ -89,6 +89,12 @@ class DistMessage(models.Model):
             # what cannot be unpacked has no text
             return ""
 
+    def _classify_apply_error(self, error):
+        # nobody waits for the answer to a document: whoever is to act has to be told
+        if not error.open_exception and self.env["dist.edi.document"]._find_of_message(self):
+            error.open_exception = True
+        return super()._classify_apply_error(error)
+
     def _write_failure(self, failure, error, payload, started):
         result = super()._write_failure(failure, error, payload, started)
         if getattr(error, "code", "") == "unreadable_interchange" and self._is_edi_file():
@@ -106,7 +112,10 @@ class DistMessage(models.Model):
         result = super().action_cancel(reason)
         cancelled = self.filtered(lambda message: message.state == "cancelled")
         self.env["dist.edi.document"].sudo().search(
-            [("message_id", "in", cancelled.ids), ("document_name", "=", "purchase.order")]
+            [
+                ("message_id", "in", cancelled.ids),
+                ("document_name", "in", ("purchase.order", "purchase.change")),
+            ]
         )._dist_emit("purchase.acknowledgement")
         return result
 

@@ -12,6 +12,7 @@ from . import (
     test_inventory_report,
     test_mail,
     test_onboarding,
+    test_order_changes,
     test_outbound,
     test_partners,
     test_purchase_acknowledged,

@@ -16,6 +16,7 @@ GROUPS = {
     "810": "IN",
     "855": "PR",
     "856": "SH",
+    "860": "PC",
     "997": "FA",
     "944": "RE",
     "945": "SW",
@@ -23,7 +24,14 @@ GROUPS = {
     "832": "SC",
     "846": "IB",
 }
-INBOUND = ("edi.interchange", "edi.document.answered", "order.submit", "sale.received")
+INBOUND = (
+    "edi.interchange",
+    "edi.document.answered",
+    "order.cancel",
+    "order.change",
+    "order.submit",
+    "sale.received",
+)
 SUPPLIER_INBOUND = (
     "edi.interchange",
     "purchase.acknowledged",

@@ -72,6 +72,16 @@ class TestInbound(EdiCase):
         for number in ("P1", "P2", "P3"):
             self.assertEqual(self.get_order(number).state, "sale")
 
+    def test_an_item_by_several_numbers(self):
+        """E3, pitfall 13: a line that names the GTIN beside other numbers is one item."""
+        self.corn.barcode = "4006381333931"
+        lines = (
+            "PO1*1*10*EA*10**EN*4006381333931*VN*TEST-CORN",
+            "PO1*2*1*EA*10**BP*B-CORN*UK*04006381333931",
+        )
+        self.take(self.x12(self.order_850("P1", *lines)))
+        self.assertEqual(self.get_order("P1").order_line.product_id, self.corn)
+
     def test_from_a_folder(self):
         """E8: a file in a folder takes the same path."""
         endpoint, path = self.make_folder(purpose="receive", client_id=self.edi_client.id)

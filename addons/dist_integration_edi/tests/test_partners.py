@@ -61,7 +61,7 @@ class TestPartners(EdiCase):
         for direction, code, words in (
             ("in", "ORDERS", "no document of X12"),
             ("in", "999", "no document of X12"),
-            ("in", "860", "Nothing in the installed addons works"),
+            ("in", "940", "Nothing in the installed addons works"),
             ("out", "832", "Nothing in the installed addons works"),
         ):
             with self.subTest(code), self.assertRaisesRegex(ValidationError, words), self.env.cr.savepoint():

@@ -1,8 +1,9 @@
 """An 850 of two hundred lines, from its bytes to a confirmed order, against the ORM's create and confirm of that order.
 
-Both run in this process on orders of the same products and quantities, each committed. On our side everything counts
-that happens to a file: it is stored, taken apart, read, checked, its document stored and handed on, the order made and
-confirmed by the handler that the API has as well, and what came of it written down.
+Both run in this process on orders of one customer, in pairs of the same products and quantities, each committed. On
+our side everything counts that happens to a file: it is stored, taken apart, read, checked, its document stored and
+handed on, the order checked in every way a channel can have it checked, made and confirmed by the handler that the API
+has as well, and what came of it written down.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ class Customer:
     def __init__(self, session: Session, catalogue: Catalogue) -> None:
         self._session = session
         self._catalogue = catalogue
-        self._numbers = count(1)
+        self._sent, self._entered = count(1), count(1)
         with session.transaction() as env:
             system, _key = make_system(env, "Customer", ("edi:submit",), FLOWS)
             self._message = self._connect(env, system)
@@ -48,6 +49,11 @@ class Customer:
                 "code": "EDI",
                 "system_id": system.id,
                 "warehouse_id": self._catalogue.warehouses[0],
+                "credit_check": True,
+                "require_tax": True,
+                "price_tolerance": 1.0,
+                "minimum_amount": 1.0,
+                "minimum_quantity": 1.0,
             }
         )
         sides = {"qualifier": "ZZ", "identifier": "BUYER", "own_qualifier": "ZZ", "own_identifier": "SELLER"}
@@ -75,8 +81,8 @@ class Customer:
             "version_id": flow._get_version().id,
         }
 
-    def _next_lines(self, number: int) -> list[tuple[int, int]]:
-        """Return pairs of a product's number and a quantity."""
+    def _get_lines(self, number: int) -> list[tuple[int, int]]:
+        """Return pairs of a product's number and a quantity, the same for both orders of a number."""
         products = len(self._catalogue.products)
         return [((number * LINES + line) * STRIDE % products, 1 + line % 5) for line in range(LINES)]
 
@@ -84,7 +90,7 @@ class Customer:
 
     def send(self) -> float:
         """Return the seconds from the bytes of an 850 to its confirmed order."""
-        number = next(self._numbers)
+        number = next(self._sent)
         raw = self._write(number)
         seconds = timed(lambda: self._take(raw))
         self._check([("dist_external_ref", "=", f"P{number}")])
@@ -93,7 +99,7 @@ class Customer:
     def _write(self, number: int) -> bytes:
         lines = [
             f"PO1*{place}*{quantity}*EA*{PRICE:g}**VN*{self._catalogue.sku(product)}"
-            for place, (product, quantity) in enumerate(self._next_lines(number), 1)
+            for place, (product, quantity) in enumerate(self._get_lines(number), 1)
         ]
         body = [f"BEG*00*SA*P{number}**20260615", "N1*BY*Customer*92*BUYER", *lines, f"CTT*{LINES}"]
         segments = [
@@ -119,18 +125,18 @@ class Customer:
 
     def enter(self) -> float:
         """Return the seconds of creating and confirming such an order."""
-        number = next(self._numbers)
+        number = next(self._entered)
         values = {
             "partner_id": self._catalogue.customers[0],
             "warehouse_id": self._catalogue.warehouses[0],
-            "client_order_ref": f"P{number}",
+            "client_order_ref": f"BY-HAND-{number}",
             "order_line": [
                 (0, 0, {"product_id": self._catalogue.products[product], "product_uom_qty": quantity})
-                for product, quantity in self._next_lines(number)
+                for product, quantity in self._get_lines(number)
             ],
         }
         seconds = timed(lambda: self._create_and_confirm(values))
-        self._check([("client_order_ref", "=", f"P{number}")])
+        self._check([("client_order_ref", "=", f"BY-HAND-{number}")])
         return seconds
 
     def _create_and_confirm(self, values: dict[str, Any]) -> None:

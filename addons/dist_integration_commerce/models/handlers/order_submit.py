@@ -17,15 +17,25 @@ ADDRESS_KEYS = ("name", "street", "street2", "zip", "city", "phone", "email")
 
 
 class OrderRefused(BusinessError):
-    """Nothing of the order is kept; its value is what is at risk."""
+    """Nothing of the order is kept; its value is what is at risk.
 
-    def __init__(self, *args, fingerprint=None, **options):
+    :param fingerprint: as of `ExceptionSpec`
+    :param told: what whoever decides is told instead of the sender's sentence, prices in clear
+    """
+
+    def __init__(self, *args, fingerprint=None, told="", **options):
         super().__init__(*args, **options)
         self.fingerprint = fingerprint
+        self.told = told
 
     def get_exception(self):
         spec = super().get_exception()
-        return spec and dataclasses.replace(spec, fingerprint=self.fingerprint)
+        return spec and dataclasses.replace(
+            spec,
+            fingerprint=self.fingerprint,
+            detail=self.told or spec.detail,
+            clear_paths=("lines[].unit_price",) if self.told else (),
+        )
 
 
 class OrderSubmitHandler(models.AbstractModel):

@@ -27,6 +27,16 @@ _LINE = (
 )
 _SUMMARY = "CTT{AMT*}"
 
+# L1: letters or notes
+_TEXTS = {
+    "list": "notes",
+    "each": "N9/MSG",
+    "fields": [
+        {"from": "../N901", "constant": "L1"},
+        {"from": "../N902", "constant": "NOTES"},
+        *NOTES["fields"],
+    ],
+}
 _COMMON = [
     {"to": "currency", "from": "CUR02"},
     REFERENCES,
@@ -37,7 +47,7 @@ _COMMON = [
     {"to": "ship_date", "from": ["DTM02(01=010)", "DTM02(01=037)", "DTM02(01=038)"], "as": "date"},
     {"to": "cancel_after", "from": "DTM02(01=001)", "as": "date"},
     *CARRIER,
-    {"list": "notes", "each": "N9/MSG", "fields": NOTES["fields"]},
+    _TEXTS,
     PARTIES,
 ]
 _LINE_DETAILS = [
@@ -56,7 +66,7 @@ _LINE_DETAILS = [
             {"to": "date", "from": "SCH06", "as": "date"},
         ],
     },
-    {"list": "notes", "each": "N9/MSG", "fields": NOTES["fields"]},
+    _TEXTS,
 ]
 # 067: current schedule, 017: estimated, 069: promised for delivery
 _PROMISED = {

@@ -1,6 +1,8 @@
 from . import (
+    channel_order,
     edi_document_answered,
     edi_interchange,
+    order_change,
     purchase,
     purchase_acknowledged,
     purchase_invoiced,

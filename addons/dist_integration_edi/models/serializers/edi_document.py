@@ -2,6 +2,7 @@ from odoo import _, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
+from ...lib.changes import apply_change, numbered
 from ...lib.values import gtin_14
 from ..dist_edi_partner import USUAL_UNITS
 
@@ -79,28 +80,21 @@ class EdiDocumentSerializer(models.AbstractModel):
         return {**found, "id_type": "92"} if identifier else found
 
     def _get_original(self, order):
-        """:return: dict, the purchase order that the partner sent for a sales order; empty when it came otherwise"""
-        document = (
-            self.env["dist.edi.document"]
-            .sudo()
-            .search(
-                [
-                    ("message_id.res_model", "=", "sale.order"),
-                    ("message_id.res_id", "=", order.id),
-                    ("document_name", "=", "purchase.order"),
-                    ("state", "=", "accepted"),
-                ],
-                order="id desc",
-                limit=1,
-            )
-        )
-        return document._get_canonical() if document else {}
+        """:return: dict, the purchase order of a sales order as the partner wants it after its changes; empty when it
+        came otherwise
+        """
+        original = {}
+        for document in order._dist_get_edi_documents():
+            said = document._get_canonical()
+            if document._is_change():
+                original = apply_change(original, said)
+            # an order that comes again says nothing new
+            original = original or said
+        return original
 
     def _get_original_lines(self, original):
         """:return: dict, number of the line to the line as the partner sent it"""
-        return {
-            line.get("line") or str(place): line for place, line in enumerate(original.get("lines", []), 1)
-        }
+        return numbered(original.get("lines", []))
 
     def _get_reference(self, order):
         """:return: the partner's number of a sales order; False when it has none"""

@@ -5,17 +5,20 @@ from odoo import fields, models
 
 from odoo.addons.dist_integration_base.models.transaction import get_state
 
+from ...lib.changes import apply_change
 from ...lib.separators import EDIFACT
 
 # EDIFACT says of a line that it is accepted, changed or refused; what was changed shows in the line
 CHANGES = ("quantity_changed", "price_changed", "date_changed", "backordered")
+# what a segment of text holds in either standard
+MAX_REASON = 250
 
 
 class PurchaseAcknowledgementSerializer(models.AbstractModel):
-    """The answer to a purchase order, line by line: 855 and ORDRSP.
+    """The answer to a purchase order or to its change, line by line: 855, 865 and ORDRSP.
 
     An order that was cancelled here is refused, and so is one that never became a sales order because a person set its
-    message aside.
+    message aside. A change that a person set aside is answered by the order as it stands.
     """
 
     _name = "dist.serializer.purchase.acknowledgement"
@@ -26,47 +29,61 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
 
     def _is_relevant(self, record):
         if record._name == "dist.edi.document":
-            return record._is_refused_order() and super()._is_relevant(record)
+            return record._is_refused() and super()._is_relevant(record)
         is_answered = record.state in ("sale", "cancel") and self._get_reference(record)
         return bool(is_answered and super()._is_relevant(record))
 
     def _get_payload(self, record):
-        if record._name == "dist.edi.document":
+        if record._name != "dist.edi.document":
+            return self._get_answer(self._get_receiver(record), record, self._get_original(record))
+        order = record._find_changed_order()
+        if not order:
             return self._get_refusal(record)
-        partner = self._get_receiver(record)
-        original = self._get_original(record)
+        wanted = apply_change(self._get_original(order), record._get_canonical())
+        answer = self._get_answer(self._get_receiver(record), order, wanted)
+        reasons = record._get_line_reasons()
+        for line in answer["lines"]:
+            if line["line"] in reasons:
+                line["notes"] = [{"text": reasons[line["line"]][:MAX_REASON]}]
+        return answer
+
+    def _get_answer(self, partner, order, original):
+        """:param original: dict, the purchase order as the partner wants it by now; empty when it came otherwise
+        :return: dict, the answer
+        """
         views = self._get_views()
-        lines = self._get_lines(partner, record, original)
-        is_told = self._was_told(record)
+        lines = self._get_lines(partner, order, original)
+        is_told = self._was_told(order)
         for line in lines if is_told else ():
             is_gone = {answer["status"] for answer in line["answers"]} == {"rejected"}
-            line["change"] = "delete" if is_gone else "no_change"
+            line.setdefault("change", "delete" if is_gone else "no_change")
         return self._strip(
             {
-                "order": self._get_reference(record),
+                "order": self._get_reference(order),
                 "order_date": original.get("order_date"),
-                "number": record.name,
-                "date": views._format_date(record.date_order.date()),
+                "number": order.name,
+                "change": original.get("change"),
+                "date": views._format_date(order.date_order.date()),
                 "purpose": "replace" if is_told else "original",
                 "status": self._get_status(lines),
-                "currency": record.currency_id.name,
+                "currency": order.currency_id.name,
                 "parties": original.get("parties")
-                or {"buyer": self._get_party(record.partner_id, partner.identifier)},
+                or {"buyer": self._get_party(order.partner_id, partner.identifier)},
                 "lines": lines,
             }
         )
 
     def _get_refusal(self, document):
-        """:param document: dist.edi.document, an order of which no sales order was made"""
+        """:param document: dist.edi.document, an order of which no sales order was made, or a change of none"""
         partner, original = self._get_receiver(document), document._get_canonical()
         today = fields.Date.context_today(document.with_context(tz=document.company_id.partner_id.tz))
         return self._strip(
             {
-                "order": original["number"],
+                "order": document._get_order_number(),
                 "order_date": original.get("order_date"),
-                "number": original["number"],
+                "number": original.get("number") or original["order"],
                 "date": self._get_views()._format_date(today),
-                "purpose": "original",
+                "purpose": "replace" if document._is_change() else "original",
                 "status": "rejected",
                 "currency": original.get("currency"),
                 "parties": original.get("parties"),
@@ -92,8 +109,12 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         return bool(self.env["dist.message"].sudo().search_count(told, limit=1))
 
     def _get_status(self, lines):
-        """:return: what the answers of the lines come to"""
-        statuses = {answer["status"] for line in lines for answer in line["answers"]}
+        """:return: what the answers of the lines come to; that a line was given up is accepted"""
+        statuses = {
+            "accepted" if answer["status"] == "cancelled" else answer["status"]
+            for line in lines
+            for answer in line["answers"]
+        }
         return statuses.pop() if statuses in ({"accepted"}, {"rejected"}) else "accepted_with_changes"
 
     def _get_open_lines(self, order):
@@ -120,14 +141,15 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         :param line: sale.order.line that became of it, None for none
         :param decided: dict, what the order was answered with over the API
         """
-        found = {name: ordered[name] for name in ("item", "unit", "description") if ordered.get(name)}
+        found = {
+            name: ordered[name] for name in ("item", "unit", "description", "change") if ordered.get(name)
+        }
         found["line"] = number
-        if line is None:
-            return {
-                **found,
-                "quantity": ordered["quantity"],
-                "answers": self._limit(partner, [{"status": "rejected", "quantity": ordered["quantity"]}]),
-            }
+        if line is None or not line.product_uom_qty:
+            quantity = ordered.get("quantity", "0")
+            status = "rejected" if Decimal(quantity) else "cancelled"
+            answer = {"status": status, "quantity": quantity}
+            return {**found, "quantity": quantity, "answers": self._limit(partner, [answer])}
         price = self._get_price(line)
         return {
             **found,
@@ -138,11 +160,13 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
 
     def _get_answers(self, ordered, line, decided, price):
         quantity = Decimal(self._get_views()._format_quantity(line.product_uom_qty))
-        short = Decimal(decided.get("backordered_quantity") or "0")
+        # of what was given up since then, the part that was to come later is the first
+        given_up = max(Decimal(decided.get("accepted_quantity") or "0") - quantity, Decimal(0))
+        short = max(Decimal(decided.get("backordered_quantity") or "0") - given_up, Decimal(0))
         status = "accepted"
         if ordered.get("unit_price") and Decimal(ordered["unit_price"]) != Decimal(price):
             status = "price_changed"
-        if quantity != Decimal(ordered["quantity"]):
+        if "quantity" in ordered and quantity != Decimal(ordered["quantity"]):
             status = "quantity_changed"
         moment = line.order_id.commitment_date or line.order_id.expected_date
         date = {"date": self._get_views()._format_date(moment.date())} if moment else {}

@@ -8,6 +8,7 @@ from . import (
     price_catalogue,
     purchase_acknowledgement,
     purchase_order,
+    purchase_change,
     receiving_advice,
     ship_notice,
     warehouse_confirmation,

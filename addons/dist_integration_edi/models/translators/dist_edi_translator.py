@@ -23,28 +23,37 @@ class DistEdiTranslator(models.AbstractModel):
         """:return: message without what is empty"""
         return {name: value for name, value in message.items() if value not in (None, "", [], {})}
 
-    def _get_item(self, system, item):
+    def _get_explained(self, system, lines):
+        """:param lines: list of dicts, each with its ``item``
+        :return: set of the lines' item numbers of which a person has said what they mean
+        """
+        numbers = {number for line in lines for number in self._get_numbers(line.get("item", {}))}
+        return self.env["dist.code.map"]._find_known(system, "product", numbers)
+
+    def _get_numbers(self, item):
+        """:return: list of the numbers of an item that may be explained, the partner's own first"""
+        return [item[name] for name in ("buyer_sku", "supplier_sku", "sku") if item.get(name)]
+
+    def _get_item(self, item, explained):
         """An item by the number that is known here.
 
         The partner's own number counts where a person has explained it, then ours as the partner quotes it.
 
         :param item: dict of numbers by their kind
+        :param explained: as of `_get_explained`
         :return: dict with ``sku`` and, where there is one, ``gtin``
         """
-        numbers = [item[name] for name in ("buyer_sku", "supplier_sku", "sku") if item.get(name)]
+        numbers = self._get_numbers(item)
         found = {"gtin": item["gtin"]} if item.get("gtin") else {}
-        explained = [number for number in numbers if self._is_explained(system, number)]
+        known = [number for number in numbers if number in explained]
         ours = item.get("supplier_sku") or item.get("sku")
-        if explained:
-            found["sku"] = explained[0]
+        if known:
+            found["sku"] = known[0]
         elif ours:
             found["sku"] = ours
         elif numbers and not found:
             found["sku"] = numbers[0]
         return found or {"sku": next(iter(item.get("codes", {}).values()), "?")}
-
-    def _is_explained(self, system, number):
-        return self.env["dist.code.map"]._find(system, "product", number) is not None
 
     def _get_price(self, line):
         """:return: decimal text of the price of one unit; None when the line names none, or it is not one of a unit"""

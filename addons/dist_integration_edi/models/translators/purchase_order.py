@@ -1,5 +1,7 @@
 from odoo import models
 
+from ...lib.changes import CHANGES
+
 ADDRESS = ("name", "street", "street2", "zip", "city", "state", "country", "email", "phone")
 NOTE = 2000
 
@@ -12,6 +14,9 @@ class PurchaseOrderTranslator(models.AbstractModel):
     _description = "EDI purchase order to order submission"
 
     def _to_message(self, document, canonical):
+        if canonical.get("purpose") in CHANGES:
+            change = {**canonical, "order": canonical["number"]}
+            return self.env["dist.edi.translator.purchase.change"]._to_message(document, change)
         partner = document.edi_partner_id
         parties = canonical.get("parties", {})
         message = {
@@ -25,9 +30,9 @@ class PurchaseOrderTranslator(models.AbstractModel):
             "delivery_address": self._get_address(document.system_id, parties.get("ship_to")),
             "invoice_address": self._get_address(document.system_id, parties.get("invoice_to")),
         }
+        explained = self._get_explained(document.system_id, canonical.get("lines", []))
         lines = [
-            self._get_line(document.system_id, line, place)
-            for place, line in enumerate(canonical.get("lines", []), 1)
+            self._get_line(line, place, explained) for place, line in enumerate(canonical.get("lines", []), 1)
         ]
         return {**{name: value for name, value in message.items() if value}, "lines": lines}
 
@@ -55,10 +60,10 @@ class PurchaseOrderTranslator(models.AbstractModel):
         # a place that is only a number has to be known: whoever handles the order says so
         return {"external_id": party["id"]} if party.get("id") else None
 
-    def _get_line(self, system, line, place):
+    def _get_line(self, line, place, explained):
         found = {
             "line": line.get("line") or str(place),
-            "item": self._get_item(system, line.get("item", {})),
+            "item": self._get_item(line.get("item", {}), explained),
             "quantity": line["quantity"],
             "unit": line.get("unit"),
             "unit_price": self._get_price(line),
