@@ -71,6 +71,9 @@ class Server:
             "workers": workers,
             "max_cron_threads": 1,
             "db_maxconn": None if workers else CONNECTIONS,
+            # a slow machine must not have Odoo start itself anew in the middle of a day
+            "limit_time_real": 600,
+            "limit_time_cpu": 300,
             "server_wide_modules": configuration.server_wide(environment.series, server_wide),
         }
         environment.write_configuration(self.config, {**settings, **(options or {})}, jobs, self.port)
@@ -84,11 +87,13 @@ class Server:
             return self
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [*self.environment.odoo_command, "-c", self.config]
+        # Odoo starts itself anew as `python`, as found in PATH
+        path = os.pathsep.join([os.path.dirname(self.environment.python), os.environ.get("PATH", "")])
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=paths.run_folder(self.environment.series),
-                env={**os.environ, **self.environment.environ, **self.environ},
+                env={**os.environ, "PATH": path, **self.environment.environ, **self.environ},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
