@@ -12,6 +12,12 @@ from . import (
     test_import_folder,
     test_import_http,
     test_planner,
+    test_planning_export,
+    test_planning_export_concurrent,
+    test_planning_feedback,
+    test_planning_history,
+    test_planning_mapping,
+    test_planning_push,
     test_refusal,
     test_work_list,
 )
