@@ -37,6 +37,7 @@ class StockAdjustedHandler(models.AbstractModel):
             "product": product,
             "expected": self._read_previous(message, line, product, pointer),
             "missing": missing,
+            "elsewhere": self._find_elsewhere(product, lot, change),
             "reason": reason,
             "moves": moves,
             "values": {
@@ -50,6 +51,11 @@ class StockAdjustedHandler(models.AbstractModel):
                 "value": change * cost,
             },
         }
+
+    def _find_elsewhere(self, product, lot, change):
+        """:return: stock.quant of a serial number that was found although Odoo has it in stock"""
+        found = product.tracking == "serial" and change > 0
+        return lot._dist_get_stock() if found else self.env["stock.quant"]
 
     def _read_previous(self, message, line, product, pointer):
         """:return: what the warehouse had before, in the product's unit; None when it does not say"""
@@ -78,7 +84,8 @@ class StockAdjustedHandler(models.AbstractModel):
     def _get_unposted_effects(self, message, moment):
         """What an adjustment that was not booked will change, as far as it says it happened before a moment.
 
-        What cannot be read counts for nothing: its exception is in the queue.
+        What cannot be read counts for nothing: its exception is in the queue. So does what was told under a number
+        that was applied: it will not be booked any more.
 
         :param moment: datetime, UTC
         :return: list of Effect
@@ -89,8 +96,10 @@ class StockAdjustedHandler(models.AbstractModel):
             warehouse = self._find_warehouse(message, payload)
         except (IntegrationError, ApplyError):
             return []
+        if happened > moment or self._find_applied(message, payload):
+            return []
         effects = []
-        for index, line in enumerate(payload["lines"] if happened <= moment else []):
+        for index, line in enumerate(payload["lines"]):
             try:
                 effects.append(self._read_effect(message, warehouse, line, f"/lines/{index}"))
             except (IntegrationError, ApplyError):
@@ -141,6 +150,19 @@ class StockAdjustedHandler(models.AbstractModel):
                         product=product.display_name,
                         ours=formats.quantity_text(before),
                         unit=product.uom_id.name,
+                    ),
+                }
+            )
+        if line["elsewhere"]:
+            errors.append(
+                {
+                    "pointer": f"{line['pointer']}/lot",
+                    "code": "serial_in_stock",
+                    "detail": _(
+                        "Serial number %(serial)s of %(product)s is in %(location)s already.",
+                        serial=line["elsewhere"][0].lot_id.name,
+                        product=product.display_name,
+                        location=line["elsewhere"][0].location_id.display_name,
                     ),
                 }
             )
