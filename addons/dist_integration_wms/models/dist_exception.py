@@ -18,6 +18,7 @@ class DistException(models.Model):
             "over_receipt",
             "over_return",
             "unexpected_return",
+            "lot_not_shipped",
             "adjustment_variance",
             "adjustment_approval",
             "not_enough_stock",

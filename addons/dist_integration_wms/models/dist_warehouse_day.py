@@ -30,7 +30,7 @@ DECISIONS = {
         "return_cancelled",
         "return_finished",
     ),
-    "returns": ("unexpected_return",),
+    "returns": ("unexpected_return", "lot_not_shipped"),
     "rests": ("backorder_decision",),
     "refusals": ("shipment_refused", "hold_refused", "change_refused", "cancel_refused", "cancel_overtaken"),
 }

@@ -230,6 +230,13 @@ class TestReturnConfirmed(WmsHttpCase):
         self.warehouse.dist_unexpected_return_policy = "accept"
         wrong = {**line, "allocations": [{"quantity": "2", "lot": "L9"}]}
         self._assert_refused(self._take_back(wrong, shipment=shipment.name)[0], 422, "unknown_lot")
+        other = self._make_lot(self.seal, "L2")
+        strange = {"sku": "SEAL", "quantity": "1", "allocations": [{"quantity": "1", "lot": "L2"}]}
+        response, message = self._take_back(strange, shipment=shipment.name)
+        self._assert_refused(response, 422, "lot_not_shipped")
+        self.assertIn("L1", message.exception_id.detail)
+        self.assertTrue(message.exception_id.can_accept_variance)
+        self.assertEqual(self._on_hand(self.seal, lot=other), 0)
         self._assert_ok(self._take_back(line, shipment=shipment.name)[0])
         self.assertEqual(self._on_hand(self.seal, lot=lot), 5)
 

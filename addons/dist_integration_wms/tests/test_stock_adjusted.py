@@ -112,6 +112,12 @@ class TestStockAdjusted(WmsHttpCase):
         response, message = self._adjust(self._line(-20), self._line(10, self.glove))
         self._assert_refused(response, 422, "adjustment_approval")
         exception = message.exception_id
+        for text in ("Item TAPE: -20 Units", "Item GLOVE: +10 Dozens", "Count"):
+            self.assertIn(text, exception.detail)
+        self.assertEqual(
+            (exception.impact_lines, exception.impact_skus, exception.impact_warehouses, exception.impact_value),
+            (2, "GLOVE, TAPE", "Northside", 120.0),
+        )
         operator = new_test_user(
             self.env,
             "wms_operator",
@@ -272,6 +278,8 @@ class TestStockAdjusted(WmsHttpCase):
         self._assert_refused(
             self._adjust(self._line(1), adjusted_at="2026-02-30T00:00:00Z")[0], 422, "invalid_date"
         )
+        advice = self._make_product("ADVICE", detailed_type="service")
+        self._assert_refused(self._adjust(self._line(1, advice))[0], 422, "not_stocked")
         self.assertEqual(self._on_hand(self.tape), 50)
 
 

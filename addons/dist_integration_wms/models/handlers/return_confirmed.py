@@ -8,6 +8,7 @@ from ...lib import formats
 RESTOCK = "restock"
 UNEXPECTED = "unexpected_return"
 OVER = "over_return"
+STRANGE_LOT = "lot_not_shipped"
 
 
 class ReturnConfirmedHandler(models.AbstractModel):
@@ -259,7 +260,25 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     record=plan.picking,
                     suggestion=_("Correct the lot and resubmit."),
                 )
+            shipped = move_plan.move.origin_returned_move_id.move_line_ids.lot_id
+            if shipped and portion.lot not in shipped and not plan.message._accepts(STRANGE_LOT):
+                raise self._prepare_strange_lot(plan, portion, shipped)
         self._check_not_in_stock(plan, portions)
+
+    def _prepare_strange_lot(self, plan, portion, shipped):
+        return BusinessError(
+            STRANGE_LOT,
+            _(
+                "%(product)s: lot %(lot)s did not leave with what came back; shipped were: %(shipped)s.",
+                product=portion.lot.product_id.display_name,
+                lot=portion.lot.name,
+                shipped=", ".join(shipped.mapped("name")),
+            ),
+            portion.pointer,
+            record=plan.picking,
+            severity="high",
+            suggestion=_("Accept the variance when the lot is right, or correct the message and resubmit it."),
+        )
 
     def _carry_out(self, plans):
         for plan in plans:

@@ -21,6 +21,20 @@ class StockHandler(models.AbstractModel):
     def _get_external_id(self, payload):
         return payload.get("adjustment")
 
+    def _get_payload_impact(self, message, payload):
+        """The lines, items and warehouse that the message names."""
+        impact, lines = super()._get_payload_impact(message, payload), self._get_payload_lines(payload)
+        code = (payload or {}).get("warehouse")
+        warehouses = self.env["stock.warehouse"]._dist_find_by_code(
+            message.system_id, code if isinstance(code, str) else None
+        )
+        return {
+            **impact,
+            "lines": len(lines),
+            "skus": self._name_items(lines, self._find_known_products(message, lines)),
+            "warehouses": warehouses.mapped("name") if len(warehouses) == 1 else [],
+        }
+
     def _get_lock_keys(self, message, payload):
         items = [(line, "") for line in payload["lines"]]
         keys = [f"dist.stock.adjustment/{message.system_id.id}/{payload['adjustment']}"]
@@ -121,6 +135,11 @@ class StockHandler(models.AbstractModel):
         :param products: one of `_get_rounds`
         :return: dict, index of a line to a dict: values of dist.stock.adjustment.line with what is moved beside them
         """
+        for index, product in products.items():
+            if not product._dist_is_storable():
+                raise BusinessError(
+                    "not_stocked", _("%s is not kept in stock.", product.display_name), f"/lines/{index}"
+                )
         return {
             index: self._read_line(
                 message, payload, warehouse, payload["lines"][index], product, f"/lines/{index}"

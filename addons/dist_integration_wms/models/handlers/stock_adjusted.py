@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo import _, models
 from odoo.tools import float_compare, float_is_zero
 
@@ -6,6 +8,9 @@ from odoo.addons.dist_integration_base.lib.handling import ApplyError, BusinessE
 
 from ...lib import formats
 from .warehouse_confirmation_unposted import Effect
+
+# lines that an exception tells of, the dearest
+DESCRIBED = 10
 
 
 class StockAdjustedHandler(models.AbstractModel):
@@ -56,6 +61,18 @@ class StockAdjustedHandler(models.AbstractModel):
         """:return: stock.quant of a serial number that was found although Odoo has it in stock"""
         found = product.tracking == "serial" and change > 0
         return lot._dist_get_stock() if found else self.env["stock.quant"]
+
+    def _get_payload_impact(self, message, payload):
+        """What was found and what was lost, at cost; as far as it can be read."""
+        impact, currency = super()._get_payload_impact(message, payload), message.company_id.currency_id
+        lines, value = self._get_payload_lines(payload), 0.0
+        for line, product in zip(lines, self._find_known_products(message, lines), strict=True):
+            if not product or not all(isinstance(line.get(name, ""), str) for name in ("change", "unit")):
+                continue
+            with suppress(IntegrationError, ApplyError, LookupError):
+                change = self._read_quantity(message, line, "change", product, "")
+                value += abs(change) * product.with_company(message.company_id).standard_price
+        return {**impact, "value": value, "currency": currency}
 
     def _read_previous(self, message, line, product, pointer):
         """:return: what the warehouse had before, in the product's unit; None when it does not say"""
@@ -175,16 +192,30 @@ class StockAdjustedHandler(models.AbstractModel):
         over = warehouse.dist_currency_id.compare_amounts(value, warehouse.dist_adjustment_limit) > 0
         if not over and not always:
             return []
+        why = (
+            _(
+                "The adjustment is worth %(value)s; up to %(limit)s need no approval.",
+                value=warehouse.dist_currency_id.format(value),
+                limit=warehouse.dist_currency_id.format(warehouse.dist_adjustment_limit),
+            )
+            if over
+            else _("The reason %s always needs approval.", always[0]["reason"].name)
+        )
+        dearest = sorted(lines, key=lambda line: -abs(line["values"]["value"]))[:DESCRIBED]
         return [
             {
                 "pointer": (always or lines)[0]["pointer"],
                 "code": "adjustment_approval",
-                "detail": _(
-                    "The adjustment is worth %(value)s; up to %(limit)s need no approval.",
-                    value=warehouse.dist_currency_id.format(value),
-                    limit=warehouse.dist_currency_id.format(warehouse.dist_adjustment_limit),
-                )
-                if over
-                else _("The reason %s always needs approval.", always[0]["reason"].name),
+                "detail": "\n".join([why, *map(self._describe_line, dearest)]),
             }
         ]
+
+    def _describe_line(self, line):
+        change = line["values"]["quantity"]
+        return _(
+            "%(product)s: %(change)s %(unit)s (%(reason)s)",
+            product=line["product"].display_name,
+            change=("+" if change > 0 else "") + formats.quantity_text(change),
+            unit=line["product"].uom_id.name,
+            reason=line["reason"].name or _("no reason given"),
+        )
