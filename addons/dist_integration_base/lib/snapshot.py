@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -19,12 +20,15 @@ from .errors import IntegrationError
 
 MAX_ERRORS = 20
 MAX_TEXT = 500
-MAX_NUMBER = Decimal(10) ** 12
+# digits before the point
+MAX_DIGITS = 12
 DELIMITERS = ",;\t|"
 BOM = b"\xef\xbb\xbf"
 MAX_LINE = 1024 * 1024
 GZIP = b"\x1f\x8b"
 BLOCK = 64 * 1024
+# what JSON can say by escapes and no database can store
+_UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 # what a packed file may hold: a bomb of a few megabytes unpacks to gigabytes
 MAX_UNPACKED = 2_000_000_000
 
@@ -369,9 +373,11 @@ def _read_json(stream: BinaryIO, errors: list[tuple[int, str]]) -> Iterator[tupl
         if not text:
             continue
         try:
-            record = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-        except (ValueError, RecursionError):
+            record = _DECODER.decode(text)
+        except (json.JSONDecodeError, RecursionError):
             errors.append((number, "not a JSON object on a line of its own"))
+        except ValueError as error:
+            errors.append((number, str(error)))
         else:
             if isinstance(record, dict):
                 yield number, record
@@ -379,6 +385,19 @@ def _read_json(stream: BinaryIO, errors: list[tuple[int, str]]) -> Iterator[tupl
                 errors.append((number, "not a JSON object"))
         if len(errors) >= MAX_ERRORS:
             return
+
+
+def _read_object(pairs: list[tuple[str, object]]) -> dict:
+    """:raises ValueError: a name stands twice: nobody can tell which value is meant"""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name stands twice in the object")
+    return members
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_read_object
+)
 
 
 def _clean(value: object, column: Column) -> str | None:
@@ -393,7 +412,7 @@ def _clean(value: object, column: Column) -> str | None:
         if column.required:
             raise ValueError(f"{column.name} is empty")
         return None
-    if len(text) > MAX_TEXT or "\0" in text:
+    if len(text) > MAX_TEXT or _UNPRINTABLE.search(text):
         raise ValueError(f"{column.name} is longer than {MAX_TEXT} characters or not printable")
     if column.is_number:
         return _clean_number(text, column)
@@ -407,6 +426,8 @@ def _clean_number(text: str, column: Column) -> str:
         number = Decimal("nan")
     if not number.is_finite() or not text.isascii() or "_" in text:
         raise ValueError(f"{column.name} {text[:50]!r} is not a number; decimals stand behind a point")
-    if abs(number) >= MAX_NUMBER:
+    if number.adjusted() >= MAX_DIGITS:
         raise ValueError(f"{column.name} {text[:50]} is too large")
+    if number.adjusted() < -MAX_TEXT:
+        raise ValueError(f"{column.name} {text[:50]} is too small")
     return text

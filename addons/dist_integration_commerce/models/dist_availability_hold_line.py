@@ -6,7 +6,7 @@ class DistAvailabilityHoldLine(models.Model):
 
     _name = "dist.availability.hold.line"
     _description = "Line of a soft hold"
-    _order = "hold_id desc, id"
+    _order = "expires_at desc, id"
 
     hold_id = fields.Many2one(
         "dist.availability.hold", required=True, readonly=True, ondelete="cascade", index=True

@@ -102,6 +102,28 @@ class TestHolds(CommerceCase):
         self.assertEqual(self.available(), "0")
         self.assertEqual(self.release()["status"], "ordered")
 
+    def test_later_orders_take_nothing_held(self):
+        """C5: what is set aside is for who holds it: others' orders neither reserve it nor come before it."""
+        for policy, status in (("backorder", "accepted"), ("hold", "held")):
+            with self.subTest(policy=policy):
+                self.channel.stock_policy = policy
+                sku = f"TEST-{policy}"
+                self.make_product(sku, 5)
+                self.hold(policy, sku=sku, quantity="5")
+                answer, later = self.submit_ok(self.order(self.line(sku, "5")))
+                self.assertEqual(answer["status"], status)
+                self.assertFalse(sum(later.picking_ids.move_ids.mapped("quantity")))
+                answer, order = self.submit_ok(self.order(self.line(sku, "2"), holds=[policy]))
+                self.assertEqual((answer["status"], self.codes(answer)), ("accepted", []))
+                self.assertEqual(order.picking_ids.move_ids.quantity, 2)
+
+    def test_held_goods_that_are_gone(self):
+        """C5: a hold promises nothing that is not there any more."""
+        self.hold(quantity="30")
+        self.set_stock(self.gloves, -20)
+        answer, _order = self.submit_ok(self.order(self.line("TEST-GLOVES", "30"), holds=["CART-1"]))
+        self.assertEqual(answer["lines"][0]["accepted_quantity"], "10")
+
     def test_order_with_a_hold_that_is_over(self):
         """C5: an order whose hold is over, or unknown, competes like any other, and is told."""
         self.hold("CART-1", quantity="5")

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import CommerceCase
@@ -91,6 +92,26 @@ class TestOrderStock(CommerceCase):
         self.channel.warehouse_id = other
         _answer, order = self.submit_ok(self.order(self.line("TEST-EAST")))
         self.assertEqual(order.picking_ids.picking_type_id.warehouse_id, other)
+
+    def test_drop_ship(self):
+        """C5, W9: what the supplier sends to the customer is not asked of the stock, and not promised from it."""
+        self.channel.stock_policy = "partial"
+        places = [self.env.ref(f"stock.stock_location_{name}").id for name in ("suppliers", "customers")]
+        rule = {
+            "name": "Drop-ship",
+            "action": "pull",
+            "picking_type_id": self.warehouse.out_type_id.id,
+            "location_src_id": places[0],
+            "location_dest_id": places[1],
+        }
+        route = self.env["stock.route"].create({"name": "Drop-ship", "rule_ids": [Command.create(rule)]})
+        self.make_product("TEST-DROP", 0, route_ids=[Command.set(route.ids)])
+        answer, order = self.submit_ok(self.order(self.line("TEST-DROP", "40")))
+        self.assertEqual((answer["status"], self.codes(answer)), ("accepted", []))
+        self.assertEqual(order.picking_ids.location_id.usage, "supplier")
+        body = {"skus": ["TEST-DROP"]}
+        (item,) = self.call("POST", "/availability/query", body).json_body["items"]
+        self.assertEqual(item["available"], "0")
 
     def test_service_needs_no_stock(self):
         """C3: a service is always there."""

@@ -18,6 +18,7 @@ class DistException(models.Model):
             "over_receipt",
             "over_return",
             "unexpected_return",
+            "lot_not_shipped",
             "adjustment_variance",
             "adjustment_approval",
             "not_enough_stock",
@@ -51,9 +52,14 @@ class DistException(models.Model):
         return True
 
     def _check_may_accept(self):
-        """:raises UserError: the variance is worth more than the user may decide on"""
-        if self.code == "adjustment_approval" and not self.env.user.has_group("stock.group_stock_manager"):
+        """:raises UserError: the variance is worth more than the user may decide on, or is the user's own"""
+        if self.code != "adjustment_approval":
+            return
+        if not self.env.user.has_group("stock.group_stock_manager"):
             raise UserError(_("An inventory administrator has to approve this adjustment."))
+        corrections = self._get_stuck().sudo().filtered("original_id")
+        if self.env.user in corrections.create_uid:
+            raise UserError(_("A colleague has to approve this adjustment: you have corrected it."))
 
     def _accept_variance(self):
         stuck = self._get_stuck()

@@ -339,15 +339,7 @@ class StockReconciliation(models.AbstractModel):
         """
         rows, by_location = [], self._is_by_location()
         warehouses = run._get_warehouses()
-        for message in self.env["dist.message"].search(
-            [
-                ("system_id", "=", run.system_id.id),
-                ("direction", "=", "in"),
-                ("state", "in", ("pending", "retry", "error", "dead")),
-                ("message_type_id.code", "in", IN_FLIGHT),
-                ("child_ids", "=", False),
-            ]
-        ):
+        for message in self._get_waiting(run):
             for effect in message._get_handler()._get_unposted_effects(message, run.moment):
                 if effect.warehouse in warehouses:
                     # nobody has said yet which shelf it is; the warehouse's stock is where it will be booked
@@ -355,6 +347,24 @@ class StockReconciliation(models.AbstractModel):
                     key = f"{effect.warehouse.id}{place}/{effect.product.id}/{effect.lot_name or ''}"
                     rows.append((key, effect.quantity, effect.product.id))
         return rows
+
+    def _get_waiting(self, run):
+        """:return: list of dist.message that were not booked; of those with one number, and of a message and its
+        corrections, the last
+        """
+        found = self.env["dist.message"].search(
+            [
+                ("system_id", "=", run.system_id.id),
+                ("direction", "=", "in"),
+                ("state", "in", ("pending", "retry", "error", "dead")),
+                ("message_type_id.code", "in", IN_FLIGHT),
+                ("child_ids", "=", False),
+                ("correction_ids", "=", False),
+            ],
+            order="id",
+        )
+        last = {(message.message_type_id, message.business_key or message.id): message for message in found}
+        return list(last.values())
 
     # lines
 

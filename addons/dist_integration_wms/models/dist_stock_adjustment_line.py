@@ -6,7 +6,7 @@ from .stock_warehouse_status import STATUSES
 class DistStockAdjustmentLine(models.Model):
     _name = "dist.stock.adjustment.line"
     _description = "Line of a stock adjustment"
-    _order = "adjustment_id desc, id"
+    _order = "adjusted_at desc, id"
 
     adjustment_id = fields.Many2one(
         "dist.stock.adjustment", required=True, readonly=True, ondelete="cascade", index=True

@@ -30,7 +30,7 @@ DECISIONS = {
         "return_cancelled",
         "return_finished",
     ),
-    "returns": ("unexpected_return",),
+    "returns": ("unexpected_return", "lot_not_shipped"),
     "rests": ("backorder_decision",),
     "refusals": ("shipment_refused", "hold_refused", "change_refused", "cancel_refused", "cancel_overtaken"),
 }
@@ -222,24 +222,34 @@ class DistWarehouseDay(models.AbstractModel):
         domain = self._get_variance_domain(warehouses)
         groups = lines._read_group(domain, ["currency_id"], ["__count", "value_at_risk:sum"])
         dearest = lines.search(domain, order="value_at_risk desc, id", limit=DEAREST)
-        run = self.env["dist.reconciliation"].sudo()
-        last = run.search(
-            [
-                ("domain_code", "=", "stock"),
-                ("system_id", "in", warehouses.dist_system_id.ids),
-                ("company_id", "in", self.env.companies.ids),
-                ("state", "=", "done"),
-            ],
-            order="moment desc, id desc",
-            limit=1,
-        )
         return {
+            **self._get_comparison(warehouses),
             "number": sum(count for _currency, count, _value in groups),
             "values": [currency.format(value) for currency, _count, value in groups if value],
             "explained": lines.search_count([*domain, ("state", "=", "explained")]),
-            "compared_at": last.moment and fields.Datetime.to_string(last.moment),
-            "accuracy": last.accuracy if last else None,
             "lines": [self._prepare_variance(line) for line in dearest],
+        }
+
+    @api.model
+    def _get_comparison(self, warehouses):
+        """:return: dict: since when all are compared, and how much of it agrees; of each warehouse its last full list"""
+        accuracies = self.env["dist.reconciliation.accuracy"].sudo()
+        domain = [
+            ("warehouse_id", "in", warehouses.ids),
+            ("run_id.state", "=", "done"),
+            ("run_id.coverage", "=", "full"),
+        ]
+        last = accuracies._read_group(domain, ["warehouse_id"], ["moment:max"])
+        rows = accuracies.union(
+            *(
+                accuracies.search([*domain, ("warehouse_id", "=", warehouse.id), ("moment", "=", moment)])
+                for warehouse, moment in last
+            )
+        )
+        moments = [moment for _warehouse, moment in last]
+        return {
+            "compared_at": fields.Datetime.to_string(min(moments)) if moments else False,
+            "accuracy": 100 * sum(rows.mapped("within")) / sum(rows.mapped("counted")) if rows else None,
         }
 
     @api.model

@@ -40,6 +40,11 @@ class ProductProduct(models.Model):
             self._dist_emit("item.changed")
         return result
 
+    def _dist_is_storable(self):
+        """:return: True when quantities of this product are kept in stock"""
+        self.ensure_one()
+        return self.is_storable if "is_storable" in self._fields else self.type == "product"
+
     def _dist_get_gtin(self):
         """:return: barcode when it is a GTIN; None otherwise"""
         self.ensure_one()

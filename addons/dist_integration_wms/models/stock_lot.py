@@ -18,3 +18,9 @@ class StockLot(models.Model):
         if LOT_FIELDS & set(vals):
             self._dist_emit("lot.changed")
         return result
+
+    def _dist_get_stock(self):
+        """:return: stock.quant of what is on hand of these lots"""
+        return self.env["stock.quant"].search(
+            [("lot_id", "in", self.ids), ("quantity", ">", 0), ("location_id.usage", "=", "internal")]
+        )

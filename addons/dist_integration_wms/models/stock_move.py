@@ -75,14 +75,27 @@ class StockMove(models.Model):
         total = sum(costs.values())
         return costs[self] / total if total else 1 / len(parts)
 
+    def _dist_get_product_quantity(self):
+        """:return: what was moved, or is to be moved, in the unit of the product"""
+        self.ensure_one()
+        if self.state != "done":
+            return self.product_qty
+        return self.product_uom._compute_quantity(self.quantity, self.product_id.uom_id)
+
+    def _dist_get_returnable(self):
+        """:return: what has not come back of this shipped move, and is not announced, in the product's unit"""
+        back = self.returned_move_ids.filtered(lambda move: move.state != "cancel")
+        came_back = sum(move._dist_get_product_quantity() for move in back)
+        return self._dist_get_product_quantity() - came_back
+
     # what the warehouse says was moved
 
     def _dist_set_moved(self, portions, writes):
-        """Make the lines of this move what was really moved.
+        """Make the lines that are reserved for this move what was really moved of them.
 
         :param portions: list of Portion, in the product's unit
         :param writes: LineWrites of stock.move.line, to be flushed by the caller
-        :return: quantity that Odoo does not have in stock
+        :return: list of (portion, quantity), what was moved without being reserved: for `_dist_add_moved`
         """
         self.ensure_one()
         takes, missing = self._dist_match_lines(portions)
@@ -90,12 +103,21 @@ class StockMove(models.Model):
         created = []
         for line_id, parts in takes.items():
             created += self._dist_split_line(self.move_line_ids.browse(line_id), parts, writes)
-        forced = 0.0
-        for portion, quantity in missing:
-            vals_list, without_stock = self._dist_prepare_missing(portion, quantity)
-            created += vals_list
-            forced += without_stock
         self.env["stock.move.line"].create(created)
+        return missing
+
+    def _dist_add_moved(self, portions, moves):
+        """Add lines for what was moved without being reserved.
+
+        :param portions: list of (portion, quantity)
+        :param moves: stock.move of all that is moved at once, this one among them
+        :return: quantity that Odoo does not have in stock
+        """
+        forced = 0.0
+        for portion, quantity in portions:
+            vals_list, without_stock = self._dist_prepare_missing(portion, quantity, moves)
+            self.env["stock.move.line"].create(vals_list)
+            forced += without_stock
         return forced
 
     def _dist_match_lines(self, portions):
@@ -170,7 +192,7 @@ class StockMove(models.Model):
             vals["location_dest_id"] = portion.destination.id
         return vals
 
-    def _dist_prepare_missing(self, portion, quantity):
+    def _dist_prepare_missing(self, portion, quantity, moves):
         """Values of lines for what was moved although it was not reserved: from free stock, else from stock that is
         reserved for others, else without stock.
 
@@ -179,7 +201,7 @@ class StockMove(models.Model):
         if self._should_bypass_reservation():
             return [self._dist_prepare_line(portion, quantity, {})], 0.0
         created = []
-        for quant, available in self._dist_get_sources(portion.lot):
+        for quant, available in self._dist_get_sources(portion.lot, moves):
             if self._dist_is_zero(quantity):
                 break
             taken = min(quantity, available)
@@ -194,8 +216,11 @@ class StockMove(models.Model):
             return created, 0.0
         return [*created, self._dist_prepare_line(portion, quantity, {})], quantity
 
-    def _dist_get_sources(self, lot):
-        """:return: list of (stock.quant, quantity), free stock first, then what others have reserved"""
+    def _dist_get_sources(self, lot, moves):
+        """
+        :param moves: as of `_dist_add_moved`: what is on their lines is gone
+        :return: list of (stock.quant, quantity), free stock first, then what others have reserved
+        """
         domain = [
             ("product_id", "=", self.product_id.id),
             ("location_id", "child_of", self.location_id.id),
@@ -205,7 +230,7 @@ class StockMove(models.Model):
             domain.append(("lot_id", "=", lot.id))
         quants = self.env["stock.quant"].search(domain, order="in_date, id")
         own = {}
-        for line in self.move_line_ids:
+        for line in moves.filtered(lambda move: move.product_id == self.product_id).move_line_ids:
             key = (line.location_id, line.lot_id, line.package_id, line.owner_id)
             own[key] = own.get(key, 0.0) + line.quantity_product_uom
         free, reserved = [], []

@@ -41,7 +41,7 @@ class StockWarehouse(models.Model):
         string="Adjustments without approval up to",
         currency_field="dist_currency_id",
         help="An adjustment whose lines are worth more than this together, gains and losses alike, waits for a "
-        "person. 0: every adjustment waits..",
+        "person. 0: every adjustment of something that has a cost waits.",
     )
     dist_currency_id = fields.Many2one(related="company_id.currency_id")
 

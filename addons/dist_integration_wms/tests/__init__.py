@@ -35,6 +35,7 @@ from . import (
     test_shipment_rest,
     test_shipments_list,
     test_speed,
+    test_stock_in_flight,
     test_stock_reconciliation,
     test_stock_snapshot,
     test_stock_adjusted,

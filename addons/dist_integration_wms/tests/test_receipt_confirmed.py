@@ -120,6 +120,20 @@ class TestReceiptConfirmed(WmsHttpCase):
         self._assert_refused(self._receive(picking, (self.seal, 10))[0], 422, "lot_missing")
         self.assertEqual(picking.state, "assigned")
 
+    def test_serial_in_two_places(self):
+        """W3: a serial number that Odoo has in stock already is not received once more, wherever it goes."""
+        self._put(self.meter, 1, lot=self._make_lot(self.meter, "S-1"))
+        self.warehouse.dist_damaged_location_id = self.env["stock.location"].create(
+            {"name": "Damaged", "location_id": self.warehouse.view_location_id.id}
+        )
+        receipt = self._buy((self.meter, 1))
+        allocation = {"quantity": "1", "lot": "S-1", "condition": "damaged"}
+        line = {"sku": "METER", "quantity": "0", "allocations": [allocation]}
+        response, _message = self._receive(receipt, line)
+        problem = self._assert_refused(response, 422, "serial_in_stock")
+        self.assertIn(self.stock.display_name, problem["detail"])
+        self.assertEqual(receipt.state, "assigned")
+
     def test_serials(self):
         """W3: new serial numbers; one that is in stock already is refused."""
         picking = self._buy((self.meter, 3))

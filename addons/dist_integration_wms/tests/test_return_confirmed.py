@@ -143,6 +143,48 @@ class TestReturnConfirmed(WmsHttpCase):
         self.assertEqual(again.json(), first.json())
         self.assertEqual(self._on_hand(self.tape), 42)
 
+    def test_more_than_shipped(self):
+        """W8: more than was shipped and has not come back waits for a person, whatever is agreed."""
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        self._assert_refused(self._take_back(self._line(11), order="WEB-77")[0], 422, "over_return")
+        self._assert_ok(self._take_back(self._line(7), order="WEB-77")[0])
+        response, message = self._take_back(self._line(2), self._line(2), shipment=self.shipment.name)
+        self.assertIn("3 Units", self._assert_refused(response, 422, "over_return")["detail"])
+        self.assertEqual(self._on_hand(self.tape), 47)
+        message.exception_id.action_accept_variance()
+        self.env.invalidate_all()
+        self.assertEqual((message.state, self._on_hand(self.tape)), ("done", 51))
+
+    def test_back_of_two_shipments(self):
+        """W8: an order that left in parts comes back as a whole."""
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        shipment = self._sell((self.tape, 10), client_order_ref="WEB-78")
+        for quantity in (6, 4):
+            self._assert_ok(self._ship(shipment, (self.tape, quantity))[0])
+        self._assert_ok(self._take_back(self._line(10), order="WEB-78")[0])
+        self.assertEqual(self._on_hand(self.tape), 40)
+
+    def test_nothing_taken_back(self):
+        """W8: what came unannounced and was refused is told to a person; nothing is booked."""
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        response, message = self._take_back(self._line(0, refused_quantity="2"), order="WEB-77")
+        self.assertEqual(self._assert_ok(response)["return"], self.shipment.name)
+        self.assertEqual((self._on_hand(self.tape), message.exception_id.code), (40, "return_refused"))
+        self.assertFalse(self.shipment.move_ids.returned_move_ids)
+
+    def test_unexpected_lines(self):
+        """W8: goods that nobody announced have no line yet: they are named, and have left with the shipment."""
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        line = {"line": str(self.shipment.move_ids.id), "quantity": "1"}
+        response, _message = self._take_back(line, shipment=self.shipment.name)
+        self._assert_refused(response, 422, "item_missing")
+        self._put(self.glove, 5)
+        shipment = self._sell((self.tape, 1), (self.glove, 1))
+        self._assert_ok(self._ship(shipment, (self.tape, 1), (self.glove, 0))[0])
+        shipment.backorder_ids.with_context(dist_shipped_outside=True).action_cancel()
+        response, _message = self._take_back({"sku": "GLOVE", "quantity": "1"}, shipment=shipment.name)
+        self._assert_refused(response, 422, "item_not_shipped")
+
     def test_unexpected_but_announced(self):
         """W8: a return that is named by its order is the announced one."""
         picking = self._announce()
@@ -188,6 +230,13 @@ class TestReturnConfirmed(WmsHttpCase):
         self.warehouse.dist_unexpected_return_policy = "accept"
         wrong = {**line, "allocations": [{"quantity": "2", "lot": "L9"}]}
         self._assert_refused(self._take_back(wrong, shipment=shipment.name)[0], 422, "unknown_lot")
+        other = self._make_lot(self.seal, "L2")
+        strange = {"sku": "SEAL", "quantity": "1", "allocations": [{"quantity": "1", "lot": "L2"}]}
+        response, message = self._take_back(strange, shipment=shipment.name)
+        self._assert_refused(response, 422, "lot_not_shipped")
+        self.assertIn("L1", message.exception_id.detail)
+        self.assertTrue(message.exception_id.can_accept_variance)
+        self.assertEqual(self._on_hand(self.seal, lot=other), 0)
         self._assert_ok(self._take_back(line, shipment=shipment.name)[0])
         self.assertEqual(self._on_hand(self.seal, lot=lot), 5)
 

@@ -373,7 +373,72 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual(message.exception_id.code, "stock_negative")
         self.assertIn("3", message.exception_id.detail)
 
+    def test_same_stock_for_two_lines(self):
+        """W2: two lines of one delivery do not take the same goods of others twice."""
+        item = self._make_product("RARE")
+        self._put(item, 5)
+        self._sell((item, 5))
+        self.warehouse.dist_release_policy = "confirmed"
+        picking = self._sell((item, 4), (item, 3))
+        lines = [
+            {"line": move._dist_get_line_ref(), "quantity": str(int(move.product_qty))}
+            for move in picking.move_ids
+        ]
+        response, message = self._ship(picking, *lines)
+        self._assert_ok(response)
+        self.assertEqual((self._on_hand(item), message.exception_id.code), (-2, "stock_negative"))
+        self.assertIn("moved 2 ", message.exception_id.detail)
+
     # many at once
+
+    def _ship_all(self, *pickings, quantity=5):
+        """Confirm shipments of one item each in one call.
+
+        :return: their messages
+        """
+        items = [
+            {
+                "confirmation": f"C-{next(self.numbers)}",
+                "shipment": picking.name,
+                "lines": [{"sku": picking.product_id.default_code, "quantity": str(quantity)}],
+            }
+            for picking in pickings
+        ]
+        answer = self._assert_ok(self._call("POST", f"{SHIP}/bulk", {"items": items}, self.key))
+        self.assertEqual([item["status"] for item in answer["items"]], [200] * len(pickings), answer)
+        uuids = [item["message_id"] for item in answer["items"]]
+        messages = self.env["dist.message"].search([("uuid", "in", uuids)]).grouped("uuid")
+        return [messages[uuid] for uuid in uuids]
+
+    def test_bulk_without_stock(self):
+        """W2, X1: of two shipments in one call that need the same goods, one is told to have left without stock."""
+        self.warehouse.dist_release_policy = "confirmed"
+        for number, is_reversed in enumerate((False, True)):
+            item = self._make_product(f"RARE-{number}")
+            self._put(item, 5)
+            pickings = [self._sell((item, 5)), self._sell((item, 5))]
+            messages = self._ship_all(*(reversed(pickings) if is_reversed else pickings))
+            self.assertEqual(self._on_hand(item), -5)
+            (exception,) = [message.exception_id for message in messages if message.exception_id]
+            self.assertEqual(exception.code, "stock_negative")
+            self.assertIn("moved 5 ", exception.detail)
+
+    def test_bulk_takes_what_is_left(self):
+        """W2: more than reserved is not taken from what leaves in the same call, while others' goods are there."""
+        self.warehouse.dist_over_shipment_percent = 100
+        item = self._make_product("RARE")
+        shelf = self.env["stock.location"].create({"name": "Shelf", "location_id": self.stock.id})
+        self._put(item, 10)
+        pickings = [self._sell((item, 3)), self._sell((item, 7))]
+        self._put(item, 5, shelf)
+        other = self._sell((item, 5))
+        messages = self._ship_all(*pickings, quantity=6)
+        self.assertNotIn("stock_negative", [message.exception_id.code for message in messages])
+        self.assertEqual((self._on_hand(item), other.move_ids.quantity), (3, 3))
+        quants = self.env["stock.quant"].search(
+            [("product_id", "=", item.id), ("location_id", "child_of", self.stock.id)]
+        )
+        self.assertGreaterEqual(min(quants.mapped("quantity")), 0)
 
     def test_bulk(self):
         """M4, W2: many confirmations in one call, each with its own answer; one that fails stops no other."""

@@ -3,7 +3,7 @@ from datetime import datetime
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import WmsHttpCase
+from .common import SHIP, WmsHttpCase
 
 
 @tagged("post_install", "-at_install")
@@ -185,3 +185,26 @@ class TestShipmentLots(WmsHttpCase):
         self._assert_ok(self._ship(picking, self._allocations((3, "L-OLD")))[0])
         self.assertEqual(self._on_hand(self.seal, lot=self.old), 2)
         self.assertEqual(other.move_ids.quantity, 5)
+
+    def _ship_all(self, *shipped):
+        """Confirm shipments in one call.
+
+        :param shipped: (picking, line)
+        :return: their statuses and codes
+        """
+        items = [
+            {"confirmation": f"C-{next(self.numbers)}", "shipment": picking.name, "lines": [line]}
+            for picking, line in shipped
+        ]
+        answer = self._assert_ok(self._call("POST", f"{SHIP}/bulk", {"items": items}, self.key))
+        return [(item["status"], item.get("problem", {}).get("code")) for item in answer["items"]]
+
+    def test_lot_twice_in_one_call(self):
+        """W2: a lot that leaves with one shipment of a call is not there for the next one."""
+        pickings = [self._sell((self.seal, 3)) for _number in range(3)]
+        shipped = [(picking, self._allocations((3, "L-OLD"))) for picking in pickings]
+        shipped[2] = (pickings[2], self._allocations((1, "L-OLD"), (2, "L-NEW")))
+        self.assertEqual(
+            self._ship_all(*shipped), [(200, None), (422, "lot_not_in_stock"), (200, None)]
+        )
+        self.assertEqual((self._on_hand(self.seal, lot=self.old), pickings[1].state), (1, "assigned"))

@@ -96,6 +96,20 @@ class TestShipmentPackages(WmsHttpCase):
         package = (picking | picking.backorder_ids).move_line_ids.result_package_id
         self.assertEqual((package.name, sum(package.quant_ids.mapped("quantity"))), (SSCC, 10))
 
+    def test_packages_in_a_circle(self):
+        """W2: what is around a package does not come inside it with a later part."""
+        picking = self._sell((self.tape, 10))
+        line = {"sku": "TAPE", "quantity": "5", "package": "1"}
+        inner, outer = {"package": "1", "sscc": SSCC}, {"package": "2", "sscc": OTHER_SSCC}
+        packages = [{**inner, "inside": "2"}, outer]
+        self._assert_ok(self._ship(picking, line, packages=packages, complete=False)[0])
+        packages = [inner, {**outer, "inside": "1"}]
+        response, _message = self._ship(picking, {**line, "package": "2"}, packages=packages)
+        self._assert_refused(response, 422, "package_in_itself")
+        package = picking.move_line_ids.result_package_id
+        self.assertEqual((package.name, package.dist_outer_id.name), (SSCC, OTHER_SSCC))
+        self.assertFalse(package.dist_outer_id.dist_outer_id)
+
     def test_bad_packages(self):
         """W2: packages that do not fit are refused."""
         picking = self._sell((self.tape, 10))
@@ -106,6 +120,7 @@ class TestShipmentPackages(WmsHttpCase):
             ([{"package": "1", "inside": "2"}], "unknown_package"),
             ([{"package": "1", "inside": "1"}], "package_in_itself"),
             ([{"package": "1", "inside": "2"}, {"package": "2", "inside": "1"}], "package_in_itself"),
+            ([{"package": "1", "sscc": SSCC}, {"package": "2", "sscc": f"(00){SSCC}"}], "package_twice"),
             ([{"package": "1", "kind": "barrel"}], "invalid_message"),
             ([{"package": "1", "sscc": SSCC[:-1] + "0"}], "invalid_sscc"),
             ([{"package": "1", "sscc": "12345"}], "invalid_sscc"),

@@ -1,3 +1,5 @@
+import json
+
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
@@ -110,6 +112,12 @@ class TestStockAdjusted(WmsHttpCase):
         response, message = self._adjust(self._line(-20), self._line(10, self.glove))
         self._assert_refused(response, 422, "adjustment_approval")
         exception = message.exception_id
+        for text in ("Item TAPE: -20 Units", "Item GLOVE: +10 Dozens", "Count"):
+            self.assertIn(text, exception.detail)
+        self.assertEqual(
+            (exception.impact_lines, exception.impact_skus, exception.impact_warehouses, exception.impact_value),
+            (2, "GLOVE, TAPE", "Northside", 120.0),
+        )
         operator = new_test_user(
             self.env,
             "wms_operator",
@@ -126,6 +134,29 @@ class TestStockAdjusted(WmsHttpCase):
         exception.with_user(administrator).action_accept_variance()
         self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (30, 40))
         self.assertEqual(self._get_adjustment(message).approved_by_id, administrator)
+
+    def test_own_correction(self):
+        """W4, G4: who corrects an adjustment does not approve it as well."""
+        _response, message = self._adjust(self._line(-30))
+        first, second = (
+            new_test_user(
+                self.env,
+                f"wms_administrator_{number}",
+                groups="dist_integration_base.group_dist_operator,stock.group_stock_manager",
+            )
+            for number in range(2)
+        )
+        body = {"adjustment": "A-OWN", "lines": [self._line(-40)]}
+        message.with_user(first).sudo()._resubmit(json.dumps(body))
+        self.env.invalidate_all()
+        exception = message.correction_ids.exception_id
+        self.assertEqual((exception.code, exception.can_accept_variance), ("adjustment_approval", True))
+        with self.assertRaisesRegex(UserError, "A colleague"):
+            exception.with_user(first).action_accept_variance()
+        self.assertEqual(self._on_hand(self.tape), 50)
+        exception.with_user(second).action_accept_variance()
+        self.env.invalidate_all()
+        self.assertEqual(self._on_hand(self.tape), 10)
 
     def test_reasons(self):
         """W4: a reason may always or never wait; a foreign word is explained once."""
@@ -148,6 +179,56 @@ class TestStockAdjusted(WmsHttpCase):
         self._assert_ok(self._adjust(self._line(2, self.seal, lot="L2"))[0])
         new = self.env["stock.lot"].search([("name", "=", "L2"), ("product_id", "=", self.seal.id)])
         self.assertEqual((self._on_hand(self.seal, lot=lot), self._on_hand(self.seal, lot=new)), (9, 2))
+
+    def test_several_lines_of_one_item(self):
+        """W4: lines of the same goods follow one another: each finds what the one before it has left."""
+        self._assert_ok(
+            self._adjust(self._line(-5, previous_on_hand="50"), self._line(2, previous_on_hand="45"))[0]
+        )
+        self.assertEqual(self._on_hand(self.tape), 47)
+        self.warehouse.dist_adjustment_limit = 1000
+        response, message = self._adjust(self._line(-30), self._line(-1, self.glove), self._line(-30))
+        problem = self._assert_refused(response, 422, "adjustment_variance")
+        self.assertEqual(
+            [(error["pointer"], error["code"]) for error in problem["errors"]],
+            [("/lines/1/change", "stock_negative"), ("/lines/2/change", "stock_negative")],
+        )
+        self.assertIn("has only 17", problem["detail"])
+        self.assertEqual(self._on_hand(self.tape), 47)
+        message.exception_id.action_accept_variance()
+        self.env.invalidate_all()
+        self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (-13, -1))
+        lines = self._get_adjustment(message).line_ids.sorted("id")
+        self.assertEqual(lines.mapped("previous_quantity"), [47, 0, 17])
+        self.assertEqual([sum(line.move_ids.mapped("quantity")) for line in lines], [30, 1, 30])
+
+    def test_found_and_lost_in_one_message(self):
+        """W4: what one line has found, the next one may lose; each lot for itself."""
+        self._assert_ok(self._adjust(self._line(5, self.glove), self._line(-5, self.glove))[0])
+        for name in ("L1", "L2"):
+            self._put(self.seal, 4, lot=self._make_lot(self.seal, name))
+        lines = [self._line(-4, self.seal, lot=name, previous_on_hand="4") for name in ("L1", "L2")]
+        self._assert_ok(self._adjust(*lines)[0])
+        self.assertEqual((self._on_hand(self.glove), self._on_hand(self.seal)), (0, 0))
+
+    def test_serial_in_two_places(self):
+        """W4: a serial number that is found where Odoo has it elsewhere waits for a person."""
+        serial = self._make_lot(self.meter, "S-1")
+        shelf = self.env["stock.location"].create(
+            {"name": "Shelf", "location_id": self.warehouse.view_location_id.id}
+        )
+        self._put(self.meter, 1, location=shelf, lot=serial)
+        response, message = self._adjust(self._line(1, self.meter, lot="S-1"))
+        problem = self._assert_refused(response, 422, "adjustment_variance")
+        self.assertEqual(
+            [(error["pointer"], error["code"]) for error in problem["errors"]],
+            [("/lines/0/lot", "serial_in_stock")],
+        )
+        self.assertIn(shelf.display_name, problem["detail"])
+        self._put(self.meter, -1, location=shelf, lot=serial)
+        message.exception_id.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((message.state, self._on_hand(self.meter, lot=serial)), ("done", 1))
 
     def test_reserved_goods_are_lost_too(self):
         """W4: what is reserved for an order and lost is no longer reserved for it."""
@@ -197,6 +278,8 @@ class TestStockAdjusted(WmsHttpCase):
         self._assert_refused(
             self._adjust(self._line(1), adjusted_at="2026-02-30T00:00:00Z")[0], 422, "invalid_date"
         )
+        advice = self._make_product("ADVICE", detailed_type="service")
+        self._assert_refused(self._adjust(self._line(1, advice))[0], 422, "not_stocked")
         self.assertEqual(self._on_hand(self.tape), 50)
 
 
@@ -215,8 +298,13 @@ class TestStockStatusChanged(WmsHttpCase):
         cls._put(cls.tape, 50)
 
     def _change(self, quantity, old, new, **values):
-        line = {"sku": "TAPE", "quantity": str(quantity), "from": old, "to": new, **values}
-        body = {"adjustment": f"Q-{next(self.numbers)}", "reason": "quality_control", "lines": [line]}
+        return self._change_all(self._line(quantity, old, new, **values))
+
+    def _line(self, quantity, old, new, **values):
+        return {"sku": "TAPE", "quantity": str(quantity), "from": old, "to": new, **values}
+
+    def _change_all(self, *lines):
+        body = {"adjustment": f"Q-{next(self.numbers)}", "reason": "quality_control", "lines": list(lines)}
         return self._post("/stock/status-changes", body)
 
     def _available(self):
@@ -246,6 +334,18 @@ class TestStockStatusChanged(WmsHttpCase):
         self._assert_refused(self._change(31, "available", "damaged")[0], 422, "not_enough_stock")
         self._assert_refused(self._change(1, "damaged", "available")[0], 422, "not_enough_stock")
         self._assert_refused(self._change(1, "hold", "hold")[0], 422, "same_status")
+
+    def test_several_lines_of_one_item(self):
+        """W4: lines of the same goods follow one another."""
+        lines = self._line(30, "available", "hold"), self._line(30, "available", "damaged")
+        response, message = self._change_all(*lines)
+        problem = self._assert_refused(response, 422, "not_enough_stock")
+        self.assertEqual([error["pointer"] for error in problem["errors"]], ["/lines/1/quantity"])
+        self.assertIn("has 20", problem["detail"])
+        self._assert_ok(
+            self._change_all(self._line(30, "available", "hold"), self._line(30, "hold", "damaged"))[0]
+        )
+        self.assertEqual((self._on_hand(self.tape, location=self.damaged), self._available()), (30, 20))
 
     def test_accepted_although_not_enough(self):
         """W4, X1: messages that overtook each other are settled in one click: what is missing becomes negative."""

@@ -105,8 +105,8 @@ class TestWarehouseDay(WmsHttpCase):
                 self.assertEqual(self._open("decisions", kind, user).mapped("code"), [code])
         self.assertEqual(self._open("decisions", "other").mapped("code"), ["invalid_message"])
 
-    def _count(self, text):
-        run = self.env["dist.reconciliation"]._make(self.profile, text.encode(), "snapshot.csv")
+    def _count(self, text, **values):
+        run = self.env["dist.reconciliation"]._make(self.profile, text.encode(), "snapshot.csv", **values)
         run._enqueue()
         self.env.flush_all()
         run._job_run()
@@ -128,6 +128,19 @@ class TestWarehouseDay(WmsHttpCase):
             self.assertEqual(self._open("variances", user=user).mapped("variance"), [-3.0, -1.0])
             line_id = variances["lines"][1]["id"]
             self.assertEqual(self._open("variances", line_id, user).ids, [line_id])
+
+    def test_compared(self):
+        """W5: how much agrees is said by a warehouse's last full list: not by a count, nor by another warehouse."""
+        south = self._make_warehouse(self.system, "Southside", "SSIDE")
+        self._put(self.glove, 10)
+        self._put(self.tape, 10, location=south.lot_stock_id)
+        self._count("sku,quantity\nTAPE,97\nGLOVE,10\n", warehouse_id=self.warehouse.id)
+        self._count("sku,quantity\nTAPE,97\n", warehouse_id=self.warehouse.id, coverage="part")
+        self._count("sku,quantity\nTAPE,10\n", warehouse_id=south.id)
+        accuracies = [
+            self._get_figures(warehouse)["variances"]["accuracy"] for warehouse in (self.warehouse, south)
+        ]
+        self.assertEqual(accuracies, [50.0, 100.0])
 
     def test_one_warehouse(self):
         """W1: the figures of one warehouse are its own."""

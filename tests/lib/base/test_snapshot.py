@@ -46,8 +46,12 @@ def test_json_lines():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1,5", "NaN", "Infinity", "1e12", "-1e12", "1_000", "١", "1 2", "0x10"]
-)
+    "text",
+    [
+        "", "x", "1,5", "NaN", "Infinity", "1e12", "-1e12", "1_000", "١", "1 2", "0x10",
+        "1e99999999", "-1e99999999", "1e-99999999", "0e99999999", "1e9999999999999999999",
+    ],
+)  # fmt: skip
 def test_not_a_number(text):
     assert list(errors(f"sku;quantity\nA;{text}\n")) == [2]
 
@@ -71,6 +75,20 @@ def test_wrong_rows():
         4,
         5,
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('{"sku": "\\ud800", "quantity": "1"}', "not printable"),
+        ('{"sku": "A", "quantity": "\\udfff1"}', "quantity"),
+        ('{"sku": "A", "quantity": "1", "quantity": "2"}', "a name stands twice"),
+    ],
+)
+def test_what_json_alone_allows(line, text):
+    """Half of a surrogate pair is no text, and of two values none is meant."""
+    found = errors('{"sku": "A", "quantity": "1"}\n' + line)
+    assert list(found) == [2] and text in found[2]
 
 
 def test_quoted_line_break():

@@ -2,16 +2,14 @@ from odoo import models
 
 
 class OrderSubmitHandler(models.AbstractModel):
-    """An order uses up the holds it names."""
+    """An order uses up the holds it names, before it reserves what they have set aside."""
 
     _inherit = "dist.handler.order.submit"
 
-    def _take(self, submissions):
-        result = super()._take(submissions)
+    def _settle(self, submissions):
         for submission in submissions:
-            if submission.order:
-                self._use_holds(submission)
-        return result
+            self._use_holds(submission)
+        return super()._settle(submissions)
 
     def _use_holds(self, submission):
         holds = self.env["dist.availability.hold"]

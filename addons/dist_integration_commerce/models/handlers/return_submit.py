@@ -147,7 +147,7 @@ class ReturnSubmitHandler(models.AbstractModel):
             unit, product = line._dist_get_unit(), line.product_id
             rest = self._convert_quantity(data["quantity"], unit, product, f"{pointer}/quantity")
             for move in self._get_shipped(line):
-                part = min(rest, self._get_returnable(move) - wanted[move])
+                part = min(rest, move._dist_get_returnable() - wanted[move])
                 wanted[move] += part
                 rest -= part
             if float_compare(rest, 0.0, precision_digits=QUANTITY_DIGITS) > 0:
@@ -162,12 +162,6 @@ class ReturnSubmitHandler(models.AbstractModel):
                 and move.picking_id.picking_type_id.code == "outgoing"
             )
         ).sorted("id")
-
-    def _get_returnable(self, move):
-        """:return: what has not come back of a shipped move, and is not announced, in the product's unit"""
-        back = move.returned_move_ids.filtered(lambda other: other.state != "cancel")
-        came_back = sum(other._dist_get_product_quantity() for other in back)
-        return move._dist_get_product_quantity() - came_back
 
     def _prepare_too_much(self, order, line, rest, data, pointer):
         unit, product = line._dist_get_unit(), line.product_id

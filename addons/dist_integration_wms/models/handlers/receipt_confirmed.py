@@ -89,6 +89,7 @@ class ReceiptConfirmedHandler(models.AbstractModel):
 
     def _check_lots(self, plan, portions):
         """Lots that do not exist are created with the receipt."""
+        self._check_not_in_stock(plan, portions)
 
     def _prepare_picking(self, plan):
         result = super()._prepare_picking(plan)

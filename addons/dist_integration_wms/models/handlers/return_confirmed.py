@@ -1,4 +1,5 @@
 from odoo import _, models
+from odoo.tools import float_compare
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, ExceptionSpec
 
@@ -6,6 +7,8 @@ from ...lib import formats
 
 RESTOCK = "restock"
 UNEXPECTED = "unexpected_return"
+OVER = "over_return"
+STRANGE_LOT = "lot_not_shipped"
 
 
 class ReturnConfirmedHandler(models.AbstractModel):
@@ -61,12 +64,14 @@ class ReturnConfirmedHandler(models.AbstractModel):
     def _announce(self, plan):
         """Make the return that the warehouse was not told to expect.
 
-        :return: stock.picking
+        :return: stock.picking; the shipment when nothing was taken back
         :raises BusinessError: what was shipped is not known, or a person has to decide first
         """
         shipments = self._find_shipments(plan.message, plan.payload)
         if not shipments:
             raise self._prepare_not_found(plan.payload)
+        if not any(self._has_moved(line) for line in plan.payload["lines"]):
+            return shipments[0]
         policy = shipments[0].picking_type_id.warehouse_id.dist_unexpected_return_policy
         if policy == "ask" and not plan.message._accepts(UNEXPECTED):
             raise BusinessError(
@@ -79,17 +84,23 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     "Accept it to take the goods back, or settle it with the customer and ignore it."
                 ),
             )
-        return self._create_return(plan, self._choose_shipment(plan, shipments))
+        shipment = self._choose_shipment(plan, shipments)
+        quantities = self._get_returned_quantities(plan, shipment)
+        self._check_shipped(plan, shipments, quantities)
+        return self._create_return(plan, shipment, quantities)
 
     def _choose_shipment(self, plan, shipments):
         """:return: the first shipment that all returned items left with
         :raises BusinessError: there is none
         """
         products = self._get_returned_products(plan)
-        for shipment in shipments:
-            if all(product in shipment.move_ids.product_id for product in products):
+        shipped = [
+            shipment.move_ids.filtered(lambda move: move.state == "done").product_id for shipment in shipments
+        ]
+        for shipment, found in zip(shipments, shipped, strict=True):
+            if all(product in found for product in products):
                 return shipment
-        product = next(product for product in products if product not in shipments[0].move_ids.product_id)
+        product = next(product for product in products if product not in shipped[0])
         raise BusinessError(
             "item_not_shipped",
             _(
@@ -102,13 +113,51 @@ class ReturnConfirmedHandler(models.AbstractModel):
         )
 
     def _get_returned_products(self, plan):
-        """:return: list of product.product, one for each line"""
+        """:return: list of product.product, one for each line
+        :raises BusinessError: a line names none: that of a shipment is not one of its return
+        """
+        for index, line in enumerate(plan.payload["lines"]):
+            if not (line.get("sku") or line.get("gtin")):
+                raise BusinessError(
+                    "item_missing",
+                    _("Nobody announced the return, so its lines have no number yet. Name the item."),
+                    f"/lines/{index}",
+                )
         return self._find_products(
             plan.message, [(line, f"/lines/{index}") for index, line in enumerate(plan.payload["lines"])]
         )
 
-    def _create_return(self, plan, shipment):
-        picking = shipment._dist_create_return(self._get_returned_quantities(plan, shipment))
+    def _check_shipped(self, plan, shipments, quantities):
+        """:raises BusinessError: more came back than was shipped and has not come back yet"""
+        for move_id, quantity in quantities.items():
+            move = shipments.move_ids.browse(move_id)
+            shipped = shipments.move_ids.filtered(
+                lambda other, move=move: other.product_id == move.product_id and other.state == "done"
+            )
+            left = sum(other._dist_get_returnable() for other in shipped)
+            over = float_compare(quantity, left, precision_rounding=move.product_id.uom_id.rounding) > 0
+            if over and not plan.message._accepts(OVER):
+                raise BusinessError(
+                    OVER,
+                    _(
+                        "%(product)s: %(quantity)s %(unit)s came back of %(shipment)s; %(left)s %(unit)s were shipped "
+                        "and have not come back yet.",
+                        product=move.product_id.display_name,
+                        quantity=formats.quantity_text(quantity),
+                        unit=move.product_id.uom_id.name,
+                        shipment=", ".join(shipments.mapped("name")),
+                        left=formats.quantity_text(left),
+                    ),
+                    "/lines",
+                    record=shipments[0],
+                    severity="high",
+                    suggestion=_(
+                        "Accept the variance when the quantity is right, or correct the message and resubmit it."
+                    ),
+                )
+
+    def _create_return(self, plan, shipment, quantities):
+        picking = shipment._dist_create_return(quantities)
         # the goods have arrived: nothing is asked of the warehouse any more
         picking.write(
             {
@@ -211,6 +260,25 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     record=plan.picking,
                     suggestion=_("Correct the lot and resubmit."),
                 )
+            shipped = move_plan.move.origin_returned_move_id.move_line_ids.lot_id
+            if shipped and portion.lot not in shipped and not plan.message._accepts(STRANGE_LOT):
+                raise self._prepare_strange_lot(plan, portion, shipped)
+        self._check_not_in_stock(plan, portions)
+
+    def _prepare_strange_lot(self, plan, portion, shipped):
+        return BusinessError(
+            STRANGE_LOT,
+            _(
+                "%(product)s: lot %(lot)s did not leave with what came back; shipped were: %(shipped)s.",
+                product=portion.lot.product_id.display_name,
+                lot=portion.lot.name,
+                shipped=", ".join(shipped.mapped("name")),
+            ),
+            portion.pointer,
+            record=plan.picking,
+            severity="high",
+            suggestion=_("Accept the variance when the lot is right, or correct the message and resubmit it."),
+        )
 
     def _carry_out(self, plans):
         for plan in plans:

@@ -85,15 +85,17 @@ class ShipmentConfirmedHandler(models.AbstractModel):
     def _check_packages(self, plan):
         """Packages are unique, their SSCCs are right, and what lines name is among them."""
         packages = plan.payload.get("packages", [])
-        keys = [package["package"] for package in packages]
+        keys, listed = {package["package"] for package in packages}, set()
         for index, package in enumerate(packages):
-            if package["package"] in keys[:index]:
-                raise BusinessError(
-                    "package_twice",
-                    _("Package %s is listed twice.", package["package"]),
-                    f"/packages/{index}/package",
-                )
-            self._read_sscc(package, f"/packages/{index}/sscc")
+            sscc = self._read_sscc(package, f"/packages/{index}/sscc")
+            for name, number in (("package", package["package"]), ("sscc", sscc)):
+                if number and (name, number) in listed:
+                    raise BusinessError(
+                        "package_twice",
+                        _("Package %s is listed twice.", number),
+                        f"/packages/{index}/{name}",
+                    )
+                listed.add((name, number))
             self._check_inside(packages, package, f"/packages/{index}/inside")
         for _move_plan, portion in plan.portions:
             if portion.package_key and portion.package_key not in keys:
@@ -144,8 +146,19 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             made[package["package"]] = known.get(sscc) or self._create_package(plan, package, sscc)
         for package in packages:
             if package.get("inside"):
-                made[package["package"]].dist_outer_id = made[package["inside"]]
+                self._put_inside(plan, made[package["package"]], made[package["inside"]])
         return made
+
+    def _put_inside(self, plan, package, outer):
+        """:raises BusinessError: by an earlier part of the message's shipment it is the other way round"""
+        if package in outer._dist_with_outer():
+            raise BusinessError(
+                "package_in_itself",
+                _("Package %s is inside itself.", package.name),
+                "/packages",
+                record=plan.picking,
+            )
+        package.dist_outer_id = outer
 
     def _get_used_packages(self, plan):
         """:return: list of the packages that something is in, and of those around them"""
@@ -226,20 +239,36 @@ class ShipmentConfirmedHandler(models.AbstractModel):
     # lots
 
     def _check_lots(self, plan, portions):
-        """Lots must be known, and must have been in stock."""
+        """Lots must be known."""
         for move_plan, portion in portions:
             if not portion.lot:
                 portion.lot = self._find_coded_lot(plan, move_plan, portion)
-        on_hand = self._read_on_hand(plan, portions)
+
+    def _check_stock(self, plans):
+        """Lots must have been in stock, enough of each for all who take them."""
+        for location in self.env["stock.location"].union(*(plan.picking.location_id for plan in plans)):
+            self._check_stock_of(
+                location,
+                [
+                    (plan, move_plan, portion)
+                    for plan in plans
+                    if plan.picking.location_id.parent_path.startswith(location.parent_path)
+                    for move_plan, portion in plan.portions
+                    if portion.lot
+                ],
+            )
+
+    def _check_stock_of(self, location, taken):
+        """
+        :param taken: list of (plan, MovePlan, Portion), what is taken from there
+        """
+        on_hand = self._read_on_hand(location, [portion.lot.id for _plan, _move_plan, portion in taken])
         wanted = {}
-        for move_plan, portion in portions:
+        for plan, move_plan, portion in taken:
             wanted[portion.lot] = wanted.get(portion.lot, 0.0) + portion.quantity
-            rounding = move_plan.move.product_id.uom_id.rounding
-            if (
-                float_compare(wanted[portion.lot], on_hand.get(portion.lot, 0.0), precision_rounding=rounding)
-                > 0
-            ):
-                raise self._prepare_lot_not_in_stock(plan, move_plan, portion, on_hand.get(portion.lot, 0.0))
+            known, rounding = on_hand.get(portion.lot, 0.0), move_plan.move.product_id.uom_id.rounding
+            if float_compare(wanted[portion.lot], known, precision_rounding=rounding) > 0:
+                raise self._prepare_lot_not_in_stock(plan, move_plan, portion, known)
 
     def _find_coded_lot(self, plan, move_plan, portion):
         """:return: the lot that a person said is meant; :raises MissingMapping: nobody has said yet"""
@@ -258,15 +287,12 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             record=plan.picking,
         )
 
-    def _read_on_hand(self, plan, portions):
-        """:return: dict, lot to what is on hand where the transfer takes it from"""
-        lot_ids = [portion.lot.id for _move_plan, portion in portions]
-        groups = self.env["stock.quant"]._read_group(
-            [("lot_id", "in", lot_ids), ("location_id", "child_of", plan.picking.location_id.id)],
-            ["lot_id"],
-            ["quantity:sum"],
-        )
-        return dict(groups)
+    def _read_on_hand(self, location, lot_ids):
+        """:return: dict, lot to what is on hand at and below a location"""
+        if not lot_ids:
+            return {}
+        domain = [("lot_id", "in", lot_ids), ("location_id", "child_of", location.id)]
+        return dict(self.env["stock.quant"]._read_group(domain, ["lot_id"], ["quantity:sum"]))
 
     def _prepare_lot_not_in_stock(self, plan, move_plan, portion, on_hand):
         return BusinessError(

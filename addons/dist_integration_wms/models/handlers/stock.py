@@ -21,6 +21,20 @@ class StockHandler(models.AbstractModel):
     def _get_external_id(self, payload):
         return payload.get("adjustment")
 
+    def _get_payload_impact(self, message, payload):
+        """The lines, items and warehouse that the message names."""
+        impact, lines = super()._get_payload_impact(message, payload), self._get_payload_lines(payload)
+        code = (payload or {}).get("warehouse")
+        warehouses = self.env["stock.warehouse"]._dist_find_by_code(
+            message.system_id, code if isinstance(code, str) else None
+        )
+        return {
+            **impact,
+            "lines": len(lines),
+            "skus": self._name_items(lines, self._find_known_products(message, lines)),
+            "warehouses": warehouses.mapped("name") if len(warehouses) == 1 else [],
+        }
+
     def _get_lock_keys(self, message, payload):
         items = [(line, "") for line in payload["lines"]]
         keys = [f"dist.stock.adjustment/{message.system_id.id}/{payload['adjustment']}"]
@@ -31,18 +45,28 @@ class StockHandler(models.AbstractModel):
         return keys + self._get_stock_lock_keys({product.id for product in products})
 
     def _apply(self, message, payload):
-        known = self.env["dist.stock.adjustment"]._find(
-            message.system_id, self._get_kind(), payload["adjustment"]
-        )
+        known = self._find_applied(message, payload)
         if known:
             self._check_same(known, payload)
             return HandlerResult(self._get_answer(known), record=known)
         warehouse = self._find_warehouse(message, payload)
-        lines = self._read_lines(message, payload, warehouse)
-        self._check_variances(message, payload, warehouse, lines)
-        adjustment = self._record(message, payload, warehouse, lines)
-        self._move(adjustment, lines)
+        lines, planned = {}, []
+        for products in self._get_rounds(message, payload):
+            self._move(planned)
+            found = self._read_lines(message, payload, warehouse, products)
+            lines.update(found)
+            planned = list(found.values())
+        lines_in_order = [lines[index] for index in sorted(lines)]
+        self._check_variances(message, payload, warehouse, lines_in_order)
+        self._move(planned)
+        adjustment = self._record(message, payload, warehouse, lines_in_order)
         return HandlerResult(self._get_answer(adjustment), record=adjustment)
+
+    def _find_applied(self, message, payload):
+        """:return: dist.stock.adjustment that was applied under the number of a message; empty for none"""
+        return self.env["dist.stock.adjustment"]._find(
+            message.system_id, self._get_kind(), payload["adjustment"]
+        )
 
     def _check_same(self, known, payload):
         if known.digest != digest_of(payload):
@@ -90,14 +114,38 @@ class StockHandler(models.AbstractModel):
             suggestion=_("Choose the system in the form of the warehouse, then use Retry."),
         )
 
-    def _read_lines(self, message, payload, warehouse):
-        """:return: list of dicts, values of dist.stock.adjustment.line with what is moved beside them"""
-        pointers = [f"/lines/{index}" for index in range(len(payload["lines"]))]
-        products = self._find_products(message, list(zip(payload["lines"], pointers, strict=True)))
-        return [
-            self._read_line(message, payload, warehouse, line, product, pointer)
-            for line, product, pointer in zip(payload["lines"], products, pointers, strict=True)
-        ]
+    def _get_rounds(self, message, payload):
+        """Lines of the same goods follow one another: each is read when what stands before it has been moved.
+
+        :return: list of dicts, index of a line to its product; the same goods are in one only once
+        """
+        items = [(line, f"/lines/{index}") for index, line in enumerate(payload["lines"])]
+        rounds, seen = [], {}
+        for index, product in enumerate(self._find_products(message, items)):
+            lot = product.tracking != "none" and payload["lines"][index].get("lot")
+            turn = seen.get((product, lot), 0)
+            seen[product, lot] = turn + 1
+            if turn == len(rounds):
+                rounds.append({})
+            rounds[turn][index] = product
+        return rounds
+
+    def _read_lines(self, message, payload, warehouse, products):
+        """
+        :param products: one of `_get_rounds`
+        :return: dict, index of a line to a dict: values of dist.stock.adjustment.line with what is moved beside them
+        """
+        for index, product in products.items():
+            if not product._dist_is_storable():
+                raise BusinessError(
+                    "not_stocked", _("%s is not kept in stock.", product.display_name), f"/lines/{index}"
+                )
+        return {
+            index: self._read_line(
+                message, payload, warehouse, payload["lines"][index], product, f"/lines/{index}"
+            )
+            for index, product in products.items()
+        }
 
     def _read_line(self, message, payload, warehouse, line, product, pointer):
         raise NotImplementedError
@@ -267,14 +315,14 @@ class StockHandler(models.AbstractModel):
             }
         )
 
-    def _move(self, adjustment, lines):
-        """Carry out the moves of all lines, in one go."""
+    def _move(self, lines):
+        """Carry out the moves of lines, in one go."""
         created = self.env["stock.move"].create([vals for line in lines for vals in line["moves"]])
         created._action_done()
         start = 0
-        for record, line in zip(adjustment.line_ids, lines, strict=True):
+        for line in lines:
             end = start + len(line["moves"])
-            record.move_ids = created[start:end]
+            line["values"]["move_ids"] = [fields.Command.set(created[start:end].ids)]
             start = end
 
     # record and answer

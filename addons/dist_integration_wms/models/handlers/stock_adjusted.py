@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo import _, models
 from odoo.tools import float_compare, float_is_zero
 
@@ -6,6 +8,9 @@ from odoo.addons.dist_integration_base.lib.handling import ApplyError, BusinessE
 
 from ...lib import formats
 from .warehouse_confirmation_unposted import Effect
+
+# lines that an exception tells of, the dearest
+DESCRIBED = 10
 
 
 class StockAdjustedHandler(models.AbstractModel):
@@ -37,6 +42,7 @@ class StockAdjustedHandler(models.AbstractModel):
             "product": product,
             "expected": self._read_previous(message, line, product, pointer),
             "missing": missing,
+            "elsewhere": self._find_elsewhere(product, lot, change),
             "reason": reason,
             "moves": moves,
             "values": {
@@ -50,6 +56,23 @@ class StockAdjustedHandler(models.AbstractModel):
                 "value": change * cost,
             },
         }
+
+    def _find_elsewhere(self, product, lot, change):
+        """:return: stock.quant of a serial number that was found although Odoo has it in stock"""
+        found = product.tracking == "serial" and change > 0
+        return lot._dist_get_stock() if found else self.env["stock.quant"]
+
+    def _get_payload_impact(self, message, payload):
+        """What was found and what was lost, at cost; as far as it can be read."""
+        impact, currency = super()._get_payload_impact(message, payload), message.company_id.currency_id
+        lines, value = self._get_payload_lines(payload), 0.0
+        for line, product in zip(lines, self._find_known_products(message, lines), strict=True):
+            if not product or not all(isinstance(line.get(name, ""), str) for name in ("change", "unit")):
+                continue
+            with suppress(IntegrationError, ApplyError, LookupError):
+                change = self._read_quantity(message, line, "change", product, "")
+                value += abs(change) * product.with_company(message.company_id).standard_price
+        return {**impact, "value": value, "currency": currency}
 
     def _read_previous(self, message, line, product, pointer):
         """:return: what the warehouse had before, in the product's unit; None when it does not say"""
@@ -78,7 +101,8 @@ class StockAdjustedHandler(models.AbstractModel):
     def _get_unposted_effects(self, message, moment):
         """What an adjustment that was not booked will change, as far as it says it happened before a moment.
 
-        What cannot be read counts for nothing: its exception is in the queue.
+        What cannot be read counts for nothing: its exception is in the queue. So does what was told under a number
+        that was applied: it will not be booked any more.
 
         :param moment: datetime, UTC
         :return: list of Effect
@@ -89,8 +113,10 @@ class StockAdjustedHandler(models.AbstractModel):
             warehouse = self._find_warehouse(message, payload)
         except (IntegrationError, ApplyError):
             return []
+        if happened > moment or self._find_applied(message, payload):
+            return []
         effects = []
-        for index, line in enumerate(payload["lines"] if happened <= moment else []):
+        for index, line in enumerate(payload["lines"]):
             try:
                 effects.append(self._read_effect(message, warehouse, line, f"/lines/{index}"))
             except (IntegrationError, ApplyError):
@@ -144,6 +170,19 @@ class StockAdjustedHandler(models.AbstractModel):
                     ),
                 }
             )
+        if line["elsewhere"]:
+            errors.append(
+                {
+                    "pointer": f"{line['pointer']}/lot",
+                    "code": "serial_in_stock",
+                    "detail": _(
+                        "Serial number %(serial)s of %(product)s is in %(location)s already.",
+                        serial=line["elsewhere"][0].lot_id.name,
+                        product=product.display_name,
+                        location=line["elsewhere"][0].location_id.display_name,
+                    ),
+                }
+            )
         return errors
 
     def _get_value_variances(self, warehouse, lines):
@@ -153,16 +192,30 @@ class StockAdjustedHandler(models.AbstractModel):
         over = warehouse.dist_currency_id.compare_amounts(value, warehouse.dist_adjustment_limit) > 0
         if not over and not always:
             return []
+        why = (
+            _(
+                "The adjustment is worth %(value)s; up to %(limit)s need no approval.",
+                value=warehouse.dist_currency_id.format(value),
+                limit=warehouse.dist_currency_id.format(warehouse.dist_adjustment_limit),
+            )
+            if over
+            else _("The reason %s always needs approval.", always[0]["reason"].name)
+        )
+        dearest = sorted(lines, key=lambda line: -abs(line["values"]["value"]))[:DESCRIBED]
         return [
             {
                 "pointer": (always or lines)[0]["pointer"],
                 "code": "adjustment_approval",
-                "detail": _(
-                    "The adjustment is worth %(value)s; up to %(limit)s need no approval.",
-                    value=warehouse.dist_currency_id.format(value),
-                    limit=warehouse.dist_currency_id.format(warehouse.dist_adjustment_limit),
-                )
-                if over
-                else _("The reason %s always needs approval.", always[0]["reason"].name),
+                "detail": "\n".join([why, *map(self._describe_line, dearest)]),
             }
         ]
+
+    def _describe_line(self, line):
+        change = line["values"]["quantity"]
+        return _(
+            "%(product)s: %(change)s %(unit)s (%(reason)s)",
+            product=line["product"].display_name,
+            change=("+" if change > 0 else "") + formats.quantity_text(change),
+            unit=line["product"].uom_id.name,
+            reason=line["reason"].name or _("no reason given"),
+        )

@@ -17,13 +17,10 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         :return: list of HandlerResult, in the same order
         """
         fresh = [plan for plan in plans if not plan.known]
-        writes = LineWrites(self.env["stock.move.line"])
+        self._check_stock(fresh)
         for plan in fresh:
             self._prepare_picking(plan)
-            for move_plan in plan.moves:
-                if move_plan.portions:
-                    self._set_moved(plan, move_plan, writes)
-        writes.flush()
+        self._set_moved(fresh)
         self._finish(fresh)
         confirmations = self._record(fresh)
         return [self._get_result(plan, confirmations.get(id(plan)) or plan.known) for plan in plans]
@@ -33,10 +30,27 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         if plan.superseded:
             plan.picking._dist_release_supersede()
 
-    def _set_moved(self, plan, move_plan, writes):
-        without_stock = move_plan.move._dist_set_moved(move_plan.portions, writes)
-        if without_stock:
-            plan.exceptions.append(self._prepare_without_stock(plan, move_plan, without_stock))
+    def _check_stock(self, plans):
+        """Check what plans take together.
+
+        :raises ApplyError: it is not there
+        """
+
+    def _set_moved(self, plans):
+        """Make the lines of the transfers what was moved: first of what is reserved for them, then the others, which
+        take nothing that another one of the plans moves as well.
+        """
+        writes = LineWrites(self.env["stock.move.line"])
+        moved = [(plan, item) for plan in plans for item in plan.moves if item.portions]
+        unreserved = [
+            (plan, item, item.move._dist_set_moved(item.portions, writes)) for plan, item in moved
+        ]
+        writes.flush()
+        moves = self.env["stock.move"].union(*(item.move for _plan, item in moved))
+        for plan, item, portions in unreserved:
+            without_stock = item.move._dist_add_moved(portions, moves) if portions else 0.0
+            if without_stock:
+                plan.exceptions.append(self._prepare_without_stock(plan, item, without_stock))
 
     def _prepare_without_stock(self, plan, move_plan, quantity):
         product = move_plan.move.product_id

@@ -83,6 +83,28 @@ class WarehouseConfirmationHandler(models.AbstractModel):
     def _check_lots(self, plan, portions):
         raise NotImplementedError
 
+    def _check_not_in_stock(self, plan, portions):
+        """:raises BusinessError: a serial number that comes in is in stock already"""
+        pointers = {
+            portion.lot: portion.pointer
+            for move_plan, portion in portions
+            if portion.lot and move_plan.move.product_id.tracking == "serial"
+        }
+        quant = self.env["stock.lot"].union(*pointers)._dist_get_stock()[:1] if pointers else None
+        if quant:
+            raise BusinessError(
+                "serial_in_stock",
+                _(
+                    "Serial number %(serial)s of %(product)s is in %(location)s already.",
+                    serial=quant.lot_id.name,
+                    product=quant.product_id.display_name,
+                    location=quant.location_id.display_name,
+                ),
+                pointers[quant.lot_id],
+                record=plan.picking,
+                suggestion=_("Correct the number and resubmit, or correct the stock and retry."),
+            )
+
     def _check_expiry(self, plan, portions):
         """The lot's date in Odoo stays; a person decides whose is right."""
         for move_plan, portion in portions:

@@ -5,6 +5,8 @@ from odoo import models
 from odoo.addons.dist_integration_base.lib.errors import IntegrationError
 from odoo.addons.dist_integration_base.lib.handling import ApplyError
 
+from ...lib.confirmation import GOOD
+
 
 class Effect(NamedTuple):
     """What a confirmation will do to the stock of a warehouse once it is booked.
@@ -26,7 +28,8 @@ class WarehouseConfirmationHandler(models.AbstractModel):
     def _get_unposted_effects(self, message, moment):
         """Effects of a message that was not booked, as far as it says it happened before a moment.
 
-        What cannot be read counts for nothing: its exception is in the queue.
+        What cannot be read counts for nothing: its exception is in the queue. So does what was told under a number
+        that was applied: it will not be booked any more.
 
         :param moment: datetime, UTC
         :return: list of Effect
@@ -39,7 +42,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             picking = self._find_meant(message, payload)
         except (IntegrationError, ApplyError):
             return []
-        if not picking or happened > moment:
+        if not picking or happened > moment or self._find_applied(message, payload):
             return []
         effects = []
         for index, line in enumerate(payload["lines"]):
@@ -49,10 +52,24 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 continue
         return effects
 
+    def _find_applied(self, message, payload):
+        """:return: dist.warehouse.confirmation that was applied under the number of a message; empty for none"""
+        return self.env["dist.warehouse.confirmation"]._find(
+            message.system_id, self._get_kind(), payload["confirmation"]
+        )
+
     def _find_meant(self, message, payload):
         """:return: stock.picking whose warehouse and lines a message that was not booked speaks of; empty for none"""
         pickings = self._find_pickings(message, payload)
-        return self._get_open(pickings) or pickings[:1]
+        return self._get_open(pickings) or (pickings[:1] if self._is_still_said(message) else pickings[:0])
+
+    def _is_still_said(self, message):
+        """Of a transfer with nothing open the warehouse has told the rest since, in place of what was refused.
+
+        :return: True when goods are said to have moved all the same
+        """
+        kind = self._get_kind()
+        return message.state != "dead" or message.error_code in (f"{kind}_cancelled", f"{kind}_finished")
 
     def _read_effects(self, message, picking, line, pointer):
         moves = picking.move_ids.filtered(lambda move: move._dist_get_line_ref() == line.get("line"))
@@ -73,20 +90,30 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 lot_name if tracked else None,
                 sign * self._convert_quantity(text, unit, product, pointer),
             )
-            for lot_name, text, is_damaged in _split_line(line)
-            if not is_damaged or warehouse.dist_damaged_location_id.usage == "internal"
+            for lot_name, text, condition in self._split_line(line)
+            if self._is_kept(warehouse, condition)
         ]
 
+    def _is_kept(self, warehouse, condition):
+        """:return: True when goods in a condition will be in the warehouse's stock; where they have no place yet, too"""
+        place = condition != GOOD and warehouse._dist_get_status_location(condition)
+        return not place or place.usage == "internal"
 
-def _split_line(line):
-    """:return: list of (lot name, quantity as text, damaged) that a line states"""
-    if line.get("serials"):
-        return [(serial, "1", False) for serial in line["serials"]]
-    if line.get("allocations"):
-        return [
-            (item.get("lot"), item["quantity"], item.get("condition") == "damaged")
-            for item in line["allocations"]
+    def _split_line(self, line):
+        """:return: list of (lot name, quantity as text, condition) that a line states"""
+        if line.get("serials"):
+            parts = [(serial, "1", GOOD) for serial in line["serials"]]
+        elif line.get("allocations"):
+            parts = [
+                (item.get("lot"), item["quantity"], item.get("condition", GOOD))
+                for item in line["allocations"]
+            ]
+        else:
+            parts = [(None, line["quantity"], GOOD)]
+        lots = {lot_name for lot_name, _text, _condition in parts}
+        listed = {condition for _lot_name, _text, condition in parts}
+        return parts + [
+            (next(iter(lots)) if len(lots) == 1 else None, line[name], condition)
+            for condition, name in self._get_condition_fields().items()
+            if name in line and condition not in listed
         ]
-    damaged = line.get("damaged_quantity")
-    parts = [(None, line["quantity"], False)]
-    return [*parts, (None, damaged, True)] if damaged else parts

@@ -1,0 +1,76 @@
+import json
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .test_stock_snapshot import SnapshotCase
+
+
+@tagged("post_install", "-at_install")
+class TestStockInFlight(SnapshotCase):
+    """W5, X2: what was told and not booked yet is expected in a snapshot, and nothing else is."""
+
+    def _assert_expected(self, tape, seal=8):
+        """Have a snapshot of now compared: it is what is expected."""
+        now = fields.Datetime.add(fields.Datetime.now(), minutes=1).isoformat() + "Z"
+        run = self._reconcile(f"TAPE,,{tape}", "GLOVE,,5", f"SEAL,L/1,{seal}", taken_at=now)
+        self.assertEqual(self._states(run), {})
+
+    def _refuse(self, picking, quantity, **values):
+        """:return: message of a shipment of too much, which is refused"""
+        response, message = self._ship(picking, (self.tape, quantity), shipped_at=self._at(0), **values)
+        self._assert_refused(response, 422, "over_shipment")
+        return message
+
+    def test_number_used_again(self):
+        """W5: what is refused because its number was used before will never be booked."""
+        picking = self._sell((self.tape, 10))
+        first = {"confirmation": "C-ONE", "complete": False}
+        self._assert_ok(self._ship(picking, (self.tape, 6), **first)[0])
+        response, _message = self._ship(picking, (self.tape, 4), **first)
+        self._assert_refused(response, 409, "confirmation_reused")
+        self._assert_expected(194)
+        self.warehouse.dist_adjustment_limit = 1000
+        for change, status in (("-3", 200), ("-30", 409)):
+            body = {"adjustment": "A-ONE", "lines": [{"sku": "TAPE", "change": change}]}
+            response = self._call("POST", "/stock/adjustments", body, self.key, Idempotency_Key=change)
+            self.assertEqual(response.status_code, status, response.text)
+        self._assert_expected(191)
+
+    def test_sent_again_by_the_warehouse(self):
+        """W5: a refused confirmation counts no more when the warehouse has told the right quantity."""
+        for values in ({}, {"confirmation": "C-SAME"}):
+            picking = self._sell((self.tape, 10))
+            on_hand = int(self._on_hand(self.tape))
+            self._refuse(picking, 20, **values)
+            self._assert_expected(on_hand - 20)
+            self._assert_ok(self._ship(picking, (self.tape, 10), **values)[0])
+            self._assert_expected(on_hand - 10)
+
+    def test_refused_again(self):
+        """W5: a correction takes the place of what it corrects, also when it is refused as well."""
+        picking = self._sell((self.tape, 10))
+        message = self._refuse(picking, 20)
+        body = {**message._get_valid_payload(), "lines": [{"sku": "TAPE", "quantity": "18"}]}
+        message._resubmit(json.dumps(body))
+        self.assertEqual(message.correction_ids.state, "dead")
+        self._assert_expected(182)
+        picking = self._sell((self.tape, 10))
+        for quantity in (30, 15):
+            self._refuse(picking, quantity, confirmation="C-AGAIN")
+        self._assert_expected(167)
+
+    def test_goods_in_other_conditions(self):
+        """W3, W5: what is damaged or on hold has come as well."""
+        for name in ("hold", "damaged"):
+            self.warehouse[f"dist_{name}_location_id"] = self.env["stock.location"].create(
+                {"name": name, "location_id": self.warehouse.view_location_id.id}
+            )
+        receipt = self._buy((self.tape, 8), (self.seal, 8))
+        lot = {"quantity": "4", "lot": "L/1"}
+        lines = (
+            {"sku": "TAPE", "quantity": "4", "hold_quantity": "6", "damaged_quantity": "1"},
+            {"sku": "SEAL", "quantity": "4", "allocations": [lot], "damaged_quantity": "6"},
+        )
+        self._assert_refused(self._receive(receipt, *lines, received_at=self._at(0))[0], 422, "over_receipt")
+        self._assert_expected(211, seal=18)
