@@ -39,6 +39,7 @@ class StockHandler(models.AbstractModel):
             return HandlerResult(self._get_answer(known), record=known)
         warehouse = self._find_warehouse(message, payload)
         lines = self._read_lines(message, payload, warehouse)
+        self._check_owner(message, lines)
         self._check_variances(message, payload, warehouse, lines)
         adjustment = self._record(message, payload, warehouse, lines)
         self._move(adjustment, lines)
@@ -182,6 +183,21 @@ class StockHandler(models.AbstractModel):
                 suggestion=_("Choose the location in the form of the warehouse, then use Retry."),
             )
         return location
+
+    def _check_owner(self, message, lines):
+        """What is on hand is said by its owner; an adjustment is applied as a whole or not at all.
+
+        :raises OwnershipConflict: another system owns it
+        """
+        for line in lines:
+            self.env["dist.ownership"]._filter_inbound(
+                message,
+                self.env["stock.quant"],
+                {"quantity": line["values"]["quantity"]},
+                {"quantity": line["pointer"]},
+                undivided=True,
+                document=self.env["product.product"].browse(line["values"]["product_id"]),
+            )
 
     # stock
 
