@@ -142,13 +142,16 @@ class DistHandler(models.AbstractModel):
         self.env["dist.inbound.change"]._note(message, record, vals)
         return record
 
-    def _write_inbound(self, message, record, vals, pointers=None):
+    def _write_inbound(self, message, record, vals, pointers=None, document=None):
         """Write the values of a message to a record, as far as its sender may change them.
 
+        :param document: record that this one is a part of
         :return: True when something was written
         :raises OwnershipConflict: others own what the message changes
         """
-        allowed = self.env["dist.ownership"]._filter_inbound(message, record, vals, pointers)
+        allowed = self.env["dist.ownership"]._filter_inbound(
+            message, record, vals, pointers, document=document
+        )
         if not allowed:
             return False
         record.write(allowed)

@@ -29,12 +29,21 @@ class DistOwnedMixin(models.AbstractModel):
 
     def _compute_dist_owner_text(self):
         for record in self:
-            rules = set(record._dist_get_rules().values())
+            parts = record._dist_get_owned_parts()
+            rules = {rule for part in parts for rule in part._dist_get_rules().values()}
             systems = (
                 self.env["dist.system"].sudo().browse(sorted({rule.owner for rule in rules if rule.owner}))
             )
             names = systems.mapped("name") + ([_("Odoo")] if any(not rule.owner for rule in rules) else [])
             record.dist_owner_text = ", ".join(names) or _("Anybody")
+
+    def _dist_get_owned_parts(self):
+        """:return: list of recordsets whose owners the record tells: its own, and those of such as its lines"""
+        return [self]
+
+    def _dist_get_owned_document(self):
+        """:return: record in whose chatter a change of this one is noted"""
+        return self
 
     def _dist_get_rules(self, vals=None):
         """:return: dict, field name to OwnershipRule, of a record or of one that vals are about to make"""
@@ -48,8 +57,8 @@ class DistOwnedMixin(models.AbstractModel):
         return result
 
     def _dist_is_written_by_person(self):
-        """Handlers and the code of Odoo itself write as superuser, jobs say so in the context."""
-        return not (self.env.su or self.env.context.get("job_uuid") or self.env.user._is_dist_service())
+        """Handlers, their jobs and the code of Odoo itself write as superuser."""
+        return not (self.env.su or self.env.user._is_dist_service())
 
     def _dist_check_people_write(self, vals):
         """What a person is about to change that an external system owns.
@@ -94,10 +103,14 @@ class DistOwnedMixin(models.AbstractModel):
         )
 
     def _dist_note_people_write(self, owned):
+        notes = {}
         for record, groups in owned.items():
             texts = [record._dist_get_people_text(rule, names) for rule, names in groups.items()]
-            if hasattr(record, "message_post"):
-                record.message_post(body=Markup("<br/>").join(texts), subtype_xmlid="mail.mt_note")
+            notes.setdefault(record._dist_get_owned_document(), []).extend(texts)
+        for document, texts in notes.items():
+            if hasattr(document, "message_post"):
+                body = Markup("<br/>").join(dict.fromkeys(texts))
+                document.message_post(body=body, subtype_xmlid="mail.mt_note")
 
     def _has_onchange(self, field, other_fields):
         """A field that may have an owner asks the server when it is changed on screen."""

@@ -30,7 +30,7 @@ class DistOwnership(models.Model):
     _inherit = "dist.ownership"
 
     @api.model
-    def _filter_inbound(self, message, record, vals, pointers=None, undivided=False):
+    def _filter_inbound(self, message, record, vals, pointers=None, undivided=False, document=None):
         """The values of a message that may be written to a record.
 
         A value equal to the present one is nobody's conflict. What is left out is named in the answer of the message
@@ -41,6 +41,7 @@ class DistOwnership(models.Model):
         :param vals: dict as of ``write``
         :param pointers: dict, field name to JSON pointer of its value in the message
         :param undivided: the values only make sense together: where some would be left out, the message waits
+        :param document: record that these are a part of: people are told of it, and a part that is added changes it
         :return: dict, the part of vals to write
         :raises OwnershipConflict: the message is refused, or waits for the steward
         """
@@ -49,17 +50,19 @@ class DistOwnership(models.Model):
             return vals
         record = record.with_company(message.company_id)
         changed = self._get_changed(record, vals, rules)
-        verdict = judge(changed, rules, message.system_id.id, is_new=not record)
-        pointers = pointers or {}
+        verdict = judge(changed, rules, message.system_id.id, is_new=not (record or document))
+        pointers, subject = pointers or {}, document or record
         if verdict.refused:
-            raise self._prepare_conflict(message, record, verdict.refused, pointers)
+            raise self._prepare_conflict(message, record, verdict.refused, pointers, subject)
         if verdict.left and (undivided or self._is_nameless(record, verdict.left)):
-            raise self._prepare_conflict(message, record, verdict.left, pointers, waits=undivided)
+            raise self._prepare_conflict(message, record, verdict.left, pointers, subject, waits=undivided)
         for rule, names in verdict.left.items():
-            left = self._prepare_left(message, record, vals, rule, names, pointers)
+            left = self._prepare_left(message, record, vals, rule, names, pointers, subject)
             get_state(self.env.cr).left_values.setdefault(message.id, []).append(left)
         for rule, names in verdict.noticed.items():
-            self._tell_steward(message, record, vals, rule, names, self._get_hidden_names(message, pointers))
+            hidden = self._get_hidden_names(message, pointers)
+            changes = self._list_changes(record, vals, names, hidden, subject)
+            self._tell_steward(message, subject, rule, changes)
         left = {name for names in verdict.left.values() for name in names}
         return {name: value for name, value in vals.items() if name not in left}
 
@@ -88,10 +91,10 @@ class DistOwnership(models.Model):
         return not record and any(record._rec_name in names for names in left.values())
 
     @api.model
-    def _prepare_conflict(self, message, record, groups, pointers, waits=False):
+    def _prepare_conflict(self, message, record, groups, pointers, subject, waits=False):
         """:return: OwnershipConflict that names each field group, its owner and where the message says it"""
         hidden = self._get_hidden_values(message, record, pointers)
-        texts = {rule: redact(self._describe(message, record, rule), hidden, strict=True) for rule in groups}
+        texts = {rule: redact(self._describe(message, subject, rule), hidden, strict=True) for rule in groups}
         errors = [
             {"pointer": pointers.get(name, ""), "code": "owned_elsewhere", "detail": texts[rule]}
             for rule, names in groups.items()
@@ -104,7 +107,7 @@ class DistOwnership(models.Model):
             errors[0]["pointer"],
             errors=errors,
             waits=waits,
-            record=record or None,
+            record=subject or None,
             hidden_values=hidden,
             assignee=first.steward,
             suggestion=_(
@@ -146,11 +149,11 @@ class DistOwnership(models.Model):
         return f"{group.domain_id.name} / {group.name}", owner
 
     @api.model
-    def _prepare_left(self, message, record, vals, rule, names, pointers):
+    def _prepare_left(self, message, record, vals, rule, names, pointers, subject):
         group, owner = self._get_names(rule)
         code = self.env["dist.ownership.group"].sudo().browse(rule.group).full_code
         hidden = self._get_hidden_values(message, record, pointers)
-        text = redact(self._describe(message, record, rule), hidden, strict=True)
+        text = redact(self._describe(message, subject, rule), hidden, strict=True)
         spec = ExceptionSpec(
             category="ownership",
             code="owned_elsewhere",
@@ -158,13 +161,13 @@ class DistOwnership(models.Model):
                 "%(system)s sent %(group)s of %(record)s, which %(owner)s owns",
                 system=message.system_id.name,
                 group=group,
-                record=record.display_name or message.business_key or _("a new record"),
+                record=subject.display_name or message.business_key or _("a new record"),
                 owner=owner,
             ),
-            detail=self._list_changes(record, vals, names),
-            record=record or None,
+            detail=self._list_changes(record, vals, names, subject=subject),
+            record=subject or None,
             suggestion=_("Settle with the owner which value is right. The other fields were applied."),
-            fingerprint=f"{record._name}/{record.id or message.id}/{code}",
+            fingerprint=f"{subject._name}/{subject.id or message.id}/{code}",
             assignee=rule.steward,
             hidden_values=hidden,
         )
@@ -177,14 +180,16 @@ class DistOwnership(models.Model):
         return LeftValue(spec, answer)
 
     @api.model
-    def _list_changes(self, record, vals, names, hidden=()):
-        """:param hidden: names of fields whose values are not told
+    def _list_changes(self, record, vals, names, hidden=(), subject=None):
+        """:param subject: record that people are told of; a part of it is named
+        :param hidden: names of fields whose values are not told
         :return: text, a line for each field: what it says here and what the message says
         """
         lines = []
+        part = f"{record.display_name or _('new')}, " if subject and record != subject else ""
         for name in names:
             field = record._fields[name]
-            label = field.get_description(self.env, ["string"])["string"]
+            label = part + field.get_description(self.env, ["string"])["string"]
             lines.append(
                 _(
                     "%(field)s: here %(present)s, sent %(sent)s",
@@ -196,11 +201,11 @@ class DistOwnership(models.Model):
         return "\n".join(lines)
 
     @api.model
-    def _tell_steward(self, message, record, vals, rule, names, hidden):
+    def _tell_steward(self, message, record, rule, changes):
         """An activity on the record, one at a time, that tells the latest changes; on the row of the matrix where
         there is no record yet.
 
-        :param hidden: names of fields whose values are not told: an activity is read by all who read its record
+        :param changes: text without hidden values: an activity is read by all who read its record
         """
         user = self._get_steward(message, rule)
         if not user:
@@ -214,7 +219,7 @@ class DistOwnership(models.Model):
             owner=owner,
         )
         known = target.activity_ids.filtered(lambda item: item.user_id == user and item.summary == summary)
-        note = self._prepare_notice(self._list_changes(record, vals, names, hidden), known[:1])
+        note = self._prepare_notice(changes, known[:1])
         if known:
             known[:1].note = note
         else:

@@ -13,10 +13,11 @@ class DistOwnershipView(models.TransientModel):
 
     @api.model
     def _open(self, record):
+        lines = [vals for part in record._dist_get_owned_parts() for vals in self._prepare_lines(part)]
         view = self.create(
             {
                 "record_name": record.display_name,
-                "line_ids": [fields.Command.create(vals) for vals in self._prepare_lines(record)],
+                "line_ids": [fields.Command.create(vals) for vals in lines],
             }
         )
         return {
@@ -30,6 +31,7 @@ class DistOwnershipView(models.TransientModel):
 
     @api.model
     def _prepare_lines(self, record):
+        """:param record: record, or its parts of one model such as its lines"""
         rules = record._dist_get_rules()
         names = {}
         for name, group in self.env["dist.ownership.group"]._get_field_groups(record._name).items():
@@ -40,7 +42,7 @@ class DistOwnershipView(models.TransientModel):
             own = self.env["dist.ownership.group"]._get_id(code)
             names = {own: [name for group in names.values() for name in group]} if own else {}
         changes = self.env["dist.inbound.change"].search(
-            [("res_model", "=", record._name), ("res_id", "=", record.id), ("group_id", "in", list(names))]
+            [("res_model", "=", record._name), ("res_id", "in", record.ids), ("group_id", "in", list(names))]
         )
         last = {change.group_id.id: change for change in changes.sorted("changed_at")}
         groups = self.env["dist.ownership.group"].browse(names).sorted()

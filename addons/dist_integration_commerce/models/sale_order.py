@@ -8,7 +8,7 @@ RELEASE_GROUPS = ("dist_integration_base.group_dist_operator", "sales_team.group
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "dist.timeline.mixin"]
+    _inherit = ["sale.order", "dist.timeline.mixin", "dist.owned.mixin"]
 
     dist_channel_id = fields.Many2one(
         "dist.sales.channel",
@@ -63,6 +63,9 @@ class SaleOrder(models.Model):
             "The sales channel already submitted an order with this reference.",
         ),
     ]
+
+    def _dist_get_owned_parts(self):
+        return [self, self.order_line]
 
     # what tells of the channel is not a person's to set
 

@@ -7,7 +7,8 @@ TOLD = {"product_id", "product_uom_qty", LINE_UNIT, "price_unit", "discount"}
 
 
 class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "dist.owned.mixin"]
 
     dist_line_ref = fields.Char(
         string="Channel line",
@@ -30,6 +31,9 @@ class SaleOrderLine(models.Model):
 
     def _dist_after_change(self):
         self.order_id.filtered(lambda order: order.state == "sale")._dist_emit("order.changed")
+
+    def _dist_get_owned_document(self):
+        return self.order_id
 
     def _dist_get_taxes(self):
         return self[LINE_TAXES]

@@ -12,7 +12,7 @@ class StockPicking(models.Model):
     """Where a transfer stands between Odoo and the external system that runs its warehouse."""
 
     _name = "stock.picking"
-    _inherit = ["stock.picking", "dist.timeline.mixin"]
+    _inherit = ["stock.picking", "dist.timeline.mixin", "dist.owned.mixin"]
 
     dist_release_state = fields.Selection(
         [

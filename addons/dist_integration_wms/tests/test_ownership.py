@@ -51,6 +51,42 @@ class TestOwnership(WmsHttpCase):
         self.assertEqual((response.status_code, response.json()["status"]), (202, "held"))
         self.assertEqual((message.state, picking.state), ("error", "assigned"))
 
+    def test_stock_is_anothers(self):
+        """G1, W4: stock that another system counts is adjusted and moved by nobody else."""
+        self._own("stock.on_hand", conflict_policy="refuse")
+        line = {"sku": self.tape.default_code}
+        messages = (
+            (
+                "/stock/adjustments",
+                "/lines/0/change",
+                {"reason": "count", "lines": [{**line, "change": "-3"}]},
+            ),
+            (
+                "/stock/status-changes",
+                "/lines/0/quantity",
+                {"lines": [{**line, "quantity": "3", "from": "available", "to": "hold"}]},
+            ),
+        )
+        for path, pointer, body in messages:
+            response, _message = self._post(path, {"adjustment": "A-1", **body})
+            self.assertEqual((response.status_code, response.json()["code"]), (409, "owned_elsewhere"))
+            self.assertEqual(response.json()["errors"][0]["pointer"], pointer)
+        self.assertEqual(self._on_hand(self.tape), 100)
+        self._own("stock.on_hand", conflict_policy="flag")
+        response, message = self._post(
+            "/stock/adjustments",
+            {"adjustment": "A-2", "reason": "count", "lines": [{**line, "change": "-3"}]},
+        )
+        self.assertEqual((response.status_code, message.state), (202, "error"))
+
+    def test_picking_says_who_owns_it(self):
+        """G1: the transfer tells the owners of what was moved and of its tracking."""
+        self._own("shipment.transport")
+        clerk = new_test_user(
+            self.env, "clerk", groups="stock.group_stock_user,dist_integration_base.group_dist_user"
+        )
+        self.assertEqual(self._sell((self.tape, 4)).with_user(clerk).dist_owner_text, "TMS")
+
     def test_product_says_who_owns_it(self):
         """G1: the product form tells the owner of each field group; a person is refused by policy."""
         self._own("product.identity", odoo_write_policy="refuse")

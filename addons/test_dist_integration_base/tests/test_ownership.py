@@ -291,9 +291,11 @@ class TestOwnership(DistHttpCase):
         ):
             self.partner.with_user(clerk).name = "Berta"
         self.partner.with_user(clerk).comment = "x"
+        with self.assertRaisesRegex(UserError, "which CRM owns"):
+            # a client sends any context
+            self.partner.with_user(clerk).with_context(job_uuid="1").name = "Dora"
         self.partner.with_user(clerk).sudo().name = "Clara"
-        self.partner.with_user(clerk).with_context(job_uuid="1").name = "Dora"
-        self.assertEqual(self.partner.name, "Dora")
+        self.assertEqual(self.partner.name, "Clara")
 
     def test_a_row_that_is_there_already(self):
         """G1: a second row for the same data is refused in words, for a field group and for the whole domain."""

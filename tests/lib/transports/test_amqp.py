@@ -152,18 +152,24 @@ def test_consumed_after_it_is_settled(rabbitmq, settings, queue, message):
 
 
 def test_nobody_takes_what_the_queue_holds(rabbitmq, settings, queue, message):
-    """M7: a message without a flow stays in the queue; those before it are taken."""
+    """M3, M9: messages without a flow stay in the queue, however many; they never hold up the others."""
     with settings.open() as session:
-        session.send(message(1))
-        session.send(message(2, names={"type": "order.unknown"}))
-    with settings.open_source({}) as source:
-        batches = source.batches(lambda name, _kind: name != "order.unknown")
-        batch = next(batches)
-        source.settle(batch)
-        with pytest.raises(errors.Refused, match="stays in the queue"):
-            next(batches)
-    assert [item.key for item in batch.items] == ["msg_1"]
-    assert rabbitmq.count(queue) == 1
+        for number in range(60):
+            session.send(message(number, names={"type": "order.unknown"}))
+        for number in range(60, 62):
+            session.send(message(number))
+        session.send(message(62, names={"type": "order.unknown"}))
+    seen = []
+    with (
+        settings.open_source({}) as source,
+        pytest.raises(errors.Refused, match="61 messages stay in the queue"),
+    ):
+        for batch in source.batches(lambda name, _kind: name != "order.unknown"):
+            seen += [item.key for item in batch.items]
+            source.settle(batch)
+    assert seen == ["msg_60", "msg_61"]
+    left = [properties.message_id for properties, _body in rabbitmq.drain(queue)]
+    assert left == [f"msg_{number}" for number in (*range(60), 62)]
 
 
 def test_message_without_a_name(rabbitmq, settings, queue):

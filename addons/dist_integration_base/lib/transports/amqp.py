@@ -31,6 +31,7 @@ from .base import Batch, Item, Outgoing, Result, Session, Source, fill, load_dri
 
 PREFETCH = 50
 CONSUME_SECONDS = 15
+TOLD_STRANGERS = 5
 PERSISTENT = 2
 
 
@@ -252,25 +253,25 @@ class AmqpSource(Source):
         self._link = _Connection(settings)
 
     def batches(self, wanted: Any) -> Iterator[Batch]:
-        deadline = time.monotonic() + CONSUME_SECONDS
-        while time.monotonic() < deadline:
-            received = self._receive()
-            items = [_to_item(*each) for each in received]
-            taken = next(
-                (at for at, item in enumerate(items) if not wanted(item.name, item.type)), len(items)
-            )
+        """Take what somebody wants. The rest goes back to its place once the connection ends: nobody here knows
+        what it is, and the queue must not lose it.
+        """
+        deadline, strangers = time.monotonic() + CONSUME_SECONDS, []
+        while received := self._receive():
+            items = {each[0].delivery_tag: _to_item(*each) for each in received}
+            taken = {tag: item for tag, item in items.items() if wanted(item.name, item.type)}
+            strangers += [item.type or item.name for tag, item in items.items() if tag not in taken]
             if taken:
-                yield Batch(items[:taken], handle=received[taken - 1][0].delivery_tag)
-            if taken < len(items):
-                # It stays where it is: nobody here knows what it is, and the queue must not lose it.
-                raise Refused(
-                    f"No active inbound flow takes {items[taken].type or items[taken].name}; "
-                    "it stays in the queue.",
-                    code="no_flow",
-                )
-            if not items:
-                return
-        self.unfinished = True
+                yield Batch(list(taken.values()), handle=list(taken))
+            if time.monotonic() >= deadline:
+                self.unfinished = True
+                break
+        if strangers:
+            raise Refused(
+                f"No active inbound flow takes {', '.join(sorted(set(strangers))[:TOLD_STRANGERS])}; "
+                f"{len(strangers)} messages stay in the queue.",
+                code="no_flow",
+            )
 
     def _receive(self) -> list[tuple[Any, Any, bytes]]:
         received = []
@@ -288,7 +289,8 @@ class AmqpSource(Source):
         with self._link.translated():
             channel = self._link.channel(confirming=False)
             with self._link.limited():
-                channel.basic_ack(batch.handle, multiple=True)
+                for tag in batch.handle:
+                    channel.basic_ack(tag)
 
     def check(self) -> str:
         with self._link.translated():

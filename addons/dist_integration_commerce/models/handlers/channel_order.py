@@ -55,6 +55,12 @@ class ChannelOrderHandler(models.AbstractModel):
                 open_exception=False,
             )
 
+    def _check_owner(self, message, order, state):
+        """:raises OwnershipConflict: another system says whether the order is confirmed or cancelled"""
+        self.env["dist.ownership"]._filter_inbound(
+            message, order, {"state": state}, {"state": "/reference"}, undivided=True
+        )
+
     def _get_order_answer(self, order, status):
         """:return: dict, the order as it stands now, and what became of the message"""
         views = self.env["dist.order.view"]

@@ -15,6 +15,7 @@ class OrderCancelHandler(models.AbstractModel):
     def _apply(self, message, payload):
         order = self._find_order(message, payload)
         if order.state != "cancel":
+            self._check_owner(message, order, "cancel")
             self._check_may_cancel(order)
             reason = payload.get("reason") or _("no reason given")
             words = _(

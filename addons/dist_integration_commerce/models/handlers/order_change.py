@@ -89,6 +89,7 @@ class OrderChangeHandler(models.AbstractModel):
         self._read_day(change)
         address = submit._get_address(change, "delivery_address", "delivery")
         change.shipping_partner = address - order.partner_shipping_id
+        self._leave_owned(change)
         change.comparison = [self._compare(line) for line in change.lines]
         return change
 
@@ -207,6 +208,50 @@ class OrderChangeHandler(models.AbstractModel):
             if line.quantity and line.data.get("requested_date") not in (None, day)
         ]
 
+    # data owners
+
+    def _leave_owned(self, change):
+        """Take out of a change what others own, as far as that is to keep its value; all of it is told.
+
+        :raises OwnershipConflict: the change is refused
+        """
+        change.lines = [line for line in change.lines if self._keep_owned_quantity(change, line)]
+        values = self.env["dist.handler.order.submit"]._prepare_requested_date(change)
+        if change.shipping_partner:
+            values["partner_shipping_id"] = change.shipping_partner.id
+        pointers = {"commitment_date": "/requested_date", "partner_shipping_id": "/delivery_address"}
+        left = set(values) - set(self._filter(change, change.order, values, pointers))
+        if "partner_shipping_id" in left:
+            change.shipping_partner = change.shipping_partner.browse()
+        if "commitment_date" in left:
+            change.payload = {**change.payload, "requested_date": None}
+            for line in change.lines:
+                line.data = {**line.data, "requested_date": None}
+
+    def _keep_owned_quantity(self, change, line):
+        """:return: False for a line that is not to be added; one that stays as it is keeps its quantity"""
+        own = line.record or self.env["sale.order.line"]
+        values, pointers = (
+            {"product_uom_qty": float(line.quantity)},
+            {"product_uom_qty": f"{line.pointer}/quantity"},
+        )
+        if self._filter(change, own, values, pointers):
+            return True
+        line.quantity = line.accepted = Decimal(format_decimal(own.product_uom_qty))
+        return bool(own)
+
+    def _keep_owned_price(self, change, line):
+        """:return: False for a line that keeps its price"""
+        if not self.env["dist.order.checks"]._get_price_difference(line):
+            return True
+        pointers = {"price_unit": f"{line.pointer}/unit_price"}
+        return bool(self._filter(change, line.record, {"price_unit": float(line.price)}, pointers))
+
+    def _filter(self, change, record, values, pointers):
+        return self.env["dist.ownership"]._filter_inbound(
+            change.message, record, values, pointers, document=change.order
+        )
+
     # old and new
 
     def _compare(self, line):
@@ -315,7 +360,8 @@ class OrderChangeHandler(models.AbstractModel):
         :raises OrderRefused: one is neither that of the contract nor left at it
         """
         checks, lines = self.env["dist.order.checks"], change.lines
-        change.lines = [line for line in lines if line.price is not None and line.quantity]
+        priced = [line for line in lines if line.price is not None and line.quantity]
+        change.lines = [line for line in priced if self._keep_owned_price(change, line)]
         if accepted:
             for line in change.lines:
                 if line.price != checks._get_contract_price(line.record):
@@ -361,9 +407,11 @@ class OrderChangeHandler(models.AbstractModel):
 
     def _carry_out(self, change):
         order, submit = change.order, self.env["dist.handler.order.submit"]
+        notes, message = self.env["dist.inbound.change"], change.message
         for line in change.lines:
             if line.record and line.quantity != Decimal(format_decimal(line.record.product_uom_qty)):
                 line.record.product_uom_qty = float(line.quantity)
+                notes._note(message, line.record, ["product_uom_qty"])
         values = submit._prepare_requested_date(change)
         new = [line for line in change.lines if not line.record]
         if new:
@@ -375,6 +423,7 @@ class OrderChangeHandler(models.AbstractModel):
         if values:
             # Odoo reminds people to bring the address to the deliveries: that is done
             order.with_context(mail_activity_automation_skip=True).write(values)
+            notes._note(message, order, values)
         added = {line.dist_line_ref: line for line in order.order_line}
         for line in new:
             line.record = added[line.ref]

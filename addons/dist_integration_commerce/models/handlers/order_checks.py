@@ -213,20 +213,23 @@ class OrderChecks(models.AbstractModel):
 
     def _check_price(self, submissions):
         """Compare submitted prices with those of the pricelist, which the quotation carries by now."""
-        digits = self.env["decimal.precision"].precision_get("Product Price")
         for submission in submissions:
             for line in submission.open_lines:
-                if line.price is None:
+                difference = line.price is not None and self._get_price_difference(line)
+                if not difference:
                     continue
-                contract = self._get_contract_price(line.record)
-                difference = line.price - contract
-                if abs(difference) * 2 < Decimal(1).scaleb(-digits):
-                    continue
+                contract = line.price - difference
                 tolerance = abs(contract) * Decimal(repr(submission.channel.price_tolerance)) / 100
                 if abs(difference) <= tolerance:
                     self._take_submitted_price(line)
                 else:
                     self._apply_price_policy(submission, line, contract)
+
+    def _get_price_difference(self, line):
+        """:return: Decimal, what the submitted price is above that of the contract; 0 where only digits differ"""
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        difference = line.price - self._get_contract_price(line.record)
+        return difference if abs(difference) * 2 >= Decimal(1).scaleb(-digits) else Decimal(0)
 
     def _get_contract_price(self, order_line):
         """:return: Decimal, the unit price Odoo gave the line, less its discount"""

@@ -13,6 +13,14 @@ from odoo.addons.dist_integration_base.lib.handling import (
 from ...lib.submission import HOLD, REFUSE, Submission, format_decimal
 from ..series import LINE_UNIT
 
+# field of the order: its pointer in the message
+POINTERS = {
+    "partner_id": "/customer",
+    "client_order_ref": "/reference",
+    "commitment_date": "/requested_date",
+    "partner_shipping_id": "/delivery_address",
+    "carrier_id": "/shipping_method",
+}
 ADDRESS_KEYS = ("name", "street", "street2", "zip", "city", "phone", "email")
 
 
@@ -480,6 +488,8 @@ class OrderSubmitHandler(models.AbstractModel):
         """
         quiet = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
         values = [self._prepare_order(submission) for submission in submissions]
+        for submission, vals in zip(submissions, values, strict=True):
+            self._check_owner(submission, vals)
         orders = self.env["sale.order"].with_context(**quiet).create(values)
         orders = orders.with_context(**dict.fromkeys(quiet, False))
         for submission, order in zip(submissions, orders, strict=True):
@@ -488,6 +498,19 @@ class OrderSubmitHandler(models.AbstractModel):
             for line in submission.open_lines:
                 line.record = lines[line.ref]
         self._bind_orders(submissions)
+
+    def _check_owner(self, submission, vals):
+        """An order is taken as a whole or not at all.
+
+        :raises OwnershipConflict: orders, or some of their data, are made by another system
+        """
+        ownership, message = self.env["dist.ownership"], submission.message
+        ownership._filter_inbound(message, self.env["sale.order"], vals, POINTERS, undivided=True)
+        for line, (_command, _id, line_vals) in zip(submission.open_lines, vals["order_line"], strict=True):
+            pointers = {"product_uom_qty": f"{line.pointer}/quantity"}
+            ownership._filter_inbound(
+                message, self.env["sale.order.line"], line_vals, pointers, undivided=True
+            )
 
     def _bind_orders(self, submissions):
         self.env["dist.binding"].sudo().create(

@@ -46,6 +46,7 @@ class QuotationOrderHandler(models.AbstractModel):
             # a person has ordered it
             order.write(self._prepare_outcome(submission))
         else:
+            afterwards._check_owner(message, order, "sale")
             self._check_not_expired(message, order)
             self._take_quoted(submission)
         return self._prepare_result(submission)

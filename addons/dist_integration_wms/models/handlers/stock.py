@@ -57,6 +57,7 @@ class StockHandler(models.AbstractModel):
             lines.update(found)
             planned = list(found.values())
         lines_in_order = [lines[index] for index in sorted(lines)]
+        self._check_owner(message, lines_in_order)
         self._check_variances(message, payload, warehouse, lines_in_order)
         self._move(planned)
         adjustment = self._record(message, payload, warehouse, lines_in_order)
@@ -230,6 +231,21 @@ class StockHandler(models.AbstractModel):
                 suggestion=_("Choose the location in the form of the warehouse, then use Retry."),
             )
         return location
+
+    def _check_owner(self, message, lines):
+        """What is on hand is said by its owner; an adjustment is applied as a whole or not at all.
+
+        :raises OwnershipConflict: another system owns it
+        """
+        for line in lines:
+            self.env["dist.ownership"]._filter_inbound(
+                message,
+                self.env["stock.quant"],
+                {"quantity": line["values"]["quantity"]},
+                {"quantity": line["pointer"]},
+                undivided=True,
+                document=self.env["product.product"].browse(line["values"]["product_id"]),
+            )
 
     # stock
 
