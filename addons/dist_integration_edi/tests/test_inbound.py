@@ -117,6 +117,12 @@ class TestInbound(EdiCase):
         for number in ("P1", "P2", "P3"):
             self.assertEqual(self.get_order(number).state, "sale")
 
+    def test_a_price_for_many(self):
+        """E3: one that is for a hundred or a thousand is that of a piece, divided."""
+        lines = ("PO1*1*10*EA*1000*HP*BP*B-CORN", "PO1*2*10*EA*10000*TP*BP*B-CORN", "PO1*3*10*EA*10*PE*BP*B-CORN")
+        self.take(self.x12(self.order_850("P1", *lines)))
+        self.assertEqual(self.get_order("P1").order_line.mapped("price_unit"), [10, 10, 10])
+
     def test_an_item_by_several_numbers(self):
         """E3, pitfall 13: a line that names the GTIN beside other numbers is one item."""
         self.corn.barcode = "4006381333931"
@@ -258,6 +264,10 @@ class TestInbound(EdiCase):
         first = self.take(self.x12(self.order_850("P1")))
         second = self.take(self.x12(self.order_850("P2")))
         self.assertEqual((second.state, second.original_id), ("held", first))
+        self.assertIn("- <del>BEG*00*SA*P1**20260302</del>", second.comparison)
+        self.assertIn("+ <ins class='text-bg-success'>BEG*00*SA*P2**20260302</ins>", second.comparison)
+        self.assertIn("  DTM*002*20310514", second.comparison)
+        self.assertFalse(first.comparison)
         self.assertFalse(self.get_order("P2"))
         exception = self.get_exceptions("control_number_reused")
         self.assertEqual((exception.state, exception.res_id), ("open", second.id))
