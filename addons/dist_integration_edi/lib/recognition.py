@@ -106,8 +106,9 @@ class _Finder:
             self._line(line)
         for role, party in (reading.canonical.get("parties") or {}).items():
             if isinstance(party, dict) and len(self._parties) < MAX_VALUES:
+                told = {name: value for name, value in party.items() if value is not None}
                 self._parties.setdefault(
-                    (role, party.get("id", party.get("name", ""))), {"role": role, **party}
+                    (role, told.get("id", told.get("name", ""))), {"role": role, **told}
                 )
 
     def _line(self, line: dict[str, Any]) -> None:
@@ -120,7 +121,7 @@ class _Finder:
         key = tuple(sorted(numbers.items()))
         if key and (key in self.articles or len(self.articles) < MAX_VALUES):
             found = self.articles.setdefault(
-                key, {"numbers": numbers, "description": line.get("description", ""), "count": 0}
+                key, {"numbers": numbers, "description": line.get("description") or "", "count": 0}
             )
             found["count"] += 1
 

@@ -9,7 +9,7 @@ from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from ..lib.acknowledgement_reading import read_acknowledgement
 from ..lib.separators import X12
 
-# the worse one stays: a second acknowledgement does not undo a refusal
+# the last acknowledgement counts: partners take what they refused, and refuse what they took
 STATES = [
     ("prepared", "Not sent yet"),
     ("waiting", "Awaited"),
@@ -34,9 +34,11 @@ class DistEdiExpectation(models.Model):
     )
     group_id = fields.Many2one("dist.edi.group", readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="interchange_id.company_id", store=True, index=True)
-    edi_partner_id = fields.Many2one(related="interchange_id.edi_partner_id", store=True, index=True)
-    control_number = fields.Char(required=True, readonly=True)
-    functional_code = fields.Char(readonly=True)
+    edi_partner_id = fields.Many2one(
+        related="interchange_id.edi_partner_id", string="Trading partner", store=True, index=True
+    )
+    control_number = fields.Char(string="Number", required=True, readonly=True)
+    functional_code = fields.Char(string="Group code", readonly=True)
     documents = fields.Char(compute="_compute_documents")
     state = fields.Selection(STATES, required=True, readonly=True, default="prepared", index=True)
     sent_at = fields.Datetime(string="Sent", readonly=True)
@@ -83,10 +85,13 @@ class DistEdiExpectation(models.Model):
         found = self.sudo().search(
             [("interchange_id.message_id", "in", messages.ids), ("state", "=", "prepared")]
         )
-        now = fields.Datetime.now()
         for expectation in found:
-            hours = expectation.edi_partner_id.acknowledgement_hours
-            expectation.write({"state": "waiting", "sent_at": now, "due_at": now + timedelta(hours=hours)})
+            expectation.write({"state": "waiting", **expectation._prepare_clock()})
+
+    def _prepare_clock(self):
+        """:return: values of what is with the partner from now on"""
+        now, hours = fields.Datetime.now(), self.edi_partner_id.acknowledgement_hours
+        return {"sent_at": now, "due_at": now + timedelta(hours=hours)}
 
     # matching
 
@@ -106,20 +111,25 @@ class DistEdiExpectation(models.Model):
                 "business_key": said.get("group", said.get("interchange", {})).get("control_number"),
             }
         )
-        expectation = self._find(document.edi_partner_id, said)
+        expectation = self._find(document.interchange_id, said)
         if not expectation:
             return None
         return expectation._settle(document, said)
 
     @api.model
-    def _find(self, partner, said):
+    def _find(self, interchange, said):
         """What an acknowledgement is for: GS06 and GS01 of a group, or the number of an interchange.
 
-        Numbers start anew one day, so the latest is meant.
+        Numbers start anew one day, so the latest is meant. The partner may answer before we know that it has what it
+        answers. A test is only for tests.
+
+        :param interchange: dist.edi.interchange of the acknowledgement
         """
         group = said.get("group", {})
         number = group.get("control_number") or said.get("interchange", {}).get("control_number", "")
-        domain = [("edi_partner_id", "=", partner.id), ("state", "!=", "prepared")]
+        domain = [("edi_partner_id", "=", interchange.edi_partner_id.id)]
+        if interchange.is_test:
+            domain.append(("interchange_id.is_test", "=", True))
         if said["standard"] == X12:
             number = number.lstrip("0")
             domain.append(("functional_code", "=", group.get("functional_code")))
@@ -134,14 +144,19 @@ class DistEdiExpectation(models.Model):
             lines.append(_("Error %s", code))
         self.write(
             {
+                **({} if self.sent_at else self._prepare_clock()),
                 "state": status,
                 "received_at": fields.Datetime.now(),
                 "document_id": document.id,
                 "detail": "\n".join(lines) or False,
             }
         )
-        self.env["dist.exception"]._close_without_message(["edi_acknowledgement_overdue"], f"edi/{self.id}")
-        return [self._prepare_rejection(lines)] if self._is_rejected(said) else []
+        exceptions = self.env["dist.exception"]
+        exceptions._close_without_message(["edi_acknowledgement_overdue"], f"edi/{self.id}")
+        if self._is_rejected(said):
+            return [self._prepare_rejection(lines)]
+        exceptions._close_without_message(["rejected_by_partner"], f"edi_rejected/{self.id}")
+        return []
 
     @api.model
     def _get_status(self, said):

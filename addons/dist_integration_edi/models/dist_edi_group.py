@@ -16,8 +16,8 @@ class DistEdiGroup(models.Model):
         "dist.edi.interchange", required=True, readonly=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="interchange_id.company_id", store=True, index=True)
-    functional_code = fields.Char(readonly=True)
-    control_number = fields.Char(readonly=True)
+    functional_code = fields.Char(string="Group code", readonly=True)
+    control_number = fields.Char(string="Control number", readonly=True)
     version = fields.Char(readonly=True)
     issues = fields.Text(readonly=True, groups=fields.NO_ACCESS)
     document_ids = fields.One2many("dist.edi.document", "group_id", readonly=True)

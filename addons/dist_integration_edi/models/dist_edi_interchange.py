@@ -51,7 +51,11 @@ class DistEdiInterchange(models.Model):
         index=True,
     )
     edi_partner_id = fields.Many2one(
-        "dist.edi.partner", readonly=True, ondelete="restrict", index="btree_not_null"
+        "dist.edi.partner",
+        string="Trading partner",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
     )
     system_id = fields.Many2one("dist.system", required=True, readonly=True, ondelete="restrict", index=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -63,8 +67,8 @@ class DistEdiInterchange(models.Model):
     version = fields.Char(readonly=True)
     sender = fields.Char(readonly=True)
     receiver = fields.Char(readonly=True)
-    control_number = fields.Char(readonly=True)
-    prepared_at = fields.Datetime(readonly=True, help="In the sender's time zone.")
+    control_number = fields.Char(string="Control number", readonly=True)
+    prepared_at = fields.Datetime(string="Prepared", readonly=True, help="In the sender's time zone.")
     is_test = fields.Boolean(string="Test", readonly=True)
     raw = fields.Binary(attachment=False, readonly=True, groups=fields.NO_ACCESS)
     digest = fields.Char(readonly=True)

@@ -220,6 +220,8 @@ class DistEdiMail(models.Model):
 
 
 def _get_files(msg_dict):
-    """:return: list of (name, bytes) of what is attached; the gateway reads some of it as texts"""
-    found = msg_dict.get("attachments") or []
-    return [(one[0], one[1].encode() if isinstance(one[1], str) else one[1]) for one in found]
+    """:return: list of (name, bytes) of what is attached; the gateway reads some of it as texts, of a charset"""
+    return [
+        (name, content.encode(info.get("encoding") or "utf-8") if isinstance(content, str) else content)
+        for name, content, info in msg_dict.get("attachments") or []
+    ]

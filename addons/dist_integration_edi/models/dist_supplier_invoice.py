@@ -103,25 +103,30 @@ class DistSupplierInvoice(models.Model):
             self._close_exceptions()
 
     def _get_charge_differences(self):
-        """Charges and allowances that nobody ordered.
+        """Charges and allowances that nobody ordered. What is tolerated is the sum of all charges, and that of all
+        allowances: none is set off against the other.
 
         :return: (whether a person has to see them, list of sentences)
         """
         charges = self.line_ids.filtered("is_charge")
         net = sum(line._get_amount() for line in self.line_ids - charges)
-        beyond, texts, no_product = False, [], self.env["product.product"]
-        for charge in charges:
-            texts.append(
-                _(
-                    "not ordered: %(charge)s %(amount)s",
-                    charge=charge.description,
-                    amount=self.currency_id.format(charge.price),
-                )
+        texts = [
+            _(
+                "not ordered: %(charge)s %(amount)s",
+                charge=charge.description,
+                amount=self.currency_id.format(charge.price),
             )
-            beyond |= not self.env["dist.edi.tolerance"]._tolerates(
-                self.edi_partner_id, INVOICE, "charge", no_product, net, net + charge.price
-            )
-        return beyond, texts
+            for charge in charges
+        ]
+        prices = charges.mapped("price")
+        sums = sum(price for price in prices if price > 0), sum(price for price in prices if price < 0)
+        return not all(self._tolerates_charge(net, amount) for amount in sums if amount), texts
+
+    def _tolerates_charge(self, net, amount):
+        no_product = self.env["product.product"]
+        return self.env["dist.edi.tolerance"]._tolerates(
+            self.edi_partner_id, INVOICE, "charge", no_product, net, net + amount
+        )
 
     def _prepare_exception(self):
         """:return: ExceptionSpec, with what was ordered, received and invoiced side by side"""

@@ -31,6 +31,51 @@ class TestInbound(EdiCase):
         self.assertEqual(document.message_id.trace_id, interchange.message_id.trace_id)
         self.assertEqual(document.message_id.parent_id, interchange.message_id)
 
+    def test_an_address_within_the_country(self):
+        """E3: without a country, as orders within one have it, or with its three letters; a name is no address."""
+        self.customer.country_id = self.env.ref("base.us")
+        for number, last in (("P1", "43219"), ("P2", "43219*USA"), ("P3", "43219*US")):
+            place = ("N1*ST*Harbour DC*92*ST4401", "N3*4400 Distribution Dr", f"N4*Columbus*OH*{last}")
+            payer = ("N1*BT*Harbour Payable", "N2*Second floor", "N4*Columbus")
+            segments = self.order_850(number)
+            document = self.take(self.x12([*segments[:3], *place, *payer, *segments[3:]], control=int(number[1])))
+            message = document.document_ids.message_id
+            self.assertEqual(message.state, "done", message.error)
+            order = self.get_order(number)
+            ship = order.partner_shipping_id
+            self.assertEqual((ship.name, ship.city, ship.state_id.code, ship.country_id.code),
+                             ("Harbour DC", "Columbus", "OH", "US"))  # fmt: skip
+            self.assertEqual(order.partner_invoice_id, self.customer)
+
+    def test_an_address_where_the_customer_has_none(self):
+        """E3: the country is that of the company; half a place to ship to is for a person."""
+        self.customer.country_id = False
+        self.company.country_id = self.env.ref("base.us")
+        segments = self.order_850("P1")
+        place = ["N1*ST*Harbour DC", "N3*4400 Distribution Dr", "N4*Columbus*OH*43219"]
+        self.take(self.x12([*segments[:3], *place, *segments[3:]]))
+        self.assertEqual(self.get_order("P1").partner_shipping_id.country_id.code, "US")
+        segments = self.order_850("P2")
+        interchange = self.take(self.x12([*segments[:3], place[0], place[2], *segments[3:]], control=8))
+        self.assertEqual(interchange.document_ids.message_id.state, "dead")
+
+    def test_no_order(self):
+        """E3, pitfall 19: a request, or a confirmation or copy of an order that is not known, is no order."""
+        purposes = (("06", "confirmation"), ("07", "duplicate"), ("13", "request"), ("11", "response"))
+        for control, (code, word) in enumerate(purposes, 1):
+            asked = [segment.replace("BEG*00", f"BEG*{code}") for segment in self.order_850("P1")]
+            document = self.take(self.x12(asked, control=control)).document_ids
+            self.assertEqual((document.state, document.message_id.id), ("refused", False))
+            self.assertIn(word, document.problem)
+            exception = self.env["dist.exception"].search([("res_model", "=", document._name), ("res_id", "=", document.id)])
+            self.assertEqual((exception.code, exception.state), ("no_order", "open"))
+        self.assertFalse(self.get_order("P1"))
+        self.take(self.x12(self.order_850("P1"), control=11))
+        copy = [segment.replace("BEG*00", "BEG*07") for segment in self.order_850("P1")]
+        document = self.take(self.x12(copy, control=12)).document_ids
+        self.assertEqual((document.state, document.message_id.state), ("accepted", "done"))
+        self.assertEqual(len(self.get_order("P1")), 1)
+
     def test_the_file_is_kept_as_it_came(self):
         """E9: what is stored are the bytes that came."""
         raw = self.x12(self.order_850("P1"))
@@ -71,6 +116,12 @@ class TestInbound(EdiCase):
         )
         for number in ("P1", "P2", "P3"):
             self.assertEqual(self.get_order(number).state, "sale")
+
+    def test_a_price_for_many(self):
+        """E3: one that is for a hundred or a thousand is that of a piece, divided."""
+        lines = ("PO1*1*10*EA*1000*HP*BP*B-CORN", "PO1*2*10*EA*10000*TP*BP*B-CORN", "PO1*3*10*EA*10*PE*BP*B-CORN")
+        self.take(self.x12(self.order_850("P1", *lines)))
+        self.assertEqual(self.get_order("P1").order_line.mapped("price_unit"), [10, 10, 10])
 
     def test_an_item_by_several_numbers(self):
         """E3, pitfall 13: a line that names the GTIN beside other numbers is one item."""
@@ -213,6 +264,10 @@ class TestInbound(EdiCase):
         first = self.take(self.x12(self.order_850("P1")))
         second = self.take(self.x12(self.order_850("P2")))
         self.assertEqual((second.state, second.original_id), ("held", first))
+        self.assertIn("- <del>BEG*00*SA*P1**20260302</del>", second.comparison)
+        self.assertIn("+ <ins class='text-bg-success'>BEG*00*SA*P2**20260302</ins>", second.comparison)
+        self.assertIn("  DTM*002*20310514", second.comparison)
+        self.assertFalse(first.comparison)
         self.assertFalse(self.get_order("P2"))
         exception = self.get_exceptions("control_number_reused")
         self.assertEqual((exception.state, exception.res_id), ("open", second.id))

@@ -29,10 +29,11 @@ class TestMailReceiving(EdiCase):
             cls.env, "mail-operator", groups="dist_integration_base.group_dist_operator"
         )
 
-    def mail(self, *files, sender="Orders <orders@harbour.example>", number=1, reply_to=None):
+    def mail(self, *files, sender="Orders <orders@harbour.example>", number=1, reply_to=None, kind=None):
         """A mail comes in, as the gateway gets it.
 
         :param files: pairs of name and bytes
+        :param kind: what the mail says of them, else any bytes
         :return: dist.edi.mail that came of it
         """
         mail = EmailMessage()
@@ -43,6 +44,8 @@ class TestMailReceiving(EdiCase):
         mail.set_content("Please find our order attached.")
         for name, content in files:
             mail.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+            if kind:
+                mail.get_payload()[-1].replace_header("Content-Type", kind)
         before = self.env["dist.edi.mail"].search([])
         self.env["mail.thread"].message_process(False, mail.as_bytes())
         self.env.flush_all()
@@ -61,6 +64,15 @@ class TestMailReceiving(EdiCase):
         self.assertEqual(mail.taken_ids._get_raw(), raw)
         self.process()
         self.assertEqual(self.get_order("P1").state, "sale")
+
+    def test_a_text(self):
+        """E8: byte for byte as well where the mail says that it is a text, in whichever charset."""
+        named = [segment.replace("Meadow Farms", "Müller Gärten") for segment in self.order_850("P1")]
+        for number, charset in enumerate(("", "; charset=iso-8859-1", "; charset=utf-8", "; charset=none")):
+            raw = self.x12(named, control=number + 1).decode().encode("latin-1")
+            mail = self.mail(("order.edi", raw), number=number, kind=f"text/plain{charset}")
+            self.assertEqual(mail.taken_ids._get_raw(), raw, charset)
+            self.assertEqual(mail._find_files().raw, raw, charset)
 
     def test_several_files_and_the_same_mail_again(self):
         """E8, M5: each file is a message; a mail that is delivered twice has one effect."""

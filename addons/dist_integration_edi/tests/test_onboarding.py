@@ -371,6 +371,24 @@ class TestSupplierOnboarding(OnboardingMixin, SupplierCase):
             self.env["dist.supplier.acknowledgement"].search_count([("order_id", "=", order.id)])
         )
 
+    def test_separators_of_its_own(self):
+        """E7: what the file does not have is not proposed with a character that the file uses otherwise."""
+        lines = ["BAK*00*AC*NOWHERE*20260302", "PO1*1*12*EA*3.25**VP*MILL-1", "CTT*1"]
+        raw = self.x12(lines, code="855", sender="OTHER").replace(b">", b"^")
+        wizard = self.onboard(("answer.x12", raw))
+        self.assertEqual((wizard.component_separator, wizard.repetition_separator), ("^", False))
+        wizard.action_codes()
+        self.try_out(wizard)
+        self.assertEqual(self.outcomes(wizard), {"NOWHERE": "refused"})
+
+    def test_what_a_warehouse_is_sent(self):
+        """E7: of a document whose lines describe nothing, items and places are found as well."""
+        lines = ["W05*N*OUT-1*P-1", "N1*ST*Harbour*92*0118", "N3*Road 1", "N4*Boulder*CO*80301", "G62*10*20260722",
+                 "W66*PP*M", "W01*24*EA**VN*UNKNOWN-9", "N9*LI*1"]  # fmt: skip
+        wizard = self.onboard(("order.x12", self.x12(lines, code="940", sender="STORE")))
+        wizard.action_codes()
+        self.assertIn(("product", "UNKNOWN-9"), wizard.code_ids.mapped(lambda row: (row.kind, row.code)))
+
     def test_what_we_send(self):
         """E7: a sample of ours is told apart by who sends it."""
         raw = self.x12(self.order_850("P1"), sender="SELLER")

@@ -227,6 +227,66 @@ class TestOutbound(OutboundCase):
         self.assertIn('BIG02 (segment 2): Invalid code "X"', exception.detail)
         self.assertIn("The partner says: Invalid code", document.raw_view)
 
+    def expect_one(self):
+        """:return: dist.edi.expectation of an 855 that was delivered"""
+        self.connect("855")
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(self.endpoint)
+        return self.env["dist.edi.expectation"].search([])
+
+    def hear_997(self, expectation, status, **options):
+        """:return: bytes of a 997 for a group"""
+        taken = "0" if status == "R" else "1"
+        said = [f"AK1*PR*{expectation.control_number}", f"AK9*{status}*1*1*{taken}"]
+        return self.x12(said, code="997", control=next(self.numbers), **options)
+
+    def test_an_acknowledgement_for_tests(self):
+        """E5, pitfall 20: one that is only a test settles nothing that is live, and alarms nobody."""
+        expectation = self.expect_one()
+        document = self.take(self.hear_997(expectation, "R", test=True)).document_ids
+        self.assertEqual((document.state, expectation.state), ("test", "waiting"))
+        self.assertEqual(expectation.group_id.document_ids.acknowledged, "waiting")
+        self.assertFalse(self.get_exceptions("rejected_by_partner") + self.get_exceptions("unmatched_acknowledgement"))
+
+    def test_a_faulty_acknowledgement(self):
+        """E5: one whose envelope is wrong settles nothing; a person sees what is wrong."""
+        expectation = self.expect_one()
+        raw = self.hear_997(expectation, "A")
+        document = self.take(raw.replace(b"SE*4*", b"SE*9*")).document_ids
+        self.assertEqual((expectation.state, document.issue_count), ("waiting", 1))
+        self.assertIn("9", document.problem)
+        self.assertIn(document.problem, self.get_exceptions("bad_acknowledgement").detail)
+
+    def test_the_last_acknowledgement_counts(self):
+        """E5: what is taken after all is no failure any more, and the other way round."""
+        expectation = self.expect_one()
+        exceptions = self.env["dist.exception"]
+        for status, state, told in (("R", "rejected", "open"), ("A", "accepted", "resolved"), ("R", "rejected", "open")):
+            self.take(self.hear_997(expectation, status))
+            self.assertEqual((expectation.state, expectation.group_id.document_ids.acknowledged), (state, state))
+            exceptions = self.get_exceptions("rejected_by_partner").sorted("id")[-1:]
+            self.assertEqual(exceptions.state, told)
+
+    def test_acknowledged_before_we_know_of_the_delivery(self):
+        """E5: the partner has it although its answer was lost; the acknowledgement counts, also when it goes again."""
+        self.connect("855")
+        self.profile.acknowledgement = "none"
+        self.endpoint.retry_schedule = "1s, 1s"
+        self.receiver.answers = [503]
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(self.endpoint)
+        expectation = self.env["dist.edi.expectation"].search([])
+        message = expectation.interchange_id.message_id
+        self.assertEqual((message.state, expectation.state), ("retry", "prepared"))
+        self.take(self.hear_997(expectation, "A"))
+        self.assertEqual(expectation.state, "accepted")
+        self.assertTrue(expectation.sent_at)
+        self.assertFalse(self.get_exceptions("unmatched_acknowledgement"))
+        message.sudo().next_attempt_at -= timedelta(minutes=1)
+        self._drain(self.endpoint)
+        self.env.invalidate_all()
+        self.assertEqual((message.state, expectation.state), ("done", "accepted"))
+
     def test_an_overdue_acknowledgement(self):
         """E5: on the board, and an exception that closes by itself."""
         self.connect("855")

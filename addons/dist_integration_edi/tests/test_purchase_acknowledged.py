@@ -128,6 +128,40 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.assertTrue(any("price ordered 3.25" in note for note in order.message_ids.mapped("body")))
         self.assertFalse(self.exceptions_of(answer))
 
+    def test_a_price_finer_than_ours(self):
+        """E2: it is compared as the supplier told it, not as it is rounded here."""
+        order = self.buy((self.corn, 1000, 0.01))
+        answer = self.answer(order, "PO1*1*1000*EA*0.0149**BP*TEST-CORN", "ACK*IP*1000*EA")
+        self.assertEqual(answer.line_ids.state, "waiting")
+        self.assertIn("price ordered 0.01, confirmed 0.0149", answer.line_ids.differences)
+
+    def test_cancelled_by_the_supplier(self):
+        """E2: an answer that says that it is cancelled is no acceptance, whatever its lines say."""
+        order = self.buy()
+        line = ("PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*12*EA")
+        self.assertEqual(self.answer(order, *line).state, "done")
+        message = self.hear([f"BAK*01*AC*{order.name}*20260302****VN-1", *line, "CTT*1"])
+        answer = self.env["dist.supplier.acknowledgement"].search([("message_id", "=", message.id)])
+        self.assertEqual((answer.state, answer.status), ("waiting", "rejected"))
+        self.assertEqual((answer.line_ids.refused_quantity, order.order_line.product_qty), (12, 12))
+        answer.action_accept()
+        self.assertEqual(order.state, "cancel")
+
+    def test_a_line_is_deleted(self):
+        """E2: by an 865, whether or not it also answers the line."""
+        self.agree(self.mill, "in", "865")
+        for answers in ((), ("ACK*IA*12*EA",), ("ACK*IR*12*EA",), ("ACK*ID*12*EA",)):
+            order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
+            kept = ("POC*2*NC*5**EA*2**BP*TEST-GLOVES", "ACK*IA*5*EA")
+            head = f"BCA*00*AC*{order.name}***20260302"
+            message = self.hear([head, "POC*1*DI*12**EA*3.25**BP*TEST-CORN", *answers, *kept, "CTT*2"], code="865")
+            self.assertEqual(message.state, "done", message.error)
+            answer = self.env["dist.supplier.acknowledgement"].search([("message_id", "=", message.id)])
+            self.assertEqual(answer.line_ids.mapped("state"), ["waiting", "unchanged"])
+            self.assertEqual(answer.line_ids[0].refused_quantity, 12)
+            answer.action_accept()
+            self.assertEqual(order.order_line.mapped("product_qty"), [0, 5])
+
     def test_both_limits_hold(self):
         """E2: with per cent and amount, a price keeps to both."""
         self.tolerate("price", limits_percent=True, percent=10, absolute=0.05)

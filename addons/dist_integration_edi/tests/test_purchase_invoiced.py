@@ -174,6 +174,18 @@ class TestPurchaseInvoiced(InvoicedCase):
                 )
                 self.assertEqual(invoice.state, state)
 
+    def test_charges_are_added_up(self):
+        """E2: what is tolerated is what they come to together."""
+        self.mill.charge_product_id = self.env["product.product"].create(
+            {"name": "Freight", "type": "service", "supplier_taxes_id": False}
+        )
+        self.tolerate("charge", absolute=5)
+        charges = ("SAC*C*D240***250", "SAC*C*D500***250", "SAC*C*D900***100")
+        for told, total, state in ((charges[:2], "4400", "billed"), (charges, "4500", "waiting")):
+            with self.subTest(total):
+                order, number = self.buy_and_receive(), f"INV-{total}"
+                self.assertEqual(self.invoice(order, CORN, *told, total=total, number=number).state, state)
+
     def test_what_was_not_ordered(self):
         """E2: a line without an order always waits; accepted, it is billed under its name."""
         order = self.buy_and_receive()

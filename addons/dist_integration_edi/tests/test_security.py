@@ -101,6 +101,38 @@ class TestSecurity(EdiCase):
         with self.assertRaises(AccessError):
             document.with_user(stranger).action_correct()
 
+    def test_dialogs_of_others(self):
+        """G6, X1: what somebody put into a dialog, or sees in it, is for nobody else, whatever they may do."""
+        document = self.take(self.x12(["BEG*00*SA"])).document_ids
+        kinds = "dist_integration_base.group_dist_manager,dist_integration_base.group_dist_clear"
+        first, second = (new_test_user(self.env, name, groups=kinds) for name in ("first", "second"))
+        correct = self.env["dist.edi.correct"].browse(document.with_user(first).action_correct()["res_id"])
+        onboarding = self.env["dist.edi.onboarding"].with_user(first).create(
+            {
+                "file_ids": [(0, 0, {"name": "a.x12", "content": "QQ=="})],
+                "code_ids": [(0, 0, {"kind": "unit", "code": "EA"})],
+                "agreement_ids": [(0, 0, {"code": "850", "direction": "in"})],
+                "outcome_ids": [(0, 0, {"code": "850", "verdict": "own"})],
+            }
+        )
+        upload = {"edi_partner_id": self.profile.id, "file": "QQ=="}
+        dialogs = (
+            correct,
+            onboarding,
+            onboarding.file_ids,
+            onboarding.code_ids,
+            onboarding.agreement_ids,
+            onboarding.outcome_ids,
+            self.env["dist.edi.upload"].with_user(first).create(upload),
+        )
+        for dialog in dialogs:
+            with self.subTest(dialog._name):
+                dialog.invalidate_model()
+                self.assertTrue(dialog.with_user(first).read())
+                self.assertFalse(dialog.with_user(second).search([]))
+                with self.assertRaises(AccessError):
+                    dialog.with_user(second).read()
+
     def test_companies(self):
         """Multi-company: nobody sees or writes what belongs to another company."""
         other = self.env["res.company"].create({"name": "Other"})

@@ -139,10 +139,11 @@ class DistEdiOnboarding(models.TransientModel):
     def _prepare_profile(self):
         """:return: values of this dialog: what the files say of the partner"""
         first, address = self._get_found()[0], self._get_address()
+        marks = self._read_separators(first["separators"])
         vals = {
             **{name: False for name in SEPARATORS},
-            **DEFAULTS[first["standard"]],
-            **self._read_separators(first["separators"]),
+            **self._get_defaults(first["standard"], marks),
+            **marks,
             **dict(zip(ADDRESS, address[1:], strict=True)),
             "standard": first["standard"],
             "version": self._get_version(first),
@@ -163,6 +164,15 @@ class DistEdiOnboarding(models.TransientModel):
     def _get_address(self):
         """:return: tuple of standard, qualifier and identifier of the partner, ours, by the first file"""
         return self.file_ids._get_address(self._get_found()[0]["interchanges"][0])
+
+    @api.model
+    def _get_defaults(self, standard, marks):
+        """:return: values that are usual with a standard, without a character that separates something else here"""
+        used = [marks[name] for name in SEPARATORS if name in marks]
+        return {
+            name: False if name in SEPARATORS and value in used else value
+            for name, value in DEFAULTS[standard].items()
+        }
 
     @api.model
     def _read_separators(self, found):

@@ -144,6 +144,8 @@ def test_every_readable_sample_is_recognized(name):
         assert error.code in ("truncated", "not_edi", "bad_header")
         return
     assert found["documents"]
+    told = [*found["parties"], *found["articles"]]
+    assert all(value is not None for one in told for value in one.values())
     json.dumps(found)
 
 

@@ -1,5 +1,8 @@
 from odoo import models
 
+# for how many units a price is, by the codes of X12 (element 639)
+PRICE_BASES = {"HP": "100", "TP": "1000"}
+
 
 class DistEdiTranslator(models.AbstractModel):
     """Tells a received document in the words of the message that has its effect here.
@@ -57,7 +60,8 @@ class DistEdiTranslator(models.AbstractModel):
 
     def _get_price(self, line):
         """:return: decimal text of the price of one unit; None when the line names none, or it is not one of a unit"""
-        price, per = line.get("unit_price"), line.get("price_quantity")
+        price = line.get("unit_price")
+        per = line.get("price_quantity") or PRICE_BASES.get(line.get("price_basis"))
         if not price or per in (None, "1"):
             return price
         handler = self.env["dist.handler"]

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ...lib.answers import REFUSED
+
 # codes of X12 (element 374) for days on which goods leave the supplier
 SHIP_DATES = ("010", "011", "037", "038", "068", "079", "080", "118")
 
@@ -12,6 +14,9 @@ class PurchaseAcknowledgementTranslator(models.AbstractModel):
     _description = "EDI order acknowledgement to acknowledged purchase order"
 
     def _to_message(self, document, canonical):
+        if canonical.get("purpose") == "cancel":
+            # whatever it said of the lines, nothing of it holds any more
+            canonical = {**canonical, "status": "rejected", "lines": []}
         return self._strip(
             {
                 "order": canonical["order"],
@@ -31,15 +36,19 @@ class PurchaseAcknowledgementTranslator(models.AbstractModel):
         return canonical.get("number" if self._is_x12(document) else "supplier_order")
 
     def _get_line(self, document, line):
+        head = {"line": line.get("line"), "item": self._get_bought_item(line.get("item", {}))}
+        answers = [self._get_part(answer) for answer in line.get("answers", [])]
+        if line.get("change") == "delete" and not any(answer["status"] in REFUSED for answer in answers):
+            # an accepted deletion is no accepted line
+            return self._strip({**head, "answers": [{"status": "cancelled"}]})
         found = {
-            "line": line.get("line"),
-            "item": self._get_bought_item(line.get("item", {})),
+            **head,
             "quantity": line.get("quantity"),
             "unit": line.get("unit"),
             "unit_price": self._get_price(line),
             "date": self._get_date(document, line),
             "schedule": self._get_schedule(line),
-            "answers": [self._get_part(answer) for answer in line.get("answers", [])],
+            "answers": answers,
         }
         return self._strip(found)
 

@@ -28,7 +28,7 @@ class PurchaseChangeTranslator(models.AbstractModel):
                 "currency": canonical.get("currency"),
                 "requested_date": canonical.get("requested_date") or canonical.get("ship_date"),
                 "delivery_address": self._get_address(
-                    document.system_id, canonical.get("parties", {}).get("ship_to")
+                    document.edi_partner_id, canonical.get("parties", {}).get("ship_to")
                 ),
                 "lines": [
                     self._get_changed_line(line.get("line") or str(place), line, explained, days)

@@ -1,8 +1,10 @@
 from odoo import models
 
 from ...lib.changes import CHANGES
+from ...lib.countries import to_two_letters
 
 ADDRESS = ("name", "street", "street2", "zip", "city", "state", "country", "email", "phone")
+PLACE = {"street", "city"}
 NOTE = 2000
 
 
@@ -27,8 +29,8 @@ class PurchaseOrderTranslator(models.AbstractModel):
             "shipping_method": canonical.get("carrier"),
             "note": "\n".join(note["text"] for note in canonical.get("notes", []) if note.get("text"))[:NOTE],
             "channel": partner.channel_id.code,
-            "delivery_address": self._get_address(document.system_id, parties.get("ship_to")),
-            "invoice_address": self._get_address(document.system_id, parties.get("invoice_to")),
+            "delivery_address": self._get_address(partner, parties.get("ship_to")),
+            "invoice_address": self._get_invoice_address(partner, parties.get("invoice_to")),
         }
         explained = self._get_explained(document.system_id, canonical.get("lines", []))
         lines = [
@@ -46,19 +48,35 @@ class PurchaseOrderTranslator(models.AbstractModel):
         )
         return bound or buyer or partner.identifier
 
-    def _get_address(self, system, party):
+    def _get_address(self, partner, party):
         """:return: dict of an address: by its id where that is known here, else in words; None when there is none"""
         if not party:
             return None
-        if party.get("id") and self.env["dist.binding"]._find(system, "res.partner", party["id"]):
-            return {"external_id": party["id"]}
+        number = party.get("id")
+        if number and self.env["dist.binding"]._find(partner.system_id, "res.partner", number):
+            return {"external_id": number}
         words = {name: party[name] for name in ADDRESS if party.get(name)}
-        if len(words.get("country", "")) != 2:
-            words.pop("country", None)
-        if words.get("street") or words.get("city"):
-            return words
-        # a place that is only a number has to be known: whoever handles the order says so
-        return {"external_id": party["id"]} if party.get("id") else None
+        if number and not PLACE <= words.keys():
+            # a place that is only a number has to be known: whoever handles the order says so
+            return {"external_id": number}
+        if not PLACE & words.keys():
+            return None
+        return self._strip({**words, "country": self._get_country(partner, party)})
+
+    def _get_invoice_address(self, partner, party):
+        """As `_get_address`; whom to invoice is known of the customer, where the document does not say a whole place."""
+        address = self._get_address(partner, party) or {}
+        return address if "external_id" in address or PLACE <= address.keys() else None
+
+    def _get_country(self, partner, party):
+        """:return: ISO 3166-1 alpha-2 of an address; documents within a country leave it out, then it is that of the
+        customer, or of the company where only that has such a state
+        """
+        if party.get("country"):
+            return to_two_letters(party["country"])
+        countries = partner.partner_id.country_id | partner.company_id.country_id
+        has_state = countries.filtered(lambda country: party.get("state") in country.state_ids.mapped("code"))
+        return (has_state or countries)[:1].code
 
     def _get_line(self, line, place, explained):
         found = {
