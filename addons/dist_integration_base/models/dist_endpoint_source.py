@@ -140,6 +140,10 @@ class DistEndpoint(models.Model):
         poll = self._poll()
         if not poll:
             return self._get_notification(_("It is being fetched right now."), "info")
+        if poll.error and poll.new:
+            raise UserError(
+                _("%(count)s new messages were taken in, but: %(error)s", count=poll.new, error=poll.error)
+            )
         if poll.error:
             raise UserError(poll.error)
         return self._get_notification(_("%s new messages.", poll.new), "success")

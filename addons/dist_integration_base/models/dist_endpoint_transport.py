@@ -16,7 +16,7 @@ from ..lib.transports import (
     base,
 )
 from ..lib.transports.amqp import split_amqp_url
-from ..lib.transports.files import check_folder, check_template
+from ..lib.transports.files import check_folder, check_places, check_template
 from ..lib.transports.http import check_expression
 from ..lib.transports.kafka import split_servers
 from ..lib.transports.sftp import fetch_host_key, fingerprint, split_sftp_url
@@ -188,12 +188,15 @@ class DistEndpoint(models.Model):
                 )
             for expression in filter(None, (endpoint.feed_items, endpoint.feed_id, endpoint.feed_next)):
                 endpoint._check_with(check_expression, expression)
-            endpoint._check_with(check_folder, endpoint.archive_folder or "")
-            endpoint._check_with(check_folder, endpoint.error_folder or "")
 
-    def _check_with(self, check, value):
+    @api.constrains("transport", "purpose", "archive_folder", "error_folder")
+    def _check_places(self):
+        for endpoint in self.filtered(lambda endpoint: endpoint.purpose == "receive"):
+            endpoint._check_with(check_places, endpoint.archive_folder or "", endpoint.error_folder or "")
+
+    def _check_with(self, check, *values):
         try:
-            check(value)
+            check(*values)
         except IntegrationError as error:
             raise ValidationError(
                 _("%(endpoint)s: %(reason)s", endpoint=self.display_name, reason=error.detail)

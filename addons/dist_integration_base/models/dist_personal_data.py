@@ -247,10 +247,12 @@ class DistPersonalData(models.AbstractModel):
     @api.model
     def _count_beside(self, identifiers, left):
         """:return: dict, model to the number of its records that `_erase_beside` changes"""
-        return {
+        counts = {
             model_name: len(self._find(model_name, kinds, identifiers) - self._get_kept(model_name, left))
             for model_name, kinds in self._get_erased_places().items()
         }
+        notes = {notes._name: len(notes) for notes, _texts in self._find_notes(identifiers, left)}
+        return {**counts, **notes}
 
     @api.model
     def _get_searched_files(self):
@@ -388,37 +390,63 @@ class DistPersonalData(models.AbstractModel):
 
         :return: number of notes
         """
-        kept = left.sudo()._get_exceptions().ids
-        count = 0
-        for identifier in identifiers:
-            count += self._erase_notes([], values, "dist.%", identifier, kept)
-        return count
+        found = self._find_notes(identifiers, left)
+        for notes, names in found:
+            self._erase_texts(notes, names, values)
+        return sum(len(notes) for notes, _names in found)
 
     @api.model
-    def _erase_notes(self, domain, values, model_name, identifier=None, kept=()):
+    def _find_notes(self, identifiers, left):
+        """Notes about the suite's own records of the companies the user works in, in which an identifier stands.
+
+        :return: list of (recordset, names of its texts): messages of the chatter, activities, tracked values
+        """
+        kept = left.sudo()._get_exceptions().ids
+        found = []
+        # without an identifier, by the person alone, nothing is looked for in texts
+        for notes_name, place, model_field, names in NOTES if identifiers else ():
+            terms = [(name, "ilike", value) for name in names for value in identifiers]
+            about = [
+                (f"{place}{model_field}", "=like", "dist.%"),
+                "|",
+                (f"{place}{model_field}", "!=", "dist.exception"),
+                (f"{place}res_id", "not in", kept),
+            ]
+            domain = [*about, *["|"] * (len(terms) - 1), *terms]
+            notes = self.env[notes_name].sudo().with_context(active_test=False).search(domain)
+            found.append((self._filter_own_notes(notes, f"{place}{model_field}", f"{place}res_id"), names))
+        return found
+
+    @api.model
+    def _filter_own_notes(self, notes, model_path, id_path):
+        """:return: those about records of the companies the user works in, or of none"""
+        about = {note: (note.mapped(model_path)[0], note.mapped(id_path)[0]) for note in notes}
+        foreign = set()
+        for model_name in {name for name, _id in about.values() if name in self.env}:
+            records = self.env[model_name].sudo().with_context(active_test=False)
+            if "company_id" in records._fields:
+                ids = {record_id for name, record_id in about.values() if name == model_name}
+                others = records.browse(ids).exists().filtered(
+                    lambda record: record.company_id - self.env.companies
+                )
+                foreign |= {(model_name, record.id) for record in others}
+        return notes.filtered(lambda note: about[note] not in foreign)
+
+    @api.model
+    def _erase_notes(self, domain, values, model_name):
         """Erase from messages of the chatter, what they track, and activities.
 
         :param domain: on the ids of their records
-        :param model_name: of their records, a pattern
-        :param identifier: text that has to stand in them; None for all
-        :param kept: ids of exceptions whose notes are left
-        :return: number of notes
+        :param model_name: of their records
         """
-        count = 0
         for notes_name, place, model_field, names in NOTES:
-            about = [(f"{place}{model_field}", "=like", model_name)]
+            about = [(f"{place}{model_field}", "=", model_name)]
             about += [(f"{place}{name}", operator, value) for name, operator, value in domain]
-            if kept:
-                about += [
-                    "|",
-                    (f"{place}{model_field}", "!=", "dist.exception"),
-                    (f"{place}res_id", "not in", kept),
-                ]
-            if identifier is not None:
-                about += ["|"] * (len(names) - 1) + [(name, "ilike", identifier) for name in names]
             notes = self.env[notes_name].sudo().with_context(active_test=False).search(about)
-            for note in notes:
-                erased = {name: erasure.erase_text(note[name], values) for name in names if note[name]}
-                note.write({name: value for name, value in erased.items() if value != note[name]})
-            count += len(notes)
-        return count
+            self._erase_texts(notes, names, values)
+
+    @api.model
+    def _erase_texts(self, notes, names, values):
+        for note in notes:
+            erased = {name: erasure.erase_text(note[name], values) for name in names if note[name]}
+            note.write({name: value for name, value in erased.items() if value != note[name]})

@@ -8,7 +8,7 @@ import psycopg2
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.lib.upload import receive
@@ -333,6 +333,39 @@ class TestErasedEverywhere(PersonCase):
         wizard.action_erase()
         self.assertTrue(runs[0]._get_snapshot())
         self.assertFalse(runs[1]._get_snapshot())
+
+    def test_notes_of_other_companies(self):
+        """G6, G8: notes are told of by the preview and erased, but for those about records of other companies."""
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = new_test_user(
+            self.env,
+            login="dist-test-elsewhere",
+            groups="dist_integration_base.group_dist_manager",
+            company_id=other.id,
+            company_ids=[(6, 0, other.ids)],
+        )
+        exception = self._open_exception(self._make_message(self.inbound, state="done"))
+        exception.name = "Something else"
+        note = exception.message_post(body=f"Call {NUMBER} back")
+        activity = exception.activity_schedule(
+            "mail.mail_activity_data_todo", summary=NUMBER, user_id=self.people["operator"].id
+        )
+        self.env.flush_all()
+        wizards = self.env["dist.personal.erase"]
+        wizard = wizards.with_user(stranger).create({"identifiers": NUMBER, "reason": "R"})
+        wizard.action_search()
+        self.assertFalse(wizard.beside)
+        wizard.action_erase()
+        self.env.invalidate_all()
+        self.assertIn(NUMBER, note.body)
+        self.assertEqual(activity.summary, NUMBER)
+        own = wizards.with_user(self.people["manager"]).create({"identifiers": NUMBER, "reason": "R"})
+        own.action_search()
+        self.assertIn("Activity: 1", own.beside)
+        self.assertRegex(own.beside, r"(?m)^Message: \d")
+        own.action_erase()
+        self.env.invalidate_all()
+        self._check_gone(NUMBER)
 
     def test_what_messages_need_stays(self):
         """G6: bindings stay while a message of the person waits, and so does all that belongs to it."""

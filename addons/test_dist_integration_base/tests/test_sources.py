@@ -279,6 +279,32 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
         with self.assertRaises(AccessError):
             self.endpoint.with_user(self.people["operator"]).action_poll()
 
+    def test_button_tells_of_both(self):
+        """M9: what was taken in is told, also when one file could not be."""
+        for name in ("P1.json", "future.json"):
+            self._put(name, {"external_id": name, "name": "A"})
+        later = fields.Datetime.now().timestamp() + 100_000
+        os.utime(self.path / "future.json", (later, later))
+        self.env.flush_all()
+        with self.assertRaisesRegex(UserError, "(?s)1 new messages.*future.json"):
+            self.endpoint.action_poll()
+
+    def test_folders_that_files_must_not_go_to(self):
+        """M9: a folder leads nowhere else, is no folder that is fetched from, and holds one kind of files; also
+        when it is changed later.
+        """
+        manager = self.endpoint.with_user(self.people["manager"])
+        for name in ("../../evil", "/tmp/evil", "a/../../b", "", False, ".", "work", "Work", "a\\..\\..\\b"):
+            for field in ("archive_folder", "error_folder"):
+                with self.assertRaises(ValidationError, msg=name), self.env.cr.savepoint():
+                    manager.write({field: name})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            manager.error_folder = "archive"
+        manager.write({"archive_folder": "done/2026", "error_folder": "wrong"})
+        self._put("P1.json", {"external_id": "P-1", "name": "A"})
+        self._poll()
+        self.assertEqual(len(self._names("done/2026")), 1)
+
     def test_directions_do_not_mix(self):
         """M9: what is fetched from is not sent to; Kafka is for sending only; somebody lends the name."""
         with self.assertRaises(ValidationError):

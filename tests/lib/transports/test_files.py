@@ -251,6 +251,27 @@ def test_archived_before(place):
     assert len(keys) == len(names(folder / "archive")) == 1
 
 
+def test_archive_that_is_a_file(place):
+    """M9: where no folder for what was taken can be, nothing is taken, and its name is told."""
+    settings, folder = place
+    for name in ("archive", "x.json"):
+        (folder / name).write_text("x")
+    with pytest.raises(errors.Refused, match="archive"):
+        take(settings)
+    assert names(folder) == ["archive", "x.json"]
+
+
+def test_archive_that_vanishes(place):
+    """M9: a file that cannot be put away is not taken for one that somebody else took: it is told of."""
+    settings, folder = place
+    put(folder, b"x.json", age=10)
+    with pytest.raises(errors.Refused, match="Is there a folder archive"), settings.open_source({}) as source:
+        for batch in source.batches(everything):
+            (folder / "archive").rmdir()
+            source.settle(batch)
+    assert names(folder / "work") == ["x.json"]
+
+
 def test_file_that_vanishes(place):
     """M7: a claimed file that somebody takes away, before it is read or after, does not hold up the others."""
     settings, folder = place
@@ -401,6 +422,19 @@ def test_connection_is_cut(sshd, message):
     assert names(sshd.files) == ["order.confirmed-msg_1.json", "order.confirmed-msg_2.json"]
 
 
+def test_connection_is_cut_while_fetching(sshd):
+    """M7: a cut connection ends the fetch and is told as such, not as the fault of each file that is left."""
+    for number in range(5):
+        put(sshd.files, f"{number}.json".encode(), age=10)
+    with pytest.raises((errors.ConnectError, errors.ProtocolError)), sftp(sshd).open_source({}) as source:
+        for batch in source.batches(everything):
+            assert sshd.cut()
+            while source._store._transport.is_active():
+                time.sleep(0.01)
+            source.settle(batch)
+    assert len(take(sftp(sshd))) == 5
+
+
 def test_cut_off_while_logging_in(message):
     """M7: a connection that ends during login says nothing of the credential: no person is called for it."""
     key = paramiko.ECDSAKey.generate()
@@ -466,6 +500,38 @@ def test_link_out_of_the_base(tmp_path, message):
     assert names(tmp_path / "other") == []
 
 
+@pytest.mark.parametrize(
+    ("archive", "error"),
+    [("../evil", "error"), ("archive", "a/../../evil"), ("/evil", "error"), ("", "error"), ("work", "error")]
+    + [("archive", "Work"), ("work/x", "error"), ("archive", "archive"), ("archive", "Archive")],
+)
+def test_folders_that_files_must_not_go_to(place, archive, error):
+    """M9: nothing is taken before it is known where it goes: not outside, not to be taken again."""
+    settings, folder = place
+    (folder / "x.json").write_text("x")
+    with pytest.raises(errors.ConfigurationError):
+        take(dataclasses.replace(settings, places=Places(archive=archive, error=error, quiet_seconds=0)))
+    assert [path.name for path in folder.iterdir()] == ["x.json"]
+
+
+def test_no_path_leads_up(tmp_path):
+    """M9: the store of a folder opens nothing above it, whoever asks."""
+    (tmp_path / "base" / "partner").mkdir(parents=True)
+    (tmp_path / "base" / "secret").write_text("x")
+    store = FolderSettings(str(tmp_path / "base"), "partner", PLACES).connect()
+    for act in (
+        lambda: store.get("../secret", 10),
+        lambda: store.put("../x", b"x"),
+        lambda: store.list(".."),
+        lambda: store.make_folder("../evil"),
+        lambda: store.replace("../secret", "secret"),
+    ):
+        with pytest.raises(errors.ConfigurationError):
+            act()
+    store.close()
+    assert names(tmp_path / "base") == ["secret"]
+
+
 def test_no_base_is_configured(message):
     with FolderSettings("", "partner").open() as session:
         assert session.send(message()).code == "no_folder_base"
@@ -476,7 +542,7 @@ def test_templates_and_names():
     for template in ("{type}.json", "../{id}", "a/{id}", ".{id}"):
         with pytest.raises(errors.ConfigurationError):
             check_template(template)
-    for folder in ("../x", "/x", "a/./b", ""):
+    for folder in ("../x", "/x", "a/./b", "", "..\\x", "a\\..\\..\\x"):
         with pytest.raises(errors.ConfigurationError):
             check_folder(folder)
     assert safe_name("S/2024\\ü 1") == "S_2024_1"

@@ -130,9 +130,30 @@ def check_template(template: str) -> None:
 
 def check_folder(name: str) -> None:
     """:raises ConfigurationError: the name of a folder leads out of its directory"""
-    parts = name.split("/")
-    if not name or name.startswith("/") or any(part in ("", ".", "..") for part in parts) or "\x00" in name:
+    # some servers take a backslash for a slash
+    parts = name.replace("\\", "/").split("/")
+    if any(part in ("", ".", "..") for part in parts) or "\x00" in name:
         raise ConfigurationError(f'"{name}" is not the name of a folder.', code="invalid_folder")
+
+
+def check_places(archive: str, error: str) -> None:
+    """Check where files go that were taken.
+
+    :raises ConfigurationError: they would be taken again, be mixed up, or leave the directory
+    """
+    # not every server tells capitals from small letters
+    archive, error = archive.casefold(), error.casefold()
+    for name in (archive, error):
+        check_folder(name)
+        if name.split("/")[0] == WORK:
+            raise ConfigurationError(
+                f'"{WORK}" is the folder of files that are being taken; choose another one.',
+                code="invalid_folder",
+            )
+    if archive == error:
+        raise ConfigurationError(
+            "Files that were stored and files that cannot be taken go to two folders.", code="invalid_folder"
+        )
 
 
 class FileSession(Session):
@@ -194,8 +215,10 @@ class FileSource(Source):
     def batches(self, wanted: Any) -> Iterator[Batch]:
         """As of the source.
 
+        :raises ConfigurationError: files would go where they must not
         :raises Refused: when all others are taken: which files could not be
         """
+        check_places(self._places.archive, self._places.error)
         store = self._get_store()
         for folder in (WORK, self._places.archive, self._places.error):
             store.make_folder(folder)
@@ -240,12 +263,19 @@ class FileSource(Source):
         """Move a file; False when it is not there any more or cannot be moved."""
         try:
             self._get_store().replace(path, target)
-        except FileGone:
+        except FileGone as error:
+            if self._is_there(path):
+                folder = posixpath.dirname(target)
+                self._failures.append(f"{error.detail} Is there a folder {folder} to move it to?")
             return False
         except Refused as error:
             self._failures.append(error.detail)
             return False
         return True
+
+    def _is_there(self, path: str) -> bool:
+        folder, name = posixpath.split(path)
+        return any(entry.name == name for entry in self._get_store().list(folder))
 
     def _take(self, entry: Entry) -> Iterator[Batch]:
         """Yield a claimed file, unless it cannot be read."""

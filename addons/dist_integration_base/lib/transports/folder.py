@@ -67,7 +67,12 @@ class LocalStore:
 
     @contextmanager
     def _folder(self, path: str) -> Iterator[tuple[int, str]]:
-        """Open the folder of a path without following a link; yields (descriptor, name in it)."""
+        """Open the folder of a path without following a link; yields (descriptor, name in it).
+
+        :raises ConfigurationError: the path leads up
+        """
+        if ".." in path.split("/"):
+            raise ConfigurationError(f"{readable(path)} leads out of the directory.", code="invalid_folder")
         folder, _, name = path.rpartition("/")
         opened = [self._root]
         try:
@@ -125,7 +130,8 @@ class LocalStore:
                     try:
                         os.mkdir(name, 0o770, dir_fd=descriptor)
                     except FileExistsError:
-                        continue
+                        if not stat.S_ISDIR(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode):
+                            raise
 
     def close(self) -> None:
         os.close(self._root)

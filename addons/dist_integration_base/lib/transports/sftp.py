@@ -9,7 +9,7 @@ import io
 import posixpath
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -238,8 +238,11 @@ class SftpStore:
         whole = posixpath.join(self._directory, path) if path else self._directory
         return whole.encode("utf-8", "surrogateescape")
 
+    def _translated(self, path: str) -> AbstractContextManager[None]:
+        return _translated(self._settings, path, self._sftp.get_channel())
+
     def list(self, folder: str) -> list[Entry]:
-        with _translated(self._settings, folder):
+        with self._translated(folder):
             return [
                 Entry(found.filename, found.st_size or 0, int(found.st_mtime or 0))
                 for found in self._sftp.listdir_attr(self._path(folder))
@@ -248,7 +251,7 @@ class SftpStore:
 
     def get(self, path: str, limit: int) -> bytes:
         chunks, length = [], 0
-        with _translated(self._settings, path), self._sftp.open(self._path(path), "rb") as file:
+        with self._translated(path), self._sftp.open(self._path(path), "rb") as file:
             while length < limit:
                 chunk = file.read(min(_CHUNK, limit - length))
                 if not chunk:
@@ -258,7 +261,7 @@ class SftpStore:
         return b"".join(chunks)
 
     def put(self, path: str, body: bytes | FileBody) -> None:
-        with _translated(self._settings, path):
+        with self._translated(path):
             with self._sftp.open(self._path(path), "wb") as file:
                 file.set_pipelined(True)
                 write_body(file, body)
@@ -267,26 +270,29 @@ class SftpStore:
             raise Refused(f"{path}: {size} of {len(body)} bytes arrived.", code="file")
 
     def replace(self, path: str, target: str) -> None:
-        with _translated(self._settings, path):
+        with self._translated(path):
             self._sftp.posix_rename(self._path(path), self._path(target))
 
     def make_folder(self, path: str) -> None:
-        with _translated(self._settings, path):
+        with self._translated(path):
             parts = path.split("/")
             for end in range(1, len(parts) + 1):
                 folder = self._path("/".join(parts[:end]))
                 try:
-                    self._sftp.stat(folder)
+                    found = self._sftp.stat(folder)
                 except FileNotFoundError:
                     self._sftp.mkdir(folder)
+                else:
+                    if not stat.S_ISDIR(found.st_mode or 0):
+                        raise Refused(f"{path}: it is a file, where a folder is needed.", code="file")
 
     def close(self) -> None:
         self._transport.close()
 
 
 @contextmanager
-def _translated(settings: SftpSettings, path: str = "") -> Iterator[None]:
-    """Turn paramiko's errors into ours."""
+def _translated(settings: SftpSettings, path: str = "", channel: Any = None) -> Iterator[None]:
+    """Turn paramiko's errors into ours; over a channel that is closed nothing is a file's fault."""
     paramiko = load_driver("paramiko", "paramiko", "SFTP")
     host = urlsplit(settings.url).hostname
     try:
@@ -301,8 +307,9 @@ def _translated(settings: SftpSettings, path: str = "") -> Iterator[None]:
     except TimeoutError as error:
         raise DeliveryTimeout(f"{host} did not answer in time.") from error
     except OSError as error:
+        cut = channel is not None and channel.closed
         # what the file server refuses has a number only where the protocol has one
-        if path and error.errno in (None, errno.ENOENT, errno.EACCES, errno.EEXIST):
+        if path and not cut and error.errno in (None, errno.ENOENT, errno.EACCES, errno.EEXIST):
             kind = FileGone if error.errno == errno.ENOENT else Refused
             raise kind(readable(f"{path}: {error.strerror or error}"), code="file") from error
         raise ConnectError(f"The connection to {host} was cut.") from error
