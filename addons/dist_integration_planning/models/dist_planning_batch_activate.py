@@ -276,28 +276,43 @@ class DistPlanningBatch(models.Model):
         }
 
     def _check_values(self):
-        """:raises PlanRefused: a proposal is worth more than the source may propose"""
+        """:raises PlanRefused: a proposal, sent or made of parameters, is worth more than the source may propose"""
         limit = self.source_id.proposal_value_limit
         if not limit:
             return
+        message = _("It is worth more than the source may propose, which is %s.", limit)
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT staged.file, staged.line, proposal.value FROM dist_planning_proposal proposal
-                JOIN dist_plan_proposal staged ON staged.key = proposal.key
-                WHERE proposal.batch_id = %s AND proposal.value > %s ORDER BY 1, 2 LIMIT %s
-                """,
-                self.id,
-                limit,
-                plan_file.MAX_FAULTS,
+        faults = []
+        for field, rows in self._get_proposed_rows().items():
+            self.env.cr.execute(
+                SQL(
+                    """
+                    SELECT staged.file, staged.line, proposal.value FROM dist_planning_proposal proposal JOIN %s
+                    WHERE proposal.batch_id = %s AND proposal.value > %s ORDER BY 1, 2 LIMIT %s
+                    """,
+                    rows,
+                    self.id,
+                    limit,
+                    plan_file.MAX_FAULTS,
+                )
             )
-        )
-        faults = self._make_faults(
-            "quantity", "value_limit", _("It is worth more than the source may propose, which is %s.", limit)
-        )
+            faults += self._make_faults(field, "value_limit", message)
         if faults:
             raise PlanRefused(faults)
+
+    def _get_proposed_rows(self):
+        """:return: dict, field of a staged row to SQL that joins the row with the proposal that was made of it"""
+        return {
+            "quantity": SQL("dist_plan_proposal staged ON staged.key = proposal.key AND proposal.is_derived IS NOT TRUE"),
+            "maximum": SQL(
+                """
+                (SELECT staged.file, staged.line, item.product_id, place.warehouse_id FROM %s) AS staged
+                ON staged.product_id = proposal.product_id AND staged.warehouse_id = proposal.warehouse_id
+                AND proposal.is_derived
+                """,
+                self._get_staged_rows("parameter"),
+            ),
+        }
 
     # what a person does
 

@@ -251,6 +251,21 @@ class TestImport(PlanningCase):
         batch = self._take_in([self._forecast(), self._alert()], "R-3", 2)
         self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["too_many_rows"])
 
+    def test_limit_of_what_follows_from_parameters(self):
+        """P2: the largest proposal also holds for reordering rules that are made of stock parameters."""
+        self._make_rule()
+        self.source.proposal_value_limit = 100.0
+        rows = [self._parameter("GLOVE", reorder_point=5, maximum=9)]
+        rows += [self._parameter(reorder_point=1_000_000, maximum=2_000_000)]
+        batch = self._take_in(rows)
+        self.assertEqual(
+            [fault[1:] for fault in self._get_faults(batch)], [(3, "maximum", "8000000", "value_limit")]
+        )
+        self.assertFalse(self._get_proposals())
+        self.assertFalse(self.source.parameter_batch_id)
+        batch = self._take_in(rows[:1], "R-2", 1)
+        self.assertEqual((batch.state, self._get_proposals().mapped("value")), ("active", [36.0]))
+
     def test_many_faults(self):
         """P2: a file of which nothing fits keeps the first faults and their number."""
         rows = [self._forecast(f"NO-{number}") for number in range(250)]
