@@ -9,6 +9,7 @@ from . import test_customer_upsert
 from . import test_cutover
 from . import test_demo
 from . import test_events
+from . import test_every_screen
 from . import test_holds
 from . import test_holds_concurrency
 from . import test_impact

@@ -107,9 +107,7 @@ class _Finder:
         for role, party in (reading.canonical.get("parties") or {}).items():
             if isinstance(party, dict) and len(self._parties) < MAX_VALUES:
                 told = {name: value for name, value in party.items() if value is not None}
-                self._parties.setdefault(
-                    (role, told.get("id", told.get("name", ""))), {"role": role, **told}
-                )
+                self._parties.setdefault((role, told.get("id", told.get("name", ""))), {"role": role, **told})
 
     def _line(self, line: dict[str, Any]) -> None:
         for part in (line, *line.get("answers", [])):

@@ -15,7 +15,11 @@ def _keep_bytes(message):
     :param message: email.message.EmailMessage, is changed
     """
     for part in message.walk():
-        if part.get_content_maintype() == "text" and (part.get_filename() or part.is_attachment()) and not _is_text(part):
+        if (
+            part.get_content_maintype() == "text"
+            and (part.get_filename() or part.is_attachment())
+            and not _is_text(part)
+        ):
             part.set_type("application/octet-stream")
 
 

@@ -38,7 +38,9 @@ class TestInbound(EdiCase):
             place = ("N1*ST*Harbour DC*92*ST4401", "N3*4400 Distribution Dr", f"N4*Columbus*OH*{last}")
             payer = ("N1*BT*Harbour Payable", "N2*Second floor", "N4*Columbus")
             segments = self.order_850(number)
-            document = self.take(self.x12([*segments[:3], *place, *payer, *segments[3:]], control=int(number[1])))
+            document = self.take(
+                self.x12([*segments[:3], *place, *payer, *segments[3:]], control=int(number[1]))
+            )
             message = document.document_ids.message_id
             self.assertEqual(message.state, "done", message.error)
             order = self.get_order(number)
@@ -67,7 +69,9 @@ class TestInbound(EdiCase):
             document = self.take(self.x12(asked, control=control)).document_ids
             self.assertEqual((document.state, document.message_id.id), ("refused", False))
             self.assertIn(word, document.problem)
-            exception = self.env["dist.exception"].search([("res_model", "=", document._name), ("res_id", "=", document.id)])
+            exception = self.env["dist.exception"].search(
+                [("res_model", "=", document._name), ("res_id", "=", document.id)]
+            )
             self.assertEqual((exception.code, exception.state), ("no_order", "open"))
         self.assertFalse(self.get_order("P1"))
         self.take(self.x12(self.order_850("P1"), control=11))
@@ -119,7 +123,11 @@ class TestInbound(EdiCase):
 
     def test_a_price_for_many(self):
         """E3: one that is for a hundred or a thousand is that of a piece, divided."""
-        lines = ("PO1*1*10*EA*1000*HP*BP*B-CORN", "PO1*2*10*EA*10000*TP*BP*B-CORN", "PO1*3*10*EA*10*PE*BP*B-CORN")
+        lines = (
+            "PO1*1*10*EA*1000*HP*BP*B-CORN",
+            "PO1*2*10*EA*10000*TP*BP*B-CORN",
+            "PO1*3*10*EA*10*PE*BP*B-CORN",
+        )
         self.take(self.x12(self.order_850("P1", *lines)))
         self.assertEqual(self.get_order("P1").order_line.mapped("price_unit"), [10, 10, 10])
 

@@ -246,7 +246,9 @@ class TestOutbound(OutboundCase):
         document = self.take(self.hear_997(expectation, "R", test=True)).document_ids
         self.assertEqual((document.state, expectation.state), ("test", "waiting"))
         self.assertEqual(expectation.group_id.document_ids.acknowledged, "waiting")
-        self.assertFalse(self.get_exceptions("rejected_by_partner") + self.get_exceptions("unmatched_acknowledgement"))
+        self.assertFalse(
+            self.get_exceptions("rejected_by_partner") + self.get_exceptions("unmatched_acknowledgement")
+        )
 
     def test_a_faulty_acknowledgement(self):
         """E5: one whose envelope is wrong settles nothing; a person sees what is wrong."""
@@ -261,9 +263,15 @@ class TestOutbound(OutboundCase):
         """E5: what is taken after all is no failure any more, and the other way round."""
         expectation = self.expect_one()
         exceptions = self.env["dist.exception"]
-        for status, state, told in (("R", "rejected", "open"), ("A", "accepted", "resolved"), ("R", "rejected", "open")):
+        for status, state, told in (
+            ("R", "rejected", "open"),
+            ("A", "accepted", "resolved"),
+            ("R", "rejected", "open"),
+        ):
             self.take(self.hear_997(expectation, status))
-            self.assertEqual((expectation.state, expectation.group_id.document_ids.acknowledged), (state, state))
+            self.assertEqual(
+                (expectation.state, expectation.group_id.document_ids.acknowledged), (state, state)
+            )
             exceptions = self.get_exceptions("rejected_by_partner").sorted("id")[-1:]
             self.assertEqual(exceptions.state, told)
 

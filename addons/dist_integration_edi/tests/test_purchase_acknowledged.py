@@ -154,7 +154,9 @@ class TestPurchaseAcknowledged(SupplierCase):
             order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
             kept = ("POC*2*NC*5**EA*2**BP*TEST-GLOVES", "ACK*IA*5*EA")
             head = f"BCA*00*AC*{order.name}***20260302"
-            message = self.hear([head, "POC*1*DI*12**EA*3.25**BP*TEST-CORN", *answers, *kept, "CTT*2"], code="865")
+            message = self.hear(
+                [head, "POC*1*DI*12**EA*3.25**BP*TEST-CORN", *answers, *kept, "CTT*2"], code="865"
+            )
             self.assertEqual(message.state, "done", message.error)
             answer = self.env["dist.supplier.acknowledgement"].search([("message_id", "=", message.id)])
             self.assertEqual(answer.line_ids.mapped("state"), ["waiting", "unchanged"])

@@ -107,13 +107,17 @@ class TestSecurity(EdiCase):
         kinds = "dist_integration_base.group_dist_manager,dist_integration_base.group_dist_clear"
         first, second = (new_test_user(self.env, name, groups=kinds) for name in ("first", "second"))
         correct = self.env["dist.edi.correct"].browse(document.with_user(first).action_correct()["res_id"])
-        onboarding = self.env["dist.edi.onboarding"].with_user(first).create(
-            {
-                "file_ids": [(0, 0, {"name": "a.x12", "content": "QQ=="})],
-                "code_ids": [(0, 0, {"kind": "unit", "code": "EA"})],
-                "agreement_ids": [(0, 0, {"code": "850", "direction": "in"})],
-                "outcome_ids": [(0, 0, {"code": "850", "verdict": "own"})],
-            }
+        onboarding = (
+            self.env["dist.edi.onboarding"]
+            .with_user(first)
+            .create(
+                {
+                    "file_ids": [(0, 0, {"name": "a.x12", "content": "QQ=="})],
+                    "code_ids": [(0, 0, {"kind": "unit", "code": "EA"})],
+                    "agreement_ids": [(0, 0, {"code": "850", "direction": "in"})],
+                    "outcome_ids": [(0, 0, {"code": "850", "verdict": "own"})],
+                }
+            )
         )
         upload = {"edi_partner_id": self.profile.id, "file": "QQ=="}
         dialogs = (

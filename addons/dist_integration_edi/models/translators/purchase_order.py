@@ -64,7 +64,7 @@ class PurchaseOrderTranslator(models.AbstractModel):
         return self._strip({**words, "country": self._get_country(partner, party)})
 
     def _get_invoice_address(self, partner, party):
-        """As `_get_address`; whom to invoice is known of the customer, where the document does not say a whole place."""
+        """As `_get_address`; whom to invoice is known of the customer where the document does not say a whole place."""
         address = self._get_address(partner, party) or {}
         return address if "external_id" in address or PLACE <= address.keys() else None
 
