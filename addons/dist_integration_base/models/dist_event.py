@@ -11,7 +11,7 @@ from odoo.tools import split_every
 from ..lib import lanes
 from ..lib.handling import ExceptionSpec
 from ..lib.identifiers import new_id
-from ..tools import get_exact_now
+from ..tools import get_exact_now, reading
 from .transaction import get_state
 
 _logger = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ class DistEvent(models.Model):
         inside a savepoint, and one by one after the first such error.
         """
         try:
-            with self.env.cr.savepoint(flush=False):
+            with reading(self.env.cr):
                 serializer = self.env[f"dist.serializer.{code}"]._for_records(records)
                 return [row for record in records if (row := self._build_row(code, record, serializer))]
         except MissingError as error:

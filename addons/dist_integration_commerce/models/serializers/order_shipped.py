@@ -36,12 +36,13 @@ class OrderShippedSerializer(models.AbstractModel):
                 "sku": move.product_id.default_code or None,
                 "quantity": views._format_quantity(move.quantity),
                 "unit": move.product_uom.name,
-                "lots": sorted(
-                    {name for line in move.move_line_ids if (name := line.lot_id.name or line.lot_name)}
-                ),
+                "lots": self._get_lots(move) if move.has_tracking != "none" else [],
             }
             for move in moves.sorted("id")
         ]
+
+    def _get_lots(self, move):
+        return sorted({name for line in move.move_line_ids if (name := line.lot_id.name or line.lot_name)})
 
     def _get_packages(self, picking):
         views = self.env["dist.order.view"]
