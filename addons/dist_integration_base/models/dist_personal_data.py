@@ -247,10 +247,11 @@ class DistPersonalData(models.AbstractModel):
     @api.model
     def _count_beside(self, identifiers, left):
         """:return: dict, model to the number of its records that `_erase_beside` changes"""
-        return {
+        counts = {
             model_name: len(self._find(model_name, kinds, identifiers) - self._get_kept(model_name, left))
             for model_name, kinds in self._get_erased_places().items()
         }
+        return {**counts, **{notes._name: len(notes) for notes, _names in self._find_mail(identifiers, left)}}
 
     @api.model
     def _get_searched_files(self):
@@ -388,37 +389,59 @@ class DistPersonalData(models.AbstractModel):
 
         :return: number of notes
         """
-        kept = left.sudo()._get_exceptions().ids
-        count = 0
-        for identifier in identifiers:
-            count += self._erase_notes([], values, "dist.%", identifier, kept)
-        return count
+        found = self._find_mail(identifiers, left)
+        for notes, names in found:
+            self._erase_texts(notes, names, values)
+        return sum(len(notes) for notes, _names in found)
 
     @api.model
-    def _erase_notes(self, domain, values, model_name, identifier=None, kept=()):
+    def _find_mail(self, identifiers, left):
+        """:return: list of (notes about the suite's own records of the user's companies in which an identifier stands,
+        names of their texts)
+        """
+        kept, found = left.sudo()._get_exceptions().ids, []
+        for notes_name, place, model_field, names in NOTES:
+            about = [(f"{place}{model_field}", "=like", "dist.%")]
+            about += [
+                "|",
+                (f"{place}{model_field}", "!=", "dist.exception"),
+                (f"{place}res_id", "not in", kept),
+            ]
+            stands = [(name, "ilike", identifier) for name in names for identifier in identifiers]
+            notes = self.env[notes_name].sudo().with_context(active_test=False)
+            if stands:
+                notes = notes.search([*about, *["|"] * (len(stands) - 1), *stands])
+            own = notes.filtered(
+                lambda note, path=f"{place}{model_field}", place=place: self._is_own(
+                    note.mapped(path)[0], note.mapped(f"{place}res_id")[0]
+                )
+            )
+            found.append((own, names))
+        return found
+
+    @api.model
+    def _is_own(self, model_name, record_id):
+        """:return: True unless a record belongs to a company the user does not work in"""
+        if model_name not in self.env or "company_id" not in self.env[model_name]._fields:
+            return True
+        company = self.env[model_name].sudo().browse(record_id).exists().company_id
+        return not company or company in self.env.companies
+
+    @api.model
+    def _erase_notes(self, domain, values, model_name):
         """Erase from messages of the chatter, what they track, and activities.
 
         :param domain: on the ids of their records
-        :param model_name: of their records, a pattern
-        :param identifier: text that has to stand in them; None for all
-        :param kept: ids of exceptions whose notes are left
-        :return: number of notes
+        :param model_name: of their records
         """
-        count = 0
         for notes_name, place, model_field, names in NOTES:
-            about = [(f"{place}{model_field}", "=like", model_name)]
+            about = [(f"{place}{model_field}", "=", model_name)]
             about += [(f"{place}{name}", operator, value) for name, operator, value in domain]
-            if kept:
-                about += [
-                    "|",
-                    (f"{place}{model_field}", "!=", "dist.exception"),
-                    (f"{place}res_id", "not in", kept),
-                ]
-            if identifier is not None:
-                about += ["|"] * (len(names) - 1) + [(name, "ilike", identifier) for name in names]
             notes = self.env[notes_name].sudo().with_context(active_test=False).search(about)
-            for note in notes:
-                erased = {name: erasure.erase_text(note[name], values) for name in names if note[name]}
-                note.write({name: value for name, value in erased.items() if value != note[name]})
-            count += len(notes)
-        return count
+            self._erase_texts(notes, names, values)
+
+    @api.model
+    def _erase_texts(self, records, names, values):
+        for record in records:
+            erased = {name: erasure.erase_text(record[name], values) for name in names if record[name]}
+            record.write({name: value for name, value in erased.items() if value != record[name]})
