@@ -16,8 +16,12 @@ WHERE event.payload IS NOT NULL AND NOT EXISTS (SELECT FROM dist_message WHERE e
   AND NOT EXISTS (
     SELECT FROM dist_flow WHERE message_type_id = event.message_type_id
       AND (company_id = event.company_id OR event.is_shared) AND legal_hold)
-  AND ((event.res_model = 'res.partner' AND event.res_id = ANY(%(partners)s)) OR EXISTS (
-    SELECT FROM unnest(%(terms)s::text[]) AS term WHERE strpos(lower(event.payload), lower(term)) > 0))
+  AND ((event.res_model, event.res_id) IN (SELECT * FROM unnest(%(models)s::text[], %(ids)s::integer[]))
+    OR EXISTS (
+      SELECT FROM unnest(%(terms)s::text[]) AS term WHERE strpos(lower(event.payload), lower(term)) > 0)
+    OR EXISTS (
+      SELECT FROM unnest(%(names)s::text[]) AS name, unnest(%(places)s::text[]) AS place
+      WHERE strpos(lower(event.payload), lower(name)) > 0 AND strpos(lower(event.payload), lower(place)) > 0))
 """
 
 
@@ -27,8 +31,7 @@ class DistEvent(models.Model):
     @api.model
     def _find_personal_alone(self, partners, identifiers):
         """:return: dist.event about a person that no message carries, as of `dist.message._find_personal`"""
-        terms = self.env["dist.message"]._get_search_terms(identifiers)
-        self.env.cr.execute(FIND, {"partners": partners.ids or [0], "terms": terms})
+        self.env.cr.execute(FIND, self.env["dist.message"]._get_search_values(partners, identifiers))
         return self.search([("id", "in", [row[0] for row in self.env.cr.fetchall()])])
 
     def _erase_personal(self, identifiers):

@@ -295,7 +295,7 @@ class DistMessage(models.Model):
         self._check_may_act()
         if any(message.state in ("done", "cancelled") for message in self):
             raise UserError(_("A finished message is not tried again."))
-        self._check_not_purged()
+        self._check_content_kept()
         self._audit_at_once("retried")
         inbound = self.filtered(lambda message: message.direction == "in")
         (self - inbound)._requeue()
@@ -372,7 +372,7 @@ class DistMessage(models.Model):
     def action_correct(self):
         """Open the content for correction; the original is kept."""
         self.ensure_one()
-        self._check_not_purged()
+        self._check_content_kept()
         return self.env["dist.message.correct"]._open(self)
 
     def action_open_document(self):

@@ -52,7 +52,7 @@ class DistMessage(models.Model):
             SET state = 'pending', stage = flow.stage, answer = NULL, answer_status = NULL
             FROM dist_flow AS flow
             WHERE (message.id = %s OR message.parent_id = %s) AND message.stage = 'shadow' AND message.state = 'done'
-              AND flow.id = message.flow_id AND flow.stage != 'shadow'
+              AND message.erased_at IS NULL AND flow.id = message.flow_id AND flow.stage != 'shadow'
             """,
             (message_id, message_id),
         )

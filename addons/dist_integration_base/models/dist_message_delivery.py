@@ -19,7 +19,7 @@ class DistMessage(models.Model):
     def _get_wire_body(self):
         """:return: bytes that are signed and sent; the same at every attempt"""
         self.ensure_one()
-        self._check_not_purged()
+        self._check_content_kept()
         if self.payload:
             return self.payload.encode()
         return to_json(self._get_mapped_envelope())

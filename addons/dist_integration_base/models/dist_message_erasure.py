@@ -13,19 +13,28 @@ SETTLED = ("done", "cancelled", "dead")
 # the raw bytes as text, whatever they are: those that are no ASCII as \ooo, as the same function gives the term
 FIND = """
 SELECT message.id FROM dist_message AS message LEFT JOIN dist_event AS event ON event.id = message.event_id
-WHERE (message.res_model = 'res.partner' AND message.res_id = ANY(%(partners)s))
+CROSS JOIN LATERAL (
+    SELECT lower(concat_ws(chr(10), message.payload, message.answer, message.error, message.business_key,
+            message.cancel_reason, message.idempotency_key, message.source_name, event.payload)) AS text,
+        lower(encode(decode(convert_from(message.raw, 'LATIN1'), 'base64'), 'escape')) AS received) AS content
+WHERE (message.res_model, message.res_id) IN (SELECT * FROM unnest(%(models)s::text[], %(ids)s::integer[]))
+   OR (event.res_model, event.res_id) IN (SELECT * FROM unnest(%(models)s::text[], %(ids)s::integer[]))
    OR EXISTS (
     SELECT FROM unnest(%(terms)s::text[]) AS term
-    WHERE strpos(lower(concat_ws(chr(10), message.payload, message.answer, message.error, message.business_key,
-            message.cancel_reason, message.idempotency_key, message.source_name, event.payload)), lower(term)) > 0
-       OR strpos(lower(encode(decode(convert_from(message.raw, 'LATIN1'), 'base64'), 'escape')),
-            lower(encode(convert_to(term, 'UTF8'), 'escape'))) > 0
+    WHERE strpos(content.text, lower(term)) > 0
+       OR strpos(content.received, lower(encode(convert_to(term, 'UTF8'), 'escape'))) > 0
        OR EXISTS (
         SELECT FROM dist_message_attempt AS attempt
         WHERE attempt.message_id = message.id
           AND strpos(lower(concat_ws(chr(10), attempt.response_excerpt, attempt.detail)), lower(term)) > 0))
+   OR EXISTS (
+    SELECT FROM unnest(%(names)s::text[]) AS name, unnest(%(places)s::text[]) AS place
+    WHERE (strpos(content.text, lower(name)) > 0 AND strpos(content.text, lower(place)) > 0)
+       OR (strpos(content.received, lower(encode(convert_to(name, 'UTF8'), 'escape'))) > 0
+           AND strpos(content.received, lower(encode(convert_to(place, 'UTF8'), 'escape'))) > 0))
    OR message.id = ANY(%(uploads)s)
 """
+SHORTEST_PLACE = 4
 
 
 class DistMessage(models.Model):
@@ -35,25 +44,75 @@ class DistMessage(models.Model):
 
     @api.model
     def _find_personal(self, partners, identifiers):
-        """Messages about a person, in every company the user works in.
+        """Messages about a person, in every company the user works in: those of the documents that name the contact,
+        those that hold an identifier, and those that hold the name together with the street or the postal code.
 
         :param partners: res.partner
         :param identifiers: list of texts that no other person has, such as an e-mail address
         :return: dist.message, with the bulk calls, corrections and deliveries of the same content
         """
         self.env.flush_all()
-        values = {
-            "partners": partners.ids or [0],
-            "terms": self._get_search_terms(identifiers),
-            "uploads": self._find_uploads_with(identifiers).mapped("res_id") if identifiers else [],
-        }
-        self.env.cr.execute(FIND, values)
+        uploads = self._find_uploads_with(identifiers).mapped("res_id") if identifiers else []
+        values = self._get_search_values(partners, identifiers)
+        self.env.cr.execute(FIND, {**values, "uploads": uploads})
         found = self.sudo().browse([row[0] for row in self.env.cr.fetchall()])
         size = -1
         while size != len(found):
             size = len(found)
             found |= found.parent_id | found.original_id | found.correction_ids | found.event_id.message_ids
         return self.search([("id", "in", found.ids)])
+
+    @api.model
+    def _get_search_values(self, partners, identifiers):
+        """:return: dict, parameters of the statements that find what is about a person"""
+        contacts = self._find_contacts(partners)
+        documents = [
+            (record._name, record.id) for records in self._find_documents(contacts) for record in records
+        ]
+        names = partners.filtered("name").mapped("name")
+        return {
+            "terms": self._get_search_terms(identifiers),
+            "names": self._get_search_terms(names),
+            "places": self._get_search_terms(self._get_places(contacts)),
+            "models": [model_name for model_name, _id in documents],
+            "ids": [record_id for _model_name, record_id in documents],
+        }
+
+    @api.model
+    def _find_contacts(self, partners):
+        """:return: res.partner, a person's contacts with the addresses below them, archived ones too"""
+        contacts = self.env["res.partner"].sudo().with_context(active_test=False)
+        return contacts.search([("id", "child_of", partners.ids)]) if partners else contacts
+
+    @api.model
+    def _get_places(self, contacts, names=("street", "zip")):
+        """:return: list of texts, which together with the name stand for a person"""
+        values = [contact[name] for contact in contacts for name in names]
+        return list(dict.fromkeys(value for value in values if value and len(value) >= SHORTEST_PLACE))
+
+    @api.model
+    def _find_documents(self, contacts):
+        """:return: list of recordsets: contacts, and documents of messages and events that name one as partner"""
+        if not contacts:
+            return []
+        self.env.cr.execute("SELECT res_model FROM dist_message UNION SELECT res_model FROM dist_event")
+        found = [contacts]
+        for (model_name,) in self.env.cr.fetchall():
+            if model_name not in self.env or model_name == "res.partner":
+                continue
+            names = [
+                name
+                for name, field in self.env[model_name]._fields.items()
+                if field.store
+                and field.type == "many2one"
+                and field.comodel_name == "res.partner"
+                and name.startswith("partner_")
+            ]
+            if names:
+                records = self.env[model_name].sudo().with_context(active_test=False)
+                domain = [(name, "in", contacts.ids) for name in names]
+                found.append(records.search(["|"] * (len(domain) - 1) + domain))
+        return found
 
     @api.model
     def _get_search_terms(self, identifiers):

@@ -239,7 +239,7 @@ class DistMessage(models.Model):
         :raises IntegrationError: of the stage that failed
         """
         self.ensure_one()
-        self._check_not_purged()
+        self._check_content_kept()
         document = self._decode()
         document = self._map(document)
         self._validate(document)

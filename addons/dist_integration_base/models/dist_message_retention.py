@@ -98,9 +98,17 @@ class DistMessage(models.Model):
         )
         return result
 
-    def _check_not_purged(self):
-        """:raises UserError: the content of one is not kept any more"""
+    def _check_content_kept(self):
+        """:raises UserError: the content of one is not kept any more, or not as it was"""
         for message in self:
+            if message.erased_at:
+                raise UserError(
+                    _(
+                        "Personal data was erased from %(message)s on %(date)s: it cannot be processed or sent again.",
+                        message=message.display_name,
+                        date=fields.Date.to_string(message.erased_at),
+                    )
+                )
             if message.purged_at or message.sudo().event_id.purged_at:
                 moment = message.purged_at or message.sudo().event_id.purged_at
                 raise UserError(

@@ -6,6 +6,7 @@ REFUSALS = (
     ("cancelled", "message.state = 'cancelled'"),
     ("bulk", "EXISTS (SELECT 1 FROM dist_message child WHERE child.parent_id = message.id)"),
     ("waiting", "message.state = 'pending'"),
+    ("erased", "message.erased_at IS NOT NULL"),
     (
         "purged",
         "message.payload IS NULL AND CASE message.direction WHEN 'out' THEN event.payload IS NULL "

@@ -32,6 +32,7 @@ class DistReplayItem(models.Model):
             ("bulk", "its items are replayed by themselves"),
             ("waiting", "it waits and goes by itself"),
             ("purged", "its content was deleted"),
+            ("erased", "a person's data was erased from it"),
             ("no_endpoint", "its endpoint is gone"),
             ("overtaken", "a later message replaced it"),
             ("answered", "its sender was told that it is refused"),

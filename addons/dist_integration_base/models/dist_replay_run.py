@@ -101,6 +101,7 @@ class DistReplay(models.Model):
             SET state = 'pending', attempt_count = 0, next_attempt_at = %(now)s, done_at = NULL, error = NULL,
                 error_code = NULL, answer_status = NULL, replay_id = %(replay)s
             WHERE id = ANY(%(ids)s) AND direction = 'out' AND state IN ('done', 'retry', 'error', 'dead')
+              AND erased_at IS NULL
             RETURNING id, endpoint_id, criticality, lane
             """,
             {"now": fields.Datetime.now(), "replay": self.id, "ids": items.message_id.ids},

@@ -110,6 +110,7 @@ class DistMessageCorrect(models.TransientModel):
         """Submit the corrected content as a new message; back to the list when it got through."""
         self.ensure_one()
         self.message_id._check_may_act()
+        self.message_id._check_content_kept()
         document = self._get_document()
         correction_id = self.message_id._resubmit(strict_json.dumps(document).decode())
         if self._is_through(correction_id):

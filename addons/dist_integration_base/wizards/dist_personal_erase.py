@@ -81,6 +81,12 @@ class DistPersonalErase(models.TransientModel):
             raise UserError(_("Choose a person, or write what identifies one."))
         return values
 
+    def _get_particulars(self):
+        """:return: list of texts that others may have too: erased where the person is found, not searched alone"""
+        messages = self.env["dist.message"]
+        streets = messages._get_places(messages._find_contacts(self.partner_id), ("street", "street2"))
+        return [*filter(None, self.partner_id.mapped("name")), *streets]
+
     def _check_right(self):
         if not self.env.user.has_group("dist_integration_base.group_dist_manager"):
             raise AccessError(_("Only a manager erases personal data."))
@@ -130,9 +136,7 @@ class DistPersonalErase(models.TransientModel):
         self.ensure_one()
         self._check_right()
         erasable, left = self._find()
-        values = self._get_identifiers()
-        if self.partner_id.name:
-            values.append(self.partner_id.name)
+        values = [*self._get_identifiers(), *self._get_particulars()]
         events = self.env["dist.event"]._find_personal_alone(self.partner_id, self._get_identifiers())
         erasable._erase_personal(values)
         events.sudo()._erase_personal(values)

@@ -1,3 +1,5 @@
+import json
+
 from odoo.tests import tagged
 
 from .common import EventCase
@@ -5,6 +7,38 @@ from .common import EventCase
 
 @tagged("post_install", "-at_install")
 class TestEvents(EventCase):
+    def test_a_person_of_an_order_is_erased(self):
+        """G6: messages of a contact's documents are found without an identifier, and others by name and street; prices
+        stay, and what was erased is not sent again.
+        """
+        street = {"street": "7 Harrow Lane", "city": "Salem", "country": "US"}
+        stranger = self.env["res.partner"].create({"name": "Stranger"})
+        self.bind(stranger, "C-2")
+        _answer, other = self.submit_ok(
+            self.order(customer={"external_id": "C-2"}, delivery_address={"name": "Zelda Quux", **street})
+        )
+        self.customer.write({"name": "Zelda Quux", "street": "7 Harrow Lane"})
+        _answer, order = self.submit_ok(self.order(self.line(unit_price="10")))
+        self.sent()
+        messages, named = self.messages_of(order), self.messages_of(other)
+        (messages | named).filtered(lambda message: message.direction == "out").write({"state": "done"})
+        confirmed = messages.filtered(lambda message: message.message_type_id.code == "order.confirmed")
+        self.assertIn("Zelda Quux", confirmed.event_id.payload)
+        wizard = self.env["dist.personal.erase"].create({"partner_id": self.customer.id, "reason": "Request"})
+        self.assertNotIn("Zelda", wizard.identifiers or "")
+        wizard.action_search()
+        self.assertLessEqual(messages, wizard.message_ids)
+        wizard.action_erase()
+        self.env.invalidate_all()
+        submitted = named.filtered(lambda message: message.direction == "in")
+        self.assertIn(submitted, wizard.message_ids)
+        self.assertNotIn("Zelda", confirmed.event_id.payload)
+        self.assertNotIn("Harrow", submitted._get_raw().decode())
+        received = messages.filtered(lambda message: message.direction == "in")._get_raw().decode()
+        self.assertEqual(json.loads(received)["lines"][0]["unit_price"], "10")
+        replay = self.env["dist.replay"].browse(confirmed.action_replay()["res_id"])
+        self.assertEqual((replay.item_ids.expected, replay.item_ids.refusal), ("refused", "erased"))
+
     def test_confirmed(self):
         """M1, C3: a taken order is told with its lines, once."""
         body = self.order(self.line(quantity="5"), self.line("TEST-GLOVES", "1", unit="DZ"))

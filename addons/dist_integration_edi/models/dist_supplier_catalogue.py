@@ -1,8 +1,9 @@
 from collections import Counter
 
 from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 
-from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec, OwnershipConflict
 
 DIFFERS, UNKNOWN = "catalogue_differs", "catalogue_unknown_items"
 TOLD_LINES = 50
@@ -56,6 +57,8 @@ class DistSupplierCatalogue(models.Model):
             every = [difference for differences in found.values() for difference in differences]
             is_tolerated = all(difference.is_tolerated for difference in every)
             state = "unchanged" if not every else "changed" if is_tolerated else "waiting"
+            if state == "changed" and not of_item._may_follow():
+                state = "waiting"
             for line, differences in found.items():
                 texts = [difference.text for difference in differences]
                 line.write({"state": state, "differences": "\n".join(texts) or False})
@@ -168,7 +171,10 @@ class DistSupplierCatalogue(models.Model):
             catalogue = one.with_company(one.company_id)
             unknown = catalogue.line_ids.filtered(lambda line: line.state == "unknown")
             found = unknown._identify()
-            catalogue._judge(found)
+            try:
+                catalogue._judge(found)
+            except OwnershipConflict as error:
+                raise UserError(error.detail) from error
             catalogue._close_exceptions()
             waiting = [spec for spec in catalogue._prepare_exceptions() if spec.code == DIFFERS]
             for spec in waiting:

@@ -167,6 +167,23 @@ class DistSupplierCatalogueLine(models.Model):
 
     # following
 
+    def _may_follow(self):
+        """:return: False where others own the prices of an item, and are to be asked first
+        :raises OwnershipConflict: the catalogue is refused for it
+        """
+        message, places = self.catalogue_id.message_id, self.catalogue_id.line_ids.ids
+        sellers = self.env["product.supplierinfo"]
+        for line in self:
+            vals = {"price": line.price, "min_qty": line.minimum_quantity}
+            pointer = f"/lines/{places.index(line.id)}"
+            pointers = {"price": f"{pointer}/unit_price", "min_qty": f"{pointer}/minimum_quantity"}
+            allowed = self.env["dist.ownership"]._filter_inbound(
+                message, sellers, vals, pointers, document=line.product_id
+            )
+            if allowed != vals:
+                return False
+        return True
+
     def _follow(self):
         """Have the price list of the supplier say what these lines of an item say, from when on they say it."""
         sellers = self.env["product.supplierinfo"]

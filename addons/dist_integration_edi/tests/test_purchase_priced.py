@@ -94,6 +94,22 @@ class TestPurchasePriced(PricedCase):
         with self.assertRaises(UserError):
             line.with_user(chief).action_refuse()
 
+    def test_prices_are_anothers(self):
+        """G1, E2: prices that another system owns follow no catalogue: it waits for a person, or is refused."""
+        self.tolerate("price", document="catalogue", limits_percent=True, percent=5, limits_absolute=False)
+        row = self.env["dist.ownership"].search(
+            [("group_id.full_code", "=", "vendor.prices"), ("company_id", "=", self.env.company.id)]
+        )
+        row.write({"owner": "odoo", "conflict_policy": "flag"})
+        catalogue = self.catalogue(*self.corn_for("3.40"))
+        self.assertEqual((catalogue.line_ids.state, self.prices()), ("waiting", [("", "", 0, 3.25)]))
+        exception = self.env["dist.exception"].search([("category", "=", "ownership")])
+        self.assertEqual((exception.res_model, exception.res_id), ("product.product", self.corn.id))
+        row.conflict_policy = "refuse"
+        message = self.tell(*self.corn_for("3.41"), number="CAT-2")
+        self.assertEqual((message.state, message.error_code), ("dead", "owned_elsewhere"))
+        self.assertEqual(self.prices(), [("", "", 0, 3.25)])
+
     def test_refused(self):
         """E2: a price that is not accepted changes nothing."""
         catalogue = self.catalogue(*self.corn_for("6.50"))

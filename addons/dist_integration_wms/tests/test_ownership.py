@@ -54,11 +54,14 @@ class TestOwnership(WmsHttpCase):
     def test_stock_is_anothers(self):
         """G1, W4: stock that another system counts is adjusted and moved by nobody else."""
         self._own("stock.on_hand", conflict_policy="refuse")
+        self.warehouse.dist_hold_location_id = self.env["stock.location"].create(
+            {"name": "Quality", "location_id": self.stock.id}
+        )
         line = {"sku": self.tape.default_code}
         messages = (
             (
                 "/stock/adjustments",
-                "/lines/0/change",
+                "/lines/0",
                 {"reason": "count", "lines": [{**line, "change": "-3"}]},
             ),
             (

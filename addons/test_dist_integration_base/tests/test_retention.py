@@ -467,6 +467,36 @@ class TestErasure(ContentCase):
         self.assertEqual(waiting.payload, text)
         self.assertIn("Anna Berg", event.payload)
 
+    def test_notes_of_other_companies(self):
+        """G6: notes are announced before they are erased, and those of companies one does not work in stay."""
+        messages = [self._make_message(self.inbound, state="done", payload="{}") for _number in range(2)]
+        exceptions = [self._open_exception(message, summary="Stuck") for message in messages]
+        exceptions[1].company_id = self.env["res.company"].create({"name": "Other"})
+        notes = [exception.message_post(body="Called anna@berg.example") for exception in exceptions]
+        wizard = self._wizard()
+        wizard.action_search()
+        self.assertIn(f"{self.env['ir.model']._get('mail.message').name}: 1", wizard.beside)
+        wizard.action_erase()
+        self.assertEqual(
+            ["anna@" in note.body for note in notes], [False, True], "the second is another company's"
+        )
+
+    def test_erased_message_is_left_alone(self):
+        """G6, M6: what is left of an erased message is not tried again, corrected, replayed or taken up."""
+        message = self._make_message(
+            self.inbound, state="dead", payload=json.dumps({"external_id": "CUST-4711", "name": "Anna Berg"})
+        )
+        wizard = self.env["dist.message.correct"].with_user(self.people["manager"])
+        wizard = wizard.create({"message_id": message.id, "content": "{}"})
+        self._wizard().action_erase()
+        own = message.with_user(self.people["manager"])
+        for action in (own.action_retry, own.action_correct, wizard.action_resubmit):
+            with self.assertRaisesRegex(UserError, "was erased from"):
+                action()
+        replay = self.env["dist.replay"].browse(own.action_replay()["res_id"])
+        self.assertEqual((replay.item_ids.expected, replay.item_ids.refusal), ("refused", "erased"))
+        self.assertEqual(message.state, "dead")
+
     def test_legal_hold(self):
         """G6: what is on legal hold is neither purged nor erased."""
         message = self._make_message(self.inbound, state="done", payload=json.dumps({"note": "CUST-4711"}))
