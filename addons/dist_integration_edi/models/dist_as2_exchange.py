@@ -412,8 +412,8 @@ class DistAs2Exchange(models.Model):
             record=self,
             severity="high",
             suggestion=_(
-                "The partner's receipt says so as well. Compare certificates and agreement with the partner, who sends "
-                "again; then mark this as handled."
+                "The partner's receipt says so as well, but not why where the message was encrypted. Compare "
+                "certificates and agreement with the partner, who sends again; then mark this as handled."
             ),
             fingerprint=f"as2/{partner.id}/{error.code}",
         )

@@ -322,7 +322,10 @@ class TestAs2Receiving(As2Case):
         self.assertEqual(set(self.get_exchanges("in").mapped("state")), {"received", "not_taken"})
 
     def test_what_cannot_be_taken(self):
-        """E8: each fault has its disposition in the receipt and an exception; nothing is stored."""
+        """E8: each fault has its disposition in the receipt and an exception; nothing is stored.
+
+        Of an encrypted message the exception alone says what is wrong with it.
+        """
         raw = self.x12(self.order_850("P1"))
         stranger = read_pair(make_pair("Stranger"))
         headers, body = self.station.build(raw, "<1@harbour>", Protection("sha256", ""))
@@ -352,7 +355,8 @@ class TestAs2Receiving(As2Case):
             with self.subTest(code):
                 self.as2.write(values)
                 receipt = self.station.read_receipt(self.call(given, content))
-                self.assertEqual(receipt.disposition, f"processed/error: {code}")
+                told = "decryption-failed" if "pkcs7-mime" in given["Content-Type"] else code
+                self.assertEqual(receipt.disposition, f"processed/error: {told}")
                 self.assertTrue(receipt.is_signed)
                 found = self.get_exceptions("as2_message_not_taken")
                 self.assertTrue(found.filtered(lambda one, code=code: code in one.name))
@@ -374,7 +378,7 @@ class TestAs2Receiving(As2Case):
         self.assertEqual(self.call(*self.station.build(raw, "<1@harbour>", receipt="")).content, b"")
         stranger = read_pair(make_pair("Stranger"))
         answer = self.call(*self.station.build(raw, "<2@harbour>", receipt="", pair=stranger), 400)
-        self.assertIn("no certificate that is valid for this partner", answer.text)
+        self.assertIn("not signed as agreed", answer.text)
 
     def test_too_large(self):
         """E8: not read to its end; the owner is told."""
@@ -385,7 +389,8 @@ class TestAs2Receiving(As2Case):
         self.assertEqual(self.get_exceptions("as2_too_large").state, "open")
         packed = Protection("sha256", "aes256", True)
         response = self.call(*self.station.build(bytes(5_000_000), "<2@harbour>", packed))
-        self.assertIn("decompression-failed", self.station.read_receipt(response).disposition)
+        self.assertIn("decryption-failed", self.station.read_receipt(response).disposition)
+        self.assertIn("decompression-failed", self.get_exceptions("as2_message_not_taken").name)
         self.assertFalse(self.get_files())
 
     def test_who_is_not_known(self):

@@ -463,10 +463,7 @@ def _results(batch, candidate, naive, judged_by=None):
     values = [candidate.project(origin, ahead) for ahead in range(1, settings.horizon + 1)]
     spread = judged_by.spread(settings.levels)
     bands = [
-        [
-            xp.maximum(value + _beside(xp, step[position], level), 0.0)
-            for value, step in zip(values, spread)
-        ]
+        [xp.maximum(value + _beside(xp, step[position], level), 0.0) for value, step in zip(values, spread)]
         for position, level in enumerate(settings.levels)
     ]
     columns = {

@@ -336,7 +336,9 @@ class DistPlanningBatch(models.Model):
     def _get_proposed_rows(self):
         """:return: dict, field of a staged row to SQL that joins the row with the proposal that was made of it"""
         return {
-            "quantity": SQL("dist_plan_proposal staged ON staged.key = proposal.key AND proposal.is_derived IS NOT TRUE"),
+            "quantity": SQL(
+                "dist_plan_proposal staged ON staged.key = proposal.key AND proposal.is_derived IS NOT TRUE"
+            ),
             "maximum": SQL(
                 """
                 (SELECT staged.file, staged.line, item.product_id, place.warehouse_id FROM %s) AS staged

@@ -41,9 +41,7 @@ class DistPlanningBatch(models.Model):
                 suggestion=_("A correction needs a number of its own."),
             )
         if not batch:
-            batch = self.create(
-                {**source._prepare_batch(reference), "planned_at": False, "scope": scope}
-            )
+            batch = self.create({**source._prepare_batch(reference), "planned_at": False, "scope": scope})
         batch._add_part(planned_at, manifest, file)
         if batch._is_complete():
             batch._enqueue()

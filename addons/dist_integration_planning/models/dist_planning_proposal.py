@@ -160,7 +160,9 @@ class DistPlanningProposal(models.Model):
         """:raises UserError: it was decided already, or makes no sense"""
         gone = self.filtered(lambda proposal: proposal.state == "superseded")
         if gone:
-            raise UserError(_("%s is not proposed any more: a newer plan took its place.", gone[0].display_name))
+            raise UserError(
+                _("%s is not proposed any more: a newer plan took its place.", gone[0].display_name)
+            )
         decided = self.filtered(lambda proposal: proposal.state != "proposed")
         if decided:
             raise UserError(_("%s was decided already.", decided[0].display_name))

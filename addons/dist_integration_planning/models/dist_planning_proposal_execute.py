@@ -236,8 +236,8 @@ class DistPlanningProposal(models.Model):
         return True
 
     def _find_orderpoint(self):
-        """:return: stock.warehouse.orderpoint of the product in the warehouse's stock, archived or not; empty when there
-        is none
+        """:return: stock.warehouse.orderpoint of the product in the warehouse's stock, archived or not; empty when
+        there is none
         """
         points = self.env["stock.warehouse.orderpoint"].with_context(active_test=False)
         return points.search(

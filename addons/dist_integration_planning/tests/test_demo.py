@@ -9,6 +9,9 @@ class TestDemoYear(DistCase):
 
     def setUp(self):
         super().setUp()
+        module = self.env["ir.module.module"].search([("name", "=", "dist_integration_planning")])
+        if not module.demo:
+            self.skipTest("installed without demonstration data")
         self.source = self.env.ref("dist_integration_planning.source_built_in")
         self.warehouse = self.env.ref("dist_integration_planning.warehouse_planned")
 

@@ -118,12 +118,9 @@ class TestImportHttp(PlanningHttpCase):
         for kind, content in contents:
             batch = self._get_batch(self._send(content, "text/csv", plan=plan, kind=kind))
             if told.get(kind, kind):
+                digest = hashlib.sha256(content).hexdigest()
                 files.append(
-                    {
-                        "kind": told.get(kind, kind),
-                        "rows": content.count(b"\n") - 1,
-                        "sha256": hashlib.sha256(content).hexdigest(),
-                    }
+                    {"kind": told.get(kind, kind), "rows": content.count(b"\n") - 1, "sha256": digest}
                 )
         manifest = {"plan": plan, "planned_at": self._at(), "files": files}
         self._get_batch(self._call("POST", "/plans", manifest, self.key))

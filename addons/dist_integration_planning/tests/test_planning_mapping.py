@@ -404,4 +404,6 @@ class TestPlanningMappingIn(ExportHttpCase):
         batch._job_activate()
         self.env.invalidate_all()
         self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
-        self.assertEqual(self.env["dist.planning.proposal"].search([("key", "=", "18/NOBODY")]).product_id, self.tape)
+        self.assertEqual(
+            self.env["dist.planning.proposal"].search([("key", "=", "18/NOBODY")]).product_id, self.tape
+        )

@@ -35,11 +35,14 @@ class PlanFileHandler(models.AbstractModel):
         if not reference:
             raise BusinessError("plan_missing", _("Say which plan the file belongs to."), "/plan")
         planned_at = manifest and self._read_planned_at(manifest.get("planned_at"), "/planned_at")
+        checksum = payload["file"]["sha256"]
+        # a file of all kinds is the whole plan; of one kind there may be several
+        name = f"{reference} {kind}" if kind == "plan" else f"{reference} {kind} {checksum[:8]}"
         file = {
-            "name": payload.get("name") or f"{reference} {kind} {payload['file']['sha256'][:8]}",
+            "name": payload.get("name") or name,
             "kind": kind,
             "message_id": message.id,
-            "checksum": payload["file"]["sha256"],
+            "checksum": checksum,
         }
         return self._answer(
             self.env["dist.planning.batch"]._receive_part(source, reference, planned_at, manifest, file)

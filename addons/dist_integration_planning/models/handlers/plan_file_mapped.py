@@ -34,7 +34,9 @@ class PlanFileHandler(models.AbstractModel):
         the one before or takes its place back, but where that is still to be checked
         """
         batches = self.env["dist.planning.batch"]
-        newest = batches.search([("source_id", "=", source.id), ("scope", "=", scope)], order="id desc", limit=1)
+        newest = batches.search(
+            [("source_id", "=", source.id), ("scope", "=", scope)], order="id desc", limit=1
+        )
         if newest.state == "staged" and checksum in newest.file_ids.mapped("checksum"):
             return newest.reference
         stem = re.sub(r"\.(csv|tsv|txt|jsonl)(\.gz)?$", "", name, flags=re.IGNORECASE)

@@ -41,8 +41,8 @@ class PlanningProposalDecidedSerializer(models.AbstractModel):
         }
 
     def _get_decision(self, record):
-        """:return: ``refused``, ``withdrawn`` where it waits for a decision again, ``changed`` where a planner changed it
-        or another quantity is carried out, ``approved``
+        """:return: ``refused``, ``withdrawn`` where it waits for a decision again, ``changed`` where a planner changed
+        it or another quantity is carried out, ``approved``
         """
         if record.state in ("refused", "proposed"):
             return "refused" if record.state == "refused" else "withdrawn"
