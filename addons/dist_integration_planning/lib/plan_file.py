@@ -25,6 +25,9 @@ CHUNK = 20_000
 # more of them help nobody: what is wrong with a hundred rows is wrong with all
 MAX_FAULTS = 100
 MAX_TEXT = 500
+# of a plan's number
+MAX_REFERENCE = 64
+SHA256 = re.compile(r"[0-9a-f]{64}")
 MAX_LONG_TEXT = 20_000
 
 
@@ -122,10 +125,36 @@ def read_manifest(stream: io.BufferedReader) -> dict | None:
     """
     line = stream.readline(MAX_LINE).removeprefix(BOM)
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=_to_record)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("record") == "manifest" else None
+
+
+def is_manifest(manifest: dict) -> bool:
+    """Tell whether the manifest of a file of all kinds says what it has to, in a form that can be kept."""
+    plan, counts = manifest.get("plan"), manifest.get("counts")
+    return (
+        isinstance(plan, str)
+        and 0 < len(plan) <= MAX_REFERENCE
+        and plan == plan.strip()
+        and plan.isprintable()
+        and bool(SHA256.fullmatch(str(manifest.get("sha256"))))
+        and isinstance(counts, dict)
+        and all(isinstance(count, int) and name.isprintable() for name, count in counts.items())
+    )
+
+
+class TwiceError(ValueError):
+    """An object names a value more than once."""
+
+
+def _to_record(pairs: list[tuple[str, object]]) -> dict:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _value in pairs]
+        raise TwiceError(f"{max(names, key=names.count)} is there more than once")
+    return record
 
 
 def read_moment(text: object) -> datetime | None:
@@ -234,14 +263,11 @@ class Reader:
             text = line.removeprefix(BOM) if number == 1 else line
             if not text.strip():
                 continue
-            try:
-                record = json.loads(text)
-            except (ValueError, RecursionError):
-                record = None
-            if isinstance(record, dict):
+            record, fault = _read_record(text)
+            if record is not None:
                 yield number, record
             else:
-                self._add(number, "", "", "unreadable", "is not a JSON object on a line of its own")
+                self._add(number, "", "", "unreadable", fault)
                 if len(self.faults) >= MAX_FAULTS:
                     return
 
@@ -325,6 +351,17 @@ class Reader:
         self.faults.append(Fault(self._name, line, field, shown, code, message))
 
 
+def _read_record(line: bytes) -> tuple[dict | None, str]:
+    """Return the object of a line, or what is wrong with it."""
+    try:
+        record = json.loads(line, object_pairs_hook=_to_record)
+    except TwiceError as error:
+        return None, to_printable(str(error)[:MAX_TEXT])
+    except (ValueError, RecursionError):
+        record = None
+    return record if isinstance(record, dict) else None, "is not a JSON object on a line of its own"
+
+
 def to_printable(text: str) -> str:
     """Return a text as it can be kept: what no person sees, and no database takes, is a question mark."""
     return "".join(
@@ -393,7 +430,8 @@ def _clean_date(value: object) -> str:
 
 def _clean_json(value: object) -> str:
     try:
-        text = json.dumps(json.loads(value) if isinstance(value, str) else value, ensure_ascii=False)
+        read = json.loads(value) if isinstance(value, str) else value
+        text = json.dumps(read, ensure_ascii=False, allow_nan=False)
     except (ValueError, RecursionError):
         raise ValueError("is not JSON") from None
     if not _is_storable(text) or "\\u0000" in text:

@@ -463,11 +463,8 @@ def _results(batch, candidate, naive, judged_by=None):
     values = [candidate.project(origin, ahead) for ahead in range(1, settings.horizon + 1)]
     spread = judged_by.spread(settings.levels)
     bands = [
-        [
-            xp.maximum(value + offset, 0.0)
-            for value, offset in zip(values, (step[position] for step in spread))
-        ]
-        for position in range(len(settings.levels))
+        [xp.maximum(value + _beside(xp, step[position], level), 0.0) for value, step in zip(values, spread)]
+        for position, level in enumerate(settings.levels)
     ]
     columns = {
         "values": xp.rows(values),
@@ -480,6 +477,11 @@ def _results(batch, candidate, naive, judged_by=None):
         "parameters": _parameters(xp, candidate, len(batch.histories)),
     }
     return [_result(batch, candidate, columns, index) for index in range(len(batch.histories))]
+
+
+def _beside(xp, offset, level):
+    """Quantile of errors as a limit of a range around the forecast, which lies within it however much it was off."""
+    return xp.maximum(offset, 0.0) if level > 0.5 else -xp.maximum(-offset, 0.0)
 
 
 def _parameters(xp, candidate, count):

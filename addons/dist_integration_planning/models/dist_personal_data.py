@@ -8,7 +8,7 @@ PLACES = {
 # what a person or a program names, counts or hashes: plans are of products, no customer is in them
 IMPERSONAL = {
     "dist.planning.alert": {"code", "text"},
-    "dist.planning.batch": {"checksum", "manifest", "reference"},
+    "dist.planning.batch": {"checksum", "manifest", "reference", "scope"},
     "dist.planning.batch.error": {"code", "field", "file", "message", "value"},
     "dist.planning.batch.file": {"checksum", "name"},
     "dist.planning.export": {"error", "manifest", "name", "scope"},

@@ -25,6 +25,10 @@ class DistPlanningBatch(models.Model):
     company_id = fields.Many2one(related="source_id.company_id", store=True, index=True)
     reference = fields.Char(required=True, readonly=True, help="The source's number of the run.")
     state = fields.Selection(STATES, required=True, default="staged", readonly=True, index=True)
+    scope = fields.Char(
+        readonly=True,
+        help="The platform's files of which it is the newest version; empty for a plan as a whole.",
+    )
     manifest = fields.Json(readonly=True, help="What the source says the version consists of.")
     checksum = fields.Char(readonly=True, help="SHA-256 of the rows, by which the same plan is recognised.")
     planned_at = fields.Datetime(readonly=True, help="When the source made the plan.")

@@ -84,7 +84,8 @@ class DistPlanningBatch(models.Model):
         self._check_order()
         self.checksum = self._read_checksum()
         same = self._find_same()
-        if same:
+        # what does not fit its manifest is told below
+        if same and self._get_declared_counts().items() <= same._get_counts().items():
             self._confirm(same)
             return
         self._stage_files()
@@ -97,6 +98,7 @@ class DistPlanningBatch(models.Model):
         newer = self.search(
             [
                 ("source_id", "=", self.source_id.id),
+                ("scope", "=", self.scope),
                 ("activated_at", "!=", False),
                 ("planned_at", ">", self.planned_at),
             ],
@@ -139,13 +141,34 @@ class DistPlanningBatch(models.Model):
         same = self.search(
             [
                 ("source_id", "=", self.source_id.id),
+                ("scope", "=", self.scope),
                 ("state", "=", "active"),
                 ("checksum", "=", self.checksum),
             ],
             limit=1,
         )
-        in_force = [self.source_id[name] for kind, name in POINTERS.items() if same[f"{kind}_count"]]
-        return same if all(batch == same for batch in in_force) else self.browse()
+        kinds = [kind for kind in POINTERS if same[f"{kind}_count"]]
+        return same if all(same._is_in_force(kind) for kind in kinds) else self.browse()
+
+    def _is_in_force(self, kind):
+        """:return: whether what this version, which is active, says of a kind is what the source says now"""
+        if kind == "proposal" and self.scope:
+            # a file that has taken its place has put it out of force
+            return True
+        return self.source_id[POINTERS[kind]] == self
+
+    def _get_declared_counts(self):
+        """:return: dict, kind to the number of rows that the manifest says there are, where it says so"""
+        manifest = self.manifest or {}
+        counts = dict(manifest.get("counts") or {})
+        for file in manifest.get("files") or []:
+            if "rows" in file:
+                counts[file["kind"]] = counts.get(file["kind"], 0) + file["rows"]
+        return counts
+
+    def _get_counts(self):
+        """:return: dict, kind to the number of rows of this version"""
+        return {kind: self[f"{kind}_count"] for kind in POINTERS}
 
     def _confirm(self, same):
         """The source came to the same plan again: nothing changes but its age."""
@@ -186,7 +209,7 @@ class DistPlanningBatch(models.Model):
             }
         )
         in_force = self.browse().union(*(self.source_id[name] for name in POINTERS.values()))
-        (former - in_force).write({"state": "superseded"})
+        (former - in_force - former._get_beside(self, kinds)).write({"state": "superseded"})
         if "proposal" in kinds:
             self._supersede_proposals()
         if "parameter" in kinds:
@@ -194,6 +217,16 @@ class DistPlanningBatch(models.Model):
         self.env["dist.planning.proposal"]._evaluate(self)
         self._check_values()
         self._close_exception()
+
+    def _get_beside(self, newer, kinds):
+        """:param newer: dist.planning.batch that is put in force
+        :param kinds: list of the kinds of rows that it is about
+        :return: those of these versions whose proposals go on beside it: they came in other files
+        """
+        own = self.filtered(lambda batch: batch.scope and batch.proposal_count)
+        if "proposal" not in kinds:
+            return own
+        return own.filtered(lambda batch: newer.scope and batch.scope != newer.scope)
 
     def _get_contained(self, counts):
         """:return: list of the kinds of rows that this version is about, also those it has none of"""

@@ -119,10 +119,15 @@ class DistPlanningBatch(models.Model):
         )
 
     def _supersede_proposals(self):
-        """What the source does not propose any more, and nobody decided, is off the list."""
+        """What the source does not propose any more, and nobody decided, is off the list.
+
+        A file of a platform that tells its proposals in several speaks for itself alone.
+        """
         proposals = self.env["dist.planning.proposal"]
         self.known_count = self.proposal_count - proposals.search_count([("batch_id", "=", self.id)])
         open_ones = [("source_id", "=", self.source_id.id), ("state", "=", "proposed")]
+        if self.scope:
+            open_ones.append(("batch_id.scope", "=", self.scope))
         proposals.search([*open_ones, ("batch_id", "!=", self.id), ("is_derived", "=", False)]).write(
             {"state": "superseded"}
         )

@@ -14,10 +14,11 @@ class DistPlanningBatchFile(models.Model):
 
     def _open(self):
         stream = super()._open()
-        mapped = self.batch_id.source_id.mapping_id._find_in_file(self.name, self.kind)
+        source = self.batch_id.source_id
+        mapped = source.mapping_id._find_in_file(self.name, self.kind)
         if not mapped:
             return stream
-        return io.BufferedReader(_MappedFile(stream, mapped._get_rule(), self.name))
+        return io.BufferedReader(_MappedFile(stream, mapped._get_rule(source), self.name))
 
 
 class _MappedFile(TranslatedFile):

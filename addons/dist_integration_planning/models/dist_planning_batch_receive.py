@@ -16,7 +16,7 @@ class DistPlanningBatch(models.Model):
     _inherit = "dist.planning.batch"
 
     @api.model
-    def _receive_part(self, source, reference, planned_at=None, manifest=None, file=None):
+    def _receive_part(self, source, reference, planned_at=None, manifest=None, file=None, scope=False):
         """Take in a file or a manifest of a version; once all is there, it is put in force by a job.
 
         :param source: dist.planning.source
@@ -24,6 +24,7 @@ class DistPlanningBatch(models.Model):
         :param planned_at: datetime (UTC); None where this part does not say
         :param manifest: dict; None where this part is none
         :param file: dict, values of dist.planning.batch.file; None where this part is none
+        :param scope: the platform's files of which it is a version; none of a plan as a whole
         :return: dist.planning.batch
         :raises BusinessError: the number was used for another plan
         """
@@ -40,7 +41,7 @@ class DistPlanningBatch(models.Model):
                 suggestion=_("A correction needs a number of its own."),
             )
         if not batch:
-            batch = self.create({**source._prepare_batch(reference), "planned_at": False})
+            batch = self.create({**source._prepare_batch(reference), "planned_at": False, "scope": scope})
         batch._add_part(planned_at, manifest, file)
         if batch._is_complete():
             batch._enqueue()
@@ -63,8 +64,10 @@ class DistPlanningBatch(models.Model):
                 self._drop_undeclared(manifest)
             values["manifest"] = manifest
         if file:
-            # a refused plan may be sent again, corrected
-            self.file_ids.filtered(lambda known: known.name == file["name"]).unlink()
+            # a refused plan may be sent again, corrected; of files of all kinds there is one
+            self.file_ids.filtered(
+                lambda known: known.name == file["name"] or known.kind == file["kind"] == "plan"
+            ).unlink()
             self.env["dist.planning.batch.file"].create({"batch_id": self.id, **file})
             values["message_id"] = file["message_id"]
         self.write(values)

@@ -16,8 +16,7 @@ class DistPlanningCodes(models.AbstractModel):
     @api.model
     def _create_tables(self, source):
         """:param source: dist.planning.source"""
-        for model in ("product.product", "product.template", "dist.binding", "dist.code.map", "res.partner"):
-            self.env[model].flush_model()
+        self.env["res.partner"].flush_model()
         self._create_items(source)
         rows = self._get_warehouses(source)
         self._create_table("dist_known_warehouse (code varchar, warehouse_id integer, allowed boolean)", rows)
@@ -45,6 +44,8 @@ class DistPlanningCodes(models.AbstractModel):
     @api.model
     def _create_items(self, source):
         """`dist_known_item`: code, product_id (empty where several products have it), uom_id."""
+        for model in ("product.product", "product.template", "dist.binding", "dist.code.map"):
+            self.env[model].flush_model()
         self._create_table_as(
             "dist_known_item",
             SQL(
@@ -118,7 +119,9 @@ class DistPlanningCodes(models.AbstractModel):
             named = [(str(unit.id), unit) for unit in units]
         else:
             mapped = self._get_mapped(source, "unit", units)
-            named = [(unit.name, unit) for unit in units]
+            # in English, and as exports call them
+            languages = ["en_US", source.company_id.partner_id.lang or "en_US"]
+            named = [(unit.name, unit) for lang in languages for unit in units.with_context(lang=lang)]
             # what a person said it means comes last and counts
             named += [(code, units.browse(unit_id)) for code, unit_id in mapped.items()]
         factors = {

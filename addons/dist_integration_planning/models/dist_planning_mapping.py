@@ -12,7 +12,12 @@ class DistPlanningMapping(models.Model):
 
     name = fields.Char(required=True, tracking=True)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", index=True, help="Empty: for the sources of all companies.")
+    company_id = fields.Many2one(
+        "res.company",
+        index=True,
+        default=lambda self: self.env.company,
+        help="Empty: for the sources of all companies; such files are changed in a copy.",
+    )
     takes_changes = fields.Boolean(
         string="Takes changes alone",
         help="Otherwise each export tells everything: the platform takes a file for all there is.",
@@ -39,7 +44,8 @@ class DistPlanningMapping(models.Model):
         """A copy is the start of a platform of one's own."""
         copies = self.browse()
         for mapping in self:
-            values = {"name": _("%s (copy)", mapping.name), **(default or {})}
+            own = {"name": _("%s (copy)", mapping.name), "company_id": self.env.company.id}
+            values = {**own, **(default or {})}
             copies |= super(DistPlanningMapping, mapping).copy(values)
         return copies
 

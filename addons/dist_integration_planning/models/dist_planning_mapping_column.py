@@ -112,11 +112,13 @@ class DistPlanningMappingColumn(models.Model):
             self.name or "", value, is_text=not kinds & {"number", "integer", "date", "moment", "flag"}
         )
 
-    def _get_rule(self):
-        """:return: ColumnRule, how this column is read"""
+    def _get_rule(self, source):
+        """:param source: dist.planning.source
+        :return: ColumnRule, how this column is read
+        """
         words = check_words(self.words or "")
         if self.conversion == "item_unit":
-            words = self.file_id._get_item_units()
+            words = self.file_id._get_item_units(source)
         return ColumnRule(
             target=self.field_name,
             source=self.name or "",

@@ -50,6 +50,11 @@ class DistPlanningMappingFile(models.Model):
         help="Column, such as state: ours of what the platform is told, theirs of what it tells.",
     )
     only_values = fields.Char(string="is one of", help="Values separated by commas.")
+    stands_alone = fields.Boolean(
+        string="One file an order",
+        help="Each file takes the place of the one of the same name alone. Otherwise it takes the place of all files "
+        "of this kind that came before: what it does not propose any more leaves the list.",
+    )
     known_columns = fields.Char(compute="_compute_known_columns", string="Columns here")
     column_ids = fields.One2many("dist.planning.mapping.column", "file_id", string="Columns", copy=True)
 
@@ -169,11 +174,19 @@ class DistPlanningMappingFile(models.Model):
         plain = name.removesuffix(".gz")
         return fnmatch.fnmatch(plain, self.name.removesuffix(".gz"))
 
-    def _get_rule(self):
-        """:return: FileRule, how this file of the platform is read"""
+    def _get_scope(self, name):
+        """:param name: of a file that came
+        :return: what it is the newest version of
+        """
+        return (name if self.stands_alone else self.name).removesuffix(".gz")
+
+    def _get_rule(self, source):
+        """:param source: dist.planning.source
+        :return: FileRule, how this file of the platform is read
+        """
         self.ensure_one()
         return FileRule(
-            columns=[column._get_rule() for column in self.column_ids.filtered("field_name")],
+            columns=[column._get_rule(source) for column in self.column_ids.filtered("field_name")],
             content=self.content,
             delimiter=self.delimiter,
             positions=() if self.has_head else self._get_positions(),
@@ -187,16 +200,12 @@ class DistPlanningMappingFile(models.Model):
         return list(dict.fromkeys(names))
 
     @api.model
-    def _get_item_units(self):
-        """:return: dict, internal reference to the name of the unit, in which a platform without units counts"""
+    def _get_item_units(self, source):
+        """:return: dict, whatever the source may call an item by to the name of the unit in which it is counted here"""
+        self.env["dist.planning.codes"]._create_items(source)
         self.env.cr.execute(
             SQL(
-                """
-                SELECT product.default_code, %s FROM product_product AS product
-                JOIN product_template AS template ON template.id = product.product_tmpl_id
-                JOIN uom_uom AS unit ON unit.id = template.uom_id
-                WHERE product.active AND product.default_code <> ''
-                """,
+                "SELECT item.code, %s FROM dist_known_item item JOIN uom_uom unit ON unit.id = item.uom_id",
                 self.env["dist.planning.dataset"]._get_text(SQL("unit.name")),
             )
         )

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..lib.plan_file import MAX_NUMBER
+
 KINDS = [
     ("purchase", "Purchase"),
     ("transfer", "Transfer"),
@@ -156,15 +158,45 @@ class DistPlanningProposal(models.Model):
 
     def _check_can_change(self, vals):
         """:raises UserError: it was decided already, or makes no sense"""
+        gone = self.filtered(lambda proposal: proposal.state == "superseded")
+        if gone:
+            raise UserError(
+                _("%s is not proposed any more: a newer plan took its place.", gone[0].display_name)
+            )
         decided = self.filtered(lambda proposal: proposal.state != "proposed")
         if decided:
             raise UserError(_("%s was decided already.", decided[0].display_name))
-        if vals.get("approved_quantity", 1.0) < 0.0:
-            raise UserError(_("A quantity is not below zero. Refuse the proposal to do nothing."))
+        for name in {"approved_quantity", "maximum"} & set(vals):
+            self._check_quantity(vals[name])
+
+    @api.model
+    def _check_quantity(self, quantity):
+        """:raises UserError: it is no number, below zero, or beyond what anybody orders"""
+        try:
+            number = float(quantity)
+        except (TypeError, ValueError):
+            number = float("nan")
+        # nan fails as well
+        if not 0.0 <= number < MAX_NUMBER:
+            raise UserError(
+                _("A quantity is a number from zero to below a million millions: %s", str(quantity)[:30])
+            )
+
+    def _check_not_zero(self):
+        """:raises UserError: nothing is left to buy or to move"""
+        moved = self.filtered(lambda proposal: proposal.kind in ("purchase", "transfer"))
+        if not all(moved.mapped("approved_quantity")):
+            raise UserError(_("There is nothing to do with a quantity of zero. Refuse the proposal instead."))
 
     def _follow_change(self, vals):
         """Keep to the supplier's packs, and bring the figures up to date."""
+        if set(vals) <= {"planner_id"}:
+            return
+        self._check_not_zero()
         self.is_edited = True
+        if {"partner_id", "date_planned"} & set(vals) and "date_order" not in vals:
+            # by the supplier's calendar and lead time anew
+            self.filtered(lambda proposal: proposal.kind == "purchase").date_order = False
         for company in self.company_id:
             own = self.filtered(lambda proposal, company=company: proposal.company_id == company)
             own.with_company(company)._refresh_figures()
@@ -276,6 +308,8 @@ class DistPlanningProposal(models.Model):
     def action_open_document(self):
         """Open what this proposal became."""
         self.ensure_one()
+        self.check_access_rights("read")
+        self.check_access_rule("read")
         document = self.purchase_id or self.picking_id or self.orderpoint_id
         if not document:
             raise UserError(_("It became no document yet."))

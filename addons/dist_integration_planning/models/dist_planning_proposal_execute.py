@@ -221,20 +221,26 @@ class DistPlanningProposal(models.Model):
     # settings
 
     def _execute_reordering(self):
-        """Set reordering rules; a new one works by itself: Odoo removes manual ones that have nothing to order."""
+        """Set reordering rules; a new one works by itself: Odoo removes manual ones that have nothing to order.
+
+        One that is archived is taken up again: there is one of a product in a place.
+        """
         for proposal in self:
             values = {"product_min_qty": proposal.approved_quantity, "product_max_qty": proposal.maximum}
             point = proposal._find_orderpoint()
             if point:
-                point.write(values)
+                point.write(values if point.active else {**values, "active": True, "trigger": "auto"})
             else:
                 point = point.create({**values, **proposal._prepare_orderpoint()})
             proposal.orderpoint_id = point
         return True
 
     def _find_orderpoint(self):
-        """:return: stock.warehouse.orderpoint of the product in the warehouse's stock; empty when there is none"""
-        return self.env["stock.warehouse.orderpoint"].search(
+        """:return: stock.warehouse.orderpoint of the product in the warehouse's stock, archived or not; empty when
+        there is none
+        """
+        points = self.env["stock.warehouse.orderpoint"].with_context(active_test=False)
+        return points.search(
             [
                 ("product_id", "=", self.product_id.id),
                 ("location_id", "=", self.warehouse_id.lot_stock_id.id),
@@ -292,6 +298,7 @@ class DistPlanningProposal(models.Model):
                 "rule_id": False,
             }
         )
+        self._after_decision()
 
     def _note_failure(self, error):
         """An exception for a person, with what it puts at risk."""

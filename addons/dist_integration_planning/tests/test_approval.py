@@ -131,6 +131,23 @@ class TestApproval(PlanningCase):
         self._take_in([self._parameter(reorder_point=10, maximum=40)], "R-2", 1)
         self.assertEqual(self._get_proposals().mapped("state").count("proposed"), 0)
 
+    def test_archived_reordering_rule(self):
+        """P3: a reordering rule that somebody archived is taken up again, there is only one of a product in a place."""
+        point = self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": self.tape.id,
+                "warehouse_id": self.warehouse.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "active": False,
+            }
+        )
+        self._take_in([self._parameter(reorder_point=10, maximum=40)])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).action_approve()
+        self._execute()
+        self.assertEqual((proposal.state, proposal.orderpoint_id), ("executed", point))
+        self.assertEqual((point.active, point.trigger, point.product_min_qty), (True, "auto", 10.0))
+
     # the planner's list
 
     def test_bulk(self):
@@ -165,6 +182,45 @@ class TestApproval(PlanningCase):
         self.assertEqual((proposal.approved_quantity, proposal.value, proposal.is_edited), (24.0, 48.0, True))
         with self.assertRaises(UserError):
             proposal.with_user(self.planner).approved_quantity = -1
+
+    def test_change_to_nonsense(self):
+        """P3: nothing, no number and what nobody orders are refused in words; so is what is not proposed any more."""
+        self._take_in([self._proposal(), self._parameter("GLOVE", reorder_point=5, maximum=9)])
+        proposal = self._get_proposals("P-1")
+        mine = proposal.with_user(self.planner)
+        for quantity in (0, False, -1, 0.001, 1e30, float("nan"), "much"):
+            with self.subTest(quantity), self.assertRaises(UserError), self.env.cr.savepoint():
+                mine.write({"approved_quantity": quantity})
+        self.assertEqual((proposal.approved_quantity, proposal.is_edited), (10.0, False))
+        point = self._get_proposals() - proposal
+        point.with_user(self.planner).approved_quantity = 0
+        self.assertEqual(point.approved_quantity, 0)
+        self._take_in([self._proposal("P-2")], "R-2", 1)
+        with self.assertRaisesRegex(UserError, "not proposed any more"):
+            mine.approved_quantity = 5
+
+    def test_order_day_follows(self):
+        """P3, rule 13: another supplier or day moves the day to order on, unless a planner says which."""
+        slow = self.env["res.partner"].create({"name": "Slow", "ref": "SLOW"})
+        self._make_offer(self.tape, partner_id=slow.id, price=3.0, delay=20, sequence=9)
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals()
+        mine, needed = proposal.with_user(self.planner), proposal.date_planned
+        self.assertEqual(proposal.date_order, needed - timedelta(days=5))
+        mine.partner_id = slow
+        self.assertEqual(proposal.date_order, needed - timedelta(days=20))
+        mine.date_planned = needed + timedelta(days=30)
+        self.assertEqual(proposal.date_order, needed + timedelta(days=10))
+        mine.date_order = needed
+        mine.approved_quantity = 12
+        self.assertEqual(proposal.date_order, needed)
+
+    def test_taking_is_no_change(self):
+        """P3: who takes a proposal has changed nothing of it."""
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).action_take()
+        self.assertEqual((proposal.planner_id, proposal.is_edited), (self.planner, False))
 
     def test_change_stays(self):
         """P3: what a planner changed stays until the source proposes something else."""
@@ -221,5 +277,7 @@ class TestApproval(PlanningCase):
             self.assertFalse(found.filtered(lambda record: record.company_id != other), model)
         with self.assertRaises(AccessError):
             self._get_proposals().with_user(planner).action_approve()
+        with self.assertRaises(AccessError):
+            self._get_proposals().with_user(planner).action_open_document()
         with self.assertRaises(AccessError):
             batch.with_user(planner).read(["reference"])

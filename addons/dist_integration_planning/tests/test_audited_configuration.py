@@ -18,9 +18,11 @@ class TestAuditedConfiguration(ConfigurationMixin, TransactionCase):
     }
 
     def _make_examples(self):
-        files = self.env.ref("dist_integration_planning.mapping_lokad_1")
+        mapping = self.env.ref("dist_integration_planning.mapping_lokad").copy()
+        files = mapping.file_ids.filtered(lambda file: file.direction == "out")[:1]
         return {
             "dist.planning.source": {"name": "Own", "code": "own", "kind": "built_in"},
+            "dist.planning.mapping.file": {"mapping_id": mapping.id, "dataset": "items"},
             "dist.planning.mapping.column": {"file_id": files.id, "name": "More", "field_name": "unit"},
         }
 

@@ -266,6 +266,22 @@ class TestImport(PlanningCase):
         batch = self._take_in(rows[:1], "R-2", 1)
         self.assertEqual((batch.state, self._get_proposals().mapped("value")), ("active", [36.0]))
 
+    def test_same_rows_with_other_counts(self):
+        """P2: a manifest that does not fit its rows is refused, also where the rows are those in force."""
+        self._take_in([self._forecast()])
+        batch = self._take_in([self._forecast()], "R-2", 1, {"counts": {"forecast": 2}})
+        self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["partial"])
+        batch = self._take_in([self._forecast()], "R-3", 2)
+        self.assertEqual(batch.same_as_id, self.source.forecast_batch_id)
+
+    def test_units_in_the_language_of_the_company(self):
+        """P2: a unit may be called as exports call it, which is in the company's language, and in English."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env.company.partner_id.lang = "fr_FR"
+        self.tape.uom_id.with_context(lang="fr_FR").name = "Unités"
+        batch = self._take_in([self._forecast(unit="Unités"), self._forecast("GLOVE", unit="Units")])
+        self.assertEqual((batch.state, batch.forecast_count), ("active", 2), self._get_faults(batch))
+
     def test_many_faults(self):
         """P2: a file of which nothing fits keeps the first faults and their number."""
         rows = [self._forecast(f"NO-{number}") for number in range(250)]

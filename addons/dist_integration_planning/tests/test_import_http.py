@@ -57,6 +57,21 @@ class TestImportHttp(PlanningHttpCase):
         self.assertEqual(forecast.product_id, self.tape)
         self.assertEqual(forecast.mapped("quantity"), [10.0, 10.0])
 
+    def test_manifest_that_cannot_be_kept(self):
+        """P2: what a manifest says is held to the limits of the API before anything is stored."""
+        for said in (
+            {"plan": "R\0-1"},
+            {"plan": "R" * 8000},
+            {"plan": "   "},
+            {"counts": {"fore\0cast": 1}},
+            {"sha256": "x"},
+            {"planned_at": "\0"},
+        ):
+            with self.subTest(**said):
+                response = self._send(self._plan([self._forecast()], manifest=said))
+                self.assertEqual(response.status_code, 422, response.text)
+        self.assertFalse(self.source.batch_ids)
+
     def test_files_and_manifest(self):
         """P2: files in CSV, packed or not, and their manifest come in any order; the plan counts with the last."""
         rows = "".join(f"TAPE,WH,2026-03-{day:02},Units,7,1.5,445\n" for day in (2, 9, 16))

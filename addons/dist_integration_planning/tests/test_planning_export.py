@@ -149,6 +149,9 @@ class TestPlanningExport(ExportCase):
         purchases[0].button_cancel()
         rows = {row["key"]: row for row in self._read(self._export("delta"), "open_purchases")}
         self.assertTrue(rows[asked["key"]]["removed"])
+        receipt.backorder_ids.action_cancel()
+        rows = {row["key"]: row for row in self._read(self._export("delta"), "open_purchases")}
+        self.assertTrue(rows[ordered["key"]]["removed"], "nobody expects the rest any more")
 
     def test_stock(self):
         """P1: what is on hand and reserved; an item that is asked for and not there is told as well."""

@@ -1,7 +1,7 @@
 import json
 
 from odoo import Command, fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.dist_integration_base.lib import schema
 
@@ -96,6 +96,45 @@ class TestPlanningFeedback(ExportCase):
         self.assertEqual(
             (payload["decision"], payload["quantity"], payload["reason"]), ("refused", None, "Listing ends")
         )
+
+    def test_taken_back(self):
+        """P6: a decision that is taken back is told; so is an approval that could not be carried out."""
+        proposal = self._propose("R-7/1")
+        proposal.action_refuse("Listing ends")
+        self._get_events(proposal)
+        proposal.action_reopen()
+        payload = self._get_events(proposal)[-1][1]
+        self.assertEqual((payload["decision"], payload["quantity"]), ("withdrawn", None))
+        proposal._decide("approved")
+        self._get_events(proposal)
+        proposal._put_back("failed", "No price")
+        self.assertEqual(self._get_events(proposal)[-1][1]["decision"], "withdrawn")
+
+    def test_other_supplier_and_day(self):
+        """P6: another supplier or day is told as a change, with both."""
+        other = self.env["res.partner"].create({"name": "Other", "ref": "S-9"})
+        planner = new_test_user(
+            self.env, "plans", groups="dist_integration_planning.group_dist_planning_planner"
+        )
+        proposal = self._propose("R-7/1")
+        proposal.with_user(planner).write({"partner_id": other.id, "date_order": "2041-02-01"})
+        proposal.with_user(planner).action_approve()
+        payload = self._get_events(proposal)[-1][1]
+        self.assertEqual(
+            (payload["decision"], payload["supplier"], payload["ordered"], payload["needed"]),
+            ("changed", "S-9", "2041-02-01", "2041-03-10"),
+        )
+        (row,) = self._read(self._export(), "feedback")
+        self.assertEqual((row["decision"], row["supplier"]), ("changed", "S-9"))
+
+    def test_superseded(self):
+        """P6: what is not proposed any more has no day of a decision."""
+        proposal = self._propose("R-7/1")
+        proposal.action_refuse("Listing ends")
+        proposal.action_reopen()
+        proposal.state = "superseded"
+        (row,) = self._read(self._export(), "feedback")
+        self.assertEqual((row["decision"], row["decided"]), ("superseded", None))
 
     def test_carried_out(self):
         """P6: carrying out is told, with the document."""

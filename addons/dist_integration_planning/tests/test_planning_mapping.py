@@ -1,5 +1,7 @@
 import csv
 import io
+from datetime import timedelta
+from uuid import uuid4
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
@@ -219,8 +221,21 @@ class TestPlanningMappingOut(ExportCase):
         self.assertTrue(mapping.with_user(planner).file_ids)
         with self.assertRaises(AccessError):
             mapping.with_user(planner).name = "Mine"
-        copied = mapping.copy()
+        manager = new_test_user(
+            self.env, "changes", groups="dist_integration_planning.group_dist_planning_manager"
+        )
+        files = mapping.with_user(manager).file_ids
+        for shared, values in (
+            (mapping.with_user(manager), {"name": "Mine"}),
+            (files[0], {"name": "mine.csv"}),
+            (files.column_ids[0], {"name": "mine"}),
+        ):
+            with self.assertRaises(AccessError):
+                shared.write(values)
+        copied = mapping.with_user(manager).copy()
+        self.assertEqual(copied.company_id, self.env.company)
         self.assertEqual(len(copied.file_ids.column_ids), len(mapping.file_ids.column_ids))
+        copied.file_ids[0].name = "mine.csv"
 
 
 @tagged("post_install", "-at_install")
@@ -231,20 +246,29 @@ class TestPlanningMappingIn(ExportHttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._make_flow(cls.system, "plan.file")
-        cls.source.write({"may_purchase": True, "may_transfer": True})
+        antwerp = cls.env["stock.warehouse"].create({"name": "Antwerp", "code": "ANT"})
+        cls.source.write(
+            {"may_purchase": True, "may_transfer": True, "warehouse_ids": [Command.link(antwerp.id)]}
+        )
 
-    def _tell(self, mapping, name, text):
-        """:return: dist.planning.batch that a file makes, checked"""
+    def _tell(self, mapping, name, text, check=True):
+        """:return: dist.planning.batch that a file makes, checked unless told otherwise"""
         self.source.mapping_id = self.env.ref(f"dist_integration_planning.mapping_{mapping}")
         response = self._call(
-            "POST", f"/plans/files?name={name}", text.encode(), self.key, Content_Type="text/csv"
+            "POST",
+            f"/plans/files?name={name}",
+            text.encode(),
+            self.key,
+            Content_Type="text/csv",
+            Idempotency_Key=uuid4().hex,
         )
         self.assertIn(response.status_code, (200, 202), response.text)
         batch = self.env["dist.planning.batch"].search(
             [("source_id", "=", self.source.id)], order="id desc", limit=1
         )
-        batch._job_activate()
-        self.env.invalidate_all()
+        if check:
+            batch._job_activate()
+            self.env.invalidate_all()
         return batch
 
     def test_frepple(self):
@@ -269,7 +293,69 @@ class TestPlanningMappingIn(ExportHttpCase):
         self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
         proposals = self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)])
         self.assertEqual(set(proposals.mapped("key")), {"17/TAPE", "17/GLOVE"})
-        self.assertEqual(self._tell("netstock", "po_17.csv", text), batch)
+        again = self._tell("netstock", "po_17.csv", text)
+        self.assertEqual((again.same_as_id, batch.confirmed_at), (batch, again.planned_at))
+        self.assertEqual(proposals.batch_id, batch)
+
+    def _get_open(self):
+        domain = [("source_id", "=", self.source.id), ("state", "=", "proposed")]
+        return sorted(self.env["dist.planning.proposal"].search(domain).mapped("key"))
+
+    def test_one_file_an_order(self):
+        """P2: of a platform that tells each order by a file of its own, each file speaks for its own order alone."""
+        row = '"{0}","S-1","BRU","{1}",40,2041-03-10\n'
+        first = self._tell("netstock", "po_1.csv", row.format(1, "TAPE") + row.format(1, "GLOVE"))
+        self._tell("netstock", "po_2.csv", row.format(2, "TAPE"))
+        self._tell("netstock", "tr_3.csv", '"3","BRU","ANT","TAPE",4,2041-03-10\n')
+        self.assertEqual(self._get_open(), ["1/GLOVE", "1/TAPE", "2/TAPE", "3/TAPE"])
+        self.assertEqual(first.state, "active")
+        newer = self._tell("netstock", "po_1.csv", row.format(1, "GLOVE"))
+        self.assertEqual(self._get_open(), ["1/GLOVE", "2/TAPE", "3/TAPE"])
+        self.assertEqual((first.state, newer.state), ("superseded", "active"))
+
+    def test_a_file_for_each_kind(self):
+        """P2: what is to be bought and what is to be moved are files of their own, each all there is of its kind."""
+        head = "reference,status,item,location,supplier,quantity,startdate,enddate\n"
+        row = "{0},proposed,TAPE,BRU,S-1,120,2041-03-01 00:00:00,2041-03-10 00:00:00\n"
+        bought = self._tell("frepple", "purchaseorder.csv", head + row.format(881) + row.format(882))
+        self._tell(
+            "frepple",
+            "distributionorder.csv",
+            "reference,status,item,origin,destination,quantity,startdate,enddate\n"
+            "883,proposed,TAPE,BRU,ANT,10,2041-03-01 00:00:00,2041-03-10 00:00:00\n",
+        )
+        self.assertEqual(self._get_open(), ["881", "882", "883"])
+        self.assertEqual(bought.state, "active")
+        self._tell("frepple", "purchaseorder_2.csv", head + row.format(882))
+        self.assertEqual(self._get_open(), ["882", "883"])
+        self.assertEqual(bought.state, "superseded")
+
+    def test_in_whichever_order(self):
+        """P2: files that came later and were checked first put none of another kind out."""
+        row = '"{0}","S-1","BRU","TAPE",40,2041-03-10\n'
+        batches = [
+            self._tell("netstock", f"po_{number}.csv", row.format(number), check=False) for number in (1, 2)
+        ]
+        batches[0].planned_at = batches[1].planned_at - timedelta(minutes=1)
+        self.env.flush_all()
+        for batch in reversed(batches):
+            batch._job_activate()
+        self.env.invalidate_all()
+        self.assertEqual([batch.state for batch in batches], ["active", "active"])
+
+    def test_back_to_the_file_before(self):
+        """P2: A, then B, then A again: A is in force; the same file again renews it."""
+        head = "Id\tDate\tQuantity\n"
+        files = {name: f"{head}TAPE/BRU\t2041-03-04\t{number}\n" for name, number in (("A", 5), ("B", 9))}
+        told = [self._tell("lokad", "Lokad_Forecasts.tsv", files[name]) for name in ("A", "B", "A")]
+        self.assertEqual([batch.state for batch in told], ["superseded", "superseded", "active"])
+        forecasts = self.env["dist.planning.forecast"]
+        self.assertEqual(forecasts.search([("batch_id", "=", told[2].id)]).baseline, 5)
+        self.assertEqual(self.source.forecast_batch_id, told[2])
+        self.assertFalse(told[2].confirmed_at)
+        self._tell("lokad", "Lokad_Forecasts.tsv", files["A"])
+        self.assertTrue(told[2].confirmed_at)
+        self.assertEqual(self.source.forecast_batch_id, told[2])
 
     def test_lokad(self):
         """P2: forecasts by Id, tabulated."""
@@ -304,3 +390,20 @@ class TestPlanningMappingIn(ExportHttpCase):
         batch = self._tell("netstock", "po_18.csv", '"18","S-1","BRU","NOBODY",40,2041-03-10\n')
         self.assertEqual(batch.state, "refused")
         self.assertIn("NOBODY", batch.error_ids.mapped("value"))
+        self.assertEqual(batch.error_ids.mapped("field"), ["sku"])
+        self.env["dist.code.map"].create(
+            {
+                "system_id": self.system.id,
+                "domain": "product",
+                "external_code": "NOBODY",
+                "res_model": "product.product",
+                "res_id": self.tape.id,
+            }
+        )
+        batch.action_check_again()
+        batch._job_activate()
+        self.env.invalidate_all()
+        self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        self.assertEqual(
+            self.env["dist.planning.proposal"].search([("key", "=", "18/NOBODY")]).product_id, self.tape
+        )

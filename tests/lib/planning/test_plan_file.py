@@ -172,6 +172,18 @@ def test_what_no_database_takes_is_named(row, field):
     assert faults[0].value.encode() and "\0" not in faults[0].value
 
 
+def test_a_value_twice():
+    """P2, M5: a row that says a value twice is refused, whichever was meant; so is one that is no number in JSON."""
+    text = json.dumps(ROW)[:-1] + ', "baseline": 99999}'
+    rows, faults = read(text, "forecast")
+    assert not rows
+    assert faults[0][1:] == (1, "", "", "unreadable", "baseline is there more than once")
+    row = {"sku": "TAPE", "warehouse": "WH", "unit": "Units", "explanation": {"error": float("nan")}}
+    rows, faults = read(json.dumps(row), "parameter")
+    assert not rows
+    assert (faults[0].field, faults[0].message) == ("explanation", "is not JSON")
+
+
 def test_checksum():
     """P2: the same files are the same plan in whichever order they came."""
     parts = [("forecast", "a"), ("proposal", "b")]

@@ -220,6 +220,15 @@ def test_quantiles_are_in_order():
         assert all(low <= high for one, other in zip(bands, bands[1:]) for low, high in zip(one, other))
 
 
+@given(st.lists(st.integers(0, 50), min_size=20, max_size=60))
+def test_forecast_lies_in_its_range(values):
+    """P4: what is expected lies in the range that is given with it, whatever was sold."""
+    found = forecast([History(list(map(float, values)))], Settings())[0]
+    for level, band in found.quantiles.items():
+        for limit, value in zip(band, found.values):
+            assert limit >= value - 1e-9 if level > 0.5 else limit <= value + 1e-9
+
+
 def test_histories_of_different_length_are_refused():
     """P4: a batch has one calendar."""
     with pytest.raises(ValueError, match="same number of buckets"):

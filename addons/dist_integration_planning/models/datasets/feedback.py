@@ -45,7 +45,9 @@ class DistPlanningDatasetFeedback(models.AbstractModel):
                    CASE WHEN proposal.state IN ('approved', 'executed') THEN proposal.approved_quantity::float END
                        AS quantity, %(unit_name)s AS unit,
                    proposal.rule_id IS NOT NULL AND proposal.decided_by_id IS NULL AS automatic,
-                   proposal.refusal_reason AS reason, proposal.decided_at AS decided, proposal.executed_at AS executed,
+                   proposal.refusal_reason AS reason,
+                   CASE WHEN proposal.state <> 'superseded' THEN proposal.decided_at END AS decided,
+                   proposal.executed_at AS executed,
                    COALESCE(purchase.name, picking.name, orderpoint.name) AS document,
                    COALESCE(line.qty_received, CASE WHEN move.state = 'done' THEN move.product_qty END)::float
                        AS received_quantity
@@ -73,5 +75,6 @@ class DistPlanningDatasetFeedback(models.AbstractModel):
     def _get_decision(self):
         return SQL(
             """CASE WHEN proposal.state IN ('refused', 'superseded') THEN proposal.state
-                WHEN proposal.approved_quantity <> proposal.quantity THEN 'changed' ELSE 'approved' END"""
+                WHEN proposal.approved_quantity <> proposal.quantity OR proposal.is_edited THEN 'changed'
+                ELSE 'approved' END"""
         )

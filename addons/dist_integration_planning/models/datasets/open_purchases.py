@@ -5,7 +5,10 @@ from .dist_planning_dataset import DatasetColumn
 
 
 class DistPlanningDatasetOpenPurchases(models.AbstractModel):
-    """What suppliers are to deliver, or were asked for: a request for quotation is supply that is under way."""
+    """What suppliers are to deliver, or were asked for: a request for quotation is supply that is under way.
+
+    Of an order that is what its open receipts still bring: what nobody expects any more is none.
+    """
 
     _name = "dist.planning.dataset.open_purchases"
     _inherit = "dist.planning.dataset"
@@ -44,13 +47,19 @@ class DistPlanningDatasetOpenPurchases(models.AbstractModel):
                        CASE WHEN purchase.state IN ('purchase', 'done') THEN 'confirmed' ELSE 'requested' END AS state,
                        %(supplier)s AS supplier, line.product_uom_qty AS ordered_quantity, purchase.date_order,
                        line.date_planned, line.price_subtotal, COALESCE(NULLIF(purchase.currency_rate, 0), 1) AS rate,
-                       1 - COALESCE(line.qty_received, 0) / line.product_qty AS open_share
+                       CASE WHEN purchase.state NOT IN ('purchase', 'done') THEN 1
+                            ELSE COALESCE(coming.quantity, 0) / NULLIF(line.product_uom_qty, 0) END AS open_share
                 FROM purchase_order_line AS line
                 JOIN purchase_order AS purchase ON purchase.id = line.order_id
                 JOIN stock_picking_type AS kind ON kind.id = purchase.picking_type_id AND kind.code = 'incoming'
                 JOIN %(warehouses)s AS place ON place.warehouse_id = kind.warehouse_id
                 JOIN %(items)s AS item ON item.product_id = line.product_id
                 JOIN res_partner AS partner ON partner.id = purchase.partner_id
+                LEFT JOIN LATERAL (
+                    SELECT sum(move.product_qty) AS quantity FROM stock_move AS move
+                    JOIN stock_location AS destination ON destination.id = move.location_dest_id
+                    WHERE move.purchase_line_id = line.id AND move.state NOT IN ('draft', 'done', 'cancel')
+                      AND destination.usage <> 'supplier') AS coming ON TRUE
                 WHERE purchase.company_id = %(company)s AND purchase.state <> 'cancel' AND line.product_qty > 0
             ) AS found
             WHERE found.open_share > 0.000001

@@ -2,7 +2,7 @@ from odoo import _, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, HandlerResult
 
-from ...lib.plan_file import read_moment
+from ...lib.plan_file import read_moment, to_printable
 
 
 class PlanHandler(models.AbstractModel):
@@ -25,7 +25,9 @@ class PlanHandler(models.AbstractModel):
         moment = read_moment(text)
         if not moment:
             raise BusinessError(
-                "invalid_moment", _("%s is no moment such as 2026-03-02T02:00:00Z.", text), pointer
+                "invalid_moment",
+                _("%s is no moment such as 2026-03-02T02:00:00Z.", to_printable(str(text)[:100])),
+                pointer,
             )
         return moment
 

@@ -5,7 +5,7 @@ from odoo import _, models
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 from odoo.addons.dist_integration_base.lib.snapshot import SnapshotError, open_stream
 
-from ...lib.plan_file import read_manifest
+from ...lib.plan_file import is_manifest, read_manifest
 
 # R-1042_forecast.csv.gz, R-1042_forecast_2.csv; anything else is a file of all kinds with its manifest
 FILE_NAME = re.compile(
@@ -61,17 +61,12 @@ class PlanFileHandler(models.AbstractModel):
             raise BusinessError(
                 "manifest_missing", _("The first line of a file of all kinds is its manifest."), "/file"
             )
-        counts = manifest.get("counts")
-        if (
-            not isinstance(manifest.get("plan"), str)
-            or not isinstance(manifest.get("sha256"), str)
-            or not isinstance(counts, dict)
-            or not all(isinstance(count, int) for count in counts.values())
-        ):
+        if not is_manifest(manifest):
             raise BusinessError(
                 "manifest_invalid",
                 _(
-                    "The manifest says plan, planned_at, counts (rows of each record) and sha256 of what is behind it."
+                    "The manifest says plan (at most 64 characters), planned_at, counts (rows of each record) and "
+                    "sha256 of what is behind it."
                 ),
                 "/file",
             )
