@@ -426,8 +426,10 @@ class DistPersonalData(models.AbstractModel):
             records = self.env[model_name].sudo().with_context(active_test=False)
             if "company_id" in records._fields:
                 ids = {record_id for name, record_id in about.values() if name == model_name}
-                others = records.browse(ids).exists().filtered(
-                    lambda record: record.company_id - self.env.companies
+                others = (
+                    records.browse(ids)
+                    .exists()
+                    .filtered(lambda record: record.company_id - self.env.companies)
                 )
                 foreign |= {(model_name, record.id) for record in others}
         return notes.filtered(lambda note: about[note] not in foreign)

@@ -26,7 +26,9 @@ class DistPersonalErase(models.TransientModel):
         help="One a line: e-mail address, phone number, external id. Only what no other person has: every message in "
         "which one of them stands is found.",
     )
-    company_id = fields.Many2one("res.company", readonly=True, help="Only in it; empty: in all that are chosen.")
+    company_id = fields.Many2one(
+        "res.company", readonly=True, help="Only in it; empty: in all that are chosen."
+    )
     reason = fields.Char(
         required=True, help="Such as the number of the person's request. Kept in the audit trail."
     )
