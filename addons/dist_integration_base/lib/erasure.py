@@ -17,10 +17,20 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
 _COMMON = re.compile(
     r"\d{4}-\d{1,2}(-\d{1,2}([T ].*)?)?|\d{1,2}([./])\d{1,2}\3\d{4}|[+-]?\d+[.,]\d{1,6}|\d+(\.\d+){3}(:\d+)?"
 )
+# an address of a page, a path, a number of a document such as WH/OUT/00012 or SO12345
+_PLACE = re.compile(r".*(://|[^\W\d].*/|/.*[^\W\d]).*|[A-Za-z]{1,3}[-_ ]?\d{4,7}")
 
 
 def is_identifier(text: str) -> bool:
-    """Tell whether *text* looks like what stands for one person only.
+    """Tell whether *text* looks like what stands for one person only, whoever knows nothing else of them.
+
+    As of `may_identify`, but for what looks like an address of a page or the number of a document.
+    """
+    return may_identify(text) and not _PLACE.fullmatch(text)
+
+
+def may_identify(text: str) -> bool:
+    """Tell whether *text* may stand for one person only.
 
     That is an e-mail address; a full name, two or more words of which none begins in small letters but those between
     (``Anna van Berg``); or a number or code of six or more characters, four of them digits, and no date or amount.

@@ -484,6 +484,8 @@ class DistChangeRequest(models.Model):
         context = {"allowed_company_ids": companies.ids, "lang": requester.lang, "tz": requester.tz}
         acting = self.env(user=requester.id, su=request.is_entrusted, context=context)
         records = acting[self.res_model]
+        # first: what is applied may look for requests that are open
+        request.write({**values, "state": "applied", "decided_at": fields.Datetime.now()})
         state = get_state(self.env.cr)
         state.approved = True
         try:
@@ -491,15 +493,7 @@ class DistChangeRequest(models.Model):
             self.env.flush_all()
         finally:
             state.approved = False
-        request.write(
-            {
-                **values,
-                "state": "applied",
-                "res_id": record.id,
-                "content": False,
-                "decided_at": fields.Datetime.now(),
-            }
-        )
+        request.write({"res_id": record.id, "content": False})
         request.activity_unlink(["mail.mail_activity_data_todo"])
 
     def _apply_to(self, records):

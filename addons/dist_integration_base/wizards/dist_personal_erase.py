@@ -1,15 +1,22 @@
+import re
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..lib.erasure import erase_text, is_identifier
+from ..lib.erasure import erase_text, is_identifier, may_identify
+
+WORDS = re.compile(r"\w+")
 
 
 class DistPersonalErase(models.TransientModel):
-    """Take a person's data out of the messages: look first, then erase."""
+    """Take a person's data out of the messages: look first, then erase.
+
+    A change rule may have the erasing, as a new record of this kind, wait for a second person; looking never does.
+    """
 
     _name = "dist.personal.erase"
     _description = "Erase a person's data"
-    _inherit = ["dist.wizard.mixin"]
+    _inherit = ["dist.wizard.mixin", "dist.guarded.mixin"]
 
     partner_id = fields.Many2one("res.partner", string="Person")
     identifiers = fields.Text(
@@ -18,6 +25,9 @@ class DistPersonalErase(models.TransientModel):
         readonly=False,
         help="One a line: e-mail address, phone number, external id. Only what no other person has: every message in "
         "which one of them stands is found.",
+    )
+    company_id = fields.Many2one(
+        "res.company", readonly=True, help="Only in it; empty: in all that are chosen."
     )
     reason = fields.Char(
         required=True, help="Such as the number of the person's request. Kept in the audit trail."
@@ -55,7 +65,7 @@ class DistPersonalErase(models.TransientModel):
             [("res_model", "=", "res.partner"), ("res_id", "=", partner.id)]
         )
         values = [*(partner[name] for name in names), *bindings.mapped("external_id")]
-        return list(dict.fromkeys(value for value in values if value and is_identifier(value)))
+        return list(dict.fromkeys(value for value in values if value and may_identify(value)))
 
     @api.depends("message_ids", "left_ids")
     def _compute_counts(self):
@@ -69,11 +79,12 @@ class DistPersonalErase(models.TransientModel):
         """
         values = [line.strip() for line in (self.identifiers or "").splitlines() if line.strip()]
         for value in values:
-            if not is_identifier(value):
+            if not self._stands_for_one(value):
                 raise UserError(
                     _(
                         "%s does not stand for one person only. Write an e-mail address, a full name, or a number of "
-                        "six or more characters, at least four of them digits.",
+                        "six or more characters, at least four of them digits, that no document has; or choose the "
+                        "contact.",
                         value,
                     )
                 )
@@ -86,6 +97,25 @@ class DistPersonalErase(models.TransientModel):
         messages = self.env["dist.message"]
         streets = messages._get_places(messages._find_contacts(self.partner_id), ("street", "street2"))
         return [*filter(None, self.partner_id.mapped("name")), *streets]
+
+    def _stands_for_one(self, value):
+        """Whether a text stands for one person only: by its shape, or because a contact is known by it."""
+        if is_identifier(value) and not self._is_term(value):
+            return True
+        return may_identify(value) and self._is_of_contact(value)
+
+    @api.model
+    def _is_term(self, value):
+        """Whether all words of a text are words of the screens, such as Change Approval."""
+        labels = self.env["ir.model.fields"].sudo().search([]).mapped("field_description")
+        known = {word.casefold() for label in labels for word in WORDS.findall(label)}
+        words = WORDS.findall(value)
+        return "@" not in value and bool(words) and all(word.casefold() in known for word in words)
+
+    def _is_of_contact(self, value):
+        contacts = self.env["res.partner"].with_context(active_test=False).search([("name", "ilike", value)])
+        names = [*filter(None, contacts.mapped("name")), *self._get_partner_identifiers()]
+        return value.casefold() in {name.casefold() for name in names}
 
     def _check_right(self):
         if not self.env.user.has_group("dist_integration_base.group_dist_manager"):
@@ -135,6 +165,7 @@ class DistPersonalErase(models.TransientModel):
         """Erase, as of now: what was settled since the search is found as well."""
         self.ensure_one()
         self._check_right()
+        self._ask_second_person()
         erasable, left = self._find()
         values = [*self._get_identifiers(), *self._get_particulars()]
         events = self.env["dist.event"]._find_personal_alone(self.partner_id, self._get_identifiers())
@@ -144,6 +175,7 @@ class DistPersonalErase(models.TransientModel):
         beside = self.env["dist.personal.data"]._erase_beside(
             self._get_identifiers(), set(values), left, reason
         )
+        self._erase_asked(set(values), reason)
         self.env["dist.audit.entry"]._add_each("erased", erasable, reason=reason)
         self.env["dist.audit.entry"]._add(
             "erased",
@@ -165,6 +197,54 @@ class DistPersonalErase(models.TransientModel):
             }
         )
         return self._show()
+
+    # approval
+
+    def _ask_second_person(self):
+        """:raises ChangeKept: erasing waits for a second person, in each company apart"""
+        self._get_identifiers()
+        asked = {"partner_id": self.partner_id.id, "identifiers": self.identifiers, "reason": self.reason}
+        each = [{**asked, "company_id": company.id} for company in self.env.companies]
+        kept = [vals for vals in each if self.browse()._is_guarded("create", vals)]
+        if kept:
+            self.browse().with_context(dist_reason=self.reason)._ask_instead("create", each)
+
+    def _guard_create(self, vals_list):
+        """The dialog waits for nobody, erasing does."""
+
+    def _guard(self, kind, vals):
+        """As of `_guard_create`."""
+
+    def _get_audited_records(self):
+        """What is done is told, not what is typed."""
+        return self.browse()
+
+    def _compute_display_name(self):
+        # the name of the person would stay where it is told of
+        self.display_name = _("A person's data")
+
+    def _try_change(self, kind, vals):
+        """Nothing is erased on trial: what would be is as of the moment of the approval."""
+        self.new(vals)._get_identifiers()
+
+    def _make_change(self, kind, vals, reason):
+        """Erase what a second person approved."""
+        self.create(vals).action_erase()
+        return self.browse()
+
+    @api.model
+    def _erase_asked(self, values, reason):
+        """Erase the person from what was asked for about erasing, which names them."""
+        companies = [False, *self.env.companies.ids]
+        about = [("res_model", "=", self._name), ("company_id", "in", companies)]
+        lines = self.env["dist.change.request"].sudo().search(about).line_ids
+        data = self.env["dist.personal.data"]
+        kinds = data._get_erased_places()[lines._name]
+        named = data._find(lines._name, kinds, list(values)) & set(lines.ids)
+        data._erase_rows(lines._name, kinds, named, values, [])
+        entries = self.env["dist.audit.entry"].sudo().search(about)
+        texts = self.env["dist.audit.text"].sudo().search([("entry_id", "in", entries.ids)])
+        texts.filtered(lambda text: erase_text(text.text, values) != text.text)._erase(reason)
 
     def _show(self):
         return {

@@ -7,11 +7,12 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.lib.upload import receive
+from odoo.addons.dist_integration_base.models.dist_guarded_mixin import ChangeKept
 from odoo.addons.dist_integration_base.models.dist_message_retention import SETTING
 
 from .test_retention import ContentCase
@@ -115,6 +116,7 @@ class TestErasedEverywhere(PersonCase):
         self.outbound.state = "retired"
         event = self._make_event()
         event.sudo().payload = json.dumps({"name": NAME, "note": EMAIL})
+        self.env["ir.config_parameter"].set_param("dist_integration.change_approval", False)
         self.env.flush_all()
         self._erase()
         self._check_gone()
@@ -290,6 +292,43 @@ class TestErasedEverywhere(PersonCase):
         self.env.cr.execute("SELECT count(*) FROM dist_audit_text WHERE strpos(text, %s) > 0", (EMAIL,))
         self.assertEqual(self.env.cr.fetchone()[0], 0)
 
+    def test_erasing_waits_for_a_second_person(self):
+        """G4, G6: with approval on, nothing is erased before a second person approves; then the request forgets
+        the person too.
+        """
+        self.env["ir.config_parameter"].set_param("dist_integration.change_approval", True)
+        message = self._make_message(self.inbound, state="done", payload=json.dumps({"note": EMAIL}))
+        self.env.flush_all()
+        manager, requests = self.people["manager"], self.env["dist.change.request"]
+        wizard = self.env["dist.personal.erase"].with_user(manager)
+        wizard = wizard.create({"partner_id": self.partner.id, "identifiers": EMAIL, "reason": "Request 17"})
+        wizard.action_search()
+        for _time in range(2):
+            # no assertRaises: it would take the request back, which has a transaction of its own in real life
+            try:
+                wizard.with_context(dist_by_person=False, dist_reason="x").action_erase()
+                self.fail("not refused")
+            except ChangeKept:
+                self.env.cr.postcommit.clear()
+        self.env.invalidate_all()
+        request = requests.search([("res_model", "=", wizard._name)])
+        self.assertEqual(
+            (len(request), request.state, request.company_id, request.reason),
+            (1, "draft", self.env.company, "Request 17"),
+        )
+        self.assertIn(EMAIL, message.payload)
+        self.assertIn(NAME, " ".join(request.line_ids.mapped("new")))
+        request.with_user(manager).action_request()
+        with self.assertRaises(AccessError):
+            request.with_user(manager).action_approve()
+        request.with_user(self.people["approver"]).action_approve()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual((request.state, request.res_id), ("applied", False))
+        self.assertTrue(message.erased_at)
+        self.assertEqual(self._entries(message, action="erased").user_id, manager)
+        self._check_gone(NAME, EMAIL)
+
     def test_open_change_requests_are_closed(self):
         """G4, G6: a change that was asked for is not turned into another one; nobody can approve it any more."""
         self.env["ir.config_parameter"].set_param("dist_integration.change_approval", True)
@@ -302,6 +341,7 @@ class TestErasedEverywhere(PersonCase):
             request.reason = "Needed"
             request.action_request()
         rejected.with_user(self.people["approver"])._reject("No")
+        self.env["ir.config_parameter"].set_param("dist_integration.change_approval", False)
         self.env.flush_all()
         self._erase()
         self.assertEqual((open_one.state, open_one.sudo().content), ("cancelled", False))

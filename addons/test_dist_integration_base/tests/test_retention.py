@@ -14,6 +14,9 @@ from .test_audit import AuditMixin
 
 BODY = json.dumps({"external_id": "A", "name": "Anna Berg", "note": "IBAN 4711"})
 
+# texts that stand for nobody
+PLAIN = ("https://evil.example/h1234", "Change Approval", "SO12345", "WH/OUT/00012")
+
 
 class ContentCase(AuditMixin, DistCase):
     @classmethod
@@ -539,12 +542,23 @@ class TestErasure(ContentCase):
         self.assertEqual(left[1], items[1])
         self.assertEqual(set(left[0].values()), {"[erased]"})
 
+    def test_identifiers_of_a_contact(self):
+        """G6: what looks like words of the screens, or like a number of a document, stands for the contact who has
+        it; words of the screens in an address of e-mail stand for whom it belongs to.
+        """
+        contact = self.env["res.partner"].create({"name": "Change Approval", "ref": "SO12345"})
+        for values in (
+            {"partner_id": contact.id, "identifiers": "SO12345"},
+            {"partner_id": False, "identifiers": "Change Approval\ninfo@company.com\nAnna Berg"},
+        ):
+            self._wizard(**values).action_search()
+
     def test_who_may_erase(self):
         """G6: only managers erase, only in their companies, and never by what stands for much else."""
         for group in ("user", "operator", "auditor", "clear"):
             with self.assertRaises(AccessError):
                 self._wizard(group)
-        for identifier in ("A", "https", "endpoint", "2026-11-29", "1000.00", "127.0.0.1"):
+        for identifier in ("A", "https", "endpoint", "2026-11-29", "1000.00", "127.0.0.1", *PLAIN):
             for partner in (self.partner, self.partner.browse()):
                 wizard = self._wizard(partner_id=partner.id, identifiers=f"anna@berg.example\n{identifier}")
                 for action in (wizard.action_search, wizard.action_erase):

@@ -81,6 +81,7 @@ def test_a_file_is_searched_over_the_borders_of_its_parts(blocks, found):
         "+49 30 1234567",
         "CUST-4711",
         "BE0477472701",
+        "030/1234567",
         "Anna van Berg",
         "M. Weber",
         "Søren Ås",
@@ -95,6 +96,8 @@ def test_what_stands_for_a_person(text):
     [
         "https", "endpoint", "sha256", "4711", "2026-11", "2026-11-29", "2026-11-29 10:00:00", "29.11.2026",
         "1000.00", "-1250,5", "127.0.0.1", "10.20.30.40:8069", "State", "draft state", "of the", "@", "",
+        "https://evil.example/h1234", "SO12345", "S00012", "WH/OUT/00012", "INV/2026/00012", "PO-10023",
+        "/var/lib/4711",
     ],
 )  # fmt: skip
 def test_what_stands_for_much_else(text):
