@@ -232,7 +232,7 @@ class DistWarehouseDay(models.AbstractModel):
 
     @api.model
     def _get_comparison(self, warehouses):
-        """:return: dict: since when all are compared, and how much of it agrees; of each warehouse its last full list"""
+        """:return: dict: since when all are compared, and how much agrees; of each warehouse its last full list"""
         accuracies = self.env["dist.reconciliation.accuracy"].sudo()
         domain = [
             ("warehouse_id", "in", warehouses.ids),

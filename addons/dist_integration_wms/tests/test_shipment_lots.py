@@ -204,7 +204,5 @@ class TestShipmentLots(WmsHttpCase):
         pickings = [self._sell((self.seal, 3)) for _number in range(3)]
         shipped = [(picking, self._allocations((3, "L-OLD"))) for picking in pickings]
         shipped[2] = (pickings[2], self._allocations((1, "L-OLD"), (2, "L-NEW")))
-        self.assertEqual(
-            self._ship_all(*shipped), [(200, None), (422, "lot_not_in_stock"), (200, None)]
-        )
+        self.assertEqual(self._ship_all(*shipped), [(200, None), (422, "lot_not_in_stock"), (200, None)])
         self.assertEqual((self._on_hand(self.seal, lot=self.old), pickings[1].state), (1, "assigned"))

@@ -115,7 +115,12 @@ class TestStockAdjusted(WmsHttpCase):
         for text in ("Item TAPE: -20 Units", "Item GLOVE: +10 Dozens", "Count"):
             self.assertIn(text, exception.detail)
         self.assertEqual(
-            (exception.impact_lines, exception.impact_skus, exception.impact_warehouses, exception.impact_value),
+            (
+                exception.impact_lines,
+                exception.impact_skus,
+                exception.impact_warehouses,
+                exception.impact_value,
+            ),
             (2, "GLOVE, TAPE", "Northside", 120.0),
         )
         operator = new_test_user(

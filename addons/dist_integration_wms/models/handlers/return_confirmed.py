@@ -277,7 +277,9 @@ class ReturnConfirmedHandler(models.AbstractModel):
             portion.pointer,
             record=plan.picking,
             severity="high",
-            suggestion=_("Accept the variance when the lot is right, or correct the message and resubmit it."),
+            suggestion=_(
+                "Accept the variance when the lot is right, or correct the message and resubmit it."
+            ),
         )
 
     def _carry_out(self, plans):

@@ -42,9 +42,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         """
         writes = LineWrites(self.env["stock.move.line"])
         moved = [(plan, item) for plan in plans for item in plan.moves if item.portions]
-        unreserved = [
-            (plan, item, item.move._dist_set_moved(item.portions, writes)) for plan, item in moved
-        ]
+        unreserved = [(plan, item, item.move._dist_set_moved(item.portions, writes)) for plan, item in moved]
         writes.flush()
         moves = self.env["stock.move"].union(*(item.move for _plan, item in moved))
         for plan, item, portions in unreserved:

@@ -95,7 +95,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         ]
 
     def _is_kept(self, warehouse, condition):
-        """:return: True when goods in a condition will be in the warehouse's stock; where they have no place yet, too"""
+        """:return: True when goods in a condition will be in the stock; where they have no place yet, too"""
         place = condition != GOOD and warehouse._dist_get_status_location(condition)
         return not place or place.usage == "internal"
 
