@@ -121,7 +121,7 @@ class TestHolds(CommerceCase):
         """:return: list of answers"""
         response = self.call("POST", "/orders/bulk", {"items": list(orders)})
         self.assertEqual(response.status_code, 200, response.text)
-        return [result["body"] for result in response.json_body["results"]]
+        return [item["answer"] for item in response.json_body["items"]]
 
     def test_orders_in_one_call(self):
         """C5: what is set aside is for who holds it in one call as well, whoever is named first."""
