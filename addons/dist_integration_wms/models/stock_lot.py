@@ -20,7 +20,9 @@ class StockLot(models.Model):
         return result
 
     def _dist_get_stock(self):
-        """:return: stock.quant of what is on hand of these lots"""
-        return self.env["stock.quant"].search(
-            [("lot_id", "in", self.ids), ("quantity", ">", 0), ("location_id.usage", "=", "internal")]
+        """:return: list of (stock.lot, stock.location), where something of these lots is on hand"""
+        return self.env["stock.quant"]._read_group(
+            [("lot_id", "in", self.ids), ("location_id.usage", "=", "internal")],
+            ["lot_id", "location_id"],
+            having=[("quantity:sum", ">", 0)],
         )

@@ -239,7 +239,7 @@ class TestStockAdjusted(WmsHttpCase):
         self._put(self.meter, -1, location=shelf, lot=serial)
         message.exception_id.action_retry()
         self.env.invalidate_all()
-        self.assertEqual((message.state, self._on_hand(self.meter, lot=serial)), ("done", 1))
+        self.assertEqual((message.state, self._on_hand(self.meter, lot=serial)), ("done", 1), message.error)
 
     def test_reserved_goods_are_lost_too(self):
         """W4: what is reserved for an order and lost is no longer reserved for it."""
@@ -289,8 +289,9 @@ class TestStockAdjusted(WmsHttpCase):
         self._assert_refused(
             self._adjust(self._line(1), adjusted_at="2026-02-30T00:00:00Z")[0], 422, "invalid_date"
         )
-        advice = self._make_product("ADVICE", detailed_type="service")
-        self._assert_refused(self._adjust(self._line(1, advice))[0], 422, "not_stocked")
+        advice = {"name": "Advice", "default_code": "ADVICE", "type": "service"}
+        service = self.env["product.product"].create(advice)
+        self._assert_refused(self._adjust(self._line(1, service))[0], 422, "not_stocked")
         self.assertEqual(self._on_hand(self.tape), 50)
 
 

@@ -58,9 +58,8 @@ class StockAdjustedHandler(models.AbstractModel):
         }
 
     def _find_elsewhere(self, product, lot, change):
-        """:return: stock.quant of a serial number that was found although Odoo has it in stock"""
-        found = product.tracking == "serial" and change > 0
-        return lot._dist_get_stock() if found else self.env["stock.quant"]
+        """:return: as of `_dist_get_stock`, of a serial number that was found although Odoo has it in stock"""
+        return lot._dist_get_stock() if product.tracking == "serial" and change > 0 else []
 
     def _get_payload_impact(self, message, payload):
         """What was found and what was lost, at cost; as far as it can be read."""
@@ -170,16 +169,16 @@ class StockAdjustedHandler(models.AbstractModel):
                     ),
                 }
             )
-        if line["elsewhere"]:
+        for lot, location in line["elsewhere"]:
             errors.append(
                 {
                     "pointer": f"{line['pointer']}/lot",
                     "code": "serial_in_stock",
                     "detail": _(
                         "Serial number %(serial)s of %(product)s is in %(location)s already.",
-                        serial=line["elsewhere"][0].lot_id.name,
+                        serial=lot.name,
                         product=product.display_name,
-                        location=line["elsewhere"][0].location_id.display_name,
+                        location=location.display_name,
                     ),
                 }
             )

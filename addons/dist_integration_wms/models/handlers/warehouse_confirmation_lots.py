@@ -90,17 +90,17 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             for move_plan, portion in portions
             if portion.lot and move_plan.move.product_id.tracking == "serial"
         }
-        quant = self.env["stock.lot"].union(*pointers)._dist_get_stock()[:1] if pointers else None
-        if quant:
+        stock = self.env["stock.lot"].union(*pointers)._dist_get_stock() if pointers else []
+        for lot, location in stock:
             raise BusinessError(
                 "serial_in_stock",
                 _(
                     "Serial number %(serial)s of %(product)s is in %(location)s already.",
-                    serial=quant.lot_id.name,
-                    product=quant.product_id.display_name,
-                    location=quant.location_id.display_name,
+                    serial=lot.name,
+                    product=lot.product_id.display_name,
+                    location=location.display_name,
                 ),
-                pointers[quant.lot_id],
+                pointers[lot],
                 record=plan.picking,
                 suggestion=_("Correct the number and resubmit, or correct the stock and retry."),
             )
