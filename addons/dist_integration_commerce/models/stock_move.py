@@ -22,6 +22,8 @@ class StockMove(models.Model):
         :param need: in the product's unit
         :return: as much of it as may be reserved
         """
+        if not self.env["dist.sales.channel"]._has_holds(self.company_id.id):
+            return need
         warehouse = self.location_id.warehouse_id
         if not self.sale_line_id or self.move_orig_ids or not warehouse:
             return need

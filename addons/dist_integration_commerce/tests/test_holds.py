@@ -117,6 +117,37 @@ class TestHolds(CommerceCase):
                 self.assertEqual((answer["status"], self.codes(answer)), ("accepted", []))
                 self.assertEqual(order.picking_ids.move_ids.quantity, 2)
 
+    def submit_bulk(self, *orders):
+        """:return: list of answers"""
+        response = self.call("POST", "/orders/bulk", {"items": list(orders)})
+        self.assertEqual(response.status_code, 200, response.text)
+        return [item["answer"] for item in response.json_body["items"]]
+
+    def test_orders_in_one_call(self):
+        """C5: what is set aside is for who holds it in one call as well, whoever is named first."""
+        self.channel.stock_policy = "backorder"
+        self.hold("A", quantity="20")
+        self.hold("B", quantity="10")
+        orders = [
+            self.order(self.line("TEST-GLOVES", quantity), **values)
+            for quantity, values in (
+                ("30", {}),
+                ("20", {"holds": ["A"]}),
+                ("10", {"holds": ["B"]}),
+                ("10", {"holds": ["B"]}),
+            )
+        ]
+        answers = self.submit_bulk(*orders)
+        self.assertEqual(
+            [answer["lines"][0]["backordered_quantity"] for answer in answers], ["30", "0", "0", "10"]
+        )
+        self.assertEqual(self.codes(answers[3]), ["hold_over", "backordered"])
+        reserved = [
+            self.env["sale.order"].search([("name", "=", answer["order"])]).picking_ids.move_ids.quantity
+            for answer in answers
+        ]
+        self.assertEqual(reserved, [0, 20, 10, 0])
+
     def test_held_goods_that_are_gone(self):
         """C5: a hold promises nothing that is not there any more."""
         self.hold(quantity="30")

@@ -1,6 +1,25 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+# what a warehouse has written wrongly: no retry helps
+CONTENT_CODES = {
+    "allocation_mismatch",
+    "in_future",
+    "invalid_date",
+    "invalid_sscc",
+    "item_mismatch",
+    "item_missing",
+    "item_not_asked",
+    "lot_missing",
+    "no_change",
+    "package_in_itself",
+    "package_twice",
+    "quantity_precision",
+    "serial_twice",
+    "unknown_line",
+    "unknown_package",
+}
+
 
 class DistException(models.Model):
     _inherit = "dist.exception"
@@ -38,7 +57,9 @@ class DistException(models.Model):
         return event == "confirmed" and self.code in (f"{kind}_cancelled", f"{kind}_finished")
 
     def _get_main_action(self):
-        return "accept" if self.can_accept_variance else super()._get_main_action()
+        if self.can_accept_variance:
+            return "accept"
+        return "correct" if self.can_correct and self.code in CONTENT_CODES else super()._get_main_action()
 
     def action_accept_variance(self):
         """Apply the stuck messages although they say more than was asked."""

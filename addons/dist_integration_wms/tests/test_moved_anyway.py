@@ -133,6 +133,16 @@ class TestMovedAnyway(WmsHttpCase):
         self._accept(message)
         self.assertEqual((self._on_hand(self.tape), self._on_hand(strong)), (100, 6))
 
+    def test_two_parts_shipped_after_it_was_cancelled(self):
+        """W2, X1: each of several confirmations of a cancelled delivery is accepted in one click."""
+        picking = self._sell((self.tape, 10))
+        picking.action_cancel()
+        self._commit_events()
+        messages = [self._ship(picking, (self.tape, quantity), complete=False)[1] for quantity in ("6", "4")]
+        for message, left in zip(messages, (94, 90), strict=True):
+            self._accept(message)
+            self.assertEqual(self._on_hand(self.tape), left)
+
     def test_answers_are_not_accepted(self):
         """X1: an acknowledgement that comes too late has nothing to accept."""
         picking = self._sell((self.tape, 4))

@@ -78,6 +78,7 @@ class TestShipmentLots(WmsHttpCase):
         response, message = self._ship(picking, (self.seal, 8))
         self._assert_refused(response, 422, "lot_missing")
         self.assertIn("Correct and resubmit", message.exception_id.suggestion)
+        self.assertEqual(message.exception_id.main_action, "correct")
 
     def test_unknown_lot(self):
         """W2, M8: an unknown lot is a question to a person, with the lots that are there; the answer replays it."""

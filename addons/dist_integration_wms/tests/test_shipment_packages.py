@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .common import WmsHttpCase
+from .common import SHIP, WmsHttpCase
 
 SSCC = "376123450000000016"
 OTHER_SSCC = "376123450000000023"
@@ -109,6 +109,36 @@ class TestShipmentPackages(WmsHttpCase):
         package = picking.move_line_ids.result_package_id
         self.assertEqual((package.name, package.dist_outer_id.name), (SSCC, OTHER_SSCC))
         self.assertFalse(package.dist_outer_id.dist_outer_id)
+
+    def test_package_of_another_shipment(self):
+        """W2: an SSCC stands for one package: what left with another shipment does not leave once more."""
+        packages = [{"package": "1", "sscc": SSCC}]
+        line = {"sku": "TAPE", "quantity": "5", "package": "1"}
+        first, second = self._sell((self.tape, 5)), self._sell((self.tape, 5))
+        self._assert_ok(self._ship(first, line, packages=packages)[0])
+        response, message = self._ship(second, line, packages=packages)
+        self._assert_refused(response, 422, "package_in_use")
+        self.assertIn(first.name, message.error)
+        self.assertEqual(second.state, "assigned")
+
+    def test_package_twice_in_one_call(self):
+        """W2: of two shipments in one call that name one SSCC, the first has it."""
+        pickings = [self._sell((self.tape, 5)), self._sell((self.tape, 5))]
+        line = {"sku": "TAPE", "quantity": "5", "package": "1"}
+        packages = [{"package": "1", "sscc": SSCC}]
+        items = [
+            {
+                "confirmation": f"C-{picking.id}",
+                "shipment": picking.dist_release_ref,
+                "lines": [line],
+                "packages": packages,
+            }
+            for picking in pickings
+        ]
+        response = self._call("POST", f"{SHIP}/bulk", {"items": items}, self.key)
+        self.assertEqual([item["status"] for item in response.json()["items"]], [200, 422], response.text)
+        self.env.invalidate_all()
+        self.assertEqual([picking.state for picking in pickings], ["done", "assigned"])
 
     def test_bad_packages(self):
         """W2: packages that do not fit are refused."""

@@ -177,6 +177,12 @@ class TestSubstitution(WmsHttpCase):
         self.assertEqual((exception.state, self.picking.state), ("resolved", "done"))
         self.assertEqual(self._on_hand(self.strong), 46)
 
+    def test_for_itself(self):
+        """W2: an item that is said to stand for itself is what was asked for."""
+        line = {"sku": "TAPE", "substitute_for": "TAPE", "quantity": "4"}
+        self._assert_ok(self._ship(self.picking, line)[0])
+        self.assertEqual((self.picking.state, self._on_hand(self.tape)), ("done", 96))
+
     def test_approved_afterwards(self):
         """X1: approving the substitution and retrying settles it as well."""
         line = {"sku": "TAPE-S", "substitute_for": "TAPE", "quantity": "4"}

@@ -53,6 +53,12 @@ class TestStockAdjusted(WmsHttpCase):
         self.assertEqual(adjustment.line_ids.move_ids.location_dest_id.usage, "inventory")
         self.assertEqual(message.res_id, adjustment.id)
 
+    def test_not_yet(self):
+        """W4, M4: what has not happened yet is refused."""
+        response, _message = self._adjust(self._line(-3), adjusted_at="2099-01-01T00:00:00Z")
+        self._assert_refused(response, 422, "in_future")
+        self.assertEqual(self._on_hand(self.tape), 50)
+
     def test_more(self):
         """W4: found goods come in."""
         self._assert_ok(self._adjust(self._line(5))[0])

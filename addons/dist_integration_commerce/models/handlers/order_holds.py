@@ -9,7 +9,10 @@ class OrderSubmitHandler(models.AbstractModel):
     def _settle(self, submissions):
         for submission in submissions:
             self._use_holds(submission)
-        return super()._settle(submissions)
+        # Odoo reserves in the order in which it is given the orders
+        return super()._settle(
+            sorted(submissions, key=lambda submission: not submission.payload.get("holds"))
+        )
 
     def _use_holds(self, submission):
         holds = self.env["dist.availability.hold"]

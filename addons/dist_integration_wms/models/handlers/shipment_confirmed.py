@@ -176,6 +176,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         found = self.env["stock.quant.package"].search(
             [("name", "in", names), ("company_id", "in", (False, plan.picking.company_id.id))]
         )
+        shipments = self._find_shipments_of(plan, found)
         for package in found:
             elsewhere = package._dist_get_contents().location_id - plan.picking.location_dest_id
             if elsewhere:
@@ -189,7 +190,45 @@ class ShipmentConfirmedHandler(models.AbstractModel):
                     "/packages",
                     record=plan.picking,
                 )
+            if package in shipments:
+                raise BusinessError(
+                    "package_in_use",
+                    _(
+                        "Package %(package)s left with %(shipment)s already.",
+                        package=package.name,
+                        shipment=shipments[package].name,
+                    ),
+                    "/packages",
+                    record=plan.picking,
+                )
         return {package.name: package for package in found}
+
+    def _find_shipments_of(self, plan, packages):
+        """:return: dict, package to a stock.picking of another shipment that has put goods into it"""
+        own = self._find_pickings(plan.message, plan.payload) | plan.picking
+        while earlier := own.backorder_id - own:
+            own |= earlier
+        quants = packages._dist_get_contents()
+        lines = self.env["stock.move.line"].search(
+            [
+                ("result_package_id", "in", quants.package_id.ids),
+                ("location_dest_id", "in", quants.location_id.ids),
+                ("picking_id", "not in", own.ids),
+                ("state", "=", "done"),
+            ]
+        )
+        return {
+            package: line.picking_id
+            for line in lines
+            for package in line.result_package_id._dist_with_outer()
+        }
+
+    def _collides(self, plan, other):
+        return super()._collides(plan, other) or bool(self._get_ssccs(plan) & self._get_ssccs(other))
+
+    def _get_ssccs(self, plan):
+        packages = plan.payload.get("packages", [])
+        return {sscc for package in packages if (sscc := self._read_sscc(package, "/packages"))}
 
     def _create_package(self, plan, package, sscc):
         return self.env["stock.quant.package"].create(self._prepare_package(plan, package, sscc))

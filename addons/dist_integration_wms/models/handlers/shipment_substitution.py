@@ -81,6 +81,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         approved = self.env["dist.product.substitution"]._find_substituted(
             products, substitute, plan.picking.company_id, plan.picking.partner_id
         )
+        if said and substitute in products:
+            return []
         if said and products and not approved:
             if not plan.message._accepts(NOT_APPROVED):
                 raise self._prepare_not_approved(plan, pointer, products[0], substitute)

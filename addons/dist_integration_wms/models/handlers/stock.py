@@ -352,7 +352,8 @@ class StockHandler(models.AbstractModel):
                 "company_id": warehouse.company_id.id,
                 "warehouse_id": warehouse.id,
                 "message_id": message.id,
-                "adjusted_at": self._read_moment(payload, "adjusted_at") or fields.Datetime.now(),
+                "adjusted_at": self._read_past_moment(message, payload, "adjusted_at")
+                or fields.Datetime.now(),
                 "note": payload.get("note"),
                 "approved_by_id": message.variance_accepted_by_id.id,
                 "digest": digest_of(payload),

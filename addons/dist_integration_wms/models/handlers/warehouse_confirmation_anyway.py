@@ -24,7 +24,8 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         if not any(self._has_moved(line) for line in plan.payload["lines"]):
             return picking
         error = self._prepare_finished(plan, picking)
-        if not plan.message._accepts(error.code):
+        # whoever accepts that goods moved after the end has done so whichever way it ended
+        if not any(map(plan.message._accepts, self._get_finished_codes())):
             raise error
         plan.picking = picking
         return self._make_anyway(plan, picking, self._read_moved(plan, pickings.move_ids))
@@ -34,6 +35,10 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _finish_empty(self, plan):
         return None if plan.picking.state in FINISHED else super()._finish_empty(plan)
+
+    def _get_finished_codes(self):
+        """:return: codes of what says that nothing is open any more"""
+        return [f"{self._get_kind()}_{end}" for end in ("cancelled", "finished")]
 
     def _prepare_finished(self, plan, picking):
         kind = self._get_kind()
