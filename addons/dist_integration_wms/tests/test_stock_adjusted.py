@@ -237,6 +237,7 @@ class TestStockAdjusted(WmsHttpCase):
         )
         self.assertIn(shelf.display_name, problem["detail"])
         self._put(self.meter, -1, location=shelf, lot=serial)
+        self.env.flush_all()
         message.exception_id.action_retry()
         self.env.invalidate_all()
         self.assertEqual((message.state, self._on_hand(self.meter, lot=serial)), ("done", 1), message.error)
