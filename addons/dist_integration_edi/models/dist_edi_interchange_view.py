@@ -29,20 +29,22 @@ class DistEdiInterchange(models.Model):
 
     def _render_comparison(self):
         """:return: Markup of the segments, with those of the former interchange that are not in it"""
-        before, now = self.original_id._get_masked_segments(), self._get_masked_segments()
+        before, now = self.original_id._get_shown_segments(), self._get_shown_segments()
+        # what is masked differs as well
+        matcher = SequenceMatcher(None, [raw for raw, _line in before], [raw for raw, _line in now])
         lines = []
-        for kind, start, end, new_start, new_end in SequenceMatcher(None, before, now).get_opcodes():
+        for kind, start, end, new_start, new_end in matcher.get_opcodes():
             if kind == "equal":
-                lines += [_mark(SAME, line) for line in before[start:end]]
+                lines += [_mark(SAME, line) for _raw, line in before[start:end]]
                 continue
-            lines += [_mark(GONE, line) for line in before[start:end]]
-            lines += [_mark(NEW, line) for line in now[new_start:new_end]]
+            lines += [_mark(GONE, line) for _raw, line in before[start:end]]
+            lines += [_mark(NEW, line) for _raw, line in now[new_start:new_end]]
         if SHOWN in (len(before), len(now)):
             lines.append(_("Only the first %s segments are compared.", SHOWN))
         return Markup("<pre class='o_dist_edi_raw'>{}</pre>").format(Markup("\n").join(lines))
 
-    def _get_masked_segments(self):
-        """:return: list of Markup, one for each segment of the documents, without what is sensitive"""
+    def _get_shown_segments(self):
+        """:return: list of (bytes, Markup without what is sensitive), one for each segment of the documents"""
         self.ensure_one()
         raw, lines = self._get_raw(), []
         try:
@@ -60,7 +62,7 @@ class DistEdiInterchange(models.Model):
             )
             segments = parse_tree(transaction, document._get_view_declaration())
             document._hide(segments, {label(name) for name in document._get_sensitive_names()})
-            lines += [_mark_segment(raw, segment) for segment in segments]
+            lines += [(raw[one["start"] : one["end"]], _mark_segment(raw, one)) for one in segments]
             if len(lines) >= SHOWN:
                 break
         return lines[:SHOWN]

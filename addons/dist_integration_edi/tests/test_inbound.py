@@ -274,7 +274,7 @@ class TestInbound(EdiCase):
         self.assertEqual((second.state, second.original_id), ("held", first))
         self.assertIn("- <del>BEG*00*SA*P1**20260302</del>", second.comparison)
         self.assertIn("+ <ins class='text-bg-success'>BEG*00*SA*P2**20260302</ins>", second.comparison)
-        self.assertIn("  DTM*002*20310514", second.comparison)
+        self.assertIn("\n  DTM*002*20310514", second.comparison)
         self.assertFalse(first.comparison)
         self.assertFalse(self.get_order("P2"))
         exception = self.get_exceptions("control_number_reused")
@@ -287,6 +287,14 @@ class TestInbound(EdiCase):
         self.assertEqual((second.state, exception.state), ("processed", "resolved"))
         with self.assertRaises(UserError):
             second.action_process_anyway()
+
+    def test_what_differs_is_masked(self):
+        """E6, G6: what is not for everybody is not shown, but that it differs."""
+        self.take(self.x12(self.order_850("P1")))
+        dearer = [segment.replace("*EA*10*", "*EA*11*") for segment in self.order_850("P1")]
+        shown = self.take(self.x12(dearer)).comparison
+        self.assertRegex(shown, r"- <del>PO1\*1\*10\*EA\*[^1]*</del>\n\+ <ins [^>]*>PO1\*1\*10\*EA\*[^1]*</ins>")
+        self.assertIn("\n  BEG*00*SA*P1**20260302", shown)
 
     def test_held_interchange_is_ignored(self):
         """E6: or the person leaves it aside."""
