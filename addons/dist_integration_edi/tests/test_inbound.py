@@ -293,7 +293,9 @@ class TestInbound(EdiCase):
         self.take(self.x12(self.order_850("P1")))
         dearer = [segment.replace("*EA*10*", "*EA*11*") for segment in self.order_850("P1")]
         shown = self.take(self.x12(dearer)).comparison
-        self.assertRegex(shown, r"- <del>PO1\*1\*10\*EA\*[^1]*</del>\n\+ <ins [^>]*>PO1\*1\*10\*EA\*[^1]*</ins>")
+        self.assertRegex(
+            shown, r"- <del>PO1\*1\*10\*EA\*[^1]*</del>\n\+ <ins [^>]*>PO1\*1\*10\*EA\*[^1]*</ins>"
+        )
         self.assertIn("\n  BEG*00*SA*P1**20260302", shown)
 
     def test_held_interchange_is_ignored(self):
