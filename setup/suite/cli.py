@@ -43,6 +43,7 @@ def _parser():
     check.add_argument("--texts", action="store_true", help="only the check of committed texts")
     show = add("demo", _demo, "start Odoo with demonstration data and partners")
     show.add_argument("--series", **series)
+    show.add_argument("--port", type=int, default=demo.PORT, help="of Odoo; a free one when it is taken")
     show.add_argument("--no-serve", action="store_true", help="play the day, then stop")
     show.add_argument("day", nargs="*", help="for tests/day/play.py, behind --")
     pictures = add("screenshots", _screenshots, "make the documentation's pictures from a played day")
@@ -78,7 +79,7 @@ def _lint(options):
 
 
 def _demo(options):
-    return demo.run(options.series, serve=not options.no_serve, day=options.day)
+    return demo.run(options.series, not options.no_serve, options.day, options.port)
 
 
 def _screenshots(options):

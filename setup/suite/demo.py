@@ -41,22 +41,23 @@ Logs are in {logs}/
 """
 
 
-def run(series, serve=True, day=()):
+def run(series, serve=True, day=(), port=PORT):
     """Prepare and start everything, play the day, and keep serving.
 
     :param serve: False to stop after the day
     :param day: more arguments of the day
+    :param port: of Odoo; a free one when somebody else listens there
     :return: exit code, 1 when the books of the day do not agree
     """
     agreed = False
-    with started(Environment.prepare(series)) as show:
+    with started(Environment.prepare(series), port) as show:
         agreed = show.play(*day)
         show.close(serve)
     return 0 if agreed else 1
 
 
 @contextlib.contextmanager
-def started(environment):
+def started(environment, port=PORT):
     """Yield a Demonstration that runs; it is stopped at the end, by Ctrl-C or by `make clean`."""
     # `make clean` ends the demonstration by this signal
     signal.signal(signal.SIGTERM, _interrupt)
@@ -69,7 +70,7 @@ def started(environment):
     show = Demonstration(environment)
     note = notes.process(environment.series, "demo", os.getpid())
     try:
-        show.start(PORT)
+        show.start(port)
         yield show
     except KeyboardInterrupt:
         pass
