@@ -2,7 +2,7 @@ import json
 
 from odoo import Command
 from odoo.exceptions import AccessDenied, AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.dist_integration_base.tests.common import DistCase
 
@@ -339,3 +339,25 @@ class TestSecurity(PeopleMixin, DistCase):
         self.assertEqual(wizard.content, "{IBAN 4711")
         entry = self.env["dist.audit.entry"].search([("action", "=", "unmasked")], limit=1)
         self.assertEqual((entry.user_id, entry.res_id), (self.people["operator"], self.messages[0].id))
+
+    def test_dialogs_are_of_who_opened_them(self):
+        """G6, G8: what a colleague has in an open dialog is not for others to read, whatever their rights."""
+        colleague = new_test_user(
+            self.env,
+            "colleague",
+            groups="dist_integration_base.group_dist_manager",
+            company_id=self.env.company.id,
+        )
+        manager = self.people["manager"]
+        values = {
+            "dist.message.correct": {"message_id": self.messages[0].id, "content": "IBAN 4711"},
+            "dist.audit.export": {},
+            "dist.personal.erase": {"identifiers": "anna@example.com", "reason": "Asked"},
+        }
+        for name, vals in values.items():
+            with self.subTest(model=name):
+                dialog = self.env[name].with_user(manager).create(vals)
+                self.assertEqual(dialog.search([("id", "=", dialog.id)]), dialog)
+                self.assertFalse(dialog.with_user(colleague).search([("id", "=", dialog.id)]))
+                with self.assertRaises(AccessError):
+                    dialog.with_user(colleague).read(["create_date"])
