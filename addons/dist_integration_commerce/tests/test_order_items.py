@@ -277,7 +277,6 @@ class TestOrderItems(CommerceCase):
             ({"lines": [self.line(unit_price="-1")]}, "/lines/0/unit_price"),
             ({"lines": [{"quantity": "1"}]}, "/lines/0/item"),
             ({"lines": [{"item": {}, "quantity": "1"}]}, "/lines/0/item"),
-            ({"lines": [{"item": {"sku": "A", "gtin": "12345678"}, "quantity": "1"}]}, "/lines/0/item"),
             ({"reference": ""}, "/reference"),
             ({"reference": " X"}, "/reference"),
             ({"reference": "X" * 65}, "/reference"),
