@@ -10,6 +10,8 @@ import json
 import os
 
 import pytest
+from services.sshd import Sshd
+from suite import services
 from suite.environment import Environment
 
 # the browser's driver is in the environment of the tools: these tests run there, by themselves
@@ -54,6 +56,15 @@ def make_server(env):
     yield make
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory):
+    """OpenSSH's file server, one for the tests of a file."""
+    if not services.available(services.SSHD):
+        pytest.skip("OpenSSH's server is not installed")
+    with Sshd(tmp_path_factory.mktemp("sshd") / "ssh") as server:
+        yield server
 
 
 def _now():

@@ -10,8 +10,6 @@ import pytest
 from partners.onboarding import LOCAL, connect
 from partners.trader import Trader
 from rpc import Session
-from services.sshd import Sshd
-from suite import services
 from waiting import until
 
 DISTRIBUTOR = "DISTRIBUTOR"
@@ -33,14 +31,6 @@ def odoo(env):
     finally:
         server.stop()
         env.drop_database(database)
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory):
-    if not services.available(services.SSHD):
-        pytest.skip("OpenSSH's server is not installed")
-    with Sshd(tmp_path_factory.mktemp("edi") / "ssh") as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,6 @@ import pytest
 from partners.onboarding import LOCAL, connect
 from partners.planner import PlanningPlatform
 from rpc import Session
-from services.sshd import Sshd
-from suite import services
 from waiting import until
 
 PATIENCE = 120
@@ -44,14 +42,6 @@ def server(env):
 def odoo(server):
     """A session of an administrator."""
     return Session(server[0].url, server[1])
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory):
-    if not services.available(services.SSHD):
-        pytest.skip("OpenSSH's server is not installed")
-    with Sshd(tmp_path_factory.mktemp("planning") / "ssh") as server:
-        yield server
 
 
 @pytest.fixture

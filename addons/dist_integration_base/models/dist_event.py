@@ -344,7 +344,7 @@ class DistEvent(models.Model):
         if not self.env["dist.flow"]._get_delivery_settings(flow_id)["has_filter"]:
             return True
         flow = self.env["dist.flow"].browse(flow_id)
-        with self.env.cr.savepoint(flush=False):
+        with reading(self.env.cr):
             record = self.env[row["res_model"]].browse(row["res_id"])
             return bool(record.filtered_domain(flow._get_filter_domain()))
 

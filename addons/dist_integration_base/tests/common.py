@@ -150,6 +150,20 @@ class DistMixin:
                 self.assertEqual(set(found.ids), set(expected.ids))
 
 
+class DemoMixin:
+    """A demo file that fails is only a warning, so its records are looked for: by a class that names its addon."""
+
+    addon = None
+
+    def setUp(self):
+        super().setUp()
+        if not self.env["ir.module.module"].search([("name", "=", self.addon)]).demo:
+            self.skipTest("installed without demonstration data")
+
+    def record(self, name):
+        return self.env.ref(f"{self.addon}.{name}")
+
+
 class DistCase(DistMixin, TransactionCase):
     """For rules. Cursors opened by the code under test share the test's transaction."""
 

@@ -107,10 +107,12 @@ class DistPersonalErase(models.TransientModel):
     @api.model
     def _is_term(self, value):
         """Whether all words of a text are words of the screens, such as Change Approval."""
+        if "@" in value:
+            return False
         labels = self.env["ir.model.fields"].sudo().search([]).mapped("field_description")
         known = {word.casefold() for label in labels for word in WORDS.findall(label)}
         words = WORDS.findall(value)
-        return "@" not in value and bool(words) and all(word.casefold() in known for word in words)
+        return bool(words) and all(word.casefold() in known for word in words)
 
     def _is_of_contact(self, value):
         contacts = self.env["res.partner"].with_context(active_test=False).search([("name", "ilike", value)])

@@ -1,19 +1,15 @@
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.dist_integration_base.tests.common import DemoMixin
+
 
 @tagged("post_install", "-at_install")
-class TestDemo(TransactionCase):
-    """A demo file that fails is only a warning, so its records are looked for here."""
+class TestDemo(DemoMixin, TransactionCase):
+    addon = "dist_integration_commerce"
 
     def setUp(self):
         super().setUp()
-        self.channel = self.env.ref("dist_integration_commerce.channel_fieldmart", raise_if_not_found=False)
-        module = self.env["ir.module.module"].search([("name", "=", "dist_integration_commerce")])
-        if not module.demo:
-            self.skipTest("installed without demonstration data")
-
-    def record(self, name):
-        return self.env.ref(f"dist_integration_commerce.{name}")
+        self.channel = self.record("channel_fieldmart")
 
     def test_shop(self):
         """O1: the demonstration shop has a client without a key, flows and a channel."""

@@ -1,19 +1,16 @@
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.addons.dist_integration_base.tests.common import DemoMixin, DistCase
 
 
 @tagged("post_install", "-at_install")
-class TestDemoYear(DistCase):
-    """A demo file that fails is only a warning, so what it tells is looked for here."""
+class TestDemoYear(DemoMixin, DistCase):
+    addon = "dist_integration_planning"
 
     def setUp(self):
         super().setUp()
-        module = self.env["ir.module.module"].search([("name", "=", "dist_integration_planning")])
-        if not module.demo:
-            self.skipTest("installed without demonstration data")
-        self.source = self.env.ref("dist_integration_planning.source_built_in")
-        self.warehouse = self.env.ref("dist_integration_planning.warehouse_planned")
+        self.source = self.record("source_built_in")
+        self.warehouse = self.record("warehouse_planned")
 
     def item(self, sku):
         return self.env["dist.planning.item"].search(

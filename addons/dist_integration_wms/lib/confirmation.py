@@ -77,6 +77,7 @@ class ConfirmationPlan:
     :param picking: stock.picking it is applied to
     :param moves_added: those for items that were moved instead of others
     :param moves_by_ref: open moves by the number of their line, once they are looked up
+    :param ssccs: those of its packages
     :param superseded: True when the picking was released under another number than the one confirmed
     """
 
@@ -89,6 +90,7 @@ class ConfirmationPlan:
     moves: list[MovePlan] = field(default_factory=list)
     moves_added: list[MovePlan] = field(default_factory=list)
     moves_by_ref: dict | None = None
+    ssccs: set[str] = field(default_factory=set)
     moved_at: Any = None
     warnings: list[dict] = field(default_factory=list)
     exceptions: list = field(default_factory=list)

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import _, api, models
 
 # what a warehouse is told of a lot
 LOT_FIELDS = {"company_id", "expiration_date", "name", "product_id", "ref", "removal_date", "use_date"}
@@ -25,4 +25,13 @@ class StockLot(models.Model):
             [("lot_id", "in", self.ids), ("location_id.usage", "=", "internal")],
             ["lot_id", "location_id"],
             having=[("quantity:sum", ">", 0)],
+        )
+
+    def _dist_describe_in_stock(self, location):
+        """:return: sentence, that this serial number is in a location already"""
+        return _(
+            "Serial number %(serial)s of %(product)s is in %(location)s already.",
+            serial=self.name,
+            product=self.product_id.display_name,
+            location=location.display_name,
         )

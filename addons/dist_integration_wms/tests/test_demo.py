@@ -1,20 +1,11 @@
 from odoo.tests import tagged
 
-from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.addons.dist_integration_base.tests.common import DemoMixin, DistCase
 
 
 @tagged("post_install", "-at_install")
-class TestDemo(DistCase):
-    """A demo file that fails is only a warning, so its records are looked for here."""
-
-    def setUp(self):
-        super().setUp()
-        module = self.env["ir.module.module"].search([("name", "=", "dist_integration_wms")])
-        if not module.demo:
-            self.skipTest("installed without demonstration data")
-
-    def record(self, name):
-        return self.env.ref(f"dist_integration_wms.{name}")
+class TestDemo(DemoMixin, DistCase):
+    addon = "dist_integration_wms"
 
     def test_warehouse(self):
         """O1: the demonstration warehouse is run by its system; nothing leaves before somebody connects it."""

@@ -96,6 +96,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
                         f"/packages/{index}/{name}",
                     )
                 listed.add((name, number))
+            if sscc:
+                plan.ssccs.add(sscc)
             self._check_inside(packages, package, f"/packages/{index}/inside")
         for _move_plan, portion in plan.portions:
             if portion.package_key and portion.package_key not in keys:
@@ -224,11 +226,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         }
 
     def _collides(self, plan, other):
-        return super()._collides(plan, other) or bool(self._get_ssccs(plan) & self._get_ssccs(other))
-
-    def _get_ssccs(self, plan):
-        packages = plan.payload.get("packages", [])
-        return {sscc for package in packages if (sscc := self._read_sscc(package, "/packages"))}
+        return super()._collides(plan, other) or bool(plan.ssccs & other.ssccs)
 
     def _create_package(self, plan, package, sscc):
         return self.env["stock.quant.package"].create(self._prepare_package(plan, package, sscc))

@@ -174,12 +174,7 @@ class StockAdjustedHandler(models.AbstractModel):
                 {
                     "pointer": f"{line['pointer']}/lot",
                     "code": "serial_in_stock",
-                    "detail": _(
-                        "Serial number %(serial)s of %(product)s is in %(location)s already.",
-                        serial=lot.name,
-                        product=product.display_name,
-                        location=location.display_name,
-                    ),
+                    "detail": lot._dist_describe_in_stock(location),
                 }
             )
         return errors

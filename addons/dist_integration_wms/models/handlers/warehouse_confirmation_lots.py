@@ -94,12 +94,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         for lot, location in stock:
             raise BusinessError(
                 "serial_in_stock",
-                _(
-                    "Serial number %(serial)s of %(product)s is in %(location)s already.",
-                    serial=lot.name,
-                    product=lot.product_id.display_name,
-                    location=location.display_name,
-                ),
+                lot._dist_describe_in_stock(location),
                 pointers[lot],
                 record=plan.picking,
                 suggestion=_("Correct the number and resubmit, or correct the stock and retry."),
