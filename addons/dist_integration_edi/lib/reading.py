@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,12 +141,17 @@ class _Reader:
     def _several(self, row: ListRow, loop: Loop, target: dict[str, Any], where: str) -> None:
         entries: list[Any] = []
         by_key: dict[str, Any] = {}
+        derived: set[str] = set()
         for node in self._nodes(row.each, loop):
             entry: dict[str, Any] = {}
             place = f"{where}{row.to}"
             if row.key is None:
                 self._rows(row.rows, node, entry, f"{place}[{len(entries)}].")
-                if entry and not (row.derived and entry in entries):
+                if row.derived:
+                    said = json.dumps(entry, sort_keys=True)
+                    entry = {} if said in derived else entry
+                    derived.add(said)
+                if entry:
                     entries.append(
                         {
                             name: str(len(entries) + 1) if part == INDEX else part
@@ -179,12 +185,12 @@ class _Reader:
             found += [
                 child
                 for child in parent.loops
-                if child.tag == path.tag and _fits(child.trigger, path.conditions)
+                if child.tag == path.tag and fits(child.trigger, path.conditions)
             ]
             found += [
                 Loop(path.tag, [segment], parent=parent)
                 for segment in parent.segments
-                if segment.tag == path.tag and _fits(segment, path.conditions)
+                if segment.tag == path.tag and fits(segment, path.conditions)
             ]
         return found
 
@@ -195,7 +201,7 @@ class _Reader:
                 child
                 for parent in loops
                 for child in parent.loops
-                if child.tag == tag and _fits(child.trigger, conditions)
+                if child.tag == tag and fits(child.trigger, conditions)
             ]
         return loops
 
@@ -205,7 +211,7 @@ class _Reader:
         for path in row.paths:
             for parent in self._loops(path, loop):
                 for segment in parent.named(path.tag):
-                    if not _fits(segment, path.conditions):
+                    if not fits(segment, path.conditions):
                         continue
                     self._read.add(segment.number)
                     if segment.get(path.element, path.component).strip():
@@ -249,12 +255,12 @@ class _Reader:
         if kind == "text":
             return text
         if kind == "decimal":
-            mark = self._separators.decimal if self._separators.standard == EDIFACT else "."
-            return values.format_decimal(values.read_decimal(text, mark))
+            marks = ".," if self._separators.standard == EDIFACT else "."
+            return values.format_decimal(values.read_decimal(text, marks))
         if kind == "gtin":
             return self._gtin_of(text, segment, path)
         if kind == "integer":
-            return str(int(values.read_decimal(text)))
+            return str(values.read_integer(text))
         if kind[0] == "N":
             return values.format_decimal(values.read_implied(text, int(kind[1:])))
         return self._date(kind, text, segment, path)
@@ -334,7 +340,7 @@ class _Reader:
         found = []
         for parent in self._loops(path, loop):
             for segment in parent.named(path.tag):
-                if _fits(segment, path.conditions):
+                if fits(segment, path.conditions):
                     found += self._pairs_of(segment, path.element)
             if self._separators.standard == EDIFACT:
                 for segment in parent.named("PIA"):
@@ -426,7 +432,8 @@ class _Reader:
             self.issues.append(issue)
 
 
-def _fits(segment: Segment, conditions: tuple[Condition, ...]) -> bool:
+def fits(segment: Segment, conditions: tuple[Condition, ...]) -> bool:
+    """Tell whether all conditions on the elements of a segment hold."""
     for one in conditions:
         found = segment.get(one.element, one.component).strip()
         if not found if one.values == ("*",) else found not in one.values:

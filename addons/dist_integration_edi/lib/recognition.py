@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from .codes import by_code, table
 from .declaration import Declaration, ItemRow, ListRow, Row
 from .documents import ACKNOWLEDGEMENTS, DECLARATIONS, declaration_of
-from .errors import EdiError
+from .errors import EdiError, Issue
 from .interchange import Interchange, Transaction, describe, read_interchanges
 from .reading import read_document
 from .segment import Segment
@@ -54,14 +55,16 @@ def recognize(data: bytes, overlay: Mapping[str, Any] | None = None) -> dict[str
         "parties": finder.parties(),
         "issues": [
             issue.to_dict()
-            for one in interchanges
-            for issue in [
-                *one.issues,
-                *(issue for group in one.groups for issue in group.issues),
-                *finder.issues,
-            ]
-        ][:MAX_VALUES],
+            for issue in islice(chain(_envelope_issues(interchanges), finder.issues), MAX_VALUES)
+        ],
     }
+
+
+def _envelope_issues(interchanges: Iterable[Interchange]) -> Iterator[Issue]:
+    for interchange in interchanges:
+        yield from interchange.issues
+        for group in interchange.groups:
+            yield from group.issues
 
 
 def _interchange(interchange: Interchange) -> dict[str, Any]:
@@ -88,7 +91,7 @@ class _Finder:
         self._refused: Counter[tuple[str, str, str]] = Counter()
         self.articles: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
         self.units: Counter[str] = Counter()
-        self.issues: list[Any] = []
+        self.issues: list[Issue] = []
 
     def take(self, transaction: Transaction) -> None:
         key = (transaction.standard, transaction.code, transaction.version, transaction.association)

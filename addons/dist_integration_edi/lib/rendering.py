@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .declaration import Declaration, ItemRow, ListRow, Path
+from .declaration import Condition, Declaration, ItemRow, ListRow, Path
 from .errors import Issue
 from .interchange import Transaction
+from .reading import fits
 from .segment import Segment
 from .separators import EDIFACT, Separators
+
+# by tag, element and component: the names it has, and on which conditions
+Names = dict[tuple[str, int, int], list[tuple[tuple[Condition, ...], str]]]
 
 MAX_SEGMENTS = 5000
 _SEGMENT_NAMES = {
@@ -118,7 +122,7 @@ def _missing(issue: Issue, before: Segment) -> dict[str, Any]:
 
 
 def _segment(
-    number: int, segment: Segment, separators: Separators, names: Mapping[Any, str], issues: list[Issue]
+    number: int, segment: Segment, separators: Separators, names: Names, issues: list[Issue]
 ) -> dict[str, Any]:
     elements = []
     last = max([len(segment.parts) - 1, *(issue.position.element or 0 for issue in issues)])
@@ -137,16 +141,14 @@ def _segment(
 
 
 def _element(
-    segment: Segment, position: int, separators: Separators, names: Mapping[Any, str], issues: list[Issue]
+    segment: Segment, position: int, separators: Separators, names: Names, issues: list[Issue]
 ) -> dict[str, Any]:
     part = segment.parts[position] if position < len(segment.parts) else ""
     start, end = segment.span(separators, position)
-    qualifier = segment.get(1)
-    name = names.get((segment.tag, position, 1, qualifier)) or names.get((segment.tag, position, 1, None), "")
     shown: dict[str, Any] = {
         "position": position,
         "value": _text(part, separators),
-        "name": name,
+        "name": _name(names, segment, position, 1),
         "start": start,
         "end": end,
         "issues": [issue.detail for issue in issues],
@@ -155,12 +157,11 @@ def _element(
         shown["components"] = []
         for component, value in enumerate(part, 1):
             start, end = segment.span(separators, position, component)
-            key = (segment.tag, position, component)
             shown["components"].append(
                 {
                     "position": component,
                     "value": value,
-                    "name": names.get((*key, qualifier)) or names.get((*key, None), ""),
+                    "name": _name(names, segment, position, component),
                     "start": start,
                     "end": end,
                     "issues": [issue.detail for issue in issues if issue.position.component == component],
@@ -175,18 +176,22 @@ def _text(part: Any, separators: Separators) -> str:
     return separators.component.join(part) if isinstance(part, list) else part
 
 
-def _element_names(declaration: Declaration) -> dict[tuple[str, int, int, str | None], str]:
-    """Return names of elements by tag, element, component and the qualifier in the first element."""
-    names: dict[tuple[str, int, int, str | None], str] = {}
+def _name(names: Names, segment: Segment, element: int, component: int) -> str:
+    """Return what an element is called; that of its qualifiers comes before one that it has whatever they are."""
+    found = names.get((segment.tag, element, component), ())
+    return max(
+        ((len(conditions), name) for conditions, name in found if fits(segment, conditions)),
+        key=lambda one: one[0],
+        default=(0, ""),
+    )[1]
+
+
+def _element_names(declaration: Declaration) -> Names:
+    names: Names = {}
 
     def add(path: Path, name: str) -> None:
-        key = (path.tag, path.element, path.component)
-        for one in path.conditions:
-            if (one.element, one.component) == (1, 1):
-                for value in one.values:
-                    names.setdefault((*key, value), label(name))
-        if not path.conditions:
-            names.setdefault((*key, None), label(name))
+        place = names.setdefault((path.tag, path.element, path.component), [])
+        place.append((path.conditions, label(name)))
 
     item_number = "item number" if declaration.standard == EDIFACT else "kind of item number"
 

@@ -115,8 +115,8 @@ def build_tree(segments: Iterable[Segment], level: Level) -> Loop:
     :return: the document as a loop without tag
     """
     root = Loop()
-    # innermost last
-    stack: list[tuple[Loop, Level]] = [(root, level)]
+    # innermost last, each with the names of what stands in it
+    stack: list[tuple[Loop, Level, set[str]]] = [(root, level, set())]
     for segment in segments:
         tag = segment.tag
         depth = len(stack) - 1
@@ -126,29 +126,25 @@ def build_tree(segments: Iterable[Segment], level: Level) -> Loop:
             stack[-1][0].unread.append(segment)
             continue
         del stack[depth + 1 :]
-        loop, here = stack[-1]
+        loop, here, present = stack[-1]
         inner = here.by_tag[tag].level
         if inner is None:
             loop.segments.append(segment)
+            present.add(tag)
             continue
         opened = Loop(tag, [segment], parent=loop)
         loop.loops.append(opened)
-        stack.append((opened, inner))
+        stack.append((opened, inner, {tag}))
     return root
 
 
-def _belongs(entry: tuple[Loop, Level], tag: str) -> bool:
-    loop, level = entry
+def _belongs(entry: tuple[Loop, Level, set[str]], tag: str) -> bool:
+    loop, level, present = entry
     item = level.by_tag.get(tag)
     if item is None:
         return False
     # A single segment that is there already belongs further out: AMT of the document behind AMT of the last line.
-    return (
-        item.repeated
-        or item.level is not None
-        or all(segment.tag != tag for segment in loop.segments)
-        or not loop.tag
-    )
+    return item.repeated or item.level is not None or tag not in present or not loop.tag
 
 
 def in_order(root: Loop, level: Level) -> Iterator[Segment]:

@@ -38,14 +38,26 @@ class ValueProblem(ValueError):
         self.code = code
 
 
-def read_decimal(text: str, mark: str = ".") -> Decimal:
-    """Read a number of type R, or of EDIFACT with its decimal mark. EDIFACT allows a comma whatever UNA says."""
+def read_decimal(text: str, marks: str = ".") -> Decimal:
+    """Read a number of type R.
+
+    :param marks: what the decimals may stand behind: a point in X12, where a comma is none; point or comma in EDIFACT,
+        whatever UNA says
+    """
     cleaned = text.strip()
-    if mark == "," or ("," in cleaned and "." not in cleaned and mark != ""):
-        cleaned = cleaned.replace(",", ".")
+    for mark in marks:
+        cleaned = cleaned.replace(mark, ".")
     if not _PLAIN.fullmatch(cleaned) or not cleaned.isascii() or len(cleaned) > MAX_DIGITS:
         raise ValueProblem("invalid_number", f'"{text[:40]}" is not a number.')
     return Decimal(cleaned)
+
+
+def read_integer(text: str) -> int:
+    """Read a number of whole pieces."""
+    value = read_decimal(text)
+    if value != value.to_integral_value():
+        raise ValueProblem("invalid_number", f'"{text[:40]}" is not a whole number.')
+    return int(value)
 
 
 def read_implied(text: str, places: int) -> Decimal:

@@ -13,6 +13,10 @@ from ..lib.interchange import read_interchanges
 from ..lib.rendering import label, parse_tree, render
 from .dist_edi_document import ACKNOWLEDGEMENTS, _decode
 
+# segments of contacts and of accounts
+PERSONAL = {"PER", "CTA", "COM", "FII"}
+LONGEST_CODE = 3
+
 
 class DistEdiDocument(models.Model):
     """A document on screen: raw with the faults marked, as a tree, and as a person reads it.
@@ -128,7 +132,8 @@ class DistEdiDocument(models.Model):
             parts = [part for element in segment["elements"] for part in _leaves(element)]
             for part in parts:
                 envelope = segment["tag"] in ("ST", "SE", "UNH", "UNT")
-                part["hidden"] = bool(part["value"]) and not envelope and (unknown or part["name"] in labels)
+                sensitive = unknown or part["name"] in labels or (labels and _is_personal(segment, part))
+                part["hidden"] = bool(part["value"] and sensitive and not envelope)
                 if part["hidden"]:
                     hidden.add(part["value"])
                     part["value"] = MASK
@@ -158,6 +163,11 @@ class DistEdiDocument(models.Model):
         """Open the text of a refused document for correction; the original is kept."""
         self.ensure_one()
         return self.env["dist.edi.correct"]._open(self)
+
+
+def _is_personal(segment, part):
+    """:return: whether a part that no rule reads may tell of a person or an account: it is no code, which are short"""
+    return segment["tag"] in PERSONAL and not part["name"] and len(part["value"]) > LONGEST_CODE
 
 
 def _leaves(element):

@@ -49,6 +49,17 @@ class TestScreens(EdiCase):
         for view in (document.raw_view, document.tree_view, document.rendered_view):
             self.assertIn("Meadow Farms", view)
 
+    def test_contacts_are_masked(self):
+        """G6: a phone number is one whichever element says so, also where no rule reads it."""
+        segments = self.order_850("P1")
+        at = next(number for number, segment in enumerate(segments) if segment.startswith("PO1"))
+        contacts = ["PER*BD*Mary Smith*TE*555-0100*EM*mary@example.com*FX*555-0199"]
+        document = self.take(self.x12([*segments[:at], *contacts, *segments[at:]])).document_ids
+        for view in (document.raw_view, document.tree_view, document.rendered_view):
+            for personal in ("Mary Smith", "555-0100", "mary@example.com", "555-0199"):
+                self.assertNotIn(personal, view)
+        self.assertIn("PER*BD****", document.raw_view)
+
     def test_the_type_of_the_message_counts(self):
         """G6: what the message of a document hides is hidden on the document, too."""
         self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = "nothing"

@@ -360,6 +360,19 @@ def test_15_parties_by_qualifier_and_code(x12_code, edifact_code, role):
     assert found == {role: {"name": "ACME", "id_type": "92", "id": "0118"}}
 
 
+@pytest.mark.parametrize(
+    "line", ["PO1*1*1,000*EA*8.5**VN*X", "PO1*1*1*EA*1,000**VN*X"], ids=["quantity", "price"]
+)
+def test_16_a_comma_is_no_decimal_mark_of_x12(line):
+    """E1: what may mean a thousand is not read as one."""
+    (issue,) = read(x12(BEG, line)).issues
+    assert (issue.code, issue.value) == ("invalid_number", "1,000")
+    with pytest.raises(values.ValueProblem):
+        values.read_implied("1,234", 2)
+    with pytest.raises(values.ValueProblem):
+        values.read_integer("1.5")
+
+
 def test_16_implied_decimals():
     """E1: TDS01 is in cents, an explicit point is believed, EDIFACT's mark comes from UNA."""
 

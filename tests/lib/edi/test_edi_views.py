@@ -47,6 +47,17 @@ def test_components_and_missing_segments():
     assert number["value"] == "P+1" and data[number["start"] : number["end"]] == b"P?+1"
 
 
+def test_elements_named_by_a_qualifier_that_stands_elsewhere():
+    """E9, G6: a phone number is called so, whichever element says that it is one."""
+    segments = tree(x12(BEG, "N1*BY*ACME", "PER*BD*Mary*TE*555-0100*EM*mary@example.com", PO1))
+    person = next(segment for segment in segments if segment["tag"] == "PER")
+    named = {element["value"]: element["name"] for element in person["elements"]}
+    assert (named["555-0100"], named["mary@example.com"]) == ("Phone", "Email")
+    segments = tree(edifact("BGM+220+P1+9", "NAD+BY+1::9", "CTA+OC+:Mary", "COM+555-0100:TE"))
+    number = next(segment for segment in segments if segment["tag"] == "COM")["elements"][0]
+    assert number["components"][0]["name"] == "Phone"
+
+
 @pytest.mark.parametrize("name", sample_names())
 def test_every_sample_can_be_shown(name):
     """E9: marks lie within the file, one behind the other."""
