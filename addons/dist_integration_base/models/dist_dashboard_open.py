@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .dist_backlog import FAILED, WAITING
+from .dist_backlog import FAILED, NOT_REFUSED, REFUSED, WAITING
 from .dist_exception import UNSOLVED
 
 # what was built in the shadow and never left is no delivery
@@ -91,12 +91,22 @@ class DistDashboard(models.AbstractModel):
     @api.model
     def _open_failed(self, _since, _until, flow_id):
         return self._list_messages(
-            _("Failed or waiting for a person"), [("state", "in", FAILED), *self._get_flow_domain(flow_id)]
+            _("Failed or waiting for a person"),
+            [("state", "in", FAILED), *NOT_REFUSED, *self._get_flow_domain(flow_id)],
         )
 
     @api.model
     def _open_dead(self, _since, _until, flow_id):
-        return self._list_messages(_("Failed"), [("state", "=", "dead"), *self._get_flow_domain(flow_id)])
+        return self._list_messages(
+            _("Failed"), [("state", "=", "dead"), *NOT_REFUSED, *self._get_flow_domain(flow_id)]
+        )
+
+    @api.model
+    def _open_refused(self, since, until, flow_id):
+        moments = [("received_at", ">=", since), ("received_at", "<", until)]
+        return self._list_messages(
+            _("Refused, their senders were told"), [*REFUSED, *moments, *self._get_flow_domain(flow_id)]
+        )
 
     @api.model
     def _open_deferred(self, _since, _until, endpoint_id):
