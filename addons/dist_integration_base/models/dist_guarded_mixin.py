@@ -93,11 +93,22 @@ class DistGuardedMixin(models.AbstractModel):
             if (model_name, field_name) in listed and isinstance(self.env[model_name], DistGuardedMixin)
         ]
 
-    def _get_approved_digest(self):
-        """:return: text that is another one as soon as a value of this record, or of what it owns, is"""
-        records = [record.with_context(lang="en_US") for record in self._get_approved_records()]
-        content = [[record._name, record.id, record._get_compared_values()] for record in records]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    def _get_approved_digests(self):
+        """:return: dict, place to digest, for each value of this record and of what it owns"""
+        return {
+            record._get_place(name): hashlib.sha256(json.dumps(value).encode()).hexdigest()
+            for record in self._get_approved_records()
+            for name, value in record.with_context(lang="en_US")._get_compared_values().items()
+        }
+
+    def _get_place(self, name):
+        return f"{self._name},{self.id},{name}"
+
+    def _get_narrowing_values(self):
+        """:return: set of names of fields whose value now only takes something away, such as that of a disabled
+            endpoint: a request about other fields holds all the same
+        """
+        return set()
 
     def _get_compared_values(self):
         record = self.sudo()
