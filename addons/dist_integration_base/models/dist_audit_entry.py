@@ -98,7 +98,7 @@ class DistAuditEntry(models.Model):
 
     def _get_changed_model(self):
         """:return: the model that changed fields are of: that of the record, or of its line, key or row that the entry
-            is about; None when it is gone
+        is about; None when it is gone
         """
         kind = (self.part or "").partition(": ")[0]
         name = self._get_audited_kinds().get(kind, self.res_model)

@@ -106,7 +106,7 @@ class DistGuardedMixin(models.AbstractModel):
 
     def _get_narrowing_values(self):
         """:return: set of names of fields whose value now only takes something away, such as that of a disabled
-            endpoint: a request about other fields holds all the same
+        endpoint: a request about other fields holds all the same
         """
         return set()
 
@@ -132,6 +132,20 @@ class DistGuardedMixin(models.AbstractModel):
     def unlink(self):
         self._guard("unlink", {})
         return super().unlink()
+
+    def action_archive(self):
+        self._check_has_archive()
+        return super().action_archive()
+
+    def action_unarchive(self):
+        self._check_has_archive()
+        return super().action_unarchive()
+
+    @api.model
+    def _check_has_archive(self):
+        """:raises UserError: records of this model are not archived"""
+        if not self._active_name:
+            raise UserError(_("Records of %s are not archived.", self.env["ir.model"]._get(self._name).name))
 
     @api.model
     def _guard_create(self, vals_list):

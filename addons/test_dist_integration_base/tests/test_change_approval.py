@@ -209,6 +209,13 @@ class TestChangeApproval(AuditMixin, DistCase):
         fresh.with_user(self.approver).action_approve()
         self.assertEqual(self.endpoint.url, NEW)
 
+    def test_not_archived(self):
+        """O6: configuration that is only deleted says so to whoever calls the server to archive it."""
+        credential = self.env["dist.credential"].create({"name": "Token", "system_id": self.system.id})
+        for call in (credential.action_archive, credential.action_unarchive):
+            with self.assertRaisesRegex(UserError, "Credential are not archived"):
+                call()
+
     def test_what_happens_by_itself(self):
         """G4: that the partner says 410 or a key runs out makes no request stale that is about something else."""
         key = self.client.key_ids.sudo()

@@ -202,9 +202,20 @@ class TestDashboard(DashboardMixin, DistCase):
         for period in ("", "year", None):
             with self.assertRaises(UserError):
                 self._get(period=period)
-        for figure in ("", "figures", None, "__class__"):
-            with self.assertRaises(UserError):
-                self._open(figure)
+        for call in (
+            *(("",), ("figures",), (None,), ("__class__",)),
+            *(
+                ("messages", "x"),
+                ("messages", [1]),
+                ("deferred", "x"),
+                ("flow", None),
+                ("flow_exceptions", {}),
+            ),
+            *(("exceptions", "x"), ("overdue", ["mapping"]), ("opened", 7)),
+            *(("messages", None, "bad"), ("messages", None, "2026-01-01", "bad"), ("messages", None, 5)),
+        ):
+            with self.subTest(call=call), self.assertRaises(UserError):
+                self._open(*call)
 
     def test_periods(self):
         """X4: columns begin with the user's day, and cover the whole period."""
