@@ -476,7 +476,7 @@ class DistChangeRequest(models.Model):
         }
         if self.kind == "write":
             harmless -= {record._get_place(name) for name in self.line_ids.mapped("name")}
-        differing = json.loads(self.before).items() ^ record._get_approved_digests().items()
+        differing = json.loads(self.before or "{}").items() ^ record._get_approved_digests().items()
         return any(place not in harmless for place, _digest in differing)
 
     def _lock_record(self):
