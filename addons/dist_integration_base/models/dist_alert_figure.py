@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..lib import histogram
-from .dist_backlog import FAILED, WAITING
+from .dist_backlog import FAILED, NOT_REFUSED, WAITING
 from .dist_exception import UNSOLVED
 
 # below this number of tries a rate says nothing
@@ -219,4 +219,4 @@ class DistAlertRule(models.Model):
         states = {"failed": FAILED, "held": FAILED}.get(figure, WAITING)
         if figure in ("success_rate", "latency", "volume"):
             return self.env["dist.message"]._get_list_action(place)
-        return self.env["dist.message"]._get_list_action([*place, ("state", "in", states)])
+        return self.env["dist.message"]._get_list_action([*place, ("state", "in", states), *NOT_REFUSED])

@@ -84,6 +84,10 @@ class DistApiClient(models.Model):
             return value.partition(":")[0]
         return ", ".join(self.sudo().key_ids.filtered(lambda key: key.state == "valid").mapped("prefix"))
 
+    def _get_compared_values(self):
+        # the keys themselves are compared, and time alone makes one invalid
+        return {name: value for name, value in super()._get_compared_values().items() if name != "new_key"}
+
     def _compute_new_key(self):
         self.new_key = False
 

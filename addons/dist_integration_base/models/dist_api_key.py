@@ -141,6 +141,9 @@ class DistApiKey(models.Model):
     def _get_audited_fields(self):
         return ["client_id", "prefix", "expires_at", "revoked"]
 
+    def _get_narrowing_values(self):
+        return {"revoked"} if self.revoked else set()
+
     def _get_audited_parent(self):
         return self.client_id
 

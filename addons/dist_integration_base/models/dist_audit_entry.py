@@ -2,10 +2,11 @@ import json
 import logging
 from functools import partial
 
-from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo import SUPERUSER_ID, _, api, fields, models, tools
 
 from ..lib.audit import canonical
 from .audit_protection import protect
+from .dist_audited_mixin import DistAuditedMixin
 from .transaction import get_state
 
 _logger = logging.getLogger(__name__)
@@ -84,13 +85,34 @@ class DistAuditEntry(models.Model):
             "CREATE INDEX IF NOT EXISTS dist_audit_entry_record_idx ON dist_audit_entry (res_model, res_id)"
         )
 
-    @api.depends("changes")
+    @api.depends("changes", "res_model", "part")
+    @api.depends_context("lang")
     def _compute_change_text(self):
         for entry in self:
+            changes = json.loads(entry.changes or "[]")
+            model = entry._get_changed_model() if changes else None
             entry.change_text = "\n".join(
-                f"{change['field']}: {_text(change['old'])} → {_text(change['new'])}"
-                for change in json.loads(entry.changes or "[]")
+                f"{_get_label(model, change['field'])}: {_text(change['old'])} → {_text(change['new'])}"
+                for change in changes
             )
+
+    def _get_changed_model(self):
+        """:return: the model that changed fields are of: that of the record, or of its line, key or row that the entry
+        is about; None when it is gone
+        """
+        kind = (self.part or "").partition(": ")[0]
+        name = self._get_audited_kinds().get(kind, self.res_model)
+        return self.env[name] if name in self.env else None
+
+    @api.model
+    @tools.ormcache()
+    def _get_audited_kinds(self):
+        """:return: dict, description of a model to its name, as the part of an entry begins with it"""
+        return {
+            model._description: name
+            for name, model in self.env.items()
+            if isinstance(model, DistAuditedMixin) and not model._abstract
+        }
 
     @api.depends("res_model")
     def _compute_model_name(self):
@@ -213,6 +235,12 @@ class DistAuditEntry(models.Model):
 def canonical_changes(changes):
     """:return: JSON text of changes, False when there are none"""
     return json.dumps(changes, ensure_ascii=False) if changes else False
+
+
+def _get_label(model, name):
+    """:return: the label of a field, in the user's language, with its name beside; only that where there is no field"""
+    field = None if model is None else model._fields.get(name.partition(" (")[0])
+    return f"{field._description_string(model.env)} ({name})" if field else name
 
 
 def _text(value):

@@ -266,5 +266,6 @@ class DistAuditSeal(models.Model):
                     "action": entry.action,
                     "model": entry.res_model or "",
                     "record": entry.record_name or "",
+                    "changes": entry.change_text or "",
                     "content": entry._get_content(),
                 }

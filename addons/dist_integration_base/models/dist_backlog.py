@@ -4,6 +4,10 @@ from odoo import api, models
 
 WAITING = ("pending", "retry")
 FAILED = ("error", "dead")
+# an inbound message that was refused and whose sender was told: nobody here has to act
+REFUSED = [("state", "=", "dead"), ("direction", "=", "in"), ("exception_id", "=", False)]
+NOT_REFUSED = ["|", "|", ("state", "!=", "dead"), ("direction", "!=", "in"), ("exception_id", "!=", False)]
+IS_REFUSED = "state = 'dead' AND direction = 'in' AND exception_id IS NULL"
 # documents of waiting messages whose value is added up; beyond it the sum is a lower bound
 VALUED = 5000
 
@@ -16,19 +20,20 @@ class DistBacklog(models.AbstractModel):
 
     @api.model
     def _get_rows(self, company_ids):
-        """Unfinished messages of companies, grouped.
+        """Unfinished messages of companies, grouped; without those that were refused and whose sender was told.
 
         :return: list of dicts with ``company_id``, ``direction``, ``state``, ``system_id``, ``flow_id``,
             ``endpoint_id``, ``message_type_id``, ``number`` and ``since`` (datetime of the oldest one; of what is
             replayed, when that began)
         """
         self.env.cr.execute(
-            """
+            f"""
             WITH backlog AS (
                 SELECT company_id, direction, state, system_id, flow_id, endpoint_id, message_type_id, replay_id,
                        count(*) AS number, min(id) AS oldest_id
                 FROM dist_message
-                WHERE state IN ('pending', 'retry', 'error', 'dead') AND company_id = ANY(%s)
+                WHERE state IN ('pending', 'retry', 'error', 'dead') AND NOT ({IS_REFUSED})
+                  AND company_id = ANY(%s)
                 GROUP BY company_id, direction, state, system_id, flow_id, endpoint_id, message_type_id, replay_id)
             SELECT backlog.company_id, backlog.direction, backlog.state, backlog.system_id, backlog.flow_id,
                    backlog.endpoint_id, backlog.message_type_id, sum(backlog.number)::integer AS number,
@@ -38,6 +43,23 @@ class DistBacklog(models.AbstractModel):
             GROUP BY 1, 2, 3, 4, 5, 6, 7
             """,
             (list(company_ids),),
+        )
+        return self.env.cr.dictfetchall()
+
+    @api.model
+    def _get_refused(self, company_ids, since=None):
+        """Inbound messages of companies that were refused and whose sender was told, grouped.
+
+        :param since: datetime (UTC) from which they were received; None for all
+        :return: list of dicts with ``system_id`` and ``number``
+        """
+        self.env.cr.execute(
+            f"""
+            SELECT system_id, count(*)::integer AS number FROM dist_message
+            WHERE {IS_REFUSED} AND company_id = ANY(%s) AND received_at >= COALESCE(%s, '-infinity'::timestamp)
+            GROUP BY system_id
+            """,
+            (list(company_ids), since),
         )
         return self.env.cr.dictfetchall()
 

@@ -54,7 +54,7 @@ class DistChangeRequest(models.Model):
     )
     # what is to be written; secrets in it are encrypted
     content = fields.Text(readonly=True, groups=fields.NO_ACCESS)
-    # of the record when this was asked for, with all that it owns
+    # of each value of the record when this was asked for, with all that it owns
     before = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     fingerprint = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     line_ids = fields.One2many(
@@ -73,7 +73,10 @@ class DistChangeRequest(models.Model):
     decision_note = fields.Char(string="Note of the decision", readonly=True, tracking=True)
     is_emergency = fields.Boolean(string="Without approval", readonly=True, tracking=True)
     is_stale = fields.Boolean(
-        compute="_compute_is_stale", help="The record was changed since: what was compared no longer holds."
+        compute="_compute_is_stale",
+        search="_search_is_stale",
+        string="Changed since",
+        help="The record was changed since: what was compared no longer holds.",
     )
     may_edit = fields.Boolean(compute="_compute_may")
     may_decide = fields.Boolean(compute="_compute_may")
@@ -96,6 +99,14 @@ class DistChangeRequest(models.Model):
     def _compute_is_stale(self):
         for request in self:
             request.is_stale = request.state in OPEN and request.sudo()._has_changed()
+
+    @api.model
+    def _search_is_stale(self, operator, value):
+        wanted = bool(value) if operator in ("=", "!=") else True in value
+        if operator in ("!=", "not in"):
+            wanted = not wanted
+        stale = self.search([("state", "in", OPEN)]).filtered("is_stale")
+        return [("id", "in" if wanted else "not in", stale.ids)]
 
     @api.depends("state", "requester_id")
     @api.depends_context("uid")
@@ -153,7 +164,7 @@ class DistChangeRequest(models.Model):
             "company_id": self._get_company(target).id,
             "requester_id": self.env.uid,
             "content": json.dumps(self._hide_secrets(record, vals), default=str),
-            "before": record._get_approved_digest() if record else False,
+            "before": json.dumps(record._get_approved_digests()) if record else False,
             "fingerprint": hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
             "line_ids": [fields.Command.create(line) for line in lines],
             "part_ids": [fields.Command.create(part) for part in self._prepare_parts(record)],
@@ -374,6 +385,7 @@ class DistChangeRequest(models.Model):
             {
                 "state": state,
                 "content": False,
+                "before": False,
                 "decision_note": note,
                 "decided_by_id": self.env.uid,
                 "decided_at": fields.Datetime.now(),
@@ -448,12 +460,24 @@ class DistChangeRequest(models.Model):
         return self._open_secrets(json.loads(self.sudo().content))
 
     def _has_changed(self):
-        """Whether the record is no longer as it was when the change was asked for."""
+        """Whether the record is no longer as it was when the change was asked for, but for what was taken away by
+        values that nobody asked about.
+        """
         self.ensure_one()
         if self.kind == "create" or self.res_model not in self.env:
             return self.kind != "create"
         record = self.env[self.res_model].browse(self.res_id).exists()
-        return not record or record._get_approved_digest() != self.before
+        if not record:
+            return True
+        harmless = {
+            owner._get_place(name)
+            for owner in record._get_approved_records()
+            for name in owner._get_narrowing_values()
+        }
+        if self.kind == "write":
+            harmless -= {record._get_place(name) for name in self.line_ids.mapped("name")}
+        differing = json.loads(self.before or "{}").items() ^ record._get_approved_digests().items()
+        return any(place not in harmless for place, _digest in differing)
 
     def _lock_record(self):
         """Keep what is approved from being changed until it is applied."""
@@ -493,7 +517,7 @@ class DistChangeRequest(models.Model):
             self.env.flush_all()
         finally:
             state.approved = False
-        request.write({"res_id": record.id, "content": False})
+        request.write({"res_id": record.id, "content": False, "before": False})
         request.activity_unlink(["mail.mail_activity_data_todo"])
 
     def _apply_to(self, records):

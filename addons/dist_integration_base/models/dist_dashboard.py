@@ -41,13 +41,17 @@ class DistDashboard(models.AbstractModel):
         start, seconds = self._get_start(period)
         traffic = self._read_traffic(start, seconds)
         backlog = self.env["dist.backlog"]._get_rows(self.env.companies.ids)
+        refused = self.env["dist.backlog"]._get_refused(self.env.companies.ids, start)
         exceptions = self._get_exceptions()
         return {
             "period": period,
             "start": fields.Datetime.to_string(start),
             "now": fields.Datetime.to_string(fields.Datetime.now()),
             "empty": not self._is_used(),
-            "summary": self._get_summary(traffic, backlog, exceptions),
+            "summary": {
+                **self._get_summary(traffic, backlog, exceptions),
+                "refused": sum(row["number"] for row in refused),
+            },
             "deferred": self._get_deferred(backlog),
             "exceptions": exceptions,
             "flows": self._get_flows(traffic, backlog),

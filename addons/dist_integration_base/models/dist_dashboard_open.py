@@ -3,8 +3,8 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .dist_backlog import FAILED, WAITING
-from .dist_exception import UNSOLVED
+from .dist_backlog import FAILED, NOT_REFUSED, REFUSED, WAITING
+from .dist_exception import CATEGORIES, UNSOLVED
 
 # what was built in the shadow and never left is no delivery
 MOVED = ["|", ("direction", "=", "in"), ("stage", "!=", "shadow")]
@@ -23,19 +23,42 @@ class DistDashboard(models.AbstractModel):
         :param record_id: id of the flow or endpoint, or the category, the figure is about
         :param start: beginning of the column of a chart (UTC text), with ``end``; None for the whole period
         :return: an action
+        :raises UserError: there is no such figure, record, category or moment
         """
         self._check_access()
         method = getattr(self, f"_open_{figure}", None) if isinstance(figure, str) else None
         if method is None:
             raise UserError(_("There is no figure %s.", figure))
-        since = fields.Datetime.to_datetime(start) if start else self._get_start(period)[0]
-        until = fields.Datetime.to_datetime(end) if end else fields.Datetime.now() + timedelta(minutes=1)
+        since = self._to_moment(start) if start else self._get_start(period)[0]
+        until = self._to_moment(end) if end else fields.Datetime.now() + timedelta(minutes=1)
         return method(since, until, record_id)
+
+    @api.model
+    def _to_moment(self, text):
+        try:
+            return fields.Datetime.to_datetime(text)
+        except (TypeError, ValueError):
+            raise UserError(_("%s is no moment, such as 2026-03-31 08:00:00.", text)) from None
+
+    @api.model
+    def _to_id(self, value):
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise UserError(_("%s is no number of a record.", value)) from None
+
+    @api.model
+    def _get_category_domain(self, category):
+        if not category:
+            return []
+        if category not in [key for key, _label in CATEGORIES]:
+            raise UserError(_("There is no category %s.", category))
+        return [("category", "=", category)]
 
     @api.model
     def _get_flow_domain(self, flow_id):
         domain = self._get_company_domain()
-        return [*domain, ("flow_id", "=", int(flow_id))] if flow_id else domain
+        return [*domain, ("flow_id", "=", self._to_id(flow_id))] if flow_id else domain
 
     @api.model
     def _list_messages(self, name, domain):
@@ -51,7 +74,7 @@ class DistDashboard(models.AbstractModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "dist_integration_base.action_dist_message_attempt"
         )
-        of_flow = [("message_id.flow_id", "=", int(flow_id))] if flow_id else []
+        of_flow = [("message_id.flow_id", "=", self._to_id(flow_id))] if flow_id else []
         companies = [("message_id.company_id", "in", self.env.companies.ids)]
         moments = [("started_at", ">=", since), ("started_at", "<", until)]
         return {**action, "name": name, "domain": moments + domain + of_flow + companies, "context": {}}
@@ -91,19 +114,33 @@ class DistDashboard(models.AbstractModel):
     @api.model
     def _open_failed(self, _since, _until, flow_id):
         return self._list_messages(
-            _("Failed or waiting for a person"), [("state", "in", FAILED), *self._get_flow_domain(flow_id)]
+            _("Failed or waiting for a person"),
+            [("state", "in", FAILED), *NOT_REFUSED, *self._get_flow_domain(flow_id)],
         )
 
     @api.model
     def _open_dead(self, _since, _until, flow_id):
-        return self._list_messages(_("Failed"), [("state", "=", "dead"), *self._get_flow_domain(flow_id)])
+        return self._list_messages(
+            _("Failed"), [("state", "=", "dead"), *NOT_REFUSED, *self._get_flow_domain(flow_id)]
+        )
+
+    @api.model
+    def _open_refused(self, since, until, flow_id):
+        moments = [("received_at", ">=", since), ("received_at", "<", until)]
+        return self._list_messages(
+            _("Refused, their senders were told"), [*REFUSED, *moments, *self._get_flow_domain(flow_id)]
+        )
 
     @api.model
     def _open_deferred(self, _since, _until, endpoint_id):
         return self._list_messages(
             _("Held back"),
             [
-                ("endpoint_id", "in", [int(endpoint_id)] if endpoint_id else self._get_held_endpoints()),
+                (
+                    "endpoint_id",
+                    "in",
+                    [self._to_id(endpoint_id)] if endpoint_id else self._get_held_endpoints(),
+                ),
                 ("state", "in", WAITING),
                 *self._get_company_domain(),
             ],
@@ -116,24 +153,25 @@ class DistDashboard(models.AbstractModel):
 
     @api.model
     def _open_exceptions(self, _since, _until, category):
-        of_category = [("category", "=", category)] if category else []
-        return self._list_exceptions(_("Exceptions"), [("state", "in", UNSOLVED), *of_category])
+        return self._list_exceptions(
+            _("Exceptions"), [("state", "in", UNSOLVED), *self._get_category_domain(category)]
+        )
 
     @api.model
     def _open_overdue(self, _since, _until, category):
-        of_category = [("category", "=", category)] if category else []
-        return self._list_exceptions(_("Overdue exceptions"), [("is_overdue", "=", True), *of_category])
+        return self._list_exceptions(
+            _("Overdue exceptions"), [("is_overdue", "=", True), *self._get_category_domain(category)]
+        )
 
     @api.model
     def _open_opened(self, since, until, category):
-        of_category = [("category", "=", category)] if category else []
         moments = [("create_date", ">=", since), ("create_date", "<", until)]
-        return self._list_exceptions(_("Exceptions opened"), moments + of_category)
+        return self._list_exceptions(_("Exceptions opened"), moments + self._get_category_domain(category))
 
     @api.model
     def _open_flow_exceptions(self, _since, _until, flow_id):
         return self._list_exceptions(
-            _("Exceptions"), [("state", "in", UNSOLVED), ("flow_id", "=", int(flow_id))]
+            _("Exceptions"), [("state", "in", UNSOLVED), ("flow_id", "=", self._to_id(flow_id))]
         )
 
     @api.model
@@ -149,7 +187,7 @@ class DistDashboard(models.AbstractModel):
         return {
             "type": "ir.actions.act_window",
             "res_model": model_name,
-            "res_id": int(record_id),
+            "res_id": self._to_id(record_id),
             "views": [(False, "form")],
         }
 

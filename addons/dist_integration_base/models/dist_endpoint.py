@@ -250,6 +250,9 @@ class DistEndpoint(models.Model):
     def action_disable(self):
         self._disable(_("Disabled by %s", self.env.user.name))
 
+    def _get_narrowing_values(self):
+        return {"state", "disabled_reason"} if self.state == "disabled" else set()
+
     def _disable(self, reason):
         self.write({"state": "disabled", "disabled_reason": reason})
 

@@ -3,6 +3,7 @@ import ast
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import ValidationError
 
+from .dist_backlog import NOT_REFUSED
 from .dist_message_batch import FORMATS
 
 CRITICALITIES = [("critical", "Critical"), ("normal", "Normal"), ("bulk", "Bulk")]
@@ -107,7 +108,7 @@ class DistFlow(models.Model):
 
     def _compute_counts(self):
         messages = self.env["dist.message"]._read_group(
-            [("flow_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))],
+            [("flow_id", "in", self.ids), ("state", "not in", ("done", "cancelled")), *NOT_REFUSED],
             ["flow_id"],
             ["__count"],
         )

@@ -93,11 +93,22 @@ class DistGuardedMixin(models.AbstractModel):
             if (model_name, field_name) in listed and isinstance(self.env[model_name], DistGuardedMixin)
         ]
 
-    def _get_approved_digest(self):
-        """:return: text that is another one as soon as a value of this record, or of what it owns, is"""
-        records = [record.with_context(lang="en_US") for record in self._get_approved_records()]
-        content = [[record._name, record.id, record._get_compared_values()] for record in records]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    def _get_approved_digests(self):
+        """:return: dict, place to digest, for each value of this record and of what it owns"""
+        return {
+            record._get_place(name): hashlib.sha256(json.dumps(value).encode()).hexdigest()
+            for record in self._get_approved_records()
+            for name, value in record.with_context(lang="en_US")._get_compared_values().items()
+        }
+
+    def _get_place(self, name):
+        return f"{self._name},{self.id},{name}"
+
+    def _get_narrowing_values(self):
+        """:return: set of names of fields whose value now only takes something away, such as that of a disabled
+        endpoint: a request about other fields holds all the same
+        """
+        return set()
 
     def _get_compared_values(self):
         record = self.sudo()
@@ -121,6 +132,20 @@ class DistGuardedMixin(models.AbstractModel):
     def unlink(self):
         self._guard("unlink", {})
         return super().unlink()
+
+    def action_archive(self):
+        self._check_has_archive()
+        return super().action_archive()
+
+    def action_unarchive(self):
+        self._check_has_archive()
+        return super().action_unarchive()
+
+    @api.model
+    def _check_has_archive(self):
+        """:raises UserError: records of this model are not archived"""
+        if not self._active_name:
+            raise UserError(_("Records of %s are not archived.", self.env["ir.model"]._get(self._name).name))
 
     @api.model
     def _guard_create(self, vals_list):

@@ -10,6 +10,7 @@ from odoo.tools.sql import create_index
 from ..lib import trace
 from ..lib.identifiers import new_id
 from ..lib.masking import to_readable
+from .dist_backlog import IS_REFUSED
 
 _logger = logging.getLogger(__name__)
 
@@ -39,7 +40,9 @@ CHANNELS = {
 
 
 class DistMessage(models.Model):
-    """One message, in or out. It ends done, dead with an open exception, or cancelled by a named person."""
+    """One message, in or out. It ends done, dead with an open exception, or cancelled by a named person; or it was
+    refused at once, which its sender was told.
+    """
 
     _name = "dist.message"
     _description = "Message"
@@ -140,12 +143,15 @@ class DistMessage(models.Model):
             ("lane", ["endpoint_id", "criticality", "lane", "id"], f"direction = 'out' AND {waiting}"),
             ("record", ["ordering_key", "id"], f"direction = 'out' AND {waiting}"),
             ("inbox", ["criticality", "next_attempt_at"], f"direction = 'in' AND {waiting}"),
-            ("backlog", BACKLOG_COLUMNS, f"state IN {OPEN!r}"),
+            ("unfinished", BACKLOG_COLUMNS, f"state IN {OPEN!r} AND NOT ({IS_REFUSED})"),
+            ("refused", ["company_id", "received_at", "system_id"], IS_REFUSED),
             ("document", ["res_model", "res_id"], "res_id IS NOT NULL"),
         ):
             create_index(self.env.cr, f"dist_message_{name}_idx", self._table, columns, where=condition)
-        # the backlog's and the record's serve what these served before
-        self.env.cr.execute("DROP INDEX IF EXISTS dist_message_open_idx, dist_message_order_idx")
+        # the first and the record's serve what these served before
+        self.env.cr.execute(
+            "DROP INDEX IF EXISTS dist_message_open_idx, dist_message_order_idx, dist_message_backlog_idx"
+        )
 
     @api.depends("message_type_id.code", "business_key", "uuid")
     def _compute_display_name(self):

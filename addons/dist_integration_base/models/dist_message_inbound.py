@@ -442,7 +442,13 @@ class DistMessage(models.Model):
             return self._classify_apply_error(BusinessError("refused_by_odoo", str(error.args[0])))
         return self._classify_technical(error)
 
+    def _is_sender_told(self):
+        """Whether whoever sent this reads the answer; nobody does of what was fetched."""
+        return not self.endpoint_id
+
     def _classify_apply_error(self, error):
+        if not self._is_sender_told():
+            error.open_exception = True
         waits = error.message_state == "error"
         if waits:
             answer = {"status": "held", "reasons": error.errors}

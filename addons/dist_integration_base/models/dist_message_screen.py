@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
 from ..tools import format_relative
+from .dist_backlog import REFUSED
 
 
 class DistMessage(models.Model):
@@ -18,6 +19,11 @@ class DistMessage(models.Model):
     can_correct = fields.Boolean(compute="_compute_can")
     can_cancel = fields.Boolean(compute="_compute_can")
     can_view_exception = fields.Boolean(compute="_compute_can")
+    is_refused = fields.Boolean(
+        compute="_compute_is_refused",
+        string="Refused",
+        help="Its sender was told at once; nobody here has to act.",
+    )
     exception_state = fields.Selection(related="exception_id.state", string="State of the exception")
     child_count = fields.Integer(compute="_compute_child_count", string="Number of items")
     trace_count = fields.Integer(compute="_compute_trace_count", string="Messages of the trace")
@@ -33,8 +39,21 @@ class DistMessage(models.Model):
         for message in self:
             message.age = format_relative(self.env, message.received_at)
 
+    @api.depends("state", "direction", "exception_id")
+    def _compute_is_refused(self):
+        refused = self.filtered_domain(REFUSED)
+        for message in self:
+            message.is_refused = message in refused
+
     @api.depends(
-        "state", "error", "direction", "answer_status", "attempt_count", "next_attempt_at", "cancel_reason"
+        "state",
+        "error",
+        "direction",
+        "answer_status",
+        "attempt_count",
+        "next_attempt_at",
+        "cancel_reason",
+        "is_refused",
     )
     def _compute_summary(self):
         for message in self:
@@ -65,6 +84,8 @@ class DistMessage(models.Model):
         return self.error or _("Waits for a person")
 
     def _get_summary_dead(self):
+        if self.is_refused:
+            return _("Refused, which its sender was told: %s", self.error or "")
         return self.error or _("Failed")
 
     def _get_summary_done(self):

@@ -157,6 +157,9 @@ class DistMetrics(models.AbstractModel):
             "dist_dead_letters", "gauge", "Messages that failed for good and whose exception is not settled."
         )
         held = Metric("dist_held_messages", "gauge", "Messages that wait for a person.")
+        refused = Metric(
+            "dist_refused_messages", "gauge", "Inbound messages that were refused; their senders were told."
+        )
         groups = defaultdict(list)
         for row in rows:
             groups[systems.get(row["system_id"], ""), row["direction"]].append(row)
@@ -171,7 +174,9 @@ class DistMetrics(models.AbstractModel):
             oldest.add(max(0.0, (now - min(waiting)).total_seconds()) if waiting else 0.0, **labels)
             failed.add(numbers["dead"], **labels)
             held.add(numbers["error"], **labels)
-        return [pending, oldest, failed, held]
+        for row in self.env["dist.backlog"]._get_refused(companies.ids):
+            refused.add(row["number"], system=systems.get(row["system_id"], ""))
+        return [pending, oldest, failed, held, refused]
 
     @api.model
     def _find(self, model_name, companies):

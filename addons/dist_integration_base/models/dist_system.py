@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..lib.environment import ENVIRONMENTS
+from .dist_backlog import NOT_REFUSED
 
 SYSTEM_KINDS = [
     ("shop", "Web shop"),
@@ -139,7 +140,7 @@ class DistSystem(models.Model):
 
     def _compute_counts(self):
         messages = self.env["dist.message"]._read_group(
-            [("system_id", "in", self.ids), ("state", "not in", ("done", "cancelled"))],
+            [("system_id", "in", self.ids), ("state", "not in", ("done", "cancelled")), *NOT_REFUSED],
             ["system_id"],
             ["__count"],
         )

@@ -6,8 +6,8 @@ import json
 from odoo import _, fields, models
 
 COLUMNS = (
-    "number", "previous_hash", "hash", "happened_at", "login", "action", "model", "record", "content",
-    "texts",
+    "number", "previous_hash", "hash", "happened_at", "login", "action", "model", "record", "changes",
+    "content", "texts",
 )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ USABLE_PRINTERS = ("ok", "upgrade")
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "dist.timeline.mixin"]
+    # first: what a person writes is looked at before Odoo rearranges the lines
+    _inherit = ["dist.owned.mixin", "account.move", "dist.timeline.mixin"]
 
     dist_channel_id = fields.Many2one(
         "dist.sales.channel",

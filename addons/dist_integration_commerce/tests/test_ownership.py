@@ -179,6 +179,33 @@ class TestOwnership(CommerceCase):
         problem, _codes = self.submit_refused(self.order(), status=409)
         self.assertEqual(problem["errors"][0]["pointer"], "/customer")
 
+    def test_invoice_says_who_owns_it(self):
+        """G1: the invoice tells who owns it; a person who changes its lines or dates is warned or refused by policy."""
+        self.own("invoice.document", odoo_write_policy="refuse")
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_line_ids": [(0, 0, {"name": "Goods", "price_unit": 5})],
+            }
+        )
+        groups = "account.group_account_manager,dist_integration_base.group_dist_user"
+        clerk = new_test_user(self.env, "clerk", groups=groups, company_id=self.company.id)
+        own = invoice.with_user(clerk)
+        self.assertEqual(own.dist_owner_text, "CRM")
+        self.assertIn('name="action_view_dist_ownership"', own.get_view(view_type="form")["arch"])
+        changes = (
+            {"invoice_date_due": "2031-01-01"},
+            {"invoice_line_ids": [(1, own.invoice_line_ids.id, {"price_unit": 6})], "line_ids": []},
+        )
+        for vals in changes:
+            with self.subTest(vals=vals), self.assertRaisesRegex(Exception, "which CRM owns"):
+                own.write(dict(vals))
+        own.write({"narration": "Thank you"})
+        self.own("invoice.document", odoo_write_policy="warn")
+        own.write({"invoice_date": "2031-01-01"})
+        self.assertIn("CRM owns", "".join(invoice.message_ids.mapped("body")))
+
     def test_order_says_who_owns_it(self):
         """G1: the order tells the owners of its data and of its lines; a person is refused by policy."""
         _reference, order, _lines = self.ordered()

@@ -176,6 +176,19 @@ class TestReturns(EventCase):
         self.assertEqual(len(self.sold.invoice_ids), 2)
         self.assertFalse(self.find())
 
+    def test_claim_credited_elsewhere(self):
+        """G1, C6: where another system makes invoices and credit notes, a claim of the channel is refused."""
+        self.invoice()
+        row = self.env["dist.ownership"].search(
+            [("group_id.full_code", "=", "invoice.document"), ("company_id", "=", self.company.id)]
+        )
+        row.write({"owner": "odoo", "new_record_policy": "owner", "conflict_policy": "refuse"})
+        line = {"line": self.first, "quantity": "2"}
+        problem = self.ask(line, keep=True, status=409, code="owned_elsewhere")
+        self.assertEqual(problem["errors"][0]["pointer"], "/lines")
+        self.ask(line)
+        self.assertTrue(self.find(), "goods that come back are no credit")
+
     def test_claim_of_too_much(self):
         """C6, M4: no more is claimed than was invoiced and is not credited."""
         line = {"line": self.first, "quantity": "2"}

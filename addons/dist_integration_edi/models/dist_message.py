@@ -89,11 +89,9 @@ class DistMessage(models.Model):
             # what cannot be unpacked has no text
             return ""
 
-    def _classify_apply_error(self, error):
-        # nobody waits for the answer to a document: whoever is to act has to be told
-        if not error.open_exception and self.env["dist.edi.document"]._find_of_message(self):
-            error.open_exception = True
-        return super()._classify_apply_error(error)
+    def _is_sender_told(self):
+        # nobody waits for the answer to a document
+        return super()._is_sender_told() and not self.env["dist.edi.document"]._find_of_message(self)
 
     def _write_failure(self, failure, error, payload, started):
         result = super()._write_failure(failure, error, payload, started)

@@ -53,6 +53,21 @@ class TestPurchaseInvoiced(InvoicedCase):
         self.assertFalse(self.exceptions_of(invoice))
         self.assertTrue(bill.dist_message_count)
 
+    def test_made_elsewhere(self):
+        """G1, E2: where another system makes the invoices, those of suppliers are refused, or wait for a person."""
+        row = self.env["dist.ownership"].search(
+            [("group_id.full_code", "=", "invoice.document"), ("company_id", "=", self.env.company.id)]
+        )
+        row.write({"owner": "odoo", "new_record_policy": "owner", "conflict_policy": "refuse"})
+        order = self.buy_and_receive()
+        message = self.send(order, CORN)
+        self.assertEqual((message.state, message.exception_id.category), ("dead", "ownership"))
+        self.assertFalse(self.env["dist.supplier.invoice"].search([("message_id", "=", message.id)]))
+        row.conflict_policy = "flag"
+        self.assertEqual(self.send(order, CORN, number="INV-2").state, "error")
+        row.new_record_policy = "any"
+        self.assertEqual(self.invoice(order, CORN, number="INV-3").state, "billed")
+
     def test_released(self):
         """E2, E11: where that is agreed the bill is posted."""
         self.mill.bill_policy = "posted"

@@ -65,6 +65,8 @@ class PartnerSubmitHandler(models.AbstractModel):
     def _fail_as_told(self, name, note):
         if name == "Blocked":
             raise BusinessError("blocked", _("This partner is blocked."), "/name")
+        if name == "Turned away":
+            raise BusinessError("turned_away", _("Nobody knows you."), status=404, open_exception=False)
         if name == "Ambiguous":
             raise AmbiguousMatch("ambiguous_partner", _("Two partners could be meant."), "/name")
         if name == "Broken" and not self.env["ir.config_parameter"].get_param("test_dist.repaired"):

@@ -65,7 +65,9 @@ class TestAudit(AuditMixin, DistCase):
         self.assertEqual(
             self._changes(entry), {"url": ("http://127.0.0.1:9/hook", "https://new.example/hook")}
         )
-        self.assertEqual(entry.change_text, "url: http://127.0.0.1:9/hook → https://new.example/hook")
+        self.assertEqual(
+            entry.change_text, "Address (url): http://127.0.0.1:9/hook → https://new.example/hook"
+        )
         self.endpoint.write({"url": "https://new.example/hook"})
         self.assertEqual(len(self._entries(self.endpoint, action="changed")), 1, "nothing was changed")
 
@@ -92,7 +94,9 @@ class TestAudit(AuditMixin, DistCase):
         row = self._entries(mapping).filtered("part")
         self.assertIn(("target", (None, "name")), self._changes(row).items())
         mapping.row_ids.source = "m"
-        self.assertEqual(self._changes(self._entries(mapping, action="changed")), {"source": ("n", "m")})
+        changed = self._entries(mapping, action="changed")
+        self.assertEqual(self._changes(changed), {"source": ("n", "m")})
+        self.assertEqual(changed.change_text, "Source (source): n → m", "the label of the row's field")
         mapping.unlink()
         gone = self._entries(mapping, action="deleted")
         self.assertEqual(len(gone), 2, "the mapping and its row")
@@ -542,6 +546,8 @@ class TestAudit(AuditMixin, DistCase):
             self.assertEqual(line["previous_hash"], previous or line["previous_hash"])
             previous = line["hash"]
         self.assertEqual([row["hash"] for row in rows], entries.mapped("hash"))
+        self.assertEqual([row["changes"] for row in rows], entries.mapped("change_text"))
+        self.assertTrue(rows[0]["changes"].startswith("Name (name): "), "as on the screen")
         self.assertTrue(self._entries(action="exported", user_id=self.people["auditor"].id))
 
     def test_export_by_person_and_day(self):

@@ -1,9 +1,11 @@
 from contextlib import contextmanager
+from datetime import timedelta
+from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -206,6 +208,50 @@ class TestChangeApproval(AuditMixin, DistCase):
         fresh.with_user(self.manager).action_request()
         fresh.with_user(self.approver).action_approve()
         self.assertEqual(self.endpoint.url, NEW)
+
+    def test_not_archived(self):
+        """O6: configuration that is only deleted says so to whoever calls the server to archive it."""
+        credential = self.env["dist.credential"].create({"name": "Token", "system_id": self.system.id})
+        for call in (credential.action_archive, credential.action_unarchive):
+            with self.assertRaisesRegex(UserError, "Credential are not archived"):
+                call()
+
+    def test_what_happens_by_itself(self):
+        """G4: that the partner says 410 or a key runs out makes no request stale that is about something else."""
+        key = self.client.key_ids.sudo()
+        key.expires_at = fields.Datetime.now() + timedelta(hours=1)
+        request = self._ask()
+        with self._kept() as requests:
+            self._as(self.manager, self.client).write({"allowed_networks": "10.0.0.0/8"})
+        of_client = requests[0]
+        self.endpoint.sudo()._disable("410")
+        with patch.object(fields.Datetime, "now", return_value=key.expires_at + timedelta(hours=1)):
+            self.env.invalidate_all()
+            self.assertEqual(key.state, "expired")
+            self.assertFalse(self._find_stale(request | of_client))
+        self.env.invalidate_all()
+        request.with_user(self.approver).action_approve()
+        self.assertEqual((self.endpoint.url, self.endpoint.state), (NEW, "disabled"))
+        key.expires_at += timedelta(days=30)
+        self.assertEqual(self._find_stale(of_client), of_client)
+
+    def test_state_asked_for_is_compared(self):
+        """G4: a request about the state of an endpoint is stale once the partner said 410; so is one that a person
+        enabled meanwhile.
+        """
+        with self._kept() as requests:
+            self._as(self.manager, self.endpoint).action_disable()
+        self.endpoint.sudo()._disable("410")
+        self.env.invalidate_all()
+        self.assertEqual(self._find_stale(requests[0]), requests[0])
+        request = self._ask()
+        self.endpoint.sudo().action_enable()
+        self.env.invalidate_all()
+        self.assertEqual(self._find_stale(request), request)
+
+    def _find_stale(self, requests):
+        approver = requests.with_user(self.approver)
+        return approver.search([("id", "in", requests.ids), ("is_stale", "=", True)])
 
     def test_other_record_of_the_same_name(self):
         """G4: a request tells records of the same name apart, for the approver and when it is asked for again."""

@@ -106,6 +106,23 @@ class TestDashboard(DashboardMixin, DistCase):
         (row,) = (row for row in self._get()["flows"] if row["id"] == self.outbound.id)
         self.assertEqual((row["health"], row["share"]), ("success", 0.0))
 
+    def test_refused(self):
+        """X4: a message that was refused, which its sender was told, is not counted as failed; it is found apart."""
+        refused, failed = self._make_past(self.inbound, ["dead", "dead"])
+        self._open_exception(failed)
+        old = self._make_past(self.inbound, ["dead"], minutes=3000)
+        figures = self._get()
+        self.assertEqual((figures["summary"]["dead"], figures["summary"]["refused"]), (1, 1))
+        self.assertEqual(next(r["failed"] for r in figures["flows"] if r["id"] == self.inbound.id), 1)
+        for figure in ("dead", "failed"):
+            self.assertEqual(self._open(figure), failed)
+        self.assertEqual(self._open("refused"), refused)
+        self.assertEqual((self.inbound.message_count, self.system.message_count), (1, 1))
+        self.assertEqual((old | failed).mapped("is_refused"), [True, False])
+        self.assertIn("its sender was told", refused.summary)
+        refused.action_cancel("Settled by telephone")
+        self.assertEqual(self._get()["summary"]["refused"], 0)
+
     def test_deferred(self):
         """X4, M7: what a disabled endpoint holds back, and the value of the orders behind it."""
         partners = self.env["res.partner"].create([{"name": "A"}, {"name": "B"}])
@@ -185,9 +202,20 @@ class TestDashboard(DashboardMixin, DistCase):
         for period in ("", "year", None):
             with self.assertRaises(UserError):
                 self._get(period=period)
-        for figure in ("", "figures", None, "__class__"):
-            with self.assertRaises(UserError):
-                self._open(figure)
+        for call in (
+            *(("",), ("figures",), (None,), ("__class__",)),
+            *(
+                ("messages", "x"),
+                ("messages", [1]),
+                ("deferred", "x"),
+                ("flow", None),
+                ("flow_exceptions", {}),
+            ),
+            *(("exceptions", "x"), ("overdue", ["mapping"]), ("opened", 7)),
+            *(("messages", None, "bad"), ("messages", None, "2026-01-01", "bad"), ("messages", None, 5)),
+        ):
+            with self.subTest(call=call), self.assertRaises(UserError):
+                self._open(*call)
 
     def test_periods(self):
         """X4: columns begin with the user's day, and cover the whole period."""

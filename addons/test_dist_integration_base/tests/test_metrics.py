@@ -57,6 +57,14 @@ class TestMetrics(OperationsMixin, DistHttpCase):
         self.assertEqual(self._get(samples, "dist_dead_letters", **of_system), 1)
         self.assertEqual(self._get(samples, "dist_endpoints", system="metered", state="active"), 1)
 
+    def test_refused(self):
+        """X4: what was refused and its sender told is counted apart: every failed one has an exception."""
+        for name in ("Turned away", "Blocked"):
+            self._call("POST", "/test/partners", {"external_id": name, "name": name}, self.shop_key)
+        samples = self._scrape()
+        self.assertEqual(self._get(samples, "dist_refused_messages", system="metered"), 1)
+        self.assertEqual(self._get(samples, "dist_dead_letters", system="metered", direction="in"), 1)
+
     def test_calls(self):
         """X4, M4, M5: requests, their duration, repetitions and what did not fit."""
         before = self._scrape()

@@ -106,7 +106,8 @@ class TestScreens(PeopleMixin, DistCase):
             (self.outbound, {"state": "done", "attempt_count": 1}, "Delivered"),
             (self.outbound, {"state": "done", "attempt_count": 3}, "Delivered at try 3"),
             (self.inbound, {"state": "done", "answer_status": 201}, "Applied, answered with 201"),
-            (self.inbound, {"state": "dead", "error": "No"}, "No"),
+            (self.outbound, {"state": "dead", "error": "No"}, "No"),
+            (self.inbound, {"state": "dead", "error": "No"}, "Refused, which its sender was told: No"),
             (self.inbound, {"state": "error"}, "Waits for a person"),
             (
                 self.outbound,

@@ -136,6 +136,13 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
             self.assertFalse(message.child_ids)
         self.assertEqual(len(self._names("archive")), 5)
 
+    def test_refused(self):
+        """M7: whoever left a file reads no answer, so that what is refused stands before a person."""
+        self._put("P1.json", {"external_id": "P-1", "name": "Turned away"})
+        message = self._poll()
+        self._process()
+        self.assertEqual((message.state, message.exception_id.code), ("dead", "turned_away"))
+
     def test_too_large(self):
         """M9: a file that is too large goes to the folder for errors, before a person, once for all of them."""
         self.endpoint.max_megabytes = 1

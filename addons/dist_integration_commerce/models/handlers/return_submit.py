@@ -91,6 +91,7 @@ class ReturnSubmitHandler(models.AbstractModel):
         self._check_same(payload, digest, known.mapped("dist_claim_digest"))
         if not known:
             quantities = self._read_claimed(order, payload)
+            self._check_credit_owner(message, payload)
             if not message._accepts(CLAIM):
                 words = _("The customer claims a credit for goods of %s that do not come back.", order.name)
                 raise self._prepare_undecided(order, CLAIM, words)
@@ -101,6 +102,13 @@ class ReturnSubmitHandler(models.AbstractModel):
                 known.action_post()
         answer = {"status": "credited", "returns": []}
         return HandlerResult({**self._get_answer(order, payload), **answer}, record=known)
+
+    def _check_credit_owner(self, message, payload):
+        """:raises OwnershipConflict: invoices and credit notes are made by another system"""
+        vals = {"invoice_line_ids": payload["lines"]}
+        self.env["dist.ownership"]._filter_inbound(
+            message, self.env["account.move"], vals, {"invoice_line_ids": "/lines"}, undivided=True
+        )
 
     def _find_claim(self, message, payload):
         return self.env["account.move"].search(

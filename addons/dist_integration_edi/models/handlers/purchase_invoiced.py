@@ -29,6 +29,7 @@ class PurchaseInvoicedHandler(models.AbstractModel):
             self._check_same(known, digest)
             return HandlerResult(known._get_answer(), record=known)
         self._check_not_entered(message, payload, sender)
+        self._check_owner(message, payload)
         invoice = invoices.create(self._prepare_invoice(message, payload, sender, digest))
         invoice._settle()
         return HandlerResult(invoice._get_answer(), record=invoice)
@@ -74,6 +75,18 @@ class PurchaseInvoicedHandler(models.AbstractModel):
                 record=bill,
                 suggestion=_("Ignore this one, or cancel the bill and use Retry."),
             )
+
+    def _check_owner(self, message, payload):
+        """An invoice is taken as a whole or not at all.
+
+        :raises OwnershipConflict: invoices are made by another system
+        """
+        fields = {"invoice_date": "invoiced_on", "invoice_date_due": "due_on", "invoice_line_ids": "lines"}
+        vals = {name: payload[key] for name, key in fields.items() if payload.get(key)}
+        pointers = {name: f"/{key}" for name, key in fields.items()}
+        self.env["dist.ownership"]._filter_inbound(
+            message, self.env["account.move"], vals, pointers, undivided=True
+        )
 
     # reading
 
