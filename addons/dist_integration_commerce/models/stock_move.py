@@ -12,6 +12,10 @@ class StockMove(models.Model):
             self.env["dist.availability.feed"]._touch_of(self)
         return result
 
+    def _action_assign(self, *args, **kwargs):
+        moves = self.with_context(dist_held=self._dist_read_held())
+        return super(StockMove, moves)._action_assign(*args, **kwargs)
+
     def _update_reserved_quantity(self, need, location_id, *args, **kwargs):
         need = self._dist_limit_reservation(need)
         return super()._update_reserved_quantity(need, location_id, *args, **kwargs) if need else 0.0
@@ -22,14 +26,25 @@ class StockMove(models.Model):
         :param need: in the product's unit
         :return: as much of it as may be reserved
         """
-        if not self.env["dist.sales.channel"]._has_holds(self.company_id.id):
-            return need
-        warehouse = self.location_id.warehouse_id
-        if not self.sale_line_id or self.move_orig_ids or not warehouse:
-            return need
-        key = (self.product_id.id, warehouse.id)
-        held = self.env["dist.availability.promise"]._read_held([key[0]], [key[1]]).get(key)
-        if not held:
+        held = self.env.context.get("dist_held")
+        if held is None:
+            held = self._dist_read_held()
+        key = (self.product_id.id, self.location_id.warehouse_id.id)
+        if key not in held or not self._dist_gives_way():
             return need
         stock = self.env["dist.availability"]._get_availability([key[0]], [key[1]])[key]
-        return min(need, max(0.0, stock.available - float(held)))
+        return min(need, max(0.0, stock.available - float(held[key])))
+
+    def _dist_gives_way(self):
+        """:return: True for a move that takes goods for an order from where buyers set them aside"""
+        return bool(self.sale_line_id and not self.move_orig_ids)
+
+    def _dist_read_held(self):
+        """:return: dict, (product id, warehouse id) to what buyers have set aside of what these moves may take"""
+        channels = self.env["dist.sales.channel"]
+        companies = self.company_id.filtered(lambda company: channels._has_holds(company.id))
+        moves = self.filtered(lambda move: move.company_id in companies and move._dist_gives_way())
+        warehouses = moves.location_id.warehouse_id
+        if not warehouses:
+            return {}
+        return self.env["dist.availability.promise"]._read_held(moves.product_id.ids, warehouses.ids)

@@ -117,6 +117,26 @@ class TestHolds(CommerceCase):
                 self.assertEqual((answer["status"], self.codes(answer)), ("accepted", []))
                 self.assertEqual(order.picking_ids.move_ids.quantity, 2)
 
+    def test_holds_are_read_once(self):
+        """C5: however many goods are reserved together, what is set aside of them is read once."""
+        products = [self.make_product(f"TEST-{number}", 10) for number in range(5)]
+        self.hold(sku="TEST-0", quantity="10")
+        lines = [(0, 0, {"product_id": product.id}) for product in products]
+        order = self.env["sale.order"].create({"partner_id": self.customer.id, "order_line": lines})
+        order.action_confirm()
+        moves, promises, asked = order.picking_ids.move_ids, type(self.env["dist.availability.promise"]), []
+        read_held = promises._read_held
+
+        def read(self, product_ids, warehouse_ids, without_holds=()):
+            asked.append(set(product_ids))
+            return read_held(self, product_ids, warehouse_ids, without_holds)
+
+        self.patch(promises, "_read_held", read)
+        moves._do_unreserve()
+        moves._action_assign()
+        self.assertEqual(asked, [set(moves.product_id.ids)])
+        self.assertEqual(sorted(moves.mapped("quantity")), [0, 1, 1, 1, 1])
+
     def submit_bulk(self, *orders):
         """:return: list of answers"""
         response = self.call("POST", "/orders/bulk", {"items": list(orders)})

@@ -60,8 +60,9 @@ class TestOrderShipping(CommerceCase):
 
     def test_requested_date(self):
         """C3: the wish for a day reaches the order and its delivery."""
-        _answer, order = self.submit_ok(self.order(requested_date="2099-05-04"))
-        self.assertEqual(order.commitment_date, fields.Datetime.to_datetime("2099-05-04"))
+        day = fields.Date.add(fields.Date.today(), years=9)
+        _answer, order = self.submit_ok(self.order(requested_date=str(day)))
+        self.assertEqual(order.commitment_date, fields.Datetime.to_datetime(day))
         self.assertEqual(order.picking_ids.date_deadline, order.commitment_date)
 
     def test_requested_date_has_passed(self):
@@ -69,6 +70,19 @@ class TestOrderShipping(CommerceCase):
         answer, order = self.submit_ok(self.order(requested_date="2020-01-01"))
         self.assertEqual(answer["status"], "accepted")
         self.assertEqual(self.codes(answer), ["requested_date_past"])
+        self.assertFalse(order.commitment_date)
+
+    def test_requested_date_that_nobody_means(self):
+        """C3: a year that cannot be meant is refused, in an order and in its change."""
+        _answer, order = self.submit_ok(self.order())
+        for day in ("0001-01-01", "1970-01-01", "9999-12-31"):
+            with self.subTest(day=day):
+                _problem, errors = self.submit_refused(self.order(requested_date=day))
+                self.assertEqual(errors, {"requested_date_far_off": "/requested_date"})
+                change = {"reference": order.dist_external_ref, "requested_date": day}
+                response = self.call("POST", "/orders/changes", change)
+                self.assertEqual(response.status_code, 409, response.text)
+                self.assertEqual(response.json_body["errors"][0]["code"], "requested_date_far_off")
         self.assertFalse(order.commitment_date)
 
     def test_note_and_payment(self):

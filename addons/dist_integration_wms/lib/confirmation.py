@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,7 +78,9 @@ class ConfirmationPlan:
     :param picking: stock.picking it is applied to
     :param moves_added: those for items that were moved instead of others
     :param moves_by_ref: open moves by the number of their line, once they are looked up
+    :param serials: (product id, serial number) of what it moves
     :param ssccs: those of its packages
+    :param meanings: what codes mean, shared by all that are applied together
     :param superseded: True when the picking was released under another number than the one confirmed
     """
 
@@ -86,10 +89,12 @@ class ConfirmationPlan:
     digest: str
     known: Any = None
     picking: Any = None
+    meanings: dict = field(default_factory=dict)
     superseded: bool = False
     moves: list[MovePlan] = field(default_factory=list)
     moves_added: list[MovePlan] = field(default_factory=list)
     moves_by_ref: dict | None = None
+    serials: set[tuple[int, str]] = field(default_factory=set)
     ssccs: set[str] = field(default_factory=set)
     moved_at: Any = None
     warnings: list[dict] = field(default_factory=list)
@@ -110,6 +115,16 @@ class ConfirmationPlan:
     @property
     def is_empty(self) -> bool:
         return not any(plan.quantity for plan in self.moves)
+
+    def find_once(self, key: Any, find: Callable[[], Any]) -> Any:
+        """Return what a code means, asked for once.
+
+        :param key: hashable, tells what is looked for in the messages of a system
+        """
+        key = (self.message.system_id, key)
+        if key not in self.meanings:
+            self.meanings[key] = find()
+        return self.meanings[key]
 
     def warn(self, code: str, detail: str, pointer: str) -> None:
         self.warnings.append({"code": code, "detail": detail, "pointer": pointer})

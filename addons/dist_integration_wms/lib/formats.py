@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 DIGITS = 6
+EARLIEST = datetime(2000, 1, 1)
+LONGEST_AHEAD = timedelta(days=3653)
 
 
 def quantity_text(number: float) -> str:
@@ -25,6 +27,11 @@ def moment_text(moment: datetime | None) -> str | None:
 
 def day_text(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%d") if moment else None
+
+
+def is_slip(moment: datetime, now: datetime) -> bool:
+    """Return True for a moment that nobody means: before 2000, as systems write that know none, or ten years ahead."""
+    return moment < EARLIEST or moment > now + LONGEST_AHEAD
 
 
 def read_moment(text: str) -> datetime:

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 # what a warehouse has written wrongly: no retry helps
 CONTENT_CODES = {
     "allocation_mismatch",
+    "date_far_off",
     "in_future",
     "invalid_date",
     "invalid_sscc",

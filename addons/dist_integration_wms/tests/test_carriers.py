@@ -188,6 +188,9 @@ class TestCarriers(CarrierMixin, WmsHttpCase):
             ({"status": "teleported"}, "invalid_message"),
             ({"at": "yesterday"}, "invalid_message"),
             ({"at": "2026-02-30T08:00:00Z"}, "invalid_date"),
+            ({"at": "0001-01-01T00:00:00Z"}, "date_far_off"),
+            ({"estimated_delivery_at": "0001-01-01T00:00:00Z"}, "date_far_off"),
+            ({"estimated_delivery_at": "9999-12-31T23:59:59Z"}, "date_far_off"),
             ({"shipment": ""}, "invalid_message"),
             ({"proof": {}}, "invalid_message"),
         ):

@@ -102,6 +102,19 @@ class TestCarriersTransport(CarrierMixin, WmsHttpCase):
         self._answer(service="Overnight", answered_at="2026-03-02T11:00:00Z")
         self.assertEqual(self.picking.dist_transport_service, "Overnight")
 
+    def test_moments_that_nobody_means(self):
+        """M4, W7: an answer of the future, or a promise for a year that cannot be meant, is refused."""
+        for name, moment, code in (
+            ("answered_at", "2099-01-01T00:00:00Z", "in_future"),
+            ("promised_delivery_at", "9999-12-31T23:59:59Z", "date_far_off"),
+            ("promised_delivery_at", "0001-01-01T00:00:00Z", "date_far_off"),
+        ):
+            with self.subTest(name=name, moment=moment):
+                response, _message = self._answer(**{name: moment})
+                problem = self._assert_refused(response, 422, code)
+                self.assertEqual(problem["errors"][0]["pointer"], f"/{name}")
+        self.assertEqual(self.picking.dist_transport_state, "requested")
+
     def test_refused(self):
         """W7, X1: a refusal stands in the queue with its value until transport is asked for again and accepted."""
         response, message = self._answer("refused", reason="no_capacity", note="All trucks are full.")

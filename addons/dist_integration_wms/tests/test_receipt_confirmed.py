@@ -146,6 +146,34 @@ class TestReceiptConfirmed(WmsHttpCase):
         self.assertEqual(response.status_code, 422, response.text)
         self.assertEqual((message.state, picking.state), ("dead", "assigned"))
 
+    def test_serial_twice_in_one_call(self):
+        """W3: one serial number in two receipts of a call is received once, wherever it goes; the other is refused."""
+        self.warehouse.dist_damaged_location_id = self.env["stock.location"].create(
+            {"name": "Damaged", "location_id": self.warehouse.view_location_id.id}
+        )
+        received = (("S-1", "good"), ("S-2", "good"), ("S-1", "damaged"), ("S-3", "damaged"))
+        items = [
+            {
+                "confirmation": f"B-{index}",
+                "receipt": self._buy((self.meter, 1)).name,
+                "lines": [
+                    {
+                        "sku": "METER",
+                        "quantity": "1" if condition == "good" else "0",
+                        "allocations": [{"quantity": "1", "lot": serial, "condition": condition}],
+                    }
+                ],
+            }
+            for index, (serial, condition) in enumerate(received)
+        ]
+        answer = self._assert_ok(self._call("POST", f"{RECEIVE}/bulk", {"items": items}, self.key))
+        codes = [(item["status"], item.get("problem", {}).get("code")) for item in answer["items"]]
+        self.assertEqual(codes, [(200, None), (200, None), (422, "serial_in_stock"), (200, None)])
+        quants = self.env["stock.quant"].search(
+            [("product_id", "=", self.meter.id), ("location_id.usage", "=", "internal")]
+        )
+        self.assertEqual(sorted(quants.mapped("lot_id.name")), ["S-1", "S-2", "S-3"])
+
     def test_damaged(self):
         """W3: damaged goods go to their own place, and are not available."""
         picking = self._buy((self.tape, 12))

@@ -56,6 +56,27 @@ class TestShipmentConfirmed(WmsHttpCase):
         answer = self._assert_ok(self._ship(picking, *lines)[0])
         self.assertEqual([line["shipped"] for line in answer["lines"]], ["4", "2"])
 
+    def test_number_and_gtin_of_two_items(self):
+        """W2, M8: a line whose number and GTIN are of two items is neither's, until a person has said which."""
+        picking = self._sell((self.glove, 2), (self.tape, 2))
+        contradiction = {"sku": "GLOVE", "gtin": "7612345000015", "quantity": "1"}
+        for line in (contradiction, {**contradiction, "line": str(picking.move_ids[0].id)}):
+            response, message = self._ship(picking, line, complete=False)
+            self.assertEqual((response.status_code, message.exception_id.mapping_domain), (202, "product"))
+            for product in (self.glove, self.tape):
+                self.assertIn(product.display_name, message.exception_id.detail)
+        self.assertEqual(picking.state, "assigned")
+        self._map_code("product", "GLOVE", self.glove)
+        message.exception_id.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((message.state, picking.move_ids[0].state), ("done", "done"))
+
+    def test_number_of_the_warehouse_and_gtin(self):
+        """W2, M8: a number that nobody knows beside the GTIN of an item is that item."""
+        picking = self._sell((self.tape, 2))
+        self._assert_ok(self._ship(picking, {"sku": "THEIRS", "gtin": "7612345000015", "quantity": "2"})[0])
+        self.assertEqual(picking.state, "done")
+
     def test_same_item_twice(self):
         """W2: an item that stands on two lines is spread over them."""
         picking = self._sell((self.tape, 4), (self.tape, 3))
@@ -526,6 +547,9 @@ class TestShipmentConfirmed(WmsHttpCase):
         )
         self._assert_refused(
             self._ship(picking, (self.tape, 4), shipped_at="9999-01-01T00:00:00Z")[0], 422, "in_future"
+        )
+        self._assert_refused(
+            self._ship(picking, (self.tape, 4), shipped_at="1970-01-01T00:00:00Z")[0], 422, "date_far_off"
         )
         self._assert_refused(self._ship(picking, (self.tape, 4), shipment=None)[0], 422, "invalid_message")
         self._assert_refused(self._ship(picking)[0], 422, "invalid_message")

@@ -78,6 +78,14 @@ class TestSetsAtOnce(WmsHttpCase):
             for picking in self._sell_many(number)
         ]
 
+    def _prepare_coded(self, number):
+        items = self._prepare_confirmations(number)
+        for item in items:
+            item["carrier"] = "VAN"
+            for line in item["lines"]:
+                line["unit"] = {"TAPE": "PC", "GLOVE": "DZ"}[line["sku"]]
+        return items
+
     def _confirm(self, items):
         answer = self._assert_ok(self._call("POST", f"{SHIP}/bulk", {"items": items}, self.key))
         self.assertEqual({item["status"] for item in answer["items"]}, {200})
@@ -99,6 +107,28 @@ class TestSetsAtOnce(WmsHttpCase):
         own = self._count_each(self._prepare_done, self._do)
         ours = self._count_each(self._prepare_confirmations, self._confirm)
         self.assertLess(ours - own, 8, (ours, own))
+
+    def test_codes(self):
+        """W2, M8: what units and carriers are called is looked up once for all confirmations of a call."""
+        fee = self.env["product.product"].create({"name": "Delivery", "type": "service"})
+        carrier = self.env["delivery.carrier"].create({"name": "Van", "product_id": fee.id})
+        meanings = {
+            ("carrier", "VAN"): carrier,
+            ("unit", "DZ"): self.dozen,
+            ("unit", "PC"): self.tape.uom_id,
+        }
+        for (domain, code), record in meanings.items():
+            self._map_code(domain, code, record)
+        asked, codes = [], type(self.env["dist.code.map"])
+        find = codes._find_row
+
+        def find_row(self, system, domain, code):
+            asked.append((domain, code))
+            return find(self, system, domain, code)
+
+        self.patch(codes, "_find_row", find_row)
+        self._confirm(self._prepare_coded(3))
+        self.assertEqual(sorted(asked), sorted(meanings))
 
     def _prepare_wave(self, number):
         self.warehouse.dist_release_mode = "wave"

@@ -54,9 +54,11 @@ class TestStockAdjusted(WmsHttpCase):
         self.assertEqual(message.res_id, adjustment.id)
 
     def test_not_yet(self):
-        """W4, M4: what has not happened yet is refused."""
+        """W4, M4: what has not happened yet is refused, and what happened when there were no warehouses."""
         response, _message = self._adjust(self._line(-3), adjusted_at="2099-01-01T00:00:00Z")
         self._assert_refused(response, 422, "in_future")
+        response, _message = self._adjust(self._line(-3), adjusted_at="0001-01-01T00:00:00Z")
+        self._assert_refused(response, 422, "date_far_off")
         self.assertEqual(self._on_hand(self.tape), 50)
 
     def test_more(self):
@@ -334,6 +336,22 @@ class TestStockStatusChanged(WmsHttpCase):
         self._assert_ok(self._change(5, "hold", "damaged")[0])
         self._assert_ok(self._change(15, "hold", "available")[0])
         self.assertEqual((self._on_hand(self.tape, location=self.damaged), self._available()), (5, 45))
+
+    def test_reserved_again(self):
+        """W4: goods that come back available are reserved again for the deliveries that have lost them."""
+        self.hold.location_id = self.warehouse.view_location_id
+        first, second = self._sell((self.tape, 40)), self._sell((self.tape, 8))
+        self._assert_ok(self._change(30, "available", "hold")[0])
+        self.assertEqual(sum((first | second).move_ids.mapped("quantity")), 20)
+        self._assert_ok(self._change(10, "hold", "damaged")[0])
+        self.assertEqual(sum((first | second).move_ids.mapped("quantity")), 20)
+        body = {"adjustment": "Q-BACK", "lines": [self._line(20, "hold", "available")]}
+        self._assert_ok(self._post("/stock/status-changes", body)[0])
+        self.assertEqual(sum((first | second).move_ids.mapped("quantity")), 40)
+        self.assertEqual(self._available(), 0)
+        first.do_unreserve()
+        self._assert_ok(self._call("POST", "/stock/status-changes", body, self.key, Idempotency_Key="again"))
+        self.assertFalse(sum(first.move_ids.mapped("quantity")), "what was applied before reserves nothing")
 
     def test_value_is_unchanged(self):
         """W4: a change of status has no value and needs no approval."""

@@ -5,6 +5,8 @@ from odoo import _, fields, models
 from odoo.tools import float_compare, float_round
 from odoo.tools.misc import formatLang
 
+from odoo.addons.dist_integration_wms.lib.formats import is_slip
+
 from ...lib.submission import CUT, HOLD, NOTE, REFUSE, format_decimal
 
 QUANTITY_DIGITS = 6
@@ -127,7 +129,16 @@ class OrderChecks(models.AbstractModel):
         today = fields.Date.context_today(self)
         for submission in submissions:
             requested = submission.payload.get("requested_date")
-            if requested and fields.Date.to_date(requested) < today:
+            if not requested:
+                continue
+            if is_slip(fields.Datetime.to_datetime(requested), fields.Datetime.now()):
+                submission.add(
+                    REFUSE,
+                    "requested_date_far_off",
+                    _("The requested date %s is too far from today: is the year wrong?", requested),
+                    "/requested_date",
+                )
+            elif fields.Date.to_date(requested) < today:
                 submission.add(
                     NOTE,
                     "requested_date_past",

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import _, api, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.lib import gs1
@@ -193,18 +193,25 @@ class DistHandler(models.AbstractModel):
 
     def _read_moment(self, payload, name):
         """:return: datetime, None when there is none
-        :raises BusinessError: not a moment
+        :raises BusinessError: not a moment, or one that nobody means
         """
-        return self._read_text(payload.get(name), formats.read_moment, f"/{name}")
+        return self._read_moment_until(payload, name, None)
 
     def _read_past_moment(self, message, payload, name):
         """:return: datetime of something that has happened, None when there is none
         :raises BusinessError: not a moment, or one that has not come yet
         """
-        moment = self._read_moment(payload, name)
-        if moment and moment > message.received_at + CLOCKS_DIFFER:
+        return self._read_moment_until(payload, name, message.received_at + CLOCKS_DIFFER)
+
+    def _read_moment_until(self, payload, name, latest):
+        """:param latest: datetime after which it has not come yet; None for what may still come"""
+        moment = self._read_text(payload.get(name), formats.read_moment, f"/{name}")
+        if moment and latest and moment > latest:
             text = _("%s has not come yet: is the year or the time zone wrong?", payload[name])
             raise BusinessError("in_future", text, f"/{name}")
+        if moment and formats.is_slip(moment, fields.Datetime.now()):
+            text = _("%s is too far from today: is the year wrong?", payload[name])
+            raise BusinessError("date_far_off", text, f"/{name}")
         return moment
 
     def _read_text(self, text, reader, pointer):

@@ -25,8 +25,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
     def _get_verb(self):
         return "shipped"
 
-    def _plan(self, message, payload):
-        plan = super()._plan(message, payload)
+    def _plan(self, message, payload, meanings):
+        plan = super()._plan(message, payload, meanings)
         if not plan.known:
             plan.carrier = self._find_carrier(plan)
             self._check_packages(plan)
@@ -67,7 +67,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         carriers = self.env["delivery.carrier"]
         if not code:
             return carriers
-        found = self.env["dist.code.map"]._find(plan.message.system_id, "carrier", code)
+        codes, system = self.env["dist.code.map"], plan.message.system_id
+        found = plan.find_once(("carrier", code), lambda: codes._find(system, "carrier", code))
         if getattr(found, "_name", None) == carriers._name:
             return found
         if plan.picking.carrier_id.name == code:

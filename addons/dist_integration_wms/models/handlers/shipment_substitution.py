@@ -3,6 +3,7 @@ from odoo import _, models
 from odoo.addons.dist_integration_base.lib.handling import ApplyError, BusinessError
 
 from ...lib.confirmation import MovePlan
+from .warehouse_confirmation_lines import NO_NAME
 
 NOT_APPROVED = "substitution_not_approved"
 
@@ -14,8 +15,8 @@ class ShipmentConfirmedHandler(models.AbstractModel):
 
     def _get_touched_products(self, moves, payload):
         products = super()._get_touched_products(moves, payload)
-        named = {line.get("sku") or line.get("gtin") for line in payload["lines"]} - {None}
-        if named <= self._get_codes_of(products):
+        named = {self._get_item_name(line) for line in payload["lines"]}
+        if named <= self._get_item_names(products) | {NO_NAME}:
             return products
         approved = self.env["dist.product.substitution"].search([("product_id", "in", products.ids)])
         return products | approved.substitute_id

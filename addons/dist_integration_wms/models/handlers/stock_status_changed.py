@@ -59,6 +59,12 @@ class StockStatusChangedHandler(models.AbstractModel):
             },
         }
 
+    def _record(self, message, payload, warehouse, lines):
+        adjustment = super()._record(message, payload, warehouse, lines)
+        # as Odoo does with what was received: transfers that wait for such goods get them
+        adjustment.line_ids.move_ids._trigger_assign()
+        return adjustment
+
     def _get_variance_code(self, errors):
         return MISSING
 

@@ -26,7 +26,7 @@ class TransportAnsweredHandler(models.AbstractModel):
     def _apply(self, message, payload):
         pickings = self._get_pickings(message, payload)
         picking = self._get_open(pickings) or pickings[-1:]
-        moment = self._read_moment(payload, "answered_at") or message.received_at
+        moment = self._read_past_moment(message, payload, "answered_at") or message.received_at
         digest, exceptions = digest_of(payload), []
         if self._is_news(picking, payload, moment, digest):
             exceptions = getattr(self, f"_apply_{payload['status']}")(message, payload, picking)

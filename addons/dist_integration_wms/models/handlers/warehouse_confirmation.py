@@ -67,26 +67,31 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         return self._apply_batch([(message, payload)])[0]
 
     def _apply_batch(self, pairs):
-        results, group = [], []
+        results, group, meanings = [], [], {}
         for message, payload in pairs:
-            plan = self._plan(message, payload)
+            plan = self._plan(message, payload, meanings)
             if any(self._collides(plan, other) for other in group):
                 results += self._carry_out(group)
-                group, plan = [], self._plan(message, payload)
+                group, plan = [], self._plan(message, payload, meanings)
             group.append(plan)
         return results + self._carry_out(group)
 
     def _collides(self, plan, other):
         """:return: True when a plan must be made anew after the other one was carried out"""
-        return plan.picking == other.picking or plan.external_id == other.external_id
+        is_same = plan.picking == other.picking or plan.external_id == other.external_id
+        return is_same or bool(plan.serials & other.serials)
 
     # plan
 
-    def _plan(self, message, payload):
-        """:return: ConfirmationPlan
+    def _plan(self, message, payload, meanings):
+        """
+        :param meanings: dict of what codes mean, filled by the plans of a batch
+        :return: ConfirmationPlan
         :raises ApplyError: it cannot be applied
         """
-        plan = ConfirmationPlan(message, payload, digest_of(payload), picking=self.env["stock.picking"])
+        plan = ConfirmationPlan(
+            message, payload, digest_of(payload), picking=self.env["stock.picking"], meanings=meanings
+        )
         plan.known = self.env["dist.warehouse.confirmation"]._find(
             message.system_id, self._get_kind(), plan.external_id
         )

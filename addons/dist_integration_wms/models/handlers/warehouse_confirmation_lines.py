@@ -4,6 +4,8 @@ from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
 from ...lib.confirmation import MovePlan
 
+NO_NAME = (None, None)
+
 
 class WarehouseConfirmationHandler(models.AbstractModel):
     """Which moves the lines of a confirmation speak of."""
@@ -46,25 +48,30 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         self._spread(portions, [plans[move] for move in candidates], line, pointer)
 
     def _read_line_products(self, plan, moves):
-        """Look up the items that the moves' own numbers do not tell.
+        """Look up the items that are not named as the moves' own products are.
 
         :return: dict, index of a line to its product
         """
-        own = {move._dist_get_line_ref() for move in moves}
-        named = self._get_codes_of(moves.product_id)
+        named = self._get_item_names(moves.product_id)
         unclear = {
             index: line
             for index, line in enumerate(plan.payload["lines"])
-            if line.get("line") not in own
-            and not any(line.get(name) in named for name in ("sku", "gtin"))
-            and (line.get("sku") or line.get("gtin"))
+            if self._get_item_name(line) not in named | {NO_NAME}
         }
         items = [(line, f"/lines/{index}") for index, line in unclear.items()]
         return dict(zip(unclear, self._find_products(plan.message, items) if items else (), strict=True))
 
-    def _get_codes_of(self, products):
-        """:return: set of the numbers and barcodes of products"""
-        return {code for product in products for code in (product.default_code, product.barcode) if code}
+    def _get_item_names(self, products):
+        """:return: set of the names that products have, as of `_get_item_name`"""
+        names = set()
+        for product in products:
+            sku, gtin = self._get_item_name({"sku": product.default_code, "gtin": product.barcode})
+            names |= {(sku, gtin), (sku, None), (None, gtin)}
+        return names - {NO_NAME}
+
+    def _get_item_name(self, line):
+        """:return: (sku, GTIN without zeros in front) of a line, None for what it does not say"""
+        return line.get("sku") or None, (line.get("gtin") or "").lstrip("0") or None
 
     def _find_moves(self, line, pointer, plan, moves, products):
         """:return: moves that a line speaks of; :raises BusinessError: none"""
@@ -78,9 +85,9 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                     f"{pointer}/line",
                     record=plan.picking,
                 )
-            self._check_item(line, pointer, plan, found[:1])
+            self._check_item(line, pointer, plan, found[:1], products)
             return found
-        product = products.get(int(pointer.rsplit("/", 1)[1]))
+        product = products.get(_index_of(pointer))
         found = moves.filtered(
             lambda move: move.product_id == product if product else self._is_item(line, move.product_id)
         )
@@ -98,15 +105,15 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         return found
 
     def _is_item(self, line, product):
-        if line.get("sku"):
-            return product.default_code == line["sku"]
-        return bool(product.barcode) and product.barcode.lstrip("0") == (line.get("gtin") or "").lstrip("0")
+        """:return: True when all that a line says of its item is the product's own"""
+        return self._get_item_name(line) in self._get_item_names(product)
 
-    def _check_item(self, line, pointer, plan, move):
+    def _check_item(self, line, pointer, plan, move, products):
         """A line that names its item as well must name the right one."""
-        if not (line.get("sku") or line.get("gtin")) or self._is_item(line, move.product_id):
+        if self._get_item_name(line) == NO_NAME or self._is_item(line, move.product_id):
             return
-        if self._find_product(plan.message, line, pointer) != move.product_id:
+        named = products.get(_index_of(pointer)) or self._find_product(plan.message, line, pointer)
+        if named != move.product_id:
             raise BusinessError(
                 "item_mismatch",
                 _(
@@ -119,3 +126,8 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 f"{pointer}/sku" if line.get("sku") else f"{pointer}/gtin",
                 record=plan.picking,
             )
+
+
+def _index_of(pointer):
+    """:return: number of the line at a JSON pointer such as ``/lines/3``"""
+    return int(pointer.rsplit("/", 1)[1])

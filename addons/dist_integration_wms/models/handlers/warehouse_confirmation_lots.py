@@ -13,7 +13,6 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     def _check_tracking(self, plan):
         """Lots and serial numbers where the item has them, and only there."""
-        seen = set()
         for move_plan, portion in plan.portions:
             product = move_plan.move.product_id
             if product.tracking == "none":
@@ -37,12 +36,13 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                     suggestion=_("Ask the warehouse which lots it moved, then use Correct and resubmit."),
                 )
             if product.tracking == "serial":
-                self._check_serial(plan, move_plan, portion, seen)
+                self._check_serial(plan, move_plan, portion)
 
-    def _check_serial(self, plan, move_plan, portion, seen):
+    def _check_serial(self, plan, move_plan, portion):
         product = move_plan.move.product_id
         key = (product.id, portion.lot_name)
-        if key in seen or float_compare(portion.quantity, 1.0, precision_rounding=product.uom_id.rounding):
+        is_one = not float_compare(portion.quantity, 1.0, precision_rounding=product.uom_id.rounding)
+        if key in plan.serials or not is_one:
             raise BusinessError(
                 "serial_twice",
                 _(
@@ -53,7 +53,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 portion.pointer,
                 record=plan.picking,
             )
-        seen.add(key)
+        plan.serials.add(key)
 
     def _resolve_lots(self, plan):
         """Give every portion with a lot its record.

@@ -38,10 +38,11 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         return [portion for portion in portions if portion.quantity > 0]
 
     def _read_unit(self, plan, line, pointer, move):
-        if not line.get("unit"):
+        code, known = line.get("unit"), move.product_uom | move.product_id.uom_id
+        if not code:
             return move.product_uom
-        return self._find_unit(
-            plan.message, line["unit"], f"{pointer}/unit", move.product_uom | move.product_id.uom_id
+        return plan.find_once(
+            ("unit", code, known), lambda: self._find_unit(plan.message, code, f"{pointer}/unit", known)
         )
 
     def _read_allocation(self, allocation, pointer, convert):
