@@ -185,7 +185,8 @@ class DistEdiTrial(models.AbstractModel):
             "number": document.business_key or document.control_number or "",
             "document": document.document_name or "",
             "verdict": verdict,
-            "detail": document._redact("\n".join(lines)),
+            # whoever may make the profile has named it
+            "detail": document._redact("\n".join(lines), shown=document.edi_partner_id.name),
             "content": document.rendered_view,
         }
 
