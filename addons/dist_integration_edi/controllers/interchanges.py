@@ -14,7 +14,7 @@ class InterchangesController(http.Controller):
             "The body is a file of X12 or EDIFACT interchanges as it is. It is stored, taken apart and checked; the "
             "answer says what became of each interchange. Functional acknowledgements leave by the way that was "
             "agreed. The same file again has one effect; other content under a known control number is held for a "
-            "person."
+            "person. An interchange of a sender who is not known waits for the profile; the others go on."
         ),
         upload=("application/edi-x12", "application/edifact", "text/plain"),
         tag="EDI",

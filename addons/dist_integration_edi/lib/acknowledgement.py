@@ -49,9 +49,12 @@ TRANSACTION_CODES = {
     "missing_transaction_trailer": "2",
     "transaction_reference": "3",
     "segment_count": "4",
+    "wrong_group": "6",
     "missing_control_number": "7",
     "duplicate_control_number": "23",
 }
+# from 005010 on there is a code that says more
+LATER_TRANSACTION_CODES = {**TRANSACTION_CODES, "wrong_group": "18"}
 _SEGMENTS_WRONG = "5"
 # code of an Issue: AK905
 GROUP_CODES = {
@@ -139,6 +142,7 @@ class _X12Writer:
         self._prefix = "IK" if code == "999" else "AK"
         self._tell_warnings = tell_warnings
         self._with_version = with_version or code == "999"
+        self._codes = LATER_TRANSACTION_CODES if self._with_version else TRANSACTION_CODES
 
     def segments(self, group: Group, judged: Sequence[Judged]) -> Iterable[Segment]:
         version = [group.version] if self._with_version else []
@@ -151,12 +155,10 @@ class _X12Writer:
         transaction = judged.transaction
         yield Segment(["AK2", transaction.code, transaction.control_number])
         told = [issue for issue in judged.issues if issue.severity == ERROR or self._tell_warnings]
-        notes = _by_segment(issue for issue in told if issue.code not in TRANSACTION_CODES)
+        notes = _by_segment(issue for issue in told if issue.code not in self._codes)
         for (number, tag), issues in list(notes.items())[:MAX_SEGMENT_NOTES]:
             yield from self._segment(number, tag, issues)
-        codes = dict.fromkeys(
-            TRANSACTION_CODES[issue.code] for issue in told if issue.code in TRANSACTION_CODES
-        )
+        codes = dict.fromkeys(self._codes[issue.code] for issue in told if issue.code in self._codes)
         if notes:
             codes[_SEGMENTS_WRONG] = None
         status = "R" if not judged.accepted else "E" if told else "A"

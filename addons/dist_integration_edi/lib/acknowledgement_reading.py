@@ -172,6 +172,9 @@ class _X12Reader:
 
 
 def _read_x12(transaction: Transaction) -> dict[str, Any]:
+    group = transaction.group.functional_code
+    if transaction.group.header is not None and group != "FA":
+        raise _bad(transaction, f'{transaction.code} belongs to a group FA, GS01 says "{group[:20]}".')
     reader = _X12Reader()
     for segment in transaction.body:
         reader.take(segment)

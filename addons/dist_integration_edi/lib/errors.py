@@ -31,6 +31,13 @@ class Position:
     offset: int | None = None
     end: int | None = None
 
+    @property
+    def place(self) -> str:
+        """The place for a person: segment, element and byte, as far as they are known; empty when nothing is."""
+        segment = str(self) if self.tag else f"segment {self.segment}" if self.segment else ""
+        byte = "" if self.offset is None else f"byte {self.offset}"
+        return ", ".join(filter(None, (segment, byte)))
+
     def __str__(self) -> str:
         if self.tag is None:
             return "" if self.offset is None else f"byte {self.offset}"

@@ -95,8 +95,9 @@ class Interchange:
 
     @property
     def is_test(self) -> bool:
+        """Whether nothing is to be done with it: a test, or in X12 (I14) sent for information only."""
         return (
-            self.header.get(15) == "T"
+            self.header.get(15) in ("T", "I")
             if self.standard == X12
             else self.header.get(11) in ("1", "2", "3", "4")
         )
@@ -244,6 +245,20 @@ def iterate_transactions(source: bytes | BinaryIO) -> Iterator[Transaction]:
     :raises EdiSyntaxError: the file is no interchange, is truncated, or its envelopes are not nested
     """
     return _Reader(Tokenizer(source), keep=False).transactions()
+
+
+def read_pieces(raw: bytes) -> list[tuple[Interchange, int, int]]:
+    """Return the interchanges of a file, each with the bytes at which its piece of the file starts and ends.
+
+    :raises EdiSyntaxError: as of :func:`read_interchanges`
+    """
+    pieces, start = [], 0
+    for interchange in read_interchanges(raw):
+        trailer = interchange.trailer
+        end = min(trailer.offset + len(trailer.text) + 1, len(raw))
+        pieces.append((interchange, start, end))
+        start = end
+    return pieces
 
 
 def read_interchanges(source: bytes | BinaryIO) -> list[Interchange]:

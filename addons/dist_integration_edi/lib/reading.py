@@ -59,6 +59,7 @@ class _Reader:
     def reading(self) -> Reading:
         transaction, declaration = self._transaction, self._declaration
         tree = build_tree(transaction.body, declaration.structure)
+        self._check_group()
         self._check_tags()
         self._check_structure(tree, declaration.structure)
         document: dict[str, Any] = {}
@@ -70,6 +71,16 @@ class _Reader:
         return Reading(document, self.issues, tree, unread)
 
     # -- structure -------------------------------------------------------------------------------------------
+
+    def _check_group(self) -> None:
+        """A transaction of X12 belongs to one kind of group only; one without a group is told of elsewhere."""
+        transaction, expected = self._transaction, self._declaration.group
+        found = transaction.group.functional_code
+        if transaction.group.header is None or not expected or found == expected:
+            return
+        detail = f'{transaction.code} belongs to a group {expected}, GS01 says "{found[:20]}".'
+        position = transaction.position(transaction.header, 1)
+        self._add(Issue("wrong_group", detail, position, value=transaction.code))
 
     def _check_tags(self) -> None:
         for segment in self._transaction.body:

@@ -25,6 +25,8 @@ OVERDUE = "as2_receipt_overdue"
 REFUSED = "as2_receipt_refused"
 NOT_TAKEN = "as2_message_not_taken"
 RECEIPT_SECONDS = 30
+# whoever knows the names may knock as often as he likes: of each partner so many are kept that were not taken
+KEPT_NOT_TAKEN = 100
 # a job that is younger than this is left alone
 JOB_GRACE = timedelta(minutes=2)
 
@@ -373,9 +375,20 @@ class DistAs2Exchange(models.Model):
             env["dist.exception"]._open_without_message(
                 made._prepare_not_taken(error), made.company_id, made.system_id
             )
+            made._forget_not_taken()
             return receipt
 
-        return self._in_turn(partner, incoming.message_id, keep)
+        # one after another, whatever their ids are: they share an exception and what is kept of them
+        return self._in_turn(partner, "not taken", keep)
+
+    def _forget_not_taken(self):
+        """Remove the oldest that could not be taken; the open exception leads to the latest."""
+        domain = [
+            ("as2_partner_id", "=", self.as2_partner_id.id),
+            ("state", "=", "not_taken"),
+            ("receipt_state", "!=", "due"),
+        ]
+        self.search(domain, order="id desc", offset=KEPT_NOT_TAKEN, limit=KEPT_NOT_TAKEN).unlink()
 
     @api.model
     def _keep(self, partner, incoming, wish, receipt, state, disposition):

@@ -1,4 +1,3 @@
-import hashlib
 import json
 import re
 
@@ -7,8 +6,6 @@ from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.lib import strict_json
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
-from odoo.addons.dist_integration_base.lib.identifiers import new_id
-from odoo.addons.dist_integration_base.tools import get_exact_now
 
 from ..lib.acknowledgement import Judged
 from ..lib.changes import CHANGES
@@ -239,27 +236,16 @@ class DistEdiDocument(models.Model):
 
     def _prepare_message(self, flow, raw):
         """:return: dict, row of the message that a document becomes"""
-        parent = self.interchange_id.message_id
-        return parent._prepare_inbound_row(
+        return self.interchange_id.message_id._prepare_edi_part(
+            raw,
             {
-                "parent_id": parent.id,
-                "client_id": parent.client_id.id or None,
-                "system_id": self.system_id.id,
                 "flow_id": flow.id,
-                "company_id": self.company_id.id,
                 "message_type_id": flow.message_type_id.id,
                 "version_id": flow._get_version().id,
                 "criticality": flow.criticality,
-                "idempotency_key": f"edi document {self.id} {new_id('edi')}",
-                "request_hash": hashlib.sha256(raw).hexdigest(),
-                "trace_id": parent.trace_id,
-                "traceparent": parent.traceparent,
                 "business_key": self.business_key or None,
                 "source_name": self.display_name[:255],
-                "next_attempt_at": fields.Datetime.now(),
-                "received_at": get_exact_now(),
             },
-            raw,
         )
 
     @api.model
@@ -538,11 +524,7 @@ class DistEdiDocument(models.Model):
 
 def _describe(issue):
     """:return: where an issue is, in words: segment, element and byte"""
-    position = issue.position
-    place = str(position)
-    if position.offset is not None and place:
-        place = f"{place}, byte {position.offset}"
-    return place or "-"
+    return issue.position.place or "-"
 
 
 def _decode(raw):

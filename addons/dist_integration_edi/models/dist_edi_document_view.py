@@ -61,15 +61,21 @@ class DistEdiDocument(models.Model):
         paths = [path for message_type in types for path in message_type._get_sensitive_paths()]
         return list(dict.fromkeys(path.rpartition(".")[2].removesuffix("[]") for path in paths))
 
-    def _redact(self, text):
-        """:return: a text about this document, such as what is wrong with it, without its sensitive values"""
+    def _redact(self, text, shown=""):
+        """What everybody may read of a text about this document, such as what is wrong with it.
+
+        :param shown: a name that is not hidden, wherever else it stands
+        :return: text without the sensitive values
+        """
         self.ensure_one()
         names = self._get_sensitive_names() if text else []
         if not names:
             return text
         segments = self._get_view_segments()
         values = self._hide(segments, {label(name) for name in names})
-        return redact(text, values | collect(self._get_canonical(), by_name(names)), strict=True)
+        values |= collect(self._get_canonical(), by_name(names))
+        hidden = {value for value in values if value.casefold() != shown.casefold()}
+        return redact(text, hidden, strict=True)
 
     def _render_template(self, template, **values):
         return self.env["ir.qweb"]._render(template, {"document": self, **values})

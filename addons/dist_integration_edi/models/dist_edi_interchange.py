@@ -69,7 +69,9 @@ class DistEdiInterchange(models.Model):
     receiver = fields.Char(readonly=True)
     control_number = fields.Char(string="Control number", readonly=True)
     prepared_at = fields.Datetime(string="Prepared", readonly=True, help="In the sender's time zone.")
-    is_test = fields.Boolean(string="Test", readonly=True)
+    is_test = fields.Boolean(
+        string="Test", readonly=True, help="A test, or sent for information only: nothing is done with it."
+    )
     raw = fields.Binary(attachment=False, readonly=True, groups=fields.NO_ACCESS)
     digest = fields.Char(readonly=True)
     size = fields.Integer(readonly=True, group_operator=None)
@@ -150,24 +152,19 @@ class DistEdiInterchange(models.Model):
     # receiving
 
     @api.model
-    def _take_file(self, message, raw):
-        """Store the interchanges of a file and hand their documents on, in the transaction of the message.
+    def _take_piece(self, message, partner, parsed, raw, start):
+        """Store an interchange of a file and hand its documents on, in the transaction of the message.
 
-        :param message: dist.message
-        :param raw: bytes, which have been read without error
+        :param message: dist.message of the file
+        :param partner: dist.edi.partner that sent it
+        :param parsed: lib.interchange.Interchange
+        :param raw: its bytes
+        :param start: byte of the file at which it starts
         :return: dist.edi.interchange
         """
-        taken, start = self.browse(), 0
-        for parsed in read_interchanges(raw):
-            trailer = parsed.trailer
-            end = min(trailer.offset + len(trailer.text) + 1, len(raw))
-            partner = self.env["dist.edi.partner"]._find_sender(message.system_id, parsed)
-            vals = self._prepare_received(message, partner, parsed, raw[start:end])
-            interchange = self.sudo().create(vals)
-            interchange._open_exceptions(interchange._take(parsed, start))
-            taken |= interchange
-            start = end
-        return taken
+        interchange = self.sudo().create(self._prepare_received(message, partner, parsed, raw))
+        interchange._open_exceptions(interchange._take(parsed, start))
+        return interchange
 
     def _open_exceptions(self, specs):
         """Tell persons of what is wrong with documents: the file's own message goes on.

@@ -43,7 +43,7 @@ ACKNOWLEDGED = """
     WHERE expectation.state NOT IN ('prepared', 'waived')
       AND (expectation.received_at IS NOT NULL OR expectation.due_at < now() AT TIME ZONE 'UTC')
 """
-# the first answer to an order counts, from the moment at which the order was sent
+# the first answer to the whole of an order counts, from the moment at which the order was sent
 ANSWERED = """
     SELECT sent.id * 16 + 3, 'answered', sent.edi_partner_id, sent.company_id, sent.create_date,
            COALESCE(answer.create_date <= sent.create_date + partner.acknowledgement_hours * interval '1 hour', FALSE),
@@ -56,7 +56,8 @@ ANSWERED = """
     JOIN dist_message AS message ON message.id = sent.message_id AND message.res_model = 'purchase.order'
     JOIN purchase_order AS purchase ON purchase.id = message.res_id
     LEFT JOIN LATERAL (
-        SELECT min(create_date) AS create_date FROM dist_supplier_acknowledgement WHERE order_id = purchase.id
+        SELECT min(create_date) AS create_date FROM dist_supplier_acknowledgement
+        WHERE order_id = purchase.id AND state <> 'partial'
     ) AS answer ON TRUE
     WHERE sent.direction = 'out' AND sent.document_name = 'purchase.order' AND partner.acknowledgement_hours > 0
       AND EXISTS (
@@ -74,7 +75,7 @@ FILLED = """
            'dist.supplier.acknowledgement', answer.id
     FROM dist_supplier_acknowledgement_line AS line
     JOIN dist_supplier_acknowledgement AS answer ON answer.id = line.acknowledgement_id
-    WHERE line.state <> 'superseded' AND line.ordered_quantity > 0
+    WHERE line.state NOT IN ('superseded', 'unanswered') AND line.ordered_quantity > 0
 """
 PRICED = """
     SELECT line.id * 16 + 5, 'priced', answer.edi_partner_id, line.company_id, answer.create_date,
@@ -182,7 +183,7 @@ class DistEdiScorecard(models.Model):
         "dist.edi.expectation": ["due_at", "received_at", "sent_at", "state"],
         "dist.edi.interchange": ["is_test"],
         "dist.edi.partner": ["acknowledgement_hours", "active", "partner_id"],
-        "dist.supplier.acknowledgement": ["edi_partner_id", "order_id"],
+        "dist.supplier.acknowledgement": ["edi_partner_id", "order_id", "state"],
         "dist.supplier.acknowledgement.line": [
             "ordered_price",
             "ordered_quantity",

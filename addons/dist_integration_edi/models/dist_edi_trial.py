@@ -14,7 +14,7 @@ from odoo.addons.dist_integration_base.models.transaction import is_connection_l
 
 from ..lib.acknowledgement_reading import read_acknowledgement
 from ..lib.errors import EdiError
-from ..lib.interchange import read_interchanges
+from ..lib.interchange import read_pieces
 from .dist_edi_document import ACKNOWLEDGEMENTS, _describe
 
 _logger = logging.getLogger(__name__)
@@ -131,9 +131,7 @@ class DistEdiTrial(models.AbstractModel):
     @api.model
     def _try_file(self, profile, name, raw):
         message = self._store_message(profile, FILE_TYPE, raw, {"source_name": name[:255]})
-        start = 0
-        for parsed in read_interchanges(raw):
-            end = min(parsed.trailer.offset + len(parsed.trailer.text) + 1, len(raw))
+        for parsed, start, end in read_pieces(raw):
             vals = message.env["dist.edi.interchange"]._prepare_received(
                 message, profile, parsed, raw[start:end]
             )
@@ -151,7 +149,6 @@ class DistEdiTrial(models.AbstractModel):
                 for transaction in group.transactions:
                     outcome = self._try_document(interchange, stored, transaction, start)
                     yield {"file": name, **outcome}
-            start = end
 
     @api.model
     def _try_document(self, interchange, group, transaction, start):
@@ -188,7 +185,8 @@ class DistEdiTrial(models.AbstractModel):
             "number": document.business_key or document.control_number or "",
             "document": document.document_name or "",
             "verdict": verdict,
-            "detail": document._redact("\n".join(lines)),
+            # whoever may make the profile has named it
+            "detail": document._redact("\n".join(lines), shown=document.edi_partner_id.name),
             "content": document.rendered_view,
         }
 

@@ -1,12 +1,15 @@
+import hashlib
 import json
 from dataclasses import replace
 
-from odoo import _, api, models
+from odoo import _, api, fields, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
+from odoo.addons.dist_integration_base.lib.identifiers import new_id
 from odoo.addons.dist_integration_base.lib.problem import Problem
 from odoo.addons.dist_integration_base.lib.snapshot import SnapshotError, open_stream
 from odoo.addons.dist_integration_base.lib.transports import Outgoing
+from odoo.addons.dist_integration_base.tools import get_exact_now
 
 from ..lib.envelope import Outgoing as EdiOutgoing
 from ..lib.errors import DeclarationError, EdiSyntaxError, EdiWriteError, Issue
@@ -64,9 +67,7 @@ class DistMessage(models.Model):
         :return: Problem that names segment and byte
         """
         issue = Issue(error.code, error.detail, error.position)
-        place = str(error.position)
-        if error.position.offset is not None and error.position.segment:
-            place = _("%(place)s, byte %(offset)s", place=place, offset=error.position.offset)
+        place = error.position.place
         detail = f"{place}: {error.detail}" if place else error.detail
         return Problem(
             400,
@@ -76,6 +77,44 @@ class DistMessage(models.Model):
             errors=[{"pointer": "", "code": error.code, "detail": detail}],
             extensions={"issues": [issue.to_dict()]},
         )
+
+    def _prepare_edi_part(self, raw, vals):
+        """:param vals: dict, what differs from this message, which is a file
+        :return: dict, row of the message that a part of this file becomes: a document, or an interchange
+        """
+        return self._prepare_inbound_row(
+            {
+                "parent_id": self.id,
+                "client_id": self.client_id.id or None,
+                "system_id": self.system_id.id,
+                "company_id": self.company_id.id,
+                "idempotency_key": new_id("edi"),
+                "request_hash": hashlib.sha256(raw).hexdigest(),
+                "trace_id": self.trace_id,
+                "traceparent": self.traceparent,
+                "next_attempt_at": fields.Datetime.now(),
+                "received_at": get_exact_now(),
+                **vals,
+            },
+            raw,
+        )
+
+    def _set_edi_apart(self, raw):
+        """Have an interchange of this file wait as a message of its own."""
+        row = self._prepare_edi_part(
+            raw,
+            {
+                "flow_id": self.flow_id.id or None,
+                "message_type_id": self.message_type_id.id,
+                "version_id": self.version_id.id,
+                "criticality": self.criticality,
+                "content_format": self.content_format or None,
+                "source_name": self.source_name or None,
+            },
+        )
+        self._insert_rows("dist_message", [row])
+        self.invalidate_model(["child_ids"], flush=False)
+        self.env["dist.message"]._schedule_inbox(self.criticality)
 
     def _map(self, document):
         return document if self._is_edi_file() else super()._map(document)

@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+from odoo.addons.dist_integration_wms.models.purchase_order import ACKNOWLEDGED
 
 DIFFERS = "acknowledgement_differs"
 
@@ -46,7 +47,7 @@ class DistSupplierAcknowledgement(models.Model):
     note = fields.Text(string="Supplier's note", readonly=True)
     digest = fields.Char(required=True, readonly=True)
     state = fields.Selection(
-        [("waiting", "Waits for a decision"), ("done", "Settled")],
+        [("waiting", "Waits for a decision"), ("partial", "Lines not answered"), ("done", "Settled")],
         compute="_compute_state",
         store=True,
         index=True,
@@ -63,7 +64,10 @@ class DistSupplierAcknowledgement(models.Model):
     @api.depends("line_ids.state")
     def _compute_state(self):
         for answer in self:
-            answer.state = "waiting" if "waiting" in answer.line_ids.mapped("state") else "done"
+            states = answer.line_ids.mapped("state")
+            answer.state = (
+                "waiting" if "waiting" in states else "partial" if "unanswered" in states else "done"
+            )
 
     @api.model
     def _find_latest(self, order):
@@ -75,7 +79,7 @@ class DistSupplierAcknowledgement(models.Model):
     def _judge(self):
         """Say of each line whether it is as ordered, may be followed, or waits; newer answers stand for older ones."""
         self.ensure_one()
-        for line in self.line_ids:
+        for line in self.line_ids.filtered(lambda line: line.state != "unanswered"):
             differences = line._get_differences()
             beyond = [difference for difference in differences if not difference.is_tolerated]
             line.write(
@@ -90,17 +94,26 @@ class DistSupplierAcknowledgement(models.Model):
         """What waited for the same lines does not any more: the supplier has answered anew."""
         ordered = self.line_ids.order_line_id
         older = self.search(
-            [("order_id", "=", self.order_id.id), ("id", "<", self.id), ("state", "=", "waiting")]
+            [("order_id", "=", self.order_id.id), ("id", "<", self.id), ("state", "!=", "done")]
         )
         waiting = older.line_ids.filtered(
-            lambda line: line.state == "waiting" and (line.order_line_id in ordered or not line.order_line_id)
+            lambda line: (
+                line.state in ("waiting", "unanswered")
+                and (line.order_line_id in ordered or not line.order_line_id)
+            )
         )
         waiting.write({"state": "superseded"})
         older._close_exceptions()
 
+    def _note_answered(self):
+        """Take the orders for acknowledged of which every line is answered."""
+        for answer in self:
+            if "unanswered" not in answer.line_ids.mapped("state"):
+                answer.order_id[ACKNOWLEDGED] = True
+
     def _close_exceptions(self):
         """Close the exceptions of those of these answers in which nothing waits any more."""
-        settled = self.filtered(lambda answer: answer.state == "done")
+        settled = self.filtered(lambda answer: answer.state != "waiting")
         self.env["dist.exception"]._close_for_record(settled, [DIFFERS])
 
     def _prepare_exception(self):

@@ -58,6 +58,7 @@ class DistSupplierAcknowledgementLine(models.Model):
             ("unchanged", "As ordered"),
             ("changed", "Order follows"),
             ("waiting", "Waits"),
+            ("unanswered", "Not answered"),
             ("accepted", "Accepted"),
             ("refused", "Not accepted"),
             ("superseded", "Answered anew"),
@@ -236,7 +237,7 @@ class DistSupplierAcknowledgementLine(models.Model):
 
         :raises UserError: more has come already, or it was settled in between
         """
-        self._check_waiting()
+        self._check_may_settle("waiting")
         for line in self:
             line._check_received()
             line._follow()
@@ -275,14 +276,30 @@ class DistSupplierAcknowledgementLine(models.Model):
 
     def action_refuse(self):
         """Leave the order as it is: the supplier is told otherwise."""
-        self._check_waiting()
+        self._check_may_settle("waiting")
         self.env["dist.audit.entry"]._add_each("rejected", self.acknowledgement_id)
         self._decide("refused")
         return True
 
-    def _check_waiting(self):
+    def action_confirm(self):
+        """Take lines as ordered that were left out: the supplier has confirmed them by other means."""
+        self._check_may_settle("unanswered")
+        for line in self:
+            line.sudo().write(
+                {"quantity": line.ordered_quantity, "price": line.ordered_price, "differences": False}
+            )
+        reason = _("Confirmed by other means")
+        self.env["dist.audit.entry"]._add_each("overridden", self.acknowledgement_id, reason=reason)
+        self._decide("accepted")
+        self.acknowledgement_id._note_answered()
+        return True
+
+    def _check_may_settle(self, state):
+        """:raises AccessError: the user may not change the orders
+        :raises UserError: a line is in another state
+        """
         self.acknowledgement_id._check_may_decide()
-        if any(line.state != "waiting" for line in self):
+        if any(line.state != state for line in self):
             raise UserError(_("This was settled in between."))
 
     def _decide(self, state):

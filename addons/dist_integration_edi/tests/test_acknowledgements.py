@@ -34,6 +34,31 @@ class TestAcknowledgements(EdiCase):
             self.env["dist.edi.expectation"].search([]), "an acknowledgement is not acknowledged"
         )
 
+    def test_a_group_of_another_document(self):
+        """E5, X1: a group that does not belong to its document is refused with the codes there are for it."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        cases = (("004010", "997", ["AK5", "R", "6"]), ("005010", "999", ["IK5", "R", "18"]))
+        for control, (version, code, verdict) in enumerate(cases, 1):
+            with self.subTest(code):
+                self.profile.acknowledgement = code
+                raw = self.x12(self.order_850("P1"), control=control, version=version)
+                document = self.take(raw.replace(b"GS*PO*", b"GS*IN*")).document_ids
+                self.assertEqual((document.state, document.message_id.id), ("refused", False))
+                exception = self.exceptions_of(document)
+                self.assertEqual((exception.code, exception.state), ("wrong_group", "open"))
+                self.assertIn('850 belongs to a group PO, GS01 says "IN"', exception.name)
+                self.deliver(endpoint)
+                segments = [segment.parts for segment in self.sent(receiver)[-1].transactions[0].body]
+                self.assertEqual(segments[0][:3], ["AK1", "IN", str(control)])
+                self.assertEqual(segments[1:], [["AK2", "850", "0001"], verdict, ["AK9", "R", "1", "1", "0"]])
+        self.assertFalse(self.get_order("P1"))
+
+    def test_an_acknowledgement_in_another_group(self):
+        """E5: it settles nothing, and a person is told."""
+        raw = self.x12(["AK1*IN*99", "AK9*A*1*1*1"], code="997")
+        self.take(raw.replace(b"GS*FA*", b"GS*PO*"))
+        self.assertIn("belongs to a group FA", self.get_exceptions("bad_acknowledgement").detail)
+
     def test_a_contrl(self):
         """E5: EDIFACT."""
         system, client, key = self.make_edi_system("EUROPE")

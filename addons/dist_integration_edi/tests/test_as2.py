@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
@@ -371,6 +372,24 @@ class TestAs2Receiving(As2Case):
         good = self.call(*self.station.build(raw, "<1@harbour>"))
         self.assertTrue(self.station.read_receipt(good).is_positive)
         self.assertEqual(len(self.get_files()), 1)
+
+    def test_a_stranger_who_knocks_again_and_again(self):
+        """E8, G8: whoever knows the names leaves a bounded number of traces; the latest is told of."""
+        kept = "odoo.addons.dist_integration_edi.models.dist_as2_exchange.KEPT_NOT_TAKEN"
+        good = self.station.build(self.x12(self.order_850("P1")), "<good@harbour>")
+        self.call(*good)
+        stranger = read_pair(make_pair("Stranger"))
+        with patch(kept, 3):
+            for number in range(5):
+                raw = self.x12(self.order_850("P2"), control=8)
+                self.call(*self.station.build(raw, f"<{number}@harbour>", pair=stranger))
+        exchanges = self.get_exchanges("in")
+        self.assertEqual(
+            exchanges.mapped("reference"),
+            [*(f"<{number}@harbour>" for number in (4, 3, 2)), "<good@harbour>"],
+        )
+        exception = self.get_exceptions("as2_message_not_taken")
+        self.assertEqual((exception.state, exception.res_id), ("open", exchanges[0].id))
 
     def test_no_receipt_is_wanted(self):
         """E8: then the status of the answer says it."""

@@ -121,6 +121,43 @@ class TestInbound(EdiCase):
         for number in ("P1", "P2", "P3"):
             self.assertEqual(self.get_order(number).state, "sale")
 
+    def test_an_interchange_of_somebody_unknown_in_the_file(self):
+        """E1, E6, M5: it alone waits for the profile; what is known goes on, and nothing comes twice."""
+        orders = [
+            self.x12(self.order_850(f"P{control}"), control=control, sender=sender)
+            for control, sender in ((1, "BUYER"), (2, "NEWCOMER"), (3, "BUYER"))
+        ]
+        answer = self.post(b"".join(orders))
+        self.assertEqual(
+            [(one["control_number"], one["state"], one["documents"]) for one in answer["interchanges"]],
+            [("000000001", "processed", 1), ("000000002", "waiting", 1), ("000000003", "processed", 1)],
+        )
+        for _time in range(2):
+            self._commit_events()
+            self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual(self.get_order("P1").state, "sale")
+        self.assertEqual(self.get_order("P3").state, "sale")
+        exception = self.get_exceptions("unknown_trading_partner")
+        self.assertIn("ZZ:NEWCOMER", exception.detail)
+        waiting = exception.affected_message_ids
+        self.assertEqual((waiting.state, waiting.business_key), ("error", "000000002"))
+        self.assertEqual(waiting._get_raw().strip(), orders[1].strip())
+        self.assertEqual(waiting.parent_id.state, "done")
+        newcomer = self.make_profile(
+            self.edi_system, self.edi_client, name="Newcomer", identifier="NEWCOMER", own_qualifier="ZZ"
+        )
+        self.agree(newcomer, "in", "850")
+        self.env.flush_all()
+        exception.action_retry()
+        self.env["dist.message"]._job_process_inbox("normal")
+        self.env.invalidate_all()
+        self.assertEqual((waiting.state, exception.state), ("done", "resolved"))
+        self.assertEqual(self.get_order("P2").state, "sale")
+        states = [one["state"] for one in self.post(b"".join(orders) + b"\n")["interchanges"]]
+        self.assertEqual(states, ["duplicate"] * 3)
+        self.assertEqual([len(self.get_order(f"P{control}")) for control in (1, 2, 3)], [1, 1, 1])
+
     def test_a_price_for_many(self):
         """E3: one that is for a hundred or a thousand is that of a piece, divided."""
         lines = (
@@ -197,6 +234,12 @@ class TestInbound(EdiCase):
         self.assertEqual(self.get_order("P1").state, "sale")
         self.assertEqual((message.state, interchange.state), ("cancelled", "corrected"))
         self.assertEqual(message.exception_id.state, "resolved")
+
+    def test_the_place_is_named_once(self):
+        """E1: of a second interchange that is cut off within a segment."""
+        raw = self.x12(self.order_850("P1"))
+        detail = self.post(raw + raw[: raw.index(b"*P1*")], status=400)["detail"]
+        self.assertRegex(detail, r"^segment 15, byte \d+: The file ends within a segment")
 
     def test_a_packed_file(self):
         """E1, M5: a file that is sent packed is taken; one that cannot be unpacked is refused, once."""
@@ -316,6 +359,15 @@ class TestInbound(EdiCase):
         self.assertFalse(self.get_order("P1"))
         self.take(self.x12(self.order_850("P1")))
         self.assertEqual(self.get_order("P1").state, "sale")
+
+    def test_information_only(self):
+        """E6: what is marked as information (ISA15) is read and acknowledged, and nothing is done with it."""
+        raw = self.x12(self.order_850("P1"))
+        interchange = self.take(raw.replace(b"*P*", b"*I*", 1))
+        self.assertTrue(interchange.is_test)
+        self.assertEqual(interchange.document_ids.state, "test")
+        self.assertIn("850", interchange.acknowledgement)
+        self.assertFalse(self.get_order("P1"))
 
     def test_an_unknown_item_stops_its_order_alone(self):
         """E6, M8: fixed by a row of the code map, then replayed."""

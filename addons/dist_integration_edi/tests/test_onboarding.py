@@ -371,6 +371,19 @@ class TestSupplierOnboarding(OnboardingMixin, SupplierCase):
             self.env["dist.supplier.acknowledgement"].search_count([("order_id", "=", order.id)])
         )
 
+    def test_the_name_of_the_profile_is_shown(self):
+        """E7, G6: to whoever makes it, though the document holds it too; other names are not."""
+        order = self.buy()
+        lines = [f"BAK*00*AC*{order.name}*20260302", "N1*SE*Other Works", "N1*BY*Somebody else", "CTT*0"]
+        wizard = self.onboard(("answer.x12", self.x12(lines, code="855", sender="OTHER")))
+        wizard.name = "Other works"
+        wizard.action_codes()
+        self.try_out(wizard)
+        outcome = wizard.outcome_ids
+        self.assertEqual(outcome.verdict, "refused")
+        self.assertIn("The profile of Other works does not say which contact it is.", outcome.detail)
+        self.assertNotIn("Somebody else", outcome.content)
+
     def test_separators_of_its_own(self):
         """E7: what the file does not have is not proposed with a character that the file uses otherwise."""
         lines = ["BAK*00*AC*NOWHERE*20260302", "PO1*1*12*EA*3.25**VP*MILL-1", "CTT*1"]

@@ -1,3 +1,4 @@
+import json
 from datetime import date
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -110,6 +111,62 @@ class TestPurchaseAcknowledged(SupplierCase):
         order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
         answer = self.answer(order, status="AD")
         self.assertEqual(answer.line_ids.mapped("state"), ["unchanged", "unchanged"])
+
+    def test_a_line_is_left_out(self):
+        """E2, M12: it is not answered, which everybody sees, and the order is not acknowledged until it is."""
+        order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
+        answers, orders = self.env["dist.supplier.acknowledgement"], self.env["purchase.order"]
+        unanswered = [("dist_acknowledgement_ids.line_ids.state", "=", "unanswered")]
+        first = self.answer(order, "PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*12*EA")
+        self.assertEqual(
+            (first.state, first.line_ids.mapped("state")), ("partial", ["unchanged", "unanswered"])
+        )
+        left = first.line_ids[1]
+        self.assertEqual((left.order_line_id, left.ordered_quantity), (order.order_line[1], 5))
+        self.assertFalse(order[ACKNOWLEDGED])
+        self.assertEqual(orders.search(unanswered), order)
+        sent = json.loads(first.message_id.answer)
+        self.assertEqual([line["outcome"] for line in sent["lines"]], ["unchanged", "unanswered"])
+        self.assertEqual(sent["status"], "applied")
+        # the first line again, of the other nothing
+        second = self.answer(order, "PO1*1*12*EA*4**BP*TEST-CORN", "ACK*IP*12*EA", number="VN-2")
+        self.assertEqual((first.state, second.state), ("done", "waiting"))
+        self.assertFalse(order[ACKNOWLEDGED])
+        second.action_refuse()
+        self.assertEqual((second.state, order.order_line.mapped("product_qty")), ("partial", [12, 5]))
+        self.assertFalse(self.exceptions_of(second).filtered(lambda one: one.state == "open"))
+        third = self.answer(order, "PO1*2*5*EA*2**BP*TEST-GLOVES", "ACK*IA*5*EA", number="VN-3")
+        self.assertEqual((third.state, third.line_ids.state, second.state), ("done", "unchanged", "done"))
+        self.assertTrue(order[ACKNOWLEDGED])
+        self.assertFalse(orders.search(unanswered))
+        self.assertFalse(answers.search([("order_id", "=", order.id), ("state", "!=", "done")]))
+
+    def test_a_line_that_is_confirmed_otherwise(self):
+        """E2, G8: a purchaser takes a line that was left out as ordered; that is kept in the audit trail."""
+        order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
+        answer = self.answer(order, "PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*12*EA")
+        left = answer.line_ids[1]
+        operator = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        with self.assertRaises(AccessError):
+            left.with_user(operator).action_confirm()
+        purchaser = new_test_user(self.env, "purchaser", groups="purchase.group_purchase_user")
+        left.with_user(purchaser).action_confirm()
+        self.assertEqual((left.state, left.quantity, left.decided_by_id), ("accepted", 5, purchaser))
+        self.assertEqual((answer.state, order.order_line.mapped("product_qty")), ("done", [12, 5]))
+        self.assertTrue(order[ACKNOWLEDGED])
+        self._assert_told(answer, "overridden", purchaser)
+        with self.assertRaisesRegex(UserError, "settled in between"):
+            left.with_user(purchaser).action_confirm()
+
+    def test_only_exceptions_have_lines(self):
+        """E2: an answer that says so (AE, RF) answers the lines it leaves out as well."""
+        for status, outcome in (("AE", "unchanged"), ("RF", "waiting")):
+            with self.subTest(status):
+                order = self.buy((self.corn, 12, 3.25), (self.gloves, 5, 2.0))
+                told = ("PO1*1*12*EA*3.25**BP*TEST-CORN", "ACK*IA*12*EA")
+                answer = self.answer(order, *told, status=status)
+                self.assertEqual(answer.line_ids.mapped("state"), ["unchanged", outcome])
+                self.assertTrue(order[ACKNOWLEDGED])
 
     def test_within_tolerance(self):
         """E2: date, quantity and price that are near enough change the order and its receipt."""

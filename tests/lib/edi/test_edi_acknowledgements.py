@@ -196,3 +196,20 @@ def test_issues_have_places_in_bytes():
     data = edifact("BGM+220+P?'1+9", "DTM+137:20261301:102")
     (issue,) = read(data).issues
     assert data[issue.position.offset : issue.position.end] == b"20261301"
+
+
+@pytest.mark.parametrize(("code", "version", "told"), [("997", "004010", "6"), ("999", "005010", "18")])
+def test_a_transaction_in_the_group_of_another(code, version, told):
+    """E5: GS01 belongs to ST01; the partner is told that it does not, by the code that the version has for it."""
+    (interchange,) = read_interchanges(x12(BEG, PO1, group="IN", version=version))
+    judged = judge(interchange)
+    (issue,) = [issue for issue in judged[0].issues if issue.severity == "error"]
+    assert issue.code == "wrong_group" and issue.position.tag == "ST"
+    segments = acknowledge_group(interchange.groups[0], judged, code).segments
+    assert [segment.parts[1:] for segment in segments[-2:]] == [["R", told], ["R", "1", "1", "0"]]
+
+
+def test_an_acknowledgement_in_the_group_of_another():
+    """E5: what is no acknowledgement's group settles nothing."""
+    with pytest.raises(EdiError, match="belongs to a group FA"):
+        read_acknowledgement(first(x12("AK1*PO*1", "AK9*A*1*1*1", code="997")))

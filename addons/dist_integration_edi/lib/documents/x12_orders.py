@@ -127,6 +127,7 @@ ACKNOWLEDGEMENT = {
     "fields": [
         {"to": "purpose", "from": "BAK01", "codes": "purpose", "required": True, "default": "original"},
         {"to": "status", "from": "BAK02", "codes": "response", "required": True},
+        {"to": "acknowledgement_type", "from": "BAK02"},
         {"to": "order", "from": "BAK03", "required": True},
         {"to": "order_date", "from": "BAK04", "as": "date"},
         {"to": "release", "from": "BAK05"},
@@ -183,6 +184,7 @@ CHANGE_ACKNOWLEDGEMENT = {
     "fields": [
         {"to": "purpose", "from": "BCA01", "codes": "purpose", "required": True, "default": "original"},
         {"to": "status", "from": "BCA02", "codes": "response", "required": True},
+        {"to": "acknowledgement_type", "from": "BCA02"},
         {"to": "order", "from": "BCA03", "required": True},
         {"to": "release", "from": "BCA04"},
         {"to": "sequence", "from": "BCA05"},

@@ -2,11 +2,11 @@ from odoo import _, models
 
 from odoo.addons.dist_integration_base.lib.handling import ApplyError, HandlerResult
 
-from ...lib.interchange import read_interchanges
+from ...lib.interchange import read_pieces
 
 
 class UnknownPartner(ApplyError):
-    """Nobody has said yet whose the interchange is; the file waits for the profile."""
+    """Nobody has said yet whose the interchange is; it waits for the profile."""
 
     category = "identity"
     message_state = "error"
@@ -30,35 +30,51 @@ class EdiInterchangeHandler(models.AbstractModel):
         ]
 
     def _apply(self, message, payload):
+        """:raises UnknownPartner: whose the interchanges are is known of none of them"""
         raw = message._get_edi_bytes()
-        self._check_partners(message, raw)
-        taken = self.env["dist.edi.interchange"]._take_file(message, raw)
+        interchanges, pieces = self.env["dist.edi.interchange"], read_pieces(raw)
+        partners = [
+            self.env["dist.edi.partner"]._find_sender(message.system_id, parsed)
+            for parsed, _start, _end in pieces
+        ]
+        if not any(partners):
+            raise self._prepare_unknown(pieces[0][0])
+        taken, answers = interchanges, []
+        for partner, (parsed, start, end) in zip(partners, pieces, strict=True):
+            if partner:
+                interchange = interchanges._take_piece(message, partner, parsed, raw[start:end], start)
+                taken |= interchange
+                answers.append(self._describe(interchange))
+            else:
+                message._set_edi_apart(raw[start:end])
+                answers.append(self._describe_waiting(parsed))
         taken._wake_inbox()
-        return HandlerResult(
-            answer={"interchanges": [self._describe(interchange) for interchange in taken]},
-            record=taken[:1],
+        return HandlerResult(answer={"interchanges": answers}, record=taken[:1])
+
+    def _prepare_unknown(self, parsed):
+        """:return: UnknownPartner, an interchange comes from, or is for, somebody whose profile is not here"""
+        return UnknownPartner(
+            "unknown_trading_partner",
+            _(
+                "The %(standard)s interchange %(number)s from %(sender)s to %(receiver)s fits no trading partner.",
+                standard=parsed.standard,
+                number=parsed.control_number,
+                sender=f"{parsed.sender_qualifier}:{parsed.sender}".strip(":"),
+                receiver=f"{parsed.receiver_qualifier}:{parsed.receiver}".strip(":"),
+            ),
+            "/interchanges",
+            status=202,
+            suggestion=_("Make the profile of this trading partner for the system, then use Retry."),
         )
 
-    def _check_partners(self, message, raw):
-        """:raises UnknownPartner: an interchange comes from, or is for, somebody whose profile is not here"""
-        for parsed in read_interchanges(raw):
-            if self.env["dist.edi.partner"]._find_sender(message.system_id, parsed):
-                continue
-            sender = f"{parsed.sender_qualifier}:{parsed.sender}".strip(":")
-            receiver = f"{parsed.receiver_qualifier}:{parsed.receiver}".strip(":")
-            raise UnknownPartner(
-                "unknown_trading_partner",
-                _(
-                    "The %(standard)s interchange %(number)s from %(sender)s to %(receiver)s fits no trading partner.",
-                    standard=parsed.standard,
-                    number=parsed.control_number,
-                    sender=sender,
-                    receiver=receiver,
-                ),
-                "/interchanges",
-                status=202,
-                suggestion=_("Make the profile of this trading partner for the system, then use Retry."),
-            )
+    def _describe_waiting(self, parsed):
+        """:return: dict, as of `_describe`, of an interchange that waits for the profile of its sender"""
+        return {
+            "control_number": parsed.control_number,
+            "state": "waiting",
+            "documents": len(parsed.transactions),
+            "refused": 0,
+        }
 
     def _describe(self, interchange):
         return {

@@ -4,7 +4,6 @@ from odoo import _, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, HandlerResult
 from odoo.addons.dist_integration_wms.lib.confirmation import digest_of
-from odoo.addons.dist_integration_wms.models.purchase_order import ACKNOWLEDGED
 
 from ...lib.answers import SILENT, SUBSTITUTED, AnswerError, read_answer
 
@@ -53,20 +52,34 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
         }
 
     def _prepare_lines(self, message, payload, order, transit_days):
-        """:return: list of values of dist.supplier.acknowledgement.line"""
-        if payload.get("lines"):
-            found = [
-                (*self._find_order_line(message, order, line, f"/lines/{place}"), line, f"/lines/{place}")
-                for place, line in enumerate(payload["lines"])
-            ]
-            self._check_once(order, found)
-        elif payload["status"] in SILENT:
-            found = []
-        else:
-            found = [(own, own.product_id, {}, "") for own in self._get_order_lines(order)]
-        return [self._prepare_line(message, payload, order, transit_days, *one) for one in found]
+        """What is answered of an order; lines that are left out, and never were answered, still are to be.
+
+        :return: list of values of dist.supplier.acknowledgement.line
+        """
+        found = [
+            (*self._find_order_line(message, order, line, f"/lines/{place}"), line, f"/lines/{place}")
+            for place, line in enumerate(payload.get("lines", ()))
+        ]
+        rest = self._get_order_lines(order) - self._check_once(order, found)
+        unanswered = rest.browse()
+        if payload.get("only_exceptions") or not (found or payload["status"] in SILENT):
+            found += [(own, own.product_id, {}, "") for own in rest]
+        elif found:
+            unanswered = rest.filtered("product_qty") - self._find_answered(order)
+        return [
+            *(self._prepare_line(message, payload, order, transit_days, *one) for one in found),
+            *(self._prepare_unanswered(own) for own in unanswered),
+        ]
+
+    def _find_answered(self, order):
+        """:return: purchase.order.line that the supplier answered before"""
+        lines = self.env["dist.supplier.acknowledgement.line"]
+        return lines.search([("order_id", "=", order.id), ("state", "!=", "unanswered")]).order_line_id
 
     def _check_once(self, order, found):
+        """:return: purchase.order.line that are answered
+        :raises BusinessError: one of them twice
+        """
         seen = order.order_line.browse()
         for own, _product, _line, pointer in found:
             if own & seen:
@@ -81,6 +94,26 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
                     record=order,
                 )
             seen |= own
+        return seen
+
+    def _prepare_unanswered(self, own):
+        return {
+            **self._prepare_ordered(own, own.product_id, self._get_line_unit(own)),
+            "state": "unanswered",
+            "differences": _("not answered yet"),
+        }
+
+    def _prepare_ordered(self, own, product, unit):
+        """:return: values of a line as it was ordered; of what was not ordered only the item"""
+        return {
+            "order_line_id": own.id,
+            "line_ref": own.dist_line_ref,
+            "product_id": product.id,
+            "uom_id": unit.id,
+            "ordered_quantity": own.product_qty,
+            "ordered_price": own.price_unit_discounted,
+            "ordered_date": own.date_planned and own.date_planned.date(),
+        }
 
     def _prepare_line(self, message, payload, order, transit_days, own, product, line, pointer):
         product = own.product_id or self._require_product(product, line.get("item", {}), f"{pointer}/item")
@@ -99,13 +132,8 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
         if "unit_price" in line:
             price = told_unit._compute_price(float(line["unit_price"]), unit)
         return {
-            "order_line_id": own.id,
+            **self._prepare_ordered(own, product, unit),
             "line_ref": own.dist_line_ref or line.get("line"),
-            "product_id": product.id,
-            "uom_id": unit.id,
-            "ordered_quantity": own.product_qty,
-            "ordered_price": own.price_unit_discounted,
-            "ordered_date": own.date_planned and own.date_planned.date(),
             "price": price,
             "date": answer.date,
             "is_undated": answer.undated,
@@ -161,7 +189,7 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
             if new:
                 self._create_inbound(message, "purchase.order.line", new)
             line._schedule_receipts()
-        order[ACKNOWLEDGED] = True
+        answer._note_answered()
         reference = payload.get("supplier_order")
         if reference and not order.partner_ref:
             order.partner_ref = reference

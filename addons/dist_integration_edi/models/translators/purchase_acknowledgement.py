@@ -2,6 +2,8 @@ from odoo import models
 
 from ...lib.answers import REFUSED
 
+# codes of X12 (element 587): only what is not as ordered has its lines
+ONLY_EXCEPTIONS = ("AE", "RF")
 # codes of X12 (element 374) for days on which goods leave the supplier
 SHIP_DATES = ("010", "011", "037", "038", "068", "079", "080", "118")
 
@@ -24,12 +26,16 @@ class PurchaseAcknowledgementTranslator(models.AbstractModel):
                 "supplier_order": self._get_supplier_order(document, canonical),
                 "told_on": canonical.get("date"),
                 "status": canonical["status"],
+                "only_exceptions": self._names_only_exceptions(document, canonical) or None,
                 "currency": canonical.get("currency"),
                 "date": canonical.get("promised_date"),
                 "note": self._get_note(canonical),
                 "lines": [self._get_line(document, line) for line in canonical.get("lines", [])],
             }
         )
+
+    def _names_only_exceptions(self, document, canonical):
+        return self._is_x12(document) and canonical.get("acknowledgement_type") in ONLY_EXCEPTIONS
 
     def _get_supplier_order(self, document, canonical):
         """:return: the supplier's number of the order; of X12 the acknowledgement's number is that"""
