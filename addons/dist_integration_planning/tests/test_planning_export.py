@@ -443,7 +443,9 @@ class TestPlanningExportApi(ExportHttpCase):
         self.source.export_ids._job_run()
         for key in ("A", "B"):
             again = self._ask(Idempotency_Key=key)
-            self.assertEqual((again.json()["export"], again.json()["status"]), (first.json()["export"], "done"))
+            self.assertEqual(
+                (again.json()["export"], again.json()["status"]), (first.json()["export"], "done")
+            )
             self.assertEqual(again.headers["Idempotent-Replayed"], "true")
             self.assertEqual(again.headers["Location"], first.headers["Location"])
         self.assertNotEqual(self._ask(Idempotency_Key="C").json()["export"], first.json()["export"])

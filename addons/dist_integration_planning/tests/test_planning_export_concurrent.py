@@ -228,7 +228,9 @@ class TestPlanningExportConcurrent(RealTransactionCase):
             self.assertFalse(source.export_ids)
             ready.wait()
             requests = env["dist.planning.export.request"]
-            answers.append(requests._answer(source, "full", env["dist.api.client"].browse(client), key, "hash"))
+            answers.append(
+                requests._answer(source, "full", env["dist.api.client"].browse(client), key, "hash")
+            )
 
         keys = ["same", "same", "same", "same", "other", None, None, None, None, None]
         threads = [threading.Thread(target=self._do, args=(ask, key)) for key in keys]
