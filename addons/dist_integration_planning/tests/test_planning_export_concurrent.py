@@ -220,7 +220,7 @@ class TestPlanningExportConcurrent(RealTransactionCase):
         that come with the same key.
         """
         client = self._do(self._make_client)
-        answers, ready = [], threading.Barrier(ASKING)
+        answers, ready = [], threading.Barrier(ASKING, timeout=60)
 
         def ask(env, key):
             source = env["dist.planning.source"].browse(self.ids["source"])
