@@ -18,17 +18,35 @@ def get_exact_now():
 def reading(cr):
     """Leave the transaction as it was when the database refuses a question asked inside; nothing is written there.
 
-    Less than a savepoint of Odoo's own, whose unique name costs as much as the rest: of equal names the innermost is
-    meant.
+    Less than a savepoint of Odoo's own: it is set by the first question, of which there is none where a document is
+    told from what was read before, and needs no name of its own, because of equal names the innermost is meant.
+
+    :param cr: cursor; only what goes through its ``execute`` is asked under the savepoint
     """
-    cr.execute("SAVEPOINT dist_reading")
+    asked = False
+    ask, outer = cr.execute, vars(cr).get("execute")
+
+    def ask_safely(*args, **kwargs):
+        nonlocal asked
+        if not asked:
+            ask("SAVEPOINT dist_reading")
+            asked = True
+        return ask(*args, **kwargs)
+
+    cr.execute = ask_safely
     try:
         yield
     except BaseException:
-        cr.execute("ROLLBACK TO SAVEPOINT dist_reading")
+        if asked:
+            ask("ROLLBACK TO SAVEPOINT dist_reading")
         raise
     finally:
-        cr.execute("RELEASE SAVEPOINT dist_reading")
+        if outer:
+            cr.execute = outer
+        else:
+            del cr.execute
+        if asked:
+            ask("RELEASE SAVEPOINT dist_reading")
 
 
 def format_relative(env, moment):

@@ -9,7 +9,7 @@ BATCH = 100
 STATEMENT = """
     WITH numbered AS (
         INSERT INTO dist_event_sequence AS known (res_model, res_id, last_number)
-        SELECT * FROM unnest(%s::varchar[], %s::integer[], %s::integer[])
+        VALUES {counts}
         ON CONFLICT (res_model, res_id)
         DO UPDATE SET last_number = known.last_number + EXCLUDED.last_number
         RETURNING res_model, res_id, last_number
@@ -63,7 +63,7 @@ class DistEvent(models.Model):
         event_columns = tuple(rows[0])
         message_columns = tuple(name for name in messages[0][1] if name != "event_id") if messages else ()
         counts, behind = _count(rows)
-        params = [list(column) for column in zip(*counts, strict=True)]
+        params = [value for count in counts for value in count]
         for row, following in zip(rows, behind, strict=True):
             params += [row[name] for name in event_columns]
             params += [following, row["res_model"], row["res_id"]]
@@ -74,7 +74,12 @@ class DistEvent(models.Model):
             params += [*row.values(), row["identity_key"]]
         self.env.cr.execute(
             _get_statement(
-                event_columns, len(rows), message_columns, len(messages), tuple(map(tuple, drains.values()))
+                len(counts),
+                event_columns,
+                len(rows),
+                message_columns,
+                len(messages),
+                tuple(map(tuple, drains.values())),
             ),
             params,
             # the statement holds what leaves, which is nothing for the log
@@ -109,14 +114,17 @@ def _count(rows):
 
 
 @lru_cache(maxsize=256)
-def _get_statement(event_columns, events, message_columns, messages, drains):
-    """:return: SQL text for a number of events and messages with these columns, and jobs of which each has its own"""
+def _get_statement(documents, event_columns, events, message_columns, messages, drains):
+    """:return: SQL text for numbers of documents, and of events and messages with these columns, and jobs of which each
+    has its own
+    """
     message_part = ""
     if messages:
         message_part = MESSAGES.format(
             columns=", ".join(message_columns), rows=_get_values(message_columns, EVENT, messages)
         )
     return STATEMENT.format(
+        counts=", ".join(["(%s, %s, %s)"] * documents),
         event_columns=", ".join(event_columns),
         events=_get_values(event_columns, NUMBER, events),
         messages=message_part,

@@ -19,6 +19,7 @@ from . import (
     test_milestones,
     test_ownership,
     test_personal_data,
+    test_reading,
     test_reconciliation,
     test_reconciliation_concurrency,
     test_register,

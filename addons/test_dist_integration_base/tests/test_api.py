@@ -378,6 +378,8 @@ class TestApi(DistHttpCase):
         response = self._call("GET", "/docs")
         self.assertEqual(response.status_code, 200, response.text[:500])
         self.assertIn("/dist/v1/test/partners", response.text)
+        for told in ("Unprocessable", "Idempotency-Key", "header"):
+            self.assertIn(told, response.text)
         self.assertNotIn("src=", response.text)
         self.assertNotIn("url(", response.text)
         self.assertNotRegex(response.text, r"""href\s*=\s*["']?(?:[a-z]+:)?//""")

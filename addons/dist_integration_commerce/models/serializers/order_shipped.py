@@ -36,7 +36,7 @@ class OrderShippedSerializer(models.AbstractModel):
                 "sku": move.product_id.default_code or None,
                 "quantity": views._format_quantity(move.quantity),
                 "unit": move.product_uom.name,
-                "lots": self._get_lots(move) if move.has_tracking != "none" else [],
+                "lots": self._get_lots(move) if move.product_id.tracking != "none" else [],
             }
             for move in moves.sorted("id")
         ]
