@@ -49,6 +49,7 @@ class ApiOperation:
     :param media_type: of the answer
     :param upload: media types of a body that is a file, stored as it arrives; empty for a body in JSON
     :param required: names of query parameters that may not be left out
+    :param idempotent: whether a route without messages takes an ``Idempotency-Key`` as those with messages do
     """
 
     path: str
@@ -68,6 +69,7 @@ class ApiOperation:
     conditional: bool = False
     upload: tuple = ()
     required: tuple = ()
+    idempotent: bool = False
 
 
 def api_route(

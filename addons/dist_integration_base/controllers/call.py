@@ -30,6 +30,7 @@ class ApiCall:
     :ivar company_id: id of the client's company
     :ivar query: dict of query parameters, converted and checked
     :ivar trace: Trace
+    :ivar is_signed: whether the caller signs its requests
     """
 
     def __init__(self, operation, client, access, trace, body, headers):
@@ -107,6 +108,52 @@ class ApiCall:
                 _("Parameter %(name)s: %(detail)s", name=name, detail=detail),
             )
         return value
+
+    # what may come again
+
+    @property
+    def request_hash(self):
+        """What tells whether two requests with one key are the same."""
+        incoming = request.httprequest
+        return strict_json.body_hash(incoming.method, incoming.path, self.body)
+
+    @property
+    def given_key(self):
+        """The caller's key of this request within its method and path; None where there is none.
+
+        :raises Problem: it is none that can be stored
+        """
+        incoming = request.httprequest
+        # a partner that sends Standard Webhooks names each message by its webhook-id
+        names = ["Idempotency-Key", "webhook-id"]
+        if self.is_signed:
+            # the key that is signed, so that nobody sends again what he overheard under another one
+            names = ["webhook-id"]
+        key = next((incoming.headers[name] for name in names if incoming.headers.get(name)), "")
+        key = key.strip().strip('"')
+        if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
+            raise Problem(
+                400,
+                "invalid_idempotency_key",
+                _("Invalid Idempotency-Key"),
+                _("A key has at most %s characters, all of them printable ASCII.", MAX_KEY),
+            )
+        return f"{incoming.method} {uri_path(incoming.path)} {key}" if key else None
+
+    def check_same_request(self, former_hash):
+        """Tell the caller that it is answered again.
+
+        :param former_hash: `request_hash` of the request that came before with this key
+        :raises Problem: that was another one
+        """
+        if former_hash != self.request_hash:
+            raise Problem(
+                422,
+                "idempotency_key_reused",
+                _("Idempotency-Key used before"),
+                _("This key came with another body before. Use a new key for a new request."),
+            )
+        self.headers["Idempotent-Replayed"] = "true"
 
     # answers
 
@@ -229,8 +276,13 @@ class ApiCall:
         """
         message_id, is_new = self.env["dist.message"]._receive(vals, self.body, upload)
         if not is_new:
-            self._check_same_request(message_id, vals)
+            self.check_same_request(self._get_former_hash(message_id))
         return message_id, is_new
+
+    def _get_former_hash(self, message_id):
+        return self.env["dist.message"]._in_own_transaction(
+            lambda env: env["dist.message"].browse(message_id).request_hash
+        )
 
     def _get_agreed(self):
         """:return: (message type of the route, flow, version)
@@ -268,26 +320,10 @@ class ApiCall:
         """The caller's key; without one, an identical POST is the same message, a PUT is always a new one
         (putting A, then B, then A again must end with A).
         """
-        incoming = request.httprequest
-        request_hash = strict_json.body_hash(incoming.method, incoming.path, self.body)
-        # a partner that sends Standard Webhooks names each message by its webhook-id
-        names = ["Idempotency-Key", "webhook-id"]
-        if self.is_signed:
-            # the key that is signed, so that nobody sends again what he overheard under another one
-            names = ["webhook-id"]
-        key = next((incoming.headers[name] for name in names if incoming.headers.get(name)), "")
-        key = key.strip().strip('"')
-        if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
-            raise Problem(
-                400,
-                "invalid_idempotency_key",
-                _("Invalid Idempotency-Key"),
-                _("A key has at most %s characters, all of them printable ASCII.", MAX_KEY),
-            )
+        key, request_hash = self.given_key, self.request_hash
         if key:
-            # the key is the caller's within one method and path
-            return f"{incoming.method} {uri_path(incoming.path)} {key}", request_hash
-        if incoming.method == "POST":
+            return key, request_hash
+        if request.httprequest.method == "POST":
             return f"auto {request_hash}", request_hash
         return f"new {uuid.uuid4().hex}", request_hash
 
@@ -359,19 +395,6 @@ class ApiCall:
                 ],
             )
         return items
-
-    def _check_same_request(self, message_id, vals):
-        known = self.env["dist.message"]._in_own_transaction(
-            lambda env: env["dist.message"].browse(message_id).request_hash
-        )
-        if known != vals["request_hash"]:
-            raise Problem(
-                422,
-                "idempotency_key_reused",
-                _("Idempotency-Key used before"),
-                _("This key came with another body before. Use a new key for a new request."),
-            )
-        self.headers["Idempotent-Replayed"] = "true"
 
     def _wants_later(self):
         return "respond-async" in request.httprequest.headers.get("Prefer", "")

@@ -157,7 +157,7 @@ class DistOpenapi(models.AbstractModel):
             }
             for name, schema in route.parameters
         ]
-        if route.message_type:
+        if route.message_type or route.idempotent:
             parameters.append(
                 {
                     "name": "Idempotency-Key",

@@ -47,11 +47,16 @@ class PlanningExportsController(http.Controller):
         "is answered.",
         tag=TAG,
         statuses=(404,),
+        idempotent=True,
     )
     def request_planning_export(self, call):
-        export = _find_source(call)._request_export(call.payload["kind"])
-        location = f"/dist/v1/planning/exports/{export.name}"
-        return call.answer(export._get_document(), headers={"Location": location})
+        document, former_hash = call.env["dist.planning.export.request"]._answer(
+            _find_source(call), call.payload["kind"], call.client, call.given_key, call.request_hash
+        )
+        if former_hash:
+            call.check_same_request(former_hash)
+        location = f"/dist/v1/planning/exports/{document['export']}"
+        return call.answer(document, headers={"Location": location})
 
     @api_route(
         "/planning/exports/<string:export>",

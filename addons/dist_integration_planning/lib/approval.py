@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # kinds that add to the stock
 COVERED = ("purchase", "transfer")
+# what is above a limit by less than that is not above it: floats come that close, and nobody counts it
+SAME = 1e-6
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Rule:
 class Facts:
     """What is known of a proposal.
 
-    :ivar value: in the company's currency; None where no price is known
+    :ivar value: in the company's currency, not rounded; None where no price is known
+    :ivar is_value_limited: whether the source may propose up to a value only, so that it has to be known
     :ivar change: against the last one that was approved, as a share; None where there was none
     :ivar cover_days: None where no demand is expected
     :ivar forecast_error: as a share; None where it was not measured yet
@@ -54,6 +57,12 @@ class Facts:
     cover_days: float | None = None
     forecast_error: float | None = None
     expired_days: int = 0
+    is_value_limited: bool = False
+
+    @property
+    def needs_value(self) -> bool:
+        """Tell whether nothing is approved before its value is known, whatever a rule says."""
+        return self.kind == "purchase" or self.is_value_limited
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def judge(facts: Facts, rule: Rule | None) -> list[Reason]:
     """Return why a proposal waits for a planner; empty where it is approved.
 
     What nobody ever approves by a rule waits whatever the rule says: an expired plan, a purchase without supplier or
-    price, a lead time.
+    price, a lead time; of a source that may propose up to a value, also a move or setting of unknown value.
     """
     reasons = _get_own_reasons(facts)
     if facts.kind == "lead_time":
@@ -107,7 +116,7 @@ def _get_own_reasons(facts: Facts) -> list[Reason]:
         reasons.append(Reason("lead_time", facts.change))
     if facts.kind == "purchase" and not facts.supplier:
         reasons.append(Reason("no_supplier"))
-    elif facts.kind == "purchase" and facts.value is None:
+    elif facts.needs_value and facts.value is None:
         reasons.append(Reason("no_price"))
     return reasons
 
@@ -123,8 +132,11 @@ def _get_limit_reasons(facts: Facts, rule: Rule) -> list[Reason]:
     reasons = [
         Reason(code, found, limit)
         for code, found, limit in checked
-        if limit and found is not None and found > limit
+        if limit and found is not None and found > limit + SAME
     ]
+    # what nobody knows may be above it
+    if rule.value_limit and facts.value is None and not facts.needs_value:
+        reasons.append(Reason("no_price"))
     # it lasts for ever
     if rule.cover_limit and facts.cover_days is None and facts.kind in COVERED:
         reasons.append(Reason("cover", None, rule.cover_limit))

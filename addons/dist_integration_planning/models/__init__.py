@@ -24,6 +24,7 @@ from . import (
     dist_planning_export_file,
     dist_planning_export_key,
     dist_planning_export_progress,
+    dist_planning_export_request,
     dist_planning_export_run,
     dist_planning_forecast,
     dist_planning_history,

@@ -15,6 +15,7 @@ IMPERSONAL = {
     "dist.planning.export.file": {"checksum", "content", "dataset", "media_type", "name"},
     "dist.planning.export.key": {"dataset", "key"},
     "dist.planning.export.progress": {"stage"},
+    "dist.planning.export.request": {"key", "request_hash"},
     "dist.planning.forecast": {"calendar"},
     "dist.planning.item": {"explanation", "method"},
     "dist.planning.history": {"calendar"},

@@ -72,6 +72,9 @@ class DistPlanningExport(models.Model):
     manifest = fields.Json(readonly=True, help="The files with their rows, sizes and SHA-256.")
     error = fields.Text(readonly=True)
     file_ids = fields.One2many("dist.planning.export.file", "export_id", string="Files", readonly=True)
+    request_ids = fields.One2many(
+        "dist.planning.export.request", "export_id", string="Requests", readonly=True
+    )
     purged_at = fields.Datetime(string="Files removed", readonly=True)
 
     _sql_constraints = [

@@ -44,6 +44,11 @@ class DistPlanningMappingFile(models.Model):
     delimiter = fields.Selection(DELIMITERS, string="Between values", required=True, default=",")
     has_head = fields.Boolean(string="First line names the columns", default=True)
     quoted = fields.Boolean(string="Texts in quotes")
+    for_spreadsheet = fields.Boolean(
+        string="Opened in a spreadsheet",
+        help="Texts that a spreadsheet takes for a formula (=, +, - or @ in front) get an apostrophe in front. Not for "
+        "files that a program reads: to it the apostrophe is part of the text.",
+    )
     packed = fields.Boolean(string="Packed (gzip)")
     only_column = fields.Char(
         string="Only rows whose",
@@ -153,6 +158,7 @@ class DistPlanningMappingFile(models.Model):
             delimiter=self.delimiter,
             has_head=self.has_head,
             quoted=self.quoted,
+            for_spreadsheet=self.for_spreadsheet,
             condition=self._get_condition("removed" in names),
         )
 

@@ -57,7 +57,7 @@ class DistPlanningProposal(models.Model):
     approved_quantity = fields.Float(
         string="To carry out",
         digits="Product Unit of Measure",
-        help="As proposed, unless a planner changed it.",
+        help="As proposed, in whole packs and pieces, unless a planner changed it.",
     )
     is_edited = fields.Boolean(string="Changed by a planner", readonly=True)
     is_derived = fields.Boolean(
@@ -111,7 +111,7 @@ class DistPlanningProposal(models.Model):
         "stock.warehouse.orderpoint", string="Reordering rule", readonly=True, ondelete="set null"
     )
 
-    on_hand = fields.Float(compute="_compute_supply", digits="Product Unit of Measure")
+    on_hand = fields.Float(string="On hand", compute="_compute_supply", digits="Product Unit of Measure")
     incoming = fields.Float(
         compute="_compute_supply", digits="Product Unit of Measure", string="On its way", help="Confirmed."
     )
@@ -120,7 +120,9 @@ class DistPlanningProposal(models.Model):
         digits="Product Unit of Measure",
         help="In drafts and requests for quotation.",
     )
-    daily_demand = fields.Float(compute="_compute_daily_demand", help="As the source forecasts it.")
+    daily_demand = fields.Float(
+        string="Daily demand", compute="_compute_daily_demand", help="As the source forecasts it."
+    )
 
     _sql_constraints = [
         ("key_uniq", "unique(source_id, key)", "The source has a proposal of this number already."),

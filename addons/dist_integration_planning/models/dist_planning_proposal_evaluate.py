@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.tools import SQL, float_round, format_amount
 
 from ..lib import approval
+from ..lib.inventory import order_quantity
 
 
 class Item(NamedTuple):
@@ -130,6 +131,7 @@ class DistPlanningProposal(models.Model):
                 cover_days=cover,
                 forecast_error=item.forecast_error,
                 expired_days=proposal.source_id._get_expired_days(),
+                is_value_limited=bool(proposal.source_id.proposal_value_limit),
             )
             yield proposal, figures, facts
 
@@ -152,9 +154,13 @@ class DistPlanningProposal(models.Model):
         )
 
     def _prepare_order(self, offer, calendars):
-        """What the supplier's rules make of a proposal: whole packs, ordered on a day it takes orders."""
+        """What the supplier's rules make of a proposal: whole packs, ordered on a day it takes orders; whole pieces
+        where there is none.
+        """
         quantity = self.approved_quantity
         if self.kind != "purchase" or not offer:
+            if self.kind in approval.COVERED:
+                quantity = order_quantity(quantity, multiple=self.source_id._get_step(self.uom_id))
             return {"approved_quantity": quantity}
         calendar = calendars.get(offer.partner.id) or self.env["dist.planning.supplier"]._get_calendar()
         today = fields.Date.context_today(self)
@@ -163,20 +169,22 @@ class DistPlanningProposal(models.Model):
         else:
             ordered = calendar.order_day(self.date_planned, offer.delay, today)
         return {
-            "approved_quantity": offer.round_up(quantity, self.uom_id),
+            "approved_quantity": offer.round_up(quantity, self.uom_id, self.source_id._get_step(offer.unit)),
             "partner_id": offer.partner.id,
             "date_order": ordered,
         }
 
     def _get_value(self, offer, quantity):
-        """:return: in the company's currency; None where no price is known"""
-        if self.kind == "purchase":
-            return offer and offer.value(quantity, self.uom_id, self.company_id)
-        if self.kind == "lead_time":
+        """:return: in the company's currency, not rounded: of a purchase its price, else what the goods cost, or would
+        where they are bought; None where that is not known
+        """
+        if self.kind == "reordering":
+            quantity = max(quantity, self.maximum)
+        if self.kind == "lead_time" or not quantity:
             return 0.0
-        return self.product_id.standard_price * max(
-            quantity, self.maximum if self.kind == "reordering" else 0.0
-        )
+        if self.kind != "purchase" and self.product_id.standard_price:
+            return self.product_id.standard_price * quantity
+        return offer and offer.value(quantity, self.uom_id, self.company_id)
 
     def _get_cover(self, supply, demand, quantity):
         """:return: days that stock, open supply and this last; None where no demand is expected"""
@@ -268,12 +276,17 @@ class DistPlanningProposal(models.Model):
             case "expired":
                 return _("The plan is %s days old.", reason.found)
             case "no_price":
-                return _("The supplier has no price for it.")
+                return self._describe_missing_price()
             case "no_supplier":
                 return _("No supplier sells it: choose one.")
             case "lead_time":
                 return self._describe_lead_time()
         raise ValueError(reason.code)
+
+    def _describe_missing_price(self):
+        if self.kind == "purchase":
+            return _("The supplier has no price for it.")
+        return _("Nobody knows what it is worth: it has no cost, and no supplier has a price for it.")
 
     def _describe_error(self, reason, name):
         if reason.found is None:

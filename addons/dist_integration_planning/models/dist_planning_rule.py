@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .dist_planning_proposal import KINDS
+from .dist_planning_source import check_value_limit
 
 
 class DistPlanningRule(models.Model):
@@ -38,7 +39,8 @@ class DistPlanningRule(models.Model):
         default=True,
         help="Otherwise all that it fits waits for a planner.",
     )
-    value_limit = fields.Monetary(string="Value at most", help="In the company's currency; 0 for no limit.")
+    # no amount of the currency: one below its smallest coin would become 0, which is no limit
+    value_limit = fields.Float(string="Value at most", help="In the company's currency; 0 for no limit.")
     change_limit = fields.Float(
         string="Change at most (%)", help="Against the last approved proposal; 0 for no limit."
     )
@@ -52,3 +54,8 @@ class DistPlanningRule(models.Model):
             "Limits are not below zero.",
         ),
     ]
+
+    @api.constrains("value_limit")
+    def _check_value_limit(self):
+        for rule in self:
+            check_value_limit(rule.value_limit, rule.currency_id)

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 
+from .series import counts_pieces
+
 BUCKETS = [("day", "Day"), ("week", "Week"), ("month", "Month")]
 # kind of rows to what says which version of them is in force
 POINTERS = {
@@ -50,9 +52,16 @@ class DistPlanningSource(models.Model):
         check_company=True,
         help="Whose stock it may plan; empty for all of the company.",
     )
-    proposal_value_limit = fields.Monetary(
+    # no amount of the currency: one below its smallest coin would become 0, which is no limit
+    proposal_value_limit = fields.Float(
         string="Largest proposal",
-        help="Value of a single proposal above which a plan is refused; 0 for none.",
+        help="Value of a single proposal above which a plan is refused, in the company's currency; 0 for none.",
+    )
+    whole_pieces = fields.Boolean(
+        string="Whole pieces",
+        default=True,
+        help="Purchases and transfers of what is counted (units, dozens) are rounded up to whole ones, also where the "
+        "supplier's line has no order multiple. Other units are rounded up to their own precision.",
     )
     batch_line_limit = fields.Integer(
         string="Most rows of a version", default=2_000_000, help="A plan with more rows is refused."
@@ -105,6 +114,11 @@ class DistPlanningSource(models.Model):
             if source.system_id and source.active and self.search_count(same):
                 raise ValidationError(_("Another planning source is %s already.", source.system_id.name))
 
+    @api.constrains("proposal_value_limit")
+    def _check_proposal_value_limit(self):
+        for source in self:
+            check_value_limit(source.proposal_value_limit, source.currency_id)
+
     @api.model
     def _find_for(self, system):
         """:return: the planning source that a system is
@@ -141,6 +155,11 @@ class DistPlanningSource(models.Model):
         }
         return [kind for kind, may in allowed.items() if may]
 
+    def _get_step(self, unit):
+        """:return: what quantities of a unit that this source proposes to buy or to move are multiples of"""
+        self.ensure_one()
+        return max(1.0, unit.rounding) if self.whole_pieces and counts_pieces(unit) else unit.rounding
+
     def _get_file_names(self, kind):
         """What the columns of a file are called, where the source does not use our names.
 
@@ -173,3 +192,11 @@ class DistPlanningSource(models.Model):
         """:return: age of the plan in force in days, where it is too old to be acted on by itself; 0 where it is not"""
         age = self._get_plan_age()
         return age if age > self.stale_after_days else 0
+
+
+def check_value_limit(limit, currency):
+    """:raises ValidationError: the limit is below the smallest coin of the currency: it would be shown as none"""
+    if 0.0 < limit < currency.rounding:
+        raise ValidationError(
+            _("The smallest limit is %s; 0 is for no limit.", currency.format(currency.rounding))
+        )

@@ -19,20 +19,23 @@ class Offer(NamedTuple):
     multiple: float
     delay: int
 
-    def round_up(self, quantity, unit):
-        """:return: quantity (of a unit) that the supplier sells: its minimum first, then whole packs (rule 7)"""
+    def round_up(self, quantity, unit, step):
+        """:param step: what quantities of the supplier's unit are multiples of where it sells no packs
+        :return: quantity (of a unit) that the supplier sells: its minimum first, then whole packs (rule 7)
+        """
         wanted = unit._compute_quantity(quantity, self.unit, round=False)
-        ordered = order_quantity(wanted, self.minimum, self.multiple)
+        ordered = order_quantity(wanted, self.minimum, self.multiple or step)
         return self.unit._compute_quantity(ordered, unit, round=False)
 
     def value(self, quantity, unit, company):
-        """:return: what a quantity (of a unit) costs, in the company's currency (rule 15); None without a price"""
+        """:return: what a quantity (of a unit) costs, in the company's currency (rule 15), not rounded; None without a
+        price
+        """
         if not self.price:
             return None
         amount = self.price * unit._compute_quantity(quantity, self.unit, round=False)
-        return self.currency._convert(
-            amount, company.currency_id, company, fields.Date.context_today(self.seller)
-        )
+        today = fields.Date.context_today(self.seller)
+        return self.currency._convert(amount, company.currency_id, company, today, round=False)
 
 
 class DistPlanningSupplier(models.Model):

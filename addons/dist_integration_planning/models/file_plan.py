@@ -7,6 +7,8 @@ from odoo.tools import SQL
 from ..lib.export_file import header_line
 from ..lib.translation import GLUE, VALUE
 
+# what a spreadsheet takes for a formula's beginning, but for a number below zero, and how it is told that it is none
+FORMULA, PLAIN = r"^(?!-[0-9.,]+(e[-+][0-9]+)?$)[=+\-@\t\r]", r"'\&"
 MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 # signs that stand in no JSON text, so that the database hands it out as it is
@@ -34,6 +36,7 @@ class FilePlan:
     :ivar dataset: code
     :ivar condition: SQL condition on the rows
     :ivar content: ``csv`` or ``jsonl``
+    :ivar for_spreadsheet: whether texts of CSV are kept from being taken for formulas
     """
 
     name: str
@@ -45,6 +48,7 @@ class FilePlan:
     delimiter: str = ","
     has_head: bool = True
     quoted: bool = False
+    for_spreadsheet: bool = False
 
     @property
     def media_type(self):
@@ -62,7 +66,7 @@ class FilePlan:
         :return: SQL of the lines of the file
         """
         values = SQL(", ").join(
-            SQL("%s AS %s", column.value, SQL(self._get_alias(number, column)))
+            SQL("%s AS %s", self._get_value(column), SQL(self._get_alias(number, column)))
             for number, column in enumerate(self.columns)
         )
         query = SQL("SELECT %s FROM (%s) AS dist_row WHERE %s", values, rows, self.condition)
@@ -71,6 +75,12 @@ class FilePlan:
             if self.content == "csv"
             else SQL("SELECT row_to_json(dist_row) FROM (%s) AS dist_row", query)
         )
+
+    def _get_value(self, column):
+        """:return: SQL of what stands in a column"""
+        if self.for_spreadsheet and self.content == "csv":
+            return SQL("regexp_replace((%s)::text, %s, %s)", column.value, FORMULA, PLAIN)
+        return column.value
 
     def _get_alias(self, number, column):
         """:return: text of the name of a column of the statement; in JSON it is the name in the file"""

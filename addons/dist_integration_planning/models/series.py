@@ -64,6 +64,11 @@ def get_reference_unit(unit):
     return unit
 
 
+def counts_pieces(unit):
+    """:return: True for pieces and what is counted in them, such as dozens"""
+    return get_reference_unit(unit) == unit.env.ref("uom.product_uom_unit")
+
+
 def leaves_for_customer(env, move, target):
     """Whether a move is the one that brings goods to a customer, or the last one so far of those that will.
 

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from .common import PlanningCase
@@ -54,6 +54,47 @@ class TestApproval(PlanningCase):
         self._take_in([self._proposal(sku="FAR")])
         proposal = self._get_proposals()
         self.assertEqual((proposal.value, self._codes()), (100.0, {"P-1": ["value"]}))
+
+    def test_value_is_not_rounded(self):
+        """P3, rule 15: a value is held against a limit before it is rounded to the currency."""
+        currency = self.env["res.currency"].create({"name": "TST", "symbol": "T"})
+        self.env["res.currency.rate"].create({"currency_id": currency.id, "rate": 3.0, "name": "2020-01-01"})
+        self._make_product("FAR", price=1.0, currency_id=currency.id)
+        rule = self._make_rule(value_limit=3.33)
+        self._take_in([self._proposal(sku="FAR")])
+        self.assertEqual((self._get_proposals().value, self._codes()), (3.33, {"P-1": ["value"]}))
+        rule.value_limit = 3.34
+        self._take_in([self._proposal("P-2", sku="FAR")], "R-2", 1)
+        self.assertEqual(self._codes("P-2"), {"P-2": []})
+
+    def test_limit_below_a_cent(self):
+        """P2, P3: a limit below the smallest coin, which would read as none, is refused."""
+        rule = self._make_rule(value_limit=0.01)
+        for record, name in ((rule, "value_limit"), (self.source, "proposal_value_limit")):
+            with self.subTest(record=record), self.assertRaisesRegex(ValidationError, "0.01"):
+                record[name] = 0.004
+
+    def test_unknown_value(self):
+        """P2, P3: a setting or move of unknown value waits where there is a limit; what suppliers ask is a value."""
+        self._make_rule(value_limit=50.0)
+        unknown, bought = self._make_product("NONE"), self._make_product("BOUGHT", price=8.0)
+        (unknown | bought).standard_price = 0.0
+        setting = {"kind": "reordering", "quantity": 5, "maximum": 10, "date_planned": None}
+        rows = [
+            self._proposal("P-1", "NONE", **setting),
+            self._proposal("P-2", "BOUGHT", **setting),
+            self._proposal("P-3", "NONE", kind="transfer", source_warehouse="NORTH"),
+            self._proposal("P-4", **setting),
+        ]
+        self._take_in(rows)
+        self.assertEqual(
+            self._codes(), {"P-1": ["no_price"], "P-2": ["value"], "P-3": ["no_price"], "P-4": []}
+        )
+        self.assertIn("Nobody knows what it is worth", self._get_proposals("P-1").reason_text)
+        self.assertEqual(self._get_proposals("P-2").value, 80.0)
+        self.source.proposal_value_limit = 79.0
+        batch = self._take_in([*rows, self._alert()], "R-2", 1)
+        self.assertEqual([fault[3] for fault in self._get_faults(batch)], ["80"])
 
     def test_change_against_the_last(self):
         """P3: what is far from the last approved one waits."""

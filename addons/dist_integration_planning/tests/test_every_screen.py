@@ -70,8 +70,11 @@ class TestEveryScreen(ScreensMixin, PlanningCase):
         order.action_confirm()
         order.date_order = fields.Datetime.subtract(fields.Datetime.now(), days=14)
         self.source.mapping_id = self.env.ref(f"{MODULE}.mapping_lokad")
-        export = self.source._request_export("full")
         self.env.flush_all()
+        requests = self.env["dist.planning.export.request"]
+        requests._answer(self.source, "full", self.client, "POST /dist/v1/planning/exports A", "hash")
+        self.env.invalidate_all()
+        export = self.source.export_ids
         export._job_run()
         self.assertEqual(export.state, "done", export.error)
 

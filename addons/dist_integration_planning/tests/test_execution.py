@@ -56,6 +56,46 @@ class TestExecution(PlanningCase):
         self.assertEqual(line.product_uom_qty, 48.0)
         self.assertEqual((self._get_proposals().approved_quantity, line.price_subtotal), (48.0, 80.0))
 
+    def test_whole_pieces(self):
+        """P3: parts of pieces are rounded up before anything is approved, bought or moved; the proposal shows both."""
+        rows = [
+            self._proposal(quantity=7.86),
+            self._proposal("P-2", kind="transfer", source_warehouse="NORTH", quantity=3.4),
+        ]
+        self._take_in(rows)
+        self._execute()
+        bought, moved = self._get_proposals()
+        self.assertEqual((bought.quantity, bought.approved_quantity, bought.value), (7.86, 8.0, 32.0))
+        self.assertEqual((bought.purchase_line_id.product_qty, moved.move_id.product_uom_qty), (8.0, 4.0))
+        self.assertEqual((moved.quantity, moved.approved_quantity), (3.4, 4.0))
+
+    def test_parts_of_pieces(self):
+        """P3: a source may propose parts of pieces where that is set; what is weighed always comes in parts."""
+        self.source.whole_pieces = False
+        self._take_in([self._proposal(quantity=7.86), self._proposal("P-2", quantity=0.001)])
+        self.assertEqual(self._get_proposals().mapped("approved_quantity"), [7.86, 0.01])
+        self.source.whole_pieces = True
+        kilogram = self.env.ref("uom.product_uom_kgm")
+        sand = self.env["product.product"].create(
+            {
+                "name": "Sand",
+                "default_code": "SAND",
+                "uom_id": kilogram.id,
+                **self._get_purchase_unit(kilogram),
+            }
+        )
+        self._make_offer(sand, price=1.0)
+        self._take_in([self._proposal("P-3", "SAND", unit="kg", quantity=7.86)], "R-2", 1)
+        self.assertEqual(self._get_proposals("P-3").approved_quantity, 7.86)
+
+    def test_planner_changes_to_a_part(self):
+        """P3: what a planner enters is rounded up as well."""
+        self.rule.active = False
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals().with_user(self._make_planner())
+        proposal.approved_quantity = 2.5
+        self.assertEqual((proposal.approved_quantity, proposal.value), (3.0, 12.0))
+
     def _get_purchase_unit(self, unit):
         return {"uom_po_id": unit.id} if "uom_po_id" in self.glove._fields else {}
 

@@ -395,8 +395,8 @@ class TestPlanningExport(ExportCase):
 
 @tagged("post_install", "-at_install")
 class TestPlanningExportApi(ExportHttpCase):
-    def _ask(self, kind="full", **values):
-        return self._call("POST", "/planning/exports", {"kind": kind, **values}, self.key)
+    def _ask(self, kind="full", **headers):
+        return self._call("POST", "/planning/exports", {"kind": kind}, self.key, **headers)
 
     def _validate(self, name, document):
         path = f"dist_integration_planning/schemas/{name}.v1.json"
@@ -428,6 +428,37 @@ class TestPlanningExportApi(ExportHttpCase):
         )
         rest = self._call("GET", address, key=self.key, Range="bytes=10-", Accept_Encoding="identity")
         self.assertEqual((rest.status_code, rest.content), (206, file.content[10:]))
+
+    def test_same_request(self):
+        """M5, P1: a key that comes again gets the export that it got first, with another body it is refused."""
+        first = self._ask(Idempotency_Key="A")
+        joined = self._ask(Idempotency_Key="B")
+        self.assertEqual(joined.json()["export"], first.json()["export"])
+        self.assertNotIn("Idempotent-Replayed", joined.headers)
+        refused = self._ask("delta", Idempotency_Key="A")
+        self.assertEqual(
+            (refused.status_code, refused.json().get("code")), (422, "idempotency_key_reused"), refused.text
+        )
+        self.assertEqual(len(self.source.export_ids), 1)
+        self.source.export_ids._job_run()
+        for key in ("A", "B"):
+            again = self._ask(Idempotency_Key=key)
+            self.assertEqual(
+                (again.json()["export"], again.json()["status"]), (first.json()["export"], "done")
+            )
+            self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+            self.assertEqual(again.headers["Location"], first.headers["Location"])
+        self.assertNotEqual(self._ask(Idempotency_Key="C").json()["export"], first.json()["export"])
+        self.assertEqual(self.source.export_ids[-1:].request_ids.mapped("client_id"), self.client)
+
+    def test_key_of_another_client(self):
+        """G8, M5: a key is the client's own: another platform's says nothing of it."""
+        system, _client, theirs = self._make_system("Rival", scopes=["planning:read", "planning:export"])
+        self.source.copy({"code": "other", "name": "Other", "system_id": system.id})
+        mine = self._ask(Idempotency_Key="A")
+        other = self._call("POST", "/planning/exports", {"kind": "delta"}, theirs, Idempotency_Key="A")
+        self.assertEqual(other.status_code, 200, other.text)
+        self.assertNotEqual(other.json()["export"], mine.json()["export"])
 
     def test_list(self):
         """P1: a platform finds its exports, the newest first, page by page."""

@@ -13,6 +13,7 @@ from odoo.addons.dist_integration_base.tests.common import RealTransactionCase
 from .export_common import monday_of, weeks_ago
 
 WRITERS = 3
+ASKING = 10
 ROUNDS = 6
 
 
@@ -213,6 +214,42 @@ class TestPlanningExportConcurrent(RealTransactionCase):
         for export_id in sorted(order, key=lambda export_id: self._do(self._is_second, export_id)):
             self._do(self._take_in, export_id)
         self.assertEqual(self.state, self._get_truth())
+
+    def test_asked_at_once(self):
+        """M5, P1: of requests that come at once one begins an export, the others are answered with it; so are those
+        that come with the same key.
+        """
+        client = self._do(self._make_client)
+        answers, ready = [], threading.Barrier(ASKING, timeout=60)
+
+        def ask(env, key):
+            source = env["dist.planning.source"].browse(self.ids["source"])
+            # what a request sees is settled before it waits for the others
+            self.assertFalse(source.export_ids)
+            ready.wait()
+            requests = env["dist.planning.export.request"]
+            answers.append(
+                requests._answer(source, "full", env["dist.api.client"].browse(client), key, "hash")
+            )
+
+        keys = ["same", "same", "same", "same", "other", None, None, None, None, None]
+        threads = [threading.Thread(target=self._do, args=(ask, key)) for key in keys]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(answers), ASKING)
+        self.assertEqual(len({document["export"] for document, _former_hash in answers}), 1)
+        self.assertEqual(sum(former_hash == "hash" for _document, former_hash in answers), 3)
+        self.assertEqual(self._do(self._count_exports), 1)
+
+    def _make_client(self, env):
+        client = env["dist.api.client"].create({"name": self.mark, "system_id": self.ids["system"]})
+        self.addCleanup(self._do, lambda env: env["dist.api.client"].browse(client.id).unlink())
+        return client.id
+
+    def _count_exports(self, env):
+        return env["dist.planning.export"].search_count([("source_id", "=", self.ids["source"])])
 
     def _is_second(self, env, export_id):
         return env["dist.planning.export"].browse(export_id).previous_id.kind == "delta"

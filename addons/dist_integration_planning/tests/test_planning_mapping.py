@@ -150,6 +150,29 @@ class TestPlanningMappingOut(ExportCase):
         text = self._get_content(self._get_file(self._export(), name="bestellt.jsonl")).decode()
         self.assertEqual(text, f'{{"Best. Nr":"{self.purchase.name}","Stand":"fest"}}\n')
 
+    def test_formulas(self):
+        """P1: where people open a file in a spreadsheet no text is taken for a formula; numbers stay numbers."""
+        self.tape.write({"name": "=cmd|' /C calc'!A0", "standard_price": -4.5})
+        columns = {"sku": "sku", "text": "name", "both": "name + cost", "number": "cost"}
+        file = {
+            "dataset": "items",
+            "column_ids": [
+                Command.create({"name": name, "field_name": field}) for name, field in columns.items()
+            ],
+        }
+        files = [{**file, "name": "people.csv", "for_spreadsheet": True}, {**file, "name": "program.csv"}]
+        self.source.mapping_id = self.env["dist.planning.mapping"].create(
+            {"name": "Mine", "file_ids": [Command.create(values) for values in files]}
+        )
+        export = self._export()
+        people, program = (
+            next(row for row in self._read_named(export, name) if row["sku"] == "TAPE")
+            for name in ("people.csv", "program.csv")
+        )
+        self.assertEqual((program["text"], program["number"]), ("=cmd|' /C calc'!A0", "-4.5"))
+        self.assertEqual((people["text"], people["number"]), ("'=cmd|' /C calc'!A0", "-4.5"))
+        self.assertEqual(people["both"], f"'{program['both']}")
+
     def test_changes_alone(self):
         """P1: a platform that takes changes is told of what is gone where its file has a column for it."""
         self.source.mapping_id = self.env["dist.planning.mapping"].create(

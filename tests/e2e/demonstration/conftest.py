@@ -62,6 +62,21 @@ def window(day, chrome):
         client.close()
 
 
+@pytest.fixture
+def make_person(day):
+    """A function that makes somebody who has a group of rights alone; returns the login, which is the password."""
+
+    def make(login, group):
+        odoo = day.odoo
+        fields = odoo.call("res.users", "fields_get", ["groups_id", "group_ids"], ["type"])
+        groups = "groups_id" if "groups_id" in fields else "group_ids"
+        values = {"name": login.partition(".")[0].title(), "login": login, "password": login}
+        odoo.ensure("res.users", [("login", "=", login)], {**values, groups: [(6, 0, [odoo.ref(group)])]})
+        return login
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def shop(day):
     """The shop: `api` to call with a key of its own, `control` to direct its stand-in."""

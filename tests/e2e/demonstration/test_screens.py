@@ -1,4 +1,4 @@
-"""Every screen of the app, for everybody who works with it."""
+"""Every screen of our apps, for everybody who works with them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,16 +7,17 @@ from rpc import Session
 # orders that come at once meet on the same stock, and one of them may have to wait
 pytestmark = pytest.mark.odoo_log("could not serialize access")
 ROOT = "dist_integration_base.menu_dist_root"
-ROOT_NAME = "Integration"
+APPS = {"Integration": ROOT, "Demand Planning": "dist_integration_planning.dist_planning_menu"}
 OPERATOR = "olivia.operator@example.com"
 # what people talk about keeps a log of it
 CHATTER = {"dist.exception", "dist.system", "dist.endpoint", "dist.api.client", "dist.flow", "dist.mapping"}
 
 
 def menus(session):
-    """Return the menus of the app that a person sees, as (path, action)."""
+    """Return the menus of our apps that a person sees, as (path, action)."""
     shown = session.call("ir.ui.menu", "load_menus", False)
-    found, open_menus = [], [(ROOT_NAME, shown[str(session.ref(ROOT))])]
+    roots = {name: str(session.ref(menu)) for name, menu in APPS.items()}
+    found, open_menus = [], [(name, shown[menu]) for name, menu in roots.items() if menu in shown]
     while open_menus:
         path, menu = open_menus.pop()
         # how a menu names its action changes with the series

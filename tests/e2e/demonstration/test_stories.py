@@ -223,14 +223,9 @@ def test_order_tells_its_way(story):
     client.check()
 
 
-def test_warehouse_person_sees_the_day(story, window):
+def test_warehouse_person_sees_the_day(window, make_person):
     """W1, W4, W5: who only works in the warehouse sees the day on one page, and opens what each figure counts."""
-    odoo, login = story.odoo, "wendy.warehouse@example.com"
-    fields = odoo.call("res.users", "fields_get", ["groups_id", "group_ids"], ["type"])
-    groups = "groups_id" if "groups_id" in fields else "group_ids"
-    rights = [(6, 0, [odoo.ref("stock.group_stock_user")])]
-    odoo.create("res.users", {"name": "Wendy", "login": login, "password": login, groups: rights})
-    client = window(login)
+    client = window(make_person("wendy.warehouse@example.com", "stock.group_stock_user"))
     client.open("dist_integration_wms.dist_warehouse_day_action", view=".o_dist_warehouse_day")
     for figure in ("released", "shipped", "decisions"):
         client.page.locator(f"[data-figure={figure}]").first.click()

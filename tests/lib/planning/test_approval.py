@@ -29,6 +29,21 @@ def test_each_limit():
     assert (reason.found, reason.limit) == (2000.0, 1000.0)
 
 
+def test_value_is_not_rounded():
+    """P3: what is above a limit by a part of a cent is above it; what floats make of the limit itself is not."""
+    assert codes(replace(FACTS, value=0.012), replace(RULE, value_limit=0.01)) == ["value"]
+    assert codes(replace(FACTS, value=3 * 1.1), replace(RULE, value_limit=3.3)) == []
+
+
+def test_unknown_value():
+    """P3: where a rule or the source has a limit, what nobody knows the value of waits; elsewhere only purchases do."""
+    move = replace(FACTS, kind="transfer", value=None)
+    assert codes(move, RULE) == ["no_price"]
+    assert codes(move, replace(RULE, value_limit=0.0)) == []
+    assert codes(replace(move, is_value_limited=True), replace(RULE, value_limit=0.0)) == ["no_price"]
+    assert codes(replace(move, is_value_limited=True), RULE) == ["no_price"]
+
+
 def test_what_no_rule_approves():
     """P3, rules 11 and 14: an expired plan, a purchase without supplier or price and a lead time always wait."""
     assert codes(replace(FACTS, expired_days=20), RULE) == ["expired"]
