@@ -51,6 +51,7 @@ from . import (
     stock_picking_request,
     stock_picking_transport,
     stock_picking_type,
+    stock_quant,
     stock_quant_package,
     stock_warehouse,
     stock_warehouse_release,

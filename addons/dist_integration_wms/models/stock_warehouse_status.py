@@ -1,6 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 
 AVAILABLE, HOLD, DAMAGED = "available", "hold", "damaged"
+APART = {"dist_damaged_location_id", "dist_hold_location_id", "dist_repair_location_id"}
 STATUSES = [(AVAILABLE, "Available"), (HOLD, "On hold"), (DAMAGED, "Damaged")]
 
 
@@ -52,6 +53,29 @@ class StockWarehouse(models.Model):
             "The limit of adjustments cannot be negative.",
         ),
     ]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        warehouses = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return warehouses
+
+    def write(self, vals):
+        result = super().write(vals)
+        if APART & set(vals):
+            self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    def _dist_get_all_apart(self):
+        """:return: locations of all warehouses whose goods are not for sale"""
+        return self.env["stock.location"].sudo().browse(self._dist_get_apart_ids())
+
+    @api.model
+    @tools.ormcache()
+    def _dist_get_apart_ids(self):
+        warehouses = self.sudo().with_context(active_test=False).search([])
+        return tuple(warehouses._dist_get_places_apart().ids)
 
     def _dist_get_status_location(self, status):
         """:return: stock.location where goods of a status lie; empty when the warehouse has none for it"""

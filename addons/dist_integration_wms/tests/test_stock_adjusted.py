@@ -322,6 +322,15 @@ class TestStockStatusChanged(WmsHttpCase):
         body = {"adjustment": f"Q-{next(self.numbers)}", "reason": "quality_control", "lines": list(lines)}
         return self._post("/stock/status-changes", body)
 
+    def test_goods_apart_within_the_stock_are_not_reserved(self):
+        """W4: what is on hold is not promised to a delivery, also where the place lies within the stock."""
+        self._assert_ok(self._change(40, "available", "hold")[0])
+        quants = self.env["stock.quant"]
+        self.assertEqual(quants._get_available_quantity(self.tape, self.stock), 10)
+        self.assertEqual(quants._get_available_quantity(self.tape, self.hold), 40)
+        self.warehouse.dist_hold_location_id = False
+        self.assertEqual(quants._get_available_quantity(self.tape, self.stock), 50)
+
     def _available(self):
         return (
             self.env["dist.availability"]
@@ -386,8 +395,8 @@ class TestStockStatusChanged(WmsHttpCase):
         message.exception_id.action_accept_variance()
         self.env.invalidate_all()
         self.assertEqual((message.state, self._on_hand(self.tape, location=self.hold)), ("done", 60))
-        # there are as many as before; of those outside the place of goods on hold, too few
-        self.assertEqual(self._on_hand(self.tape), 50)
+        # there are as many as before; of those that are not on hold, too few
+        self.assertEqual(self._on_hand(self.tape), -10)
 
     def test_adjustment_of_goods_on_hold(self):
         """W4: an adjustment may be of goods of another status."""
