@@ -13,6 +13,7 @@ CONTENT_CODES = {
     "item_not_asked",
     "lot_missing",
     "no_change",
+    "order_ambiguous",
     "package_in_itself",
     "package_twice",
     "quantity_precision",

@@ -144,6 +144,16 @@ class TestCarriersTransport(CarrierMixin, WmsHttpCase):
         self._assert_refused(response, 409, "shipment_finished")
         self.assertEqual(message.exception_id.state, "open")
 
+    def test_late_answer_is_not_that_of_the_rest(self):
+        """W7: what is left has a number and an answer of its own."""
+        self._ship(self.picking, (self.tape, 3))
+        (rest,) = self.picking.backorder_ids
+        self.assertNotEqual(rest.dist_release_ref, self.picking.dist_release_ref)
+        before = rest.dist_transport_state
+        self._assert_ok(self._answer(tracking_numbers=["TR1"])[0])
+        self.assertEqual((self.picking.carrier_tracking_ref, rest.carrier_tracking_ref), ("TR1", False))
+        self.assertEqual((self.picking.dist_transport_state, rest.dist_transport_state), ("accepted", before))
+
     def test_cancelled(self):
         """W7: the carrier hears that transport is not needed any more; its answer comes to nothing."""
         self.picking.action_cancel()

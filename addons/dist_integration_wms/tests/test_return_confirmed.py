@@ -264,6 +264,18 @@ class TestReturnConfirmed(WmsHttpCase):
             self.assertEqual([effect.quantity for effect in effects], quantities, values)
             self.assertTrue(all(effect.warehouse == self.warehouse for effect in effects))
 
+    def test_number_of_two_orders(self):
+        """W8: two customers call their orders alike: nobody guesses whose goods came back."""
+        other = self._sell((self.tape, 5))
+        other.sale_id.client_order_ref = "WEB-77"
+        self._ship(other, (self.tape, 5))
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        response, _message = self._take_back(self._line(2), order="WEB-77")
+        detail = self._assert_refused(response, 422, "order_ambiguous")["detail"]
+        for order in (other | self.shipment).sale_id:
+            self.assertIn(order.name, detail)
+            self.assertFalse(order.picking_ids.filtered(lambda p: p.picking_type_code == "incoming"))
+
     def test_in_flight_unannounced(self):
         """X2: so is what came back of a shipment without a word, and waits for a person."""
         now = fields.Datetime.add(fields.Datetime.now(), minutes=1)

@@ -221,6 +221,12 @@ class TestReconciliation(ReconciliationCase):
         with self.assertRaisesRegex(UserError, "later snapshot"):
             self._run(HEAD + "A,1\n", moment=fields.Datetime.subtract(now, days=1))
 
+    def test_a_run_is_begun_by_who_may(self):
+        """G5, X2: whoever only looks begins none."""
+        for name in ("user", "auditor"):
+            with self.subTest(name), self.assertRaises(AccessError):
+                self.profile.with_user(self.people[name]).action_new_run()
+
     def test_needs_snapshot(self):
         action = self.profile.with_user(self.people["operator"]).action_new_run()
         run = self.env["dist.reconciliation"].with_user(self.people["operator"]).browse(action["res_id"])

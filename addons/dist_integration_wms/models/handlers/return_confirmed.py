@@ -53,11 +53,32 @@ class ReturnConfirmedHandler(models.AbstractModel):
         return self.env["stock.picking"].search([*domain, *names], order="id")
 
     def _choose_picking(self, plan):
+        self._check_one_order(plan)
         if not plan.payload.get("return") and not self._get_open(
             self._find_pickings(plan.message, plan.payload)
         ):
             return self._announce(plan)
         return super()._choose_picking(plan)
+
+    def _check_one_order(self, plan):
+        """:raises BusinessError: the customers' number of the order is that of several"""
+        payload = plan.payload
+        if payload.get("return") or payload.get("shipment"):
+            return
+        orders = self._find_deliveries(plan.message, payload).sale_id
+        if len(orders) > 1:
+            raise BusinessError(
+                "order_ambiguous",
+                _(
+                    "%(number)s is the number of several orders: %(orders)s. Name the shipment.",
+                    number=payload["order"],
+                    orders=", ".join(orders.mapped("display_name")),
+                ),
+                "/order",
+                record=orders[0],
+                severity="high",
+                suggestion=_("Find out which order the goods are of, correct the message and resubmit it."),
+            )
 
     # returns that nobody announced
 
