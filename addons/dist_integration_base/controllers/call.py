@@ -205,7 +205,8 @@ class ApiCall:
 
         :param model: name of the model
         :param domain: which of its records
-        :param serialize: callable that turns a record set into a list of JSON objects
+        :param serialize: callable that turns a record set into a list of JSON objects, or into a dict of the answer
+            with that list as its ``items``
         :param order: ``id`` or ``id desc``
         """
         limit = self.query.get("limit", DEFAULT_PAGE)
@@ -225,7 +226,9 @@ class ApiCall:
             asked = request.httprequest.args.to_dict()
             query = urlencode({**asked, "limit": limit, "cursor": following})
             headers["Link"] = f'<{request.httprequest.path}?{query}>; rel="next"'
-        return self.answer({"items": serialize(page), "next": following}, headers=headers)
+        shown = serialize(page)
+        answer = shown if isinstance(shown, dict) else {"items": shown}
+        return self.answer({**answer, "next": following}, headers=headers)
 
     def _get_cursor_key(self):
         secret = self.env["ir.config_parameter"].get_param("database.secret")

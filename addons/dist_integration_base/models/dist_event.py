@@ -5,10 +5,11 @@ from functools import partial
 import psycopg2
 
 from odoo import SUPERUSER_ID, _, api, fields, models
-from odoo.exceptions import MissingError
+from odoo.exceptions import MissingError, UserError
 from odoo.tools import split_every
 
 from ..lib import lanes
+from ..lib.errors import IntegrationError
 from ..lib.handling import ExceptionSpec
 from ..lib.identifiers import new_id
 from ..tools import get_exact_now, reading
@@ -208,8 +209,19 @@ class DistEvent(models.Model):
             "ordering_key": f"{record._name}/{record.id}",
             "payload": None,
             "state": "error",
-            "error": f"{type(error).__name__}: {error}"[:500],
+            "error": self._get_error_text(error)[:500],
         }
+
+    @api.model
+    def _get_error_text(self, error):
+        """:return: sentence for whoever corrects the document"""
+        if isinstance(error, (UserError, IntegrationError)):
+            return str(error)
+        return _(
+            "Reading the document failed: %(kind)s: %(error)s",
+            kind=type(error).__name__,
+            error=error,
+        )
 
     @api.model
     def _prepare_common_row(self, message_type, record):
@@ -445,13 +457,25 @@ class DistEvent(models.Model):
         return ExceptionSpec(
             category="technical",
             code="serializer_failed",
-            summary=_("No message could be made of %s", self.business_key),
+            summary=_("No message could be made of %s", self._get_document_name()),
             detail=self.error,
             record=self.env[self.res_model].browse(self.res_id),
             severity="high",
             suggestion=_("Correct the document, then use Retry."),
             fingerprint=f"event/{self.id}",
         )
+
+    def _get_document_name(self):
+        """:return: what a person calls the document, unless the message's type hides it"""
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        hidden = "name" in self.message_type_id._get_sensitive_paths()
+        return record.display_name if record and not hidden else self.business_key
+
+    def _get_addressed_flow(self):
+        """:return: dist.flow that would carry the message of an event in error; empty when none would"""
+        row = self.sudo().read(load=False)[0]
+        wanting = self._get_wanting({**row, "state": "recorded"})
+        return self.env["dist.flow"].browse([flow_id for flow_id, _error in wanting[:1]])
 
     @api.model
     def _open_missing_exceptions(self, event_ids=None):

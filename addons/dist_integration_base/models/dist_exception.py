@@ -506,25 +506,33 @@ class DistException(models.Model):
         fingerprint = spec.fingerprint
         if self.sudo().search_count([("fingerprint", "=", fingerprint), ("state", "in", UNSOLVED)]):
             return
-        exception = self.sudo().create(
-            {
-                "name": spec.summary[:200],
-                "category": spec.category,
-                "code": spec.code,
-                "severity": spec.severity,
-                "detail": spec.detail,
-                "suggestion": spec.suggestion,
-                "fingerprint": fingerprint,
-                "company_id": event.company_id.id,
-                "message_type_id": event.message_type_id.id,
-                "trace_id": event.trace_id,
-                "res_model": event.res_model,
-                "res_id": event.res_id,
-                "document_name": event.business_key,
-                "due_at": fields.Datetime.now() + timedelta(minutes=DEFAULT_SERVICE_LEVEL_MINUTES),
-            }
-        )
+        exception = self.sudo().create(self._prepare_from_event(spec, event))
+        exception._assign()
         exception._update_impact()
+
+    @api.model
+    def _prepare_from_event(self, spec, event):
+        flow = event._get_addressed_flow()
+        minutes = flow.service_level_minutes or DEFAULT_SERVICE_LEVEL_MINUTES
+        return {
+            "name": spec.summary[:200],
+            "category": spec.category,
+            "code": spec.code,
+            "severity": spec.severity,
+            "detail": spec.detail,
+            "suggestion": spec.suggestion,
+            "fingerprint": spec.fingerprint,
+            "company_id": event.company_id.id,
+            "system_id": flow.system_id.id,
+            "flow_id": flow.id,
+            "message_type_id": event.message_type_id.id,
+            "endpoint_id": flow.endpoint_id.id,
+            "trace_id": event.trace_id,
+            "res_model": event.res_model,
+            "res_id": event.res_id,
+            "document_name": event._get_document_name(),
+            "due_at": fields.Datetime.now() + timedelta(minutes=minutes),
+        }
 
     @api.model
     def _resolve_for_event(self, event):

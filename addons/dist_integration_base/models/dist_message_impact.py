@@ -3,7 +3,6 @@ import logging
 from odoo import models
 
 from ..lib.errors import IntegrationError
-from ..tools import reading
 from .transaction import is_connection_lost
 
 _logger = logging.getLogger(__name__)
@@ -20,11 +19,9 @@ class DistMessage(models.Model):
         :return: as of `_dist_get_impact`
         """
         self.ensure_one()
-        # what waits to be written fails by itself, and is tried again as a whole
-        self.env.flush_all()
         try:
             payload = self._read_content()
-            with reading(self.env.cr):
+            with self.env.cr.savepoint():
                 return self._get_impact_handler()._get_payload_impact(self, payload)
         except Exception as error:  # pylint: disable=broad-except
             if is_connection_lost(error):

@@ -1,4 +1,5 @@
-from odoo import _, http
+from odoo import http
+from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.controllers.api import api_route
 
@@ -53,7 +54,6 @@ class ShipmentsController(http.Controller):
         summary="Shipments released to this warehouse",
         description="For warehouses that ask instead of being told, and to find what got lost.",
         response_schema="shipment.page",
-        statuses=(409,),
         parameters={
             "state": {"type": "string", "enum": RELEASE_STATES},
             "shipment": {"type": "string", "minLength": 1, "maxLength": 64},
@@ -75,17 +75,21 @@ class ShipmentsController(http.Controller):
         return call.paginate("stock.picking", domain, lambda pickings: self._show(call, pickings))
 
     def _show(self, call, pickings):
+        """:return: dict, the shipments of a page, and those that cannot be shown until a person has put them right"""
         serializer = call.env["dist.serializer.shipment.requested"]._for_records(pickings)
         requests = call.env["dist.serializer.shipment.request"]._for_records(pickings)
-        try:
-            return [
-                {
-                    **serializer._get_payload(picking),
-                    "state": picking.dist_release_state,
-                    "on_hold": picking.dist_is_on_hold,
-                    "requests": requests._get_open_requests(picking, serializer._get_codes(picking)),
-                }
-                for picking in pickings
-            ]
-        except ValueError as error:
-            raise call.problem(409, "not_presentable", _("A shipment cannot be shown: %s", error)) from error
+        items, left_out = [], []
+        for picking in pickings:
+            try:
+                items.append(self._show_one(picking, serializer, requests))
+            except UserError as error:
+                left_out.append({"shipment": picking.dist_release_ref, "reason": str(error)})
+        return {"items": items, "left_out": left_out}
+
+    def _show_one(self, picking, serializer, requests):
+        return {
+            **serializer._get_payload(picking),
+            "state": picking.dist_release_state,
+            "on_hold": picking.dist_is_on_hold,
+            "requests": requests._get_open_requests(picking, serializer._get_codes(picking)),
+        }

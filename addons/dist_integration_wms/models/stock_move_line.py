@@ -14,7 +14,6 @@ MOVED = {
     "picking_id",
     "product_id",
     "product_uom_id",
-    "quant_id",
     "quantity",
     "result_package_id",
 }

@@ -1,4 +1,4 @@
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import OUTBOUND, WmsCase
@@ -146,7 +146,25 @@ class TestSerializers(WmsCase):
             picking = self._sell((nameless, 3))
         event = self._get_events(picking)
         self.assertEqual((picking.state, event.state), ("assigned", "error"))
-        self.assertIn("has no internal reference", event.error)
+        self.assertEqual(event.error, f"Product {nameless.display_name} has no internal reference.")
         nameless.default_code = "NAMED"
         event.action_rebuild()
         self.assertEqual((event.state, event.message_ids.state), ("recorded", "pending"))
+
+    @mute_logger("odoo.addons.dist_integration_base.models.dist_event")
+    def test_who_is_told(self):
+        """X1: what cannot be told to a warehouse lies before the owner of its flow, by the number of the delivery."""
+        owner = new_test_user(self.env, "keeper", groups="dist_integration_base.group_dist_operator")
+        self._make_wms("Elsewhere")
+        flow = self.system.flow_ids.filtered(lambda flow: flow.message_type_id.code == "shipment.requested")
+        flow.technical_owner_id = owner
+        nameless = self._make_product(False)
+        self._put(nameless, 3)
+        picking = self._sell((nameless, 3))
+        self.env["dist.event"]._open_missing_exceptions()
+        exception = self.env["dist.exception"].with_user(owner).search([("assignee_id", "=", owner.id)])
+        self.assertEqual(exception.name, f"No message could be made of {picking.name}")
+        self.assertEqual(exception.detail, f"Product {nameless.display_name} has no internal reference.")
+        self.assertEqual(exception.document_name, picking.name)
+        self.assertEqual((exception.flow_id, exception.system_id), (flow, self.system))
+        self.assertEqual(exception.activity_ids.user_id, owner)

@@ -82,6 +82,20 @@ class TestShipmentAcknowledged(WmsHttpCase):
         self._assert_refused(response, 409, "shipment_finished")
         self.assertEqual(message.exception_id.state, "open")
 
+    def test_after_part(self):
+        """W1, M5: what comes late about a finished shipment changes nothing of its backorder, which was requested under
+        a number of its own."""
+        self._ship(self.picking, (self.tape, 3), complete=True)
+        self._commit_events()
+        rest = self.picking.backorder_ids
+        self.assertEqual((rest.dist_release_ref, rest.dist_release_state), (rest.name, "requested"))
+        self.assertEqual(self._assert_ok(self._acknowledge()[0])["state"], "done")
+        self.assertEqual(rest.dist_release_state, "requested")
+        response, _message = self._acknowledge("refused", reason="no_stock")
+        self._assert_refused(response, 409, "shipment_finished")
+        self.assertEqual(rest.dist_release_state, "requested")
+        self.assertEqual(self._assert_ok(self._acknowledge(picking=rest)[0])["state"], "acknowledged")
+
     def test_unknown(self):
         """W1: a shipment that nobody asked for is refused in clear words, and stands in the queue."""
         response, message = self._post(ACKNOWLEDGE, {"shipment": "NSIDE/OUT/99999", "status": "accepted"})

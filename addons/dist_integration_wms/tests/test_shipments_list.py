@@ -37,9 +37,21 @@ class TestShipmentsList(WmsHttpCase):
 
     @mute_logger("odoo.addons.dist_integration_base.models.dist_event")
     def test_not_presentable(self):
-        """X1: an item without a number is named, instead of an answer that lacks it."""
+        """W1, M8: a shipment with an item without a number is named with the reason; the others are told."""
         nameless = self._make_product(False)
         self._put(nameless, 3)
-        self._sell((nameless, 1))
-        self._assert_refused(self._list(), 409, "not_presentable")
+        self._put(self.tape, 2)
+        before = self._sell((self.tape, 1))
+        untold = self._sell((nameless, 1))
+        after = self._sell((self.tape, 1))
+        page = self._assert_ok(self._list(state="requested"))
+        self.assertEqual([item["shipment"] for item in page["items"]], [before.name, after.name])
+        self.assertEqual([item["shipment"] for item in page["left_out"]], [untold.name])
+        self.assertIn("has no internal reference", page["left_out"][0]["reason"])
+        nameless.default_code = "NAMED"
+        page = self._assert_ok(self._list(shipment=untold.name))
+        self.assertEqual((page["items"][0]["lines"][0]["item"]["sku"], page["left_out"]), ("NAMED", []))
+
+    def test_unknown_state(self):
+        """M4: a state that there is not is refused."""
         self._assert_refused(self._list(state="lost"), 400, "invalid_parameter")

@@ -24,7 +24,9 @@ class ShipmentAcknowledgedHandler(models.AbstractModel):
 
     def _apply(self, message, payload):
         pickings = self._get_pickings(message, {"shipment": payload["shipment"]})
-        picking = self._get_open(pickings) or pickings[-1:]
+        # a backorder under a number of its own is acknowledged under that number
+        still_open = pickings.filtered(lambda picking: picking.state not in ("done", "cancel"))
+        picking = still_open[:1] or pickings[-1:]
         self._bind_reference(message, pickings[0], payload)
         exceptions = getattr(self, f"_apply_{payload['status']}")(picking, payload)
         answer = {"status": "recorded", "shipment": payload["shipment"], "state": picking.dist_release_state}

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import _, models
+from odoo.exceptions import UserError
 
 from ...lib import formats
 
@@ -102,7 +103,7 @@ class WarehouseSerializer(models.AbstractModel):
 
     def _get_item(self, product, codes):
         if not product.default_code:
-            raise ValueError(f"Product {product.display_name} has no internal reference")
+            raise UserError(_("Product %s has no internal reference.", product.display_name))
         return {
             "sku": product.default_code,
             "code": codes.get((product._name, product.id)),
