@@ -125,7 +125,7 @@ def read_manifest(stream: io.BufferedReader) -> dict | None:
     """
     line = stream.readline(MAX_LINE).removeprefix(BOM)
     try:
-        record = json.loads(line, object_pairs_hook=_to_record)
+        record = json.loads(line, object_pairs_hook=to_record)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("record") == "manifest" else None
@@ -149,7 +149,11 @@ class TwiceError(ValueError):
     """An object names a value more than once."""
 
 
-def _to_record(pairs: list[tuple[str, object]]) -> dict:
+def to_record(pairs: list[tuple[str, object]]) -> dict:
+    """Make an object of its pairs, for json.loads.
+
+    :raises TwiceError: a name is there twice
+    """
     record = dict(pairs)
     if len(record) < len(pairs):
         names = [name for name, _value in pairs]
@@ -354,7 +358,7 @@ class Reader:
 def _read_record(line: bytes) -> tuple[dict | None, str]:
     """Return the object of a line, or what is wrong with it."""
     try:
-        record = json.loads(line, object_pairs_hook=_to_record)
+        record = json.loads(line, object_pairs_hook=to_record)
     except TwiceError as error:
         return None, to_printable(str(error)[:MAX_TEXT])
     except (ValueError, RecursionError):

@@ -7,6 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..lib.plan_file import COLUMNS
 from .export_common import ExportCase, ExportHttpCase, monday_of, weeks_ago
 
 
@@ -234,6 +235,16 @@ class TestPlanningMappingOut(ExportCase):
         check(direction="in")
         check({"name": "A", "field_name": "sku"}, direction="in", dataset="proposal")
         check(only_column="nothing", only_values="x")
+        names = [column.name for column in COLUMNS["alert"] if column.required]
+        told = {
+            "direction": "in",
+            "dataset": "alert",
+            "has_head": False,
+            "column_ids": [Command.create({"name": name, "field_name": name}) for name in names],
+        }
+        check(**told, only_column="nothing", only_values="x")
+        fits = {"mapping_id": mapping.id, "name": "y.csv", "only_column": "code", "only_values": "x"}
+        self.assertTrue(self.env["dist.planning.mapping.file"].create({**told, **fits}))
 
     def test_rights(self):
         """P1, G5: planning managers map, others do not; it is told by the audit trail."""
@@ -407,6 +418,20 @@ class TestPlanningMappingIn(ExportHttpCase):
         error = batch.error_ids.ensure_one()
         self.assertEqual((error.line, error.field, error.value), (3, "startdate", "tomorrow"))
         self.assertFalse(self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)]))
+
+    def test_which_rows_count_is_not_said(self):
+        """P2: a file without the column by which rows are chosen says nothing; what is open stays on the list."""
+        head, row = (
+            "reference,{0},item,location,quantity,enddate\n",
+            "{0},{1},TAPE,BRU,4,2041-03-10 00:00:00\n",
+        )
+        self._tell("frepple", "purchaseorder.csv", head.format("status") + row.format(1, "proposed"))
+        refused = self._tell(
+            "frepple", "purchaseorder.csv", head.format("Status") + row.format(2, "proposed")
+        )
+        self.assertEqual(refused.state, "refused")
+        self.assertIn("status", refused.error_ids.message)
+        self.assertEqual(self._get_open(), ["1"])
 
     def test_unknown_item(self):
         """P2: an item that nobody knows is named as such, not as one without a unit."""

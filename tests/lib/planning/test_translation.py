@@ -61,6 +61,43 @@ def test_rows_are_chosen_and_lines_keep_their_numbers():
         assert found.read() == b"sku\n\nB\n"
 
 
+CHOSEN = {"columns": COLUMNS[:1], "only_column": "status", "only_values": ("proposed",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Id,Qty\nA/WH,1\n", {}),
+        ("Id,Status\nA/WH,proposed\n", {}),
+        ("A/WH,proposed\n", {"positions": ("Id", "Stand")}),
+        ('{"Id": "A/WH", "status": "proposed"}\n{"Id": "B/WH"}\n', {"content": "jsonl"}),
+    ],
+)
+def test_a_file_that_does_not_say_which_rows_count_is_refused(text, rule):
+    """P2: otherwise it would say that there is nothing, and all that is open would leave the list."""
+    with pytest.raises(TranslationError, match="status"):
+        read(text, **CHOSEN, **rule)
+
+
+def test_rows_are_chosen_in_small_and_capital_letters():
+    assert read("Id,status\nA/WH,Proposed\nB/WH,confirmed\n", **CHOSEN) == [{"sku": "A"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Id,Qty,Due,Qty\nA/WH,1,,9999\n", {}),
+        ("Id,Qty,Due,status,status\nA/WH,1,,proposed,confirmed\n", {"only_column": "status"}),
+        ('{"Id": "A/WH", "Qty": "1", "Qty": "9999"}\n', {"content": "jsonl"}),
+    ],
+)
+def test_a_column_that_is_there_twice_is_refused(text, rule):
+    """P2: nobody knows which of the two counts; of those that are not read it does not matter."""
+    with pytest.raises(TranslationError, match="Qty|status"):
+        read(text, **rule)
+    assert read("Id,Qty,Due,note,note\nA/WH,1,,x,y\n")[0]["quantity"] == "1"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
