@@ -210,16 +210,23 @@ class Reader:
     :param name: of the file, for faults
     :param kind: of its rows; ``plan`` for all kinds
     :param names: our column to the name it has in the file, where that differs
+    :param added: lines in front that are not the sender's, and are not counted
     :ivar faults: list of Fault found so far
     """
 
     def __init__(
-        self, stream: io.BufferedReader, name: str, kind: str, names: Mapping[str, str] | None = None
+        self,
+        stream: io.BufferedReader,
+        name: str,
+        kind: str,
+        names: Mapping[str, str] | None = None,
+        added: int = 0,
     ) -> None:
         self._stream = stream
         self._name = name
         self._kind = kind
         self._names = names or {}
+        self._added = added
         self.faults: list[Fault] = []
 
     def read_parts(self) -> Iterator[tuple[str, list[list]]]:
@@ -339,7 +346,7 @@ class Reader:
         return self._names.get(column.name, column.name).lower()
 
     def _clean(self, number: int, kind: str, record: dict) -> list | None:
-        row: list = [number]
+        row: list = [number - self._added]
         for column in COLUMNS[kind]:
             value = record.get(self.get_name(column))
             try:
@@ -352,7 +359,7 @@ class Reader:
 
     def _add(self, line: int, field: str, value: object, code: str, message: str) -> None:
         shown = "" if value is None else to_printable(str(value)[:100])
-        self.faults.append(Fault(self._name, line, field, shown, code, message))
+        self.faults.append(Fault(self._name, max(line - self._added, 0), field, shown, code, message))
 
 
 def _read_record(line: bytes) -> tuple[dict | None, str]:

@@ -189,6 +189,11 @@ class FileRule:
         names = [name for column in self.columns if column.required for name in column.sources]
         return [*names, self.only_column] if self.only_column else names
 
+    @property
+    def added(self) -> int:
+        """Lines that the translated file has in front of theirs: the one of names, where they have none."""
+        return int(bool(self.positions) or self.content == "jsonl")
+
     def takes(self, record: Mapping[str, str]) -> bool:
         """Tell whether a row is read.
 
@@ -246,6 +251,8 @@ def header(rule: FileRule) -> bytes:
 
 def _translate(stream: BinaryIO, rule: FileRule) -> Iterator[list[str]]:
     errors: list[tuple[int, str, str, str]] = []
+    # how many of their lines are behind
+    reached = 1 - rule.added
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
         records = _read_json(text) if rule.content == "jsonl" else _read_csv(text, rule)
@@ -254,10 +261,11 @@ def _translate(stream: BinaryIO, rule: FileRule) -> Iterator[list[str]]:
             if len(errors) >= MAX_ERRORS:
                 break
             if row is None:
-                # an empty line, so that those behind it keep their numbers
-                yield []
-            else:
-                yield row
+                continue
+            # what is left out is an empty line, so that those behind it keep their numbers
+            yield from [[]] * (line - reached - 1 - "".join(row).count("\n"))
+            yield row
+            reached = line
     except UnicodeDecodeError as error:
         raise TranslationError("The file is not in UTF-8.") from error
     finally:
@@ -303,7 +311,7 @@ def _read_csv(text: io.TextIOWrapper, rule: FileRule) -> Iterator[tuple[int, dic
                 )
             yield reader.line_num, dict(zip(names, values, strict=True))
     except csv.Error as error:
-        raise TranslationError(f"Line {reader.line_num + 1}: {error}") from error
+        raise TranslationError(f"Line {reader.line_num}: {error}") from error
 
 
 def _check_names(names: Sequence[str], rule: FileRule) -> None:

@@ -419,6 +419,19 @@ class TestPlanningMappingIn(ExportHttpCase):
         self.assertEqual((error.line, error.field, error.value), (3, "startdate", "tomorrow"))
         self.assertFalse(self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)]))
 
+    def test_lines_are_those_of_their_file(self):
+        """P2: what shows only here is named by its line there, in a file without a line of names as in any."""
+        row = '"17","S-1","BRU","{0}",40,2041-03-10\n'
+        for name, text, line in (
+            ("po_17.csv", row.format("TAPE") + row.format("NOBODY"), 2),
+            ("po_18.csv", row.format("TAPE") + "\n\n" + row.format("NOBODY"), 4),
+        ):
+            batch = self._tell("netstock", name, text)
+            self.assertEqual((batch.state, batch.error_ids.mapped("line")), ("refused", [line]))
+        text = "Id\tDate\tQuantity\nTAPE/BRU\t2041-03-04\t5\n\nNOBODY/BRU\t2041-03-04\t5\n"
+        batch = self._tell("lokad", "Lokad_Forecasts.tsv", text)
+        self.assertEqual(set(batch.error_ids.mapped("line")), {4})
+
     def test_which_rows_count_is_not_said(self):
         """P2: a file without the column by which rows are chosen says nothing; what is open stays on the list."""
         head, row = (

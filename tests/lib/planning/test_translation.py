@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from dist_integration_planning.lib.plan_file import Reader
 from dist_integration_planning.lib.translation import (
     ColumnRule,
     FileRule,
@@ -52,6 +53,38 @@ def test_a_file_without_names_goes_by_position():
 def test_json_lines():
     rows = read('{"Id": "TAPE/WH", "Qty": "3", "Due": null}\n\n', content="jsonl")
     assert [(row["sku"], row["quantity"]) for row in rows] == [("TAPE", "3")]
+
+
+ALERT = [
+    COLUMNS[0],
+    ColumnRule("code", constant="late"),
+    ColumnRule("text", constant="Late."),
+    ColumnRule("date", "Due"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "line"),
+    [
+        ("Id,Due\n\n\nA/WH,\n\nB/WH,soon\n", {}, 6),
+        ('Id,note,Due\nA/WH,"two\nlines",\nB/WH,,soon\n', {}, 4),
+        ("A/WH,\n\nB/WH,soon\n", {"positions": ("Id", "Due")}, 3),
+        ('\n{"Id": "A/WH"}\n{"Id": "B/WH", "Due": "soon"}\n', {"content": "jsonl"}, 3),
+        ("Id,Due,status\nA/WH,,x\n\nB/WH,soon,y\n", {"only_column": "status", "only_values": "y"}, 4),
+    ],
+)
+def test_lines_are_those_of_the_platforms_file(text, rule, line):
+    """P2: a mistake that shows only in our words is named by its line in theirs, whatever is empty or left out."""
+    rule = FileRule(columns=ALERT, **rule)
+    stream = io.BufferedReader(TranslatedFile(io.BytesIO(text.encode()), rule))
+    reader = Reader(stream, "x.csv", "alert", added=rule.added)
+    assert all(row[0] < line for _kind, rows in reader.read_parts() for row in rows)
+    assert [fault.line for fault in reader.faults] == [line]
+
+
+def test_a_line_that_cannot_be_read_is_named():
+    with pytest.raises(TranslationError, match="Line 3"):
+        read('Id,Qty,Due\nA/WH,1,\n"A"/WH,1,\n')
 
 
 def test_rows_are_chosen_and_lines_keep_their_numbers():
