@@ -48,8 +48,10 @@ def check_argument(conversion: str, argument: str) -> None:
     if conversion == "text_around" and argument.count(VALUE) != 1:
         raise ValueError(f"the text holds {VALUE} once")
     if conversion == "part" or (conversion == "item_unit" and argument):
-        if not re.fullmatch(r"[^0-9][1-9]", argument):
-            raise ValueError("a part is the sign between parts and a number, such as /2")
+        if not re.fullmatch(r"[^0-9]([1-9]|-[12])", argument):
+            raise ValueError(
+                "a part is the sign between parts and a number, such as /2; /-1 is the last one, /-2 all before it"
+            )
 
 
 class TranslationError(Exception):
@@ -72,7 +74,8 @@ class ColumnRule:
     :ivar source: theirs; several joined with `` + ``, which are put together; empty for a constant
     :ivar constant: taken where the file has nothing
     :ivar conversion: one of CONVERSIONS
-    :ivar argument: of the conversion: pattern of dates, words ``yes;no``, text around ``{value}``, part ``/2``
+    :ivar argument: of the conversion: pattern of dates, words ``yes;no``, text around ``{value}``, part ``/2``,
+        the last one ``/-1`` or all before it ``/-2``
     :ivar words: their word to ours; for ``item_unit``, the unit of each item
     :ivar required: whether it is a mistake that a file lacks the column
     """
@@ -112,11 +115,11 @@ class ColumnRule:
         return self.words.get(self._read_part(text) if self.argument else text, "?")
 
     def _read_part(self, text: str) -> str:
-        parts = text.split(self.argument[0])
-        position = int(self.argument[1:])
-        if position > len(parts):
-            raise ValueError(f"has no part {position} between {self.argument[0]}")
-        return parts[position - 1]
+        sign, position = self.argument[0], int(self.argument[1:])
+        parts = text.split(sign) if position > 0 else text.rsplit(sign, 1)
+        if len(parts) < abs(position):
+            raise ValueError(f"has no part {position} between {sign}")
+        return parts[position - 1 if position > 0 else position]
 
     def _read_decimal_comma(self, text: str) -> str:
         if not re.fullmatch(r"-?[0-9]+(,[0-9]+)?", text):

@@ -174,6 +174,23 @@ class TestPlanningMappingOut(ExportCase):
         self.assertEqual((people["text"], people["number"]), ("'=cmd|' /C calc'!A0", "-4.5"))
         self.assertEqual(people["both"], f"'{program['both']}")
 
+    def test_parts(self):
+        """P1: what the platform is told of a part is what would be read of it."""
+        self.tape.default_code = "A/B/C"
+        forms = {"first": "/1", "second": "/2", "last": "/-1", "before": "/-2"}
+        columns = [
+            {"name": name, "field_name": "sku", "conversion": "part", "argument": form}
+            for name, form in forms.items()
+        ]
+        file = {"name": "x.csv", "dataset": "items", "column_ids": list(map(Command.create, columns))}
+        self.source.mapping_id = self.env["dist.planning.mapping"].create(
+            {"name": "Mine", "file_ids": [Command.create(file)]}
+        )
+        content = self._get_content(self._get_file(self._export(), name="x.csv")).decode()
+        self.assertIn("A,B,C,A/B\n", content)
+        # one without the sign is the last part, with nothing before it
+        self.assertIn('GLOVE,"",GLOVE,""\n', content)
+
     def test_changes_alone(self):
         """P1: a platform that takes changes is told of what is gone where its file has a column for it."""
         self.source.mapping_id = self.env["dist.planning.mapping"].create(
@@ -404,6 +421,22 @@ class TestPlanningMappingIn(ExportHttpCase):
             dict(forecasts.mapped(lambda row: (row.product_id.default_code, row.baseline))),
             {"TAPE": 12.5, "GLOVE": 1},
         )
+
+    def test_lokad_and_back(self):
+        """P1, P2: an Id that was told comes back as the same item, also one whose number holds a slash."""
+        bolt = self._make_product("BOLT/8")
+        self._put(bolt, 3)
+        self._make_product("BOLT")
+        self.source.mapping_id = self.env.ref("dist_integration_planning.mapping_lokad")
+        content = self._get_content(self._get_file(self._export(), name="Lokad_Items.tsv")).decode()
+        told = [row["Id"] for row in csv.DictReader(io.StringIO(content), delimiter="\t")]
+        self.assertIn("BOLT/8/BRU", told)
+        rows = "".join(f"{name}\t2041-03-04\t3\n" for name in told)
+        for name in ("Lokad_Forecasts.tsv", "Lokad_Suggestions.tsv"):
+            batch = self._tell("lokad", name, f"Id\tDate\tQuantity\n{rows}")
+            self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        proposals = self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)])
+        self.assertIn(bolt, proposals.product_id)
 
     def test_mistakes(self):
         """P2: what is wrong is named by line and value; nothing of the file counts."""

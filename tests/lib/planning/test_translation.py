@@ -45,6 +45,19 @@ def test_columns_are_renamed_and_values_converted():
     assert (rows[1]["unit"], rows[1]["date_planned"], rows[1]["key"]) == ("?", "", "X/WH")
 
 
+def test_an_item_whose_number_holds_the_sign():
+    """P2: an Id made of item and warehouse is taken apart from its end: numbers of items hold slashes."""
+    columns = [
+        ColumnRule("sku", "Id", conversion="part", argument="/-2"),
+        ColumnRule("warehouse", "Id", conversion="part", argument="/-1"),
+        ColumnRule("unit", "Id", conversion="item_unit", argument="/-2", words={"BOLT/8": "Units"}),
+    ]
+    rows = read("Id\nBOLT/8/WH\nTAPE/WH\n", columns=columns)
+    assert [tuple(row.values()) for row in rows] == [("BOLT/8", "WH", "Units"), ("TAPE", "WH", "?")]
+    with pytest.raises(TranslationError, match="no part"):
+        read("Id\nTAPE\n", columns=columns)
+
+
 def test_a_file_without_names_goes_by_position():
     rows = read('TAPE/WH,"3",01.03.2026\n', positions=("Id", "Qty", "Due"))
     assert [row["sku"] for row in rows] == ["TAPE"]
@@ -205,8 +218,11 @@ def test_words_and_arguments_are_checked():
         ("flag", "1"),
         ("text_around", "x"),
         ("part", "2"),
+        ("part", "/0"),
+        ("part", "/-3"),
         ("item_unit", "x"),
     ):
         with pytest.raises(ValueError):
             check_argument(conversion, argument)
     check_argument("item_unit", "")
+    check_argument("part", "/-2")
