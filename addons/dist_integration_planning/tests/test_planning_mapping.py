@@ -96,7 +96,10 @@ class TestPlanningMappingOut(ExportCase):
         )
         (settings,) = self._read_named(export, "Lokad_Settings.tsv", "\t")
         self.assertEqual((settings["Sku"], settings["MinOrderQuantity"]), ("TAPE", "50"))
-        self.assertEqual(self._read_named(export, "Lokad_Parts.tsv", "\t"), [])
+        # what is told of an item wherever it is goes by another column of its row
+        self.assertEqual(item["Sku"], settings["Sku"])
+        heads = self._read_file(export, "Lokad_Parts.tsv", "\t")
+        self.assertEqual(heads, [["Sku", "PartSku", "Quantity"]])
 
     def test_own_platform(self):
         """P1: a platform of one's own: a mapping made on screen, decimal comma, other words, chosen rows."""
