@@ -2,6 +2,8 @@ from odoo import http
 
 from odoo.addons.dist_integration_base.controllers.api import api_route
 
+from ..lib.plan_file import COLUMNS
+
 TEXT = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^\S(.*\S)?$"}
 FILE_PARAMETERS = {
     "plan": {
@@ -15,6 +17,11 @@ FILE_PARAMETERS = {
     },
     "name": {**TEXT, "maxLength": 100, "description": "Name of the file, told in what is wrong with it"},
 }
+
+COLUMNS_TEXT = "; ".join(
+    f"{kind}: {', '.join(column.name + ' (needed)' * column.required for column in columns)}"
+    for kind, columns in COLUMNS.items()
+)
 
 
 class PlanController(http.Controller):
@@ -41,7 +48,8 @@ class PlanController(http.Controller):
         description="The body is JSON lines or CSV with a first line of names, also packed (`Content-Encoding: gzip`). "
         "A file of kind `plan` is JSON lines of all kinds, each with its `record` (forecast, parameter, proposal, "
         "alert); its first line is the manifest: `record`, `plan`, `planned_at`, `counts` and `sha256` of the lines "
-        "behind it. The same file again changes nothing.",
+        "behind it. The same file again changes nothing.\n\n"
+        f"Columns of the rows: {COLUMNS_TEXT}.",
         parameters=FILE_PARAMETERS,
         required=(),
         upload=("application/x-ndjson", "text/csv"),

@@ -50,6 +50,8 @@ class SupplierCalendar:
         """Return the last day to order so that it arrives when needed; the next possible one when that is past."""
         day = needed
         for _step in range(lead_time):
+            if day <= today:
+                return self.next_order_day(today)
             day = self._find(day - ONE_DAY, -ONE_DAY, self.works)
         found = self._find(day, -ONE_DAY, self.takes_orders)
         return found if found >= today else self.next_order_day(today)

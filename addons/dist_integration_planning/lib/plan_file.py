@@ -125,7 +125,7 @@ def read_manifest(stream: io.BufferedReader) -> dict | None:
     """
     line = stream.readline(MAX_LINE).removeprefix(BOM)
     try:
-        record = json.loads(line, object_pairs_hook=_to_record)
+        record = json.loads(line, object_pairs_hook=to_record)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and record.get("record") == "manifest" else None
@@ -149,7 +149,11 @@ class TwiceError(ValueError):
     """An object names a value more than once."""
 
 
-def _to_record(pairs: list[tuple[str, object]]) -> dict:
+def to_record(pairs: list[tuple[str, object]]) -> dict:
+    """Make an object of its pairs, for json.loads.
+
+    :raises TwiceError: a name is there twice
+    """
     record = dict(pairs)
     if len(record) < len(pairs):
         names = [name for name, _value in pairs]
@@ -206,16 +210,23 @@ class Reader:
     :param name: of the file, for faults
     :param kind: of its rows; ``plan`` for all kinds
     :param names: our column to the name it has in the file, where that differs
+    :param added: lines in front that are not the sender's, and are not counted
     :ivar faults: list of Fault found so far
     """
 
     def __init__(
-        self, stream: io.BufferedReader, name: str, kind: str, names: Mapping[str, str] | None = None
+        self,
+        stream: io.BufferedReader,
+        name: str,
+        kind: str,
+        names: Mapping[str, str] | None = None,
+        added: int = 0,
     ) -> None:
         self._stream = stream
         self._name = name
         self._kind = kind
         self._names = names or {}
+        self._added = added
         self.faults: list[Fault] = []
 
     def read_parts(self) -> Iterator[tuple[str, list[list]]]:
@@ -335,7 +346,7 @@ class Reader:
         return self._names.get(column.name, column.name).lower()
 
     def _clean(self, number: int, kind: str, record: dict) -> list | None:
-        row: list = [number]
+        row: list = [number - self._added]
         for column in COLUMNS[kind]:
             value = record.get(self.get_name(column))
             try:
@@ -348,13 +359,13 @@ class Reader:
 
     def _add(self, line: int, field: str, value: object, code: str, message: str) -> None:
         shown = "" if value is None else to_printable(str(value)[:100])
-        self.faults.append(Fault(self._name, line, field, shown, code, message))
+        self.faults.append(Fault(self._name, max(line - self._added, 0), field, shown, code, message))
 
 
 def _read_record(line: bytes) -> tuple[dict | None, str]:
     """Return the object of a line, or what is wrong with it."""
     try:
-        record = json.loads(line, object_pairs_hook=_to_record)
+        record = json.loads(line, object_pairs_hook=to_record)
     except TwiceError as error:
         return None, to_printable(str(error)[:MAX_TEXT])
     except (ValueError, RecursionError):

@@ -12,7 +12,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import BinaryIO
+
+from .plan_file import TwiceError, to_record
 
 # how a date may be written: what PostgreSQL's to_char calls it, to what strptime calls it
 DATE_PATTERNS = {
@@ -45,8 +48,10 @@ def check_argument(conversion: str, argument: str) -> None:
     if conversion == "text_around" and argument.count(VALUE) != 1:
         raise ValueError(f"the text holds {VALUE} once")
     if conversion == "part" or (conversion == "item_unit" and argument):
-        if not re.fullmatch(r"[^0-9][1-9]", argument):
-            raise ValueError("a part is the sign between parts and a number, such as /2")
+        if not re.fullmatch(r"[^0-9]([1-9]|-[12])", argument):
+            raise ValueError(
+                "a part is the sign between parts and a number, such as /2; /-1 is the last one, /-2 all before it"
+            )
 
 
 class TranslationError(Exception):
@@ -69,7 +74,8 @@ class ColumnRule:
     :ivar source: theirs; several joined with `` + ``, which are put together; empty for a constant
     :ivar constant: taken where the file has nothing
     :ivar conversion: one of CONVERSIONS
-    :ivar argument: of the conversion: pattern of dates, words ``yes;no``, text around ``{value}``, part ``/2``
+    :ivar argument: of the conversion: pattern of dates, words ``yes;no``, text around ``{value}``, part ``/2``,
+        the last one ``/-1`` or all before it ``/-2``
     :ivar words: their word to ours; for ``item_unit``, the unit of each item
     :ivar required: whether it is a mistake that a file lacks the column
     """
@@ -109,11 +115,11 @@ class ColumnRule:
         return self.words.get(self._read_part(text) if self.argument else text, "?")
 
     def _read_part(self, text: str) -> str:
-        parts = text.split(self.argument[0])
-        position = int(self.argument[1:])
-        if position > len(parts):
-            raise ValueError(f"has no part {position} between {self.argument[0]}")
-        return parts[position - 1]
+        sign, position = self.argument[0], int(self.argument[1:])
+        parts = text.split(sign) if position > 0 else text.rsplit(sign, 1)
+        if len(parts) < abs(position):
+            raise ValueError(f"has no part {position} between {sign}")
+        return parts[position - 1 if position > 0 else position]
 
     def _read_decimal_comma(self, text: str) -> str:
         if not re.fullmatch(r"-?[0-9]+(,[0-9]+)?", text):
@@ -164,7 +170,7 @@ class FileRule:
     :ivar content: ``csv`` or ``jsonl``
     :ivar positions: names of the columns of a file without a first line of names; empty when it has one
     :ivar only_column: theirs, by which rows are chosen; empty for all rows
-    :ivar only_values: values that it has in the rows that are read
+    :ivar only_values: values that it has in the rows that are read, in small or capital letters
     """
 
     columns: Sequence[ColumnRule]
@@ -174,9 +180,37 @@ class FileRule:
     only_column: str = ""
     only_values: Sequence[str] = ()
 
+    @property
+    def names(self) -> set[str]:
+        """Their columns that are read."""
+        names = {name for column in self.columns for name in column.sources}
+        return names | {self.only_column} if self.only_column else names
+
+    @property
+    def needed(self) -> list[str]:
+        """Their columns that a file has to have."""
+        names = [name for column in self.columns if column.required for name in column.sources]
+        return [*names, self.only_column] if self.only_column else names
+
+    @property
+    def added(self) -> int:
+        """Lines that the translated file has in front of theirs: the one of names, where they have none."""
+        return int(bool(self.positions) or self.content == "jsonl")
+
     def takes(self, record: Mapping[str, str]) -> bool:
-        """Tell whether a row is read."""
-        return not self.only_column or record.get(self.only_column, "").strip() in self.only_values
+        """Tell whether a row is read.
+
+        :raises ValueError: it does not say
+        """
+        if not self.only_column:
+            return True
+        if self.only_column not in record:
+            raise ValueError("is missing: rows are chosen by it")
+        return record[self.only_column].strip().casefold() in self._chosen
+
+    @cached_property
+    def _chosen(self) -> set[str]:
+        return {value.casefold() for value in self.only_values}
 
 
 class TranslatedFile(io.RawIOBase):
@@ -220,18 +254,21 @@ def header(rule: FileRule) -> bytes:
 
 def _translate(stream: BinaryIO, rule: FileRule) -> Iterator[list[str]]:
     errors: list[tuple[int, str, str, str]] = []
+    # how many of their lines are behind
+    reached = 1 - rule.added
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
         records = _read_json(text) if rule.content == "jsonl" else _read_csv(text, rule)
         for line, record in records:
-            if not rule.takes(record):
-                # an empty line, so that those behind it keep their numbers
-                yield []
-                continue
             row = _translate_row(line, record, rule, errors)
             if len(errors) >= MAX_ERRORS:
                 break
+            if row is None:
+                continue
+            # what is left out is an empty line, so that those behind it keep their numbers
+            yield from [[]] * (line - reached - 1 - "".join(row).count("\n"))
             yield row
+            reached = line
     except UnicodeDecodeError as error:
         raise TranslationError("The file is not in UTF-8.") from error
     finally:
@@ -242,7 +279,14 @@ def _translate(stream: BinaryIO, rule: FileRule) -> Iterator[list[str]]:
 
 def _translate_row(
     line: int, record: Mapping[str, str], rule: FileRule, errors: list[tuple[int, str, str, str]]
-) -> list[str]:
+) -> list[str] | None:
+    """Return a row of ours, None where it is not one of those that are read; mistakes are added."""
+    try:
+        if not rule.takes(record):
+            return None
+    except ValueError as error:
+        errors.append((line, rule.only_column, "", str(error)))
+        return None
     row = []
     for column in rule.columns:
         given = GLUE.join(filter(None, (record.get(name, "") for name in column.sources)))
@@ -260,7 +304,7 @@ def _read_csv(text: io.TextIOWrapper, rule: FileRule) -> Iterator[tuple[int, dic
     try:
         if not names:
             names = [name.strip() for name in next(reader, [])]
-            _check_names(names, rule)
+        _check_names(names, rule)
         for values in reader:
             if not values:
                 continue
@@ -270,14 +314,16 @@ def _read_csv(text: io.TextIOWrapper, rule: FileRule) -> Iterator[tuple[int, dic
                 )
             yield reader.line_num, dict(zip(names, values, strict=True))
     except csv.Error as error:
-        raise TranslationError(f"Line {reader.line_num + 1}: {error}") from error
+        raise TranslationError(f"Line {reader.line_num}: {error}") from error
 
 
 def _check_names(names: Sequence[str], rule: FileRule) -> None:
-    needed = [name for column in rule.columns if column.required for name in column.sources]
-    missing = [name for name in needed if name not in names]
+    missing = [name for name in rule.needed if name not in names]
     if missing:
-        raise TranslationError(f"The first line names the columns; missing: {', '.join(missing)}.")
+        raise TranslationError(f"These columns are missing: {', '.join(missing)}.")
+    twice = sorted(name for name in rule.names if names.count(name) > 1)
+    if twice:
+        raise TranslationError(f"These columns are there more than once: {', '.join(twice)}.")
 
 
 def _read_json(text: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, str]]]:
@@ -285,7 +331,9 @@ def _read_json(text: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, str]]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line, parse_float=str, parse_int=str)
+            record = json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=to_record)
+        except TwiceError as error:
+            raise TranslationError(f"Line {number}: {error}.") from error
         except (ValueError, RecursionError):
             record = None
         if not isinstance(record, dict):

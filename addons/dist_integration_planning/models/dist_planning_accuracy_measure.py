@@ -1,4 +1,4 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import _, api, fields, models
 
@@ -10,20 +10,24 @@ from ..lib import calendar
 AGAIN = 13
 MEASURE = """
     WITH period AS (
-        SELECT * FROM unnest(%(starts)s::date[], %(cutoffs)s::timestamp[], %(lasts)s::date[])
+        SELECT * FROM unnest(%(starts)s::date[], %(cutoffs)s::date[], %(lasts)s::date[])
             AS period (bucket_start, cutoff, last_start)
+    ), place AS (
+        SELECT * FROM unnest(%(warehouses)s::integer[], %(zones)s::varchar[]) AS place (warehouse_id, zone)
     ), version AS (
-        SELECT period.*, (
+        SELECT period.*, zone, (
             SELECT batch.id FROM dist_planning_batch batch
             WHERE batch.source_id = %(source)s AND batch.state IN ('active', 'superseded')
-              AND batch.forecast_count > 0 AND batch.activated_at < period.cutoff
+              AND batch.forecast_count > 0
+              AND batch.activated_at < period.cutoff::timestamp AT TIME ZONE zone AT TIME ZONE 'UTC'
             ORDER BY batch.activated_at DESC, batch.id DESC LIMIT 1
         ) AS batch_id
-        FROM period
+        FROM period CROSS JOIN (SELECT DISTINCT zone FROM place) AS zones
     ), said AS (
         SELECT forecast.*, version.last_start
-        FROM version JOIN dist_planning_forecast forecast
+        FROM version JOIN place ON place.zone = version.zone JOIN dist_planning_forecast forecast
             ON forecast.batch_id = version.batch_id AND forecast.bucket_start = version.bucket_start
+            AND forecast.warehouse_id = place.warehouse_id
         WHERE forecast.bucket = %(bucket)s
     ), item AS (
         SELECT DISTINCT product_id, warehouse_id FROM said
@@ -123,7 +127,11 @@ class DistPlanningAccuracy(models.Model):
 
         :param periods: how many
         """
-        starts = _get_past(source._get_today(), source.bucket, periods)
+        zones = source._get_zones()
+        now = fields.Datetime.now()
+        # where it is over everywhere
+        today = min(calendar.local_date(now, zone) for zone in zones.values())
+        starts = _get_past(today, source.bucket, periods)
         lag = source.accuracy_lag
         earlier = _get_past(starts[0], source.bucket, lag)
         line = [*earlier, *starts]
@@ -136,14 +144,22 @@ class DistPlanningAccuracy(models.Model):
                 "bucket": source.bucket,
                 "lag": lag,
                 "starts": starts,
-                # a forecast of lag 1 is there before its period begins, one of lag 2 a period earlier
-                "cutoffs": [_get_moment(line[index + 1]) for index in range(len(starts))],
+                # a forecast of lag 1 is there before its period begins, one of lag 2 a period earlier; a day begins at
+                # the midnight of its warehouse
+                "cutoffs": line[1 : len(starts) + 1],
+                "warehouses": list(zones),
+                "zones": list(zones.values()),
                 "lasts": line[: len(starts)],
                 "year": _get_past(starts[0], source.bucket, season),
             },
         )
         self.env.cr.execute(SHARED, {"company": source.company_id.id, "since": starts[0]})
         self.env.invalidate_all()
+
+    @api.model
+    def _get_measured_since(self, source):
+        """:return: date before which no version counts any more that another one followed before it"""
+        return _get_past(source._get_today(), source.bucket, AGAIN + source.accuracy_lag)[0]
 
     @api.autovacuum
     def _gc_accuracy(self):
@@ -159,7 +175,3 @@ def _get_past(day, kind, count):
         start = calendar.bucket_start(start - timedelta(days=1), kind)
         found.insert(0, start)
     return found
-
-
-def _get_moment(day):
-    return datetime.combine(day, time())

@@ -14,11 +14,18 @@ class DistPlanningBatchFile(models.Model):
 
     def _open(self):
         stream = super()._open()
-        source = self.batch_id.source_id
-        mapped = source.mapping_id._find_in_file(self.name, self.kind)
+        mapped = self._find_mapped()
         if not mapped:
             return stream
-        return io.BufferedReader(_MappedFile(stream, mapped._get_rule(source), self.name))
+        return io.BufferedReader(_MappedFile(stream, mapped._get_rule(self.batch_id.source_id), self.name))
+
+    def _get_added_lines(self):
+        mapped = self._find_mapped()
+        return mapped._get_added_lines() if mapped else super()._get_added_lines()
+
+    def _find_mapped(self):
+        """:return: dist.planning.mapping.file that says how this one is read; empty where it is in our words"""
+        return self.batch_id.source_id.mapping_id._find_in_file(self.name, self.kind)
 
 
 class _MappedFile(TranslatedFile):

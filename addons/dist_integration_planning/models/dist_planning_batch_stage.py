@@ -69,16 +69,16 @@ class DistPlanningBatch(models.Model):
 
     def _stage_file(self, file):
         """:return: list of the faults found"""
-        names = self.source_id._get_file_names(file.kind)
+        options = (file.name, file.kind, self.source_id._get_file_names(file.kind), file._get_added_lines())
         with file._open() as stream:
-            reader = plan_file.Reader(stream, file.name, file.kind, names)
+            reader = plan_file.Reader(stream, *options)
             if file.kind != "plan" and not plan_file.is_json(stream):
                 if self._stage_as_is(file, stream, reader):
                     return []
                 if reader.faults:
                     return reader.faults
         with file._open() as stream:
-            reader = plan_file.Reader(stream, file.name, file.kind, names)
+            reader = plan_file.Reader(stream, *options)
             for kind, rows in reader.read_parts():
                 self._copy_rows(kind, file.id, rows)
             return reader.faults
@@ -107,7 +107,7 @@ class DistPlanningBatch(models.Model):
                                 SQL.identifier(columns[-1]),
                             )
                         )
-                self._number_lines(table, file.id)
+                self._number_lines(table, file)
                 self._copy(file.kind, columns, source, delimiter)
                 self._check_required(file.kind)
         except psycopg2.Error as error:
@@ -120,10 +120,12 @@ class DistPlanningBatch(models.Model):
             return False
         return not source.has_end_mark
 
-    def _number_lines(self, table, file_id):
-        self.env.cr.execute(SQL("ALTER TABLE pg_temp.%s ALTER COLUMN file SET DEFAULT %s", table, file_id))
-        # the head is line 1
-        self.env.cr.execute("SELECT setval('pg_temp.dist_plan_line', 2, false)")
+    def _number_lines(self, table, file):
+        self.env.cr.execute(SQL("ALTER TABLE pg_temp.%s ALTER COLUMN file SET DEFAULT %s", table, file.id))
+        # the head is line 1, unless it is ours
+        self.env.cr.execute(
+            "SELECT setval('pg_temp.dist_plan_line', %s, false)", (2 - file._get_added_lines(),)
+        )
 
     def _check_required(self, kind):
         """:raises _Incomplete: a row lacks a value, or has spaces around one"""

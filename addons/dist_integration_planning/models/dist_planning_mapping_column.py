@@ -46,7 +46,8 @@ class DistPlanningMappingColumn(models.Model):
     )
     argument = fields.Char(
         string="Form",
-        help="Dates: DD/MM/YYYY and the like. Yes and no: 1;0. Text: {value} 00:00:00. Part: /2.",
+        help="Dates: DD/MM/YYYY and the like. Yes and no: 1;0. Text: {value} 00:00:00. Part: /2; /-1 is "
+        "the last one, /-2 all before it.",
     )
     words = fields.Text(help="A line for each: theirs = ours.")
     constant = fields.Char(string="Text where there is nothing")

@@ -94,8 +94,7 @@ class DistPlanningMappingFile(models.Model):
             if (file.direction == "in") != (file.dataset in COLUMNS):
                 raise ValidationError(_("%s goes the other way: choose another subject.", file.name))
             file._check_name()
-            known = {column.name for column in file._get_known_columns()}
-            if file.only_column and file.direction == "out" and file.only_column not in known:
+            if file.only_column and file.only_column not in file._get_choosing_columns():
                 raise ValidationError(
                     _(
                         "%(file)s: there is no column %(column)s to choose rows by.",
@@ -104,6 +103,12 @@ class DistPlanningMappingFile(models.Model):
                     )
                 )
             file._check_required()
+
+    def _get_choosing_columns(self):
+        """:return: names by which rows can be chosen; of a file with a line of names that is told us, any"""
+        if self.direction == "out":
+            return {column.name for column in self._get_known_columns()}
+        return self._get_positions() if self.content == "csv" and not self.has_head else {self.only_column}
 
     def _check_name(self):
         if "/" in self.name or "\\" in self.name or self.name.startswith("."):
@@ -199,6 +204,10 @@ class DistPlanningMappingFile(models.Model):
             only_column=self.only_column or "",
             only_values=self._get_only_values(),
         )
+
+    def _get_added_lines(self):
+        """:return: number of lines that the translated file has in front: the one of names, where theirs has none"""
+        return int(self.content == "jsonl" or not self.has_head)
 
     def _get_positions(self):
         """:return: list of names of the columns of a file without a line of names: those that stand by themselves"""

@@ -8,6 +8,8 @@ from .series import get_seller_unit
 
 # receipts in a year from which on a supplier's own spread of lead times is trusted
 FEW_RECEIPTS = 5
+# days; a longer lead time is a mistake on the vendor's line, and nobody plans that far
+LONGEST_LEAD_TIME = 730.0
 LEAD_TIMES = """
     SELECT line.product_id, picking_type.warehouse_id, count(*),
            stddev_samp(extract(epoch FROM move.date - purchase.date_approve) / 86400)
@@ -63,7 +65,7 @@ class DistPlanningReplenishment(models.AbstractModel):
             lead_time = seller.delay + company.days_to_purchase
         supply = Supply(
             service_level=(item.service_level or source.service_level) / 100.0,
-            lead_time=max(lead_time, 1.0),
+            lead_time=min(max(lead_time, 1.0), LONGEST_LEAD_TIME),
             lead_time_deviation=0.0 if from_warehouse else deviation,
             review_time=source.review_days,
             minimum=self._get_minimum(seller, product),

@@ -1,12 +1,31 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..lib import calendar
 
 # for as long every version is kept as a whole
 KEPT = timedelta(days=3)
+# forecasts of superseded versions that no period is measured by: another one followed before all of them, or in the
+# same period, wherever a warehouse is
+UNMEASURED = """
+    WITH version AS (
+        SELECT id, activated_at, activated_at AT TIME ZONE 'UTC' AS moment, state FROM dist_planning_batch
+        WHERE source_id = %(source)s AND state IN ('active', 'superseded') AND forecast_count > 0
+    )
+    DELETE FROM dist_planning_forecast WHERE batch_id IN (
+        SELECT version.id FROM version
+        WHERE version.state = 'superseded' AND version.activated_at < %(before)s AND (
+            EXISTS (
+                SELECT FROM version later
+                WHERE later.activated_at > version.activated_at AND later.activated_at < %(since)s)
+            OR NOT EXISTS (
+                SELECT FROM unnest(%(zones)s::varchar[]) AS zone WHERE NOT EXISTS (
+                    SELECT FROM version later
+                    WHERE later.activated_at > version.activated_at
+                      AND date_trunc(%(bucket)s, later.moment AT TIME ZONE zone)
+                          = date_trunc(%(bucket)s, version.moment AT TIME ZONE zone)))))
+"""
 
 
 class DistPlanningSource(models.Model):
@@ -90,27 +109,35 @@ class DistPlanningSource(models.Model):
 
     @api.autovacuum
     def _gc_versions(self):
-        """Every night leaves a version. Of the built-in planner's that were superseded, rows stay that accuracy is
-        measured by: those of the last version before a period began.
-        """
+        """Every night leaves a version. Of those that were superseded, forecasts stay by which accuracy is measured."""
         before = fields.Datetime.now() - KEPT
-        for table in ("dist_planning_forecast", "dist_planning_parameter"):
+        self.env.cr.execute(
+            """
+            DELETE FROM dist_planning_parameter USING dist_planning_batch batch
+            WHERE batch_id = batch.id AND batch.state = 'superseded' AND batch.activated_at < %s
+            """,
+            (before,),
+        )
+        for source in self.with_context(active_test=False).search([]):
             self.env.cr.execute(
-                SQL(
-                    """
-                    DELETE FROM %s USING dist_planning_batch batch, dist_planning_source source
-                    WHERE batch_id = batch.id AND source.id = batch.source_id AND source.kind = 'built_in'
-                      AND batch.state = 'superseded' AND batch.activated_at < %s AND EXISTS (
-                        SELECT FROM dist_planning_batch later
-                        WHERE later.source_id = source.id AND later.activated_at > batch.activated_at
-                          AND later.forecast_count > 0
-                          AND date_trunc(source.bucket, later.activated_at)
-                              = date_trunc(source.bucket, batch.activated_at))
-                    """,
-                    SQL.identifier(table),
-                    before,
-                )
+                UNMEASURED,
+                {
+                    "source": source.id,
+                    "bucket": source.bucket,
+                    "before": before,
+                    "since": self.env["dist.planning.accuracy"]._get_measured_since(source),
+                    "zones": list(set(source._get_zones().values())),
+                },
             )
+
+    def _get_zones(self):
+        """:return: dict, id of a warehouse of the company to the time zone by whose days it is planned"""
+        self.ensure_one()
+        warehouses = self.env["stock.warehouse"].with_context(active_test=False)
+        return {
+            warehouse.id: warehouse._dist_get_planning_zone()
+            for warehouse in warehouses.search([("company_id", "=", self.company_id.id)])
+        }
 
     def _get_today(self):
         """:return: date at which the company is now"""

@@ -2,7 +2,8 @@ from datetime import datetime, time, timedelta
 
 import pytz
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..lib.ordering import SupplierCalendar
 
@@ -56,6 +57,14 @@ class DistPlanningSupplier(models.Model):
         ),
     ]
 
+    @api.constrains("calendar_id")
+    def _check_calendar(self):
+        for rule in self:
+            if rule.calendar_id and not rule.calendar_id.attendance_ids:
+                raise ValidationError(
+                    _("%s has no working hours; leave it empty to count every day.", rule.calendar_id.name)
+                )
+
     @api.model
     def _get_rules(self, partners, company):
         """:return: dict, partner id to dist.planning.supplier, of those who have order rules"""
@@ -68,9 +77,10 @@ class DistPlanningSupplier(models.Model):
             return SupplierCalendar()
         self.ensure_one()
         order_days = frozenset(number for number, name in enumerate(WEEKDAYS) if self[name])
-        if not self.calendar_id:
-            return SupplierCalendar(order_days)
         work_days = {int(line.dayofweek) for line in self.calendar_id.attendance_ids}
+        # hours may have been taken from the calendar later
+        if not work_days:
+            return SupplierCalendar(order_days)
         return SupplierCalendar(order_days, frozenset(work_days), self._get_holidays(work_days))
 
     def _get_holidays(self, work_days):

@@ -146,5 +146,15 @@ def _convert_one(column, conversion, argument):
     if conversion == "text_around":
         return SQL("replace(%s, %s, %s)", argument, VALUE, SQL("%s::text", render(column)))
     if conversion == "part":
-        return SQL("split_part(%s::text, %s, %s)", render(column), argument[0], int(argument[1:]))
+        return _get_part(SQL("%s::text", render(column)), argument[0], int(argument[1:]))
     return render(column)
+
+
+def _get_part(text, sign, position):
+    """:param position: of the part; -1 for the last one, -2 for all before it
+    :return: SQL of a part of a text, empty where there is none
+    """
+    if position > 0:
+        return SQL("split_part(%s, %s, %s)", text, sign, position)
+    last = SQL("reverse(split_part(reverse(%s), %s, 1))", text, sign)
+    return last if position == -1 else SQL("left(%s, -length(%s) - 1)", text, last)

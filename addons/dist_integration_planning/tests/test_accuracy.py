@@ -1,4 +1,5 @@
 from datetime import datetime, time, timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -9,14 +10,16 @@ from .planner_case import WEEKS, PlannerCase
 class TestAccuracy(PlannerCase):
     """Forecasts against what was sold."""
 
-    def _say(self, source, start, rows):
+    def _say(self, source, start, rows, moment=None):
         """Have a source say its forecasts in a version that is in force since a day before a period.
 
         :param rows: list of (product, start of a period, quantity)
+        :param moment: datetime (UTC) since when it is in force, where it is not the evening before
         """
+        moment = moment or datetime.combine(start - timedelta(days=1), time(20))
         batch = self.env["dist.planning.batch"]._stage_rows(
             source,
-            f"{source.code}-{start}",
+            f"{source.code}-{moment}",
             forecasts=[
                 {
                     **self._get_place(source, product),
@@ -28,10 +31,11 @@ class TestAccuracy(PlannerCase):
                 }
                 for product, day, quantity in rows
             ],
-            planned_at=datetime.combine(start - timedelta(days=1), time(20)),
+            parameters=[{**self._get_place(source, rows[0][0]), "safety_stock": 1.0}],
+            planned_at=moment,
         )
         batch._activate()
-        batch.activated_at = datetime.combine(start - timedelta(days=1), time(20))
+        batch.activated_at = moment
         return batch
 
     def _get_place(self, source, product):
@@ -92,6 +96,25 @@ class TestAccuracy(PlannerCase):
             )
             self.assertEqual(row.forecast, said)
 
+    def test_a_period_begins_at_the_warehouses_midnight(self):
+        """P5: a forecast counts that was there when the period began where the goods are; it is kept for that."""
+        product = self._make_product("STEADY")
+        self._deliver(product, [10.0] * WEEKS, on_hand=5.0)
+        week = self._start_of(3)
+        midnight = datetime.combine(week, time())
+        for hours, quantity in ((-30, 40.0), (-4, 30.0), (3, 20.0), (60, 10.0)):
+            self._say(self.source, week, [(product, week, quantity)], midnight + timedelta(hours=hours))
+        for zone, said in (("UTC", 30.0), ("Asia/Tokyo", 40.0), ("America/New_York", 20.0)):
+            with patch.object(type(self.warehouse), "_dist_get_planning_zone", return_value=zone):
+                self.env["dist.planning.history"]._refresh(self.company)
+                self.env["dist.planning.accuracy"]._measure(self.source)
+            row = self.env["dist.planning.accuracy"].search([("source_id", "=", self.source.id)])
+            self.assertEqual(row.forecast, said, zone)
+        with patch.object(type(self.warehouse), "_dist_get_planning_zone", return_value="America/New_York"):
+            self.source._gc_versions()
+        forecasts = self.env["dist.planning.forecast"].search([("source_id", "=", self.source.id)])
+        self.assertEqual(sorted(forecasts.mapped("quantity")), [10.0, 20.0])
+
     def test_measuring_again_changes_nothing(self):
         """P5: a period is measured once; what came back later corrects it."""
         product = self._make_product("STEADY")
@@ -117,29 +140,48 @@ class TestAccuracy(PlannerCase):
         accuracy._measure(self.source)
         self.assertEqual((row.actual, row.error), (6.0, 6.0))
 
+    def _make_platform(self):
+        system, _client, _key = self._make_system("Platform", company_id=self.company.id)
+        return self.env["dist.planning.source"].create(
+            {"name": "Platform", "code": "platform", "system_id": system.id, "company_id": self.company.id}
+        )
+
     def test_only_versions_that_count_are_kept(self):
         """P5: of the nights of a week the last one's forecasts stay; what was there before them is not needed."""
         product = self._make_product("STEADY")
         self._deliver(product, [10.0] * WEEKS, on_hand=5.0)
         week = self._start_of(1)
-        versions = [
-            self._say(self.source, self._start_of(3) + timedelta(days=days), [(product, week, 10.0 + days)])
-            for days in (2, 3, 9)
-        ]
+        for source in (self.source, self._make_platform()):
+            versions = [
+                self._say(source, self._start_of(3) + timedelta(days=days), [(product, week, 10.0 + days)])
+                for days in (2, 3, 9)
+            ]
+            self.env.flush_all()
+            source._gc_versions()
+            forecasts = self.env["dist.planning.forecast"].search([("source_id", "=", source.id)])
+            self.assertEqual(sorted(forecasts.mapped("quantity")), [13.0, 19.0])
+            parameters = self.env["dist.planning.parameter"].search([("source_id", "=", source.id)])
+            self.assertEqual(parameters.batch_id, versions[2])
+            self.assertEqual([version.state for version in versions], ["superseded", "superseded", "active"])
+
+    def test_versions_that_nothing_is_measured_by_go(self):
+        """P5: a week is measured again for a quarter of a year; then the forecasts before it are not needed."""
+        product = self._make_product("STEADY")
+        week = self._start_of(1)
+        for weeks in (40, 30, 20, 1):
+            self._say(self.source, self._start_of(weeks), [(product, week, float(weeks))])
+        self.env.flush_all()
         self.source._gc_versions()
         forecasts = self.env["dist.planning.forecast"].search([("source_id", "=", self.source.id)])
-        self.assertEqual(sorted(forecasts.mapped("quantity")), [13.0, 19.0])
-        self.assertEqual([version.state for version in versions], ["superseded", "superseded", "active"])
+        # the second last was in force when the first week began that is measured
+        self.assertEqual(sorted(forecasts.mapped("quantity")), [1.0, 20.0])
 
     def test_two_sources_side_by_side(self):
         """P4: the platform's forecasts and the built-in planner's, of the same items and periods."""
         product, only = self._make_product("STEADY"), self._make_product("ONLY")
         self._deliver(product, self._steady(1), on_hand=5.0)
         self._deliver(only, self._steady(2), on_hand=5.0)
-        system, _client, _key = self._make_system("Platform", company_id=self.company.id)
-        other = self.env["dist.planning.source"].create(
-            {"name": "Platform", "code": "platform", "system_id": system.id, "company_id": self.company.id}
-        )
+        other = self._make_platform()
         week = self._start_of(1)
         self._say(other, week, [(product, week, 90.0)])
         self._say(self.source, week, [(product, week, 41.0), (only, week, 40.0)])

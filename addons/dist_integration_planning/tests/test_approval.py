@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
@@ -135,6 +135,30 @@ class TestApproval(PlanningCase):
         self._make_product("FREE", price=0.0)
         self._take_in([self._proposal(sku="SEAL"), self._proposal("P-2", "FREE")])
         self.assertEqual(self._codes(), {"P-1": ["no_supplier"], "P-2": ["no_price"]})
+
+    def test_supplier_without_working_hours(self):
+        """P3: a calendar without hours is refused; one that lost them later holds up no plan: every day counts."""
+        calendar = self.env["resource.calendar"].create(
+            {"name": "Closed", "attendance_ids": [Command.clear()]}
+        )
+        rule = self.env["dist.planning.supplier"].create({"partner_id": self.supplier.id})
+        with self.assertRaisesRegex(ValidationError, "Closed has no working hours"), self.env.cr.savepoint():
+            rule.calendar_id = calendar
+        hours = {"name": "Morning", "dayofweek": "0", "hour_from": 8, "hour_to": 12}
+        calendar.attendance_ids = [Command.create(hours)]
+        rule.calendar_id = calendar
+        calendar.attendance_ids.unlink()
+        self._take_in([self._proposal()])
+        proposal = self._get_proposals()
+        self.assertLessEqual(proposal.date_order, proposal.date_planned - timedelta(days=5))
+
+    def test_absurd_lead_time(self):
+        """P3: a lead time mistyped on a vendor's line holds up no plan: that item should have been ordered long ago."""
+        self._make_product("FAR", price=1.0, delay=999_999)
+        self._take_in([self._proposal(), self._proposal("P-2", "FAR")])
+        near, far = self._get_proposals()
+        self.assertGreater(near.date_order, far.date_order)
+        self.assertGreaterEqual(far.date_order, fields.Date.today())
 
     def test_unknown_forecast_quality(self):
         """P3: a rule that asks for good forecasts approves none of which nobody knows how good they are."""

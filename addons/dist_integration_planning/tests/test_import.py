@@ -302,6 +302,14 @@ class TestImport(PlanningCase):
         self.assertEqual(self._activate(batch).state, "refused")
         self.assertIn("cut off", batch.error_ids.message)
 
+    def test_long_checks_hold_up_no_messages(self):
+        """P2: while the plan of a source is checked, the files of a system of the same number are taken in."""
+        batch = self._receive(self._plan([self._proposal()]))
+        message = self.env["dist.message"].new({"system_id": self.source.id})
+        keys = self.env["dist.handler.plan.file"]._get_lock_keys(message, {})
+        self.assertTrue(keys)
+        self.assertNotIn(batch._get_run_lock(), keys)
+
     def test_rows_of_the_built_in_planner(self):
         """P2, P4: rows of a program take the same path, by ids; what is wrong with them is refused alike."""
         source = self.env["dist.planning.source"].create({"name": "Own", "code": "own", "kind": "built_in"})

@@ -227,8 +227,9 @@ class TestImportHttp(PlanningHttpCase):
         self.assertEqual((response.status_code, response.json()["code"]), (409, "no_source"))
 
     def test_documented(self):
-        """P2, M10: the OpenAPI document tells both routes."""
+        """P2, M10: the OpenAPI document tells both routes, and the columns of the files."""
         document = self.opener.get(f"{self.base_url()}/dist/v1/openapi.json").json()
         self.assertIn("/dist/v1/plans", document["paths"])
         operation = document["paths"]["/dist/v1" + FILES]["post"]
         self.assertEqual(set(operation["requestBody"]["content"]), {"text/csv", "application/x-ndjson"})
+        self.assertIn("bucket_start (needed)", operation["description"])

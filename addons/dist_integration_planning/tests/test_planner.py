@@ -48,6 +48,16 @@ class TestPlanner(PlannerCase):
         self.assertAlmostEqual(item.reorder_point - item.safety_stock, 120.0, delta=12.0)
         self.assertGreater(item.safety_stock, 0.0)
 
+    def test_absurd_lead_time(self):
+        """P4: a lead time mistyped on a vendor's line holds up no run; the others are planned as ever."""
+        products = self._make_product("STEADY"), self._make_product("FAR")
+        for product in products:
+            self._deliver(product, self._steady(1), on_hand=30.0)
+        products[1].seller_ids.delay = 999_999
+        run = self._plan()
+        proposals = self.env["dist.planning.proposal"].search([("batch_id", "=", run.batch_id.id)])
+        self.assertEqual(set(proposals.product_id), set(products))
+
     def test_what_is_on_its_way_is_not_ordered_again(self):
         """P4, rule 15: a request for quotation is supply, so is what another warehouse sends."""
         product = self._make_product("STEADY")

@@ -291,6 +291,19 @@ class TestPlanningExport(ExportCase):
         self.assertTrue(self._read_by_key(delta, "items")["TAPE"]["removed"])
         self.assertFalse(self._read(self._export("delta"), "history"))
 
+    def test_items_that_were_left_out_for_a_while(self):
+        """P1: what changed of an item while files could not name it is told when they can again."""
+        self._deliver(self._sell(self.tape, 5, weeks_ago(2)))
+        self._export()
+        self.glove.default_code = "TAPE"
+        self.assertFalse(self._read(self._export("delta"), "history"))
+        self._deliver(self._sell(self.tape, 2, weeks_ago(3)))
+        self.assertFalse(self._read(self._export("delta"), "history"))
+        self.glove.default_code = "GLOVE"
+        told = self._read_by_key(self._export("delta"), "history")
+        self.assertEqual(told[f"TAPE@BRU@{monday_of(weeks_ago(3))}"]["gross"], 2)
+        self.assertFalse(self._read(self._export("delta"), "history"))
+
     def test_first_changes_are_everything(self):
         """P1: who was never told anything is told everything."""
         self.assertEqual(self._export("delta").kind, "full")

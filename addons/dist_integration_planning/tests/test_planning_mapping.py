@@ -7,6 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..lib.plan_file import COLUMNS
 from .export_common import ExportCase, ExportHttpCase, monday_of, weeks_ago
 
 
@@ -95,7 +96,10 @@ class TestPlanningMappingOut(ExportCase):
         )
         (settings,) = self._read_named(export, "Lokad_Settings.tsv", "\t")
         self.assertEqual((settings["Sku"], settings["MinOrderQuantity"]), ("TAPE", "50"))
-        self.assertEqual(self._read_named(export, "Lokad_Parts.tsv", "\t"), [])
+        # what is told of an item wherever it is goes by another column of its row
+        self.assertEqual(item["Sku"], settings["Sku"])
+        heads = self._read_file(export, "Lokad_Parts.tsv", "\t")
+        self.assertEqual(heads, [["Sku", "PartSku", "Quantity"]])
 
     def test_own_platform(self):
         """P1: a platform of one's own: a mapping made on screen, decimal comma, other words, chosen rows."""
@@ -173,6 +177,23 @@ class TestPlanningMappingOut(ExportCase):
         self.assertEqual((people["text"], people["number"]), ("'=cmd|' /C calc'!A0", "-4.5"))
         self.assertEqual(people["both"], f"'{program['both']}")
 
+    def test_parts(self):
+        """P1: what the platform is told of a part is what would be read of it."""
+        self.tape.default_code = "A/B/C"
+        forms = {"first": "/1", "second": "/2", "last": "/-1", "before": "/-2"}
+        columns = [
+            {"name": name, "field_name": "sku", "conversion": "part", "argument": form}
+            for name, form in forms.items()
+        ]
+        file = {"name": "x.csv", "dataset": "items", "column_ids": list(map(Command.create, columns))}
+        self.source.mapping_id = self.env["dist.planning.mapping"].create(
+            {"name": "Mine", "file_ids": [Command.create(file)]}
+        )
+        content = self._get_content(self._get_file(self._export(), name="x.csv")).decode()
+        self.assertIn("A,B,C,A/B\n", content)
+        # one without the sign is the last part, with nothing before it
+        self.assertIn('GLOVE,"",GLOVE,""\n', content)
+
     def test_changes_alone(self):
         """P1: a platform that takes changes is told of what is gone where its file has a column for it."""
         self.source.mapping_id = self.env["dist.planning.mapping"].create(
@@ -234,6 +255,16 @@ class TestPlanningMappingOut(ExportCase):
         check(direction="in")
         check({"name": "A", "field_name": "sku"}, direction="in", dataset="proposal")
         check(only_column="nothing", only_values="x")
+        names = [column.name for column in COLUMNS["alert"] if column.required]
+        told = {
+            "direction": "in",
+            "dataset": "alert",
+            "has_head": False,
+            "column_ids": [Command.create({"name": name, "field_name": name}) for name in names],
+        }
+        check(**told, only_column="nothing", only_values="x")
+        fits = {"mapping_id": mapping.id, "name": "y.csv", "only_column": "code", "only_values": "x"}
+        self.assertTrue(self.env["dist.planning.mapping.file"].create({**told, **fits}))
 
     def test_rights(self):
         """P1, G5: planning managers map, others do not; it is told by the audit trail."""
@@ -394,6 +425,22 @@ class TestPlanningMappingIn(ExportHttpCase):
             {"TAPE": 12.5, "GLOVE": 1},
         )
 
+    def test_lokad_and_back(self):
+        """P1, P2: an Id that was told comes back as the same item, also one whose number holds a slash."""
+        bolt = self._make_product("BOLT/8")
+        self._put(bolt, 3)
+        self._make_product("BOLT")
+        self.source.mapping_id = self.env.ref("dist_integration_planning.mapping_lokad")
+        content = self._get_content(self._get_file(self._export(), name="Lokad_Items.tsv")).decode()
+        told = [row["Id"] for row in csv.DictReader(io.StringIO(content), delimiter="\t")]
+        self.assertIn("BOLT/8/BRU", told)
+        rows = "".join(f"{name}\t2041-03-04\t3\n" for name in told)
+        for name in ("Lokad_Forecasts.tsv", "Lokad_Suggestions.tsv"):
+            batch = self._tell("lokad", name, f"Id\tDate\tQuantity\n{rows}")
+            self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        proposals = self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)])
+        self.assertIn(bolt, proposals.product_id)
+
     def test_mistakes(self):
         """P2: what is wrong is named by line and value; nothing of the file counts."""
         batch = self._tell(
@@ -407,6 +454,33 @@ class TestPlanningMappingIn(ExportHttpCase):
         error = batch.error_ids.ensure_one()
         self.assertEqual((error.line, error.field, error.value), (3, "startdate", "tomorrow"))
         self.assertFalse(self.env["dist.planning.proposal"].search([("batch_id", "=", batch.id)]))
+
+    def test_lines_are_those_of_their_file(self):
+        """P2: what shows only here is named by its line there, in a file without a line of names as in any."""
+        row = '"17","S-1","BRU","{0}",40,2041-03-10\n'
+        for name, text, line in (
+            ("po_17.csv", row.format("TAPE") + row.format("NOBODY"), 2),
+            ("po_18.csv", row.format("TAPE") + "\n\n" + row.format("NOBODY"), 4),
+        ):
+            batch = self._tell("netstock", name, text)
+            self.assertEqual((batch.state, batch.error_ids.mapped("line")), ("refused", [line]))
+        text = "Id\tDate\tQuantity\nTAPE/BRU\t2041-03-04\t5\n\nNOBODY/BRU\t2041-03-04\t5\n"
+        batch = self._tell("lokad", "Lokad_Forecasts.tsv", text)
+        self.assertEqual(set(batch.error_ids.mapped("line")), {4})
+
+    def test_which_rows_count_is_not_said(self):
+        """P2: a file without the column by which rows are chosen says nothing; what is open stays on the list."""
+        head, row = (
+            "reference,{0},item,location,quantity,enddate\n",
+            "{0},{1},TAPE,BRU,4,2041-03-10 00:00:00\n",
+        )
+        self._tell("frepple", "purchaseorder.csv", head.format("status") + row.format(1, "proposed"))
+        refused = self._tell(
+            "frepple", "purchaseorder.csv", head.format("Status") + row.format(2, "proposed")
+        )
+        self.assertEqual(refused.state, "refused")
+        self.assertIn("status", refused.error_ids.message)
+        self.assertEqual(self._get_open(), ["1"])
 
     def test_unknown_item(self):
         """P2: an item that nobody knows is named as such, not as one without a unit."""

@@ -22,6 +22,11 @@ def test_too_late():
     assert TUESDAYS.order_day(date(2026, 3, 11), 5, date(2026, 3, 4)) == date(2026, 3, 10)
 
 
+def test_absurd_lead_time():
+    """P3: a lead time beyond all times, mistyped on a vendor's line, means to order now."""
+    assert TUESDAYS.order_day(date(2026, 3, 11), 999_999, date(2026, 3, 4)) == date(2026, 3, 10)
+
+
 def test_every_day():
     assert SupplierCalendar().order_day(date(2026, 3, 11), 5, date(2026, 2, 1)) == date(2026, 3, 6)
 

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from dist_integration_planning.lib.plan_file import Reader
 from dist_integration_planning.lib.translation import (
     ColumnRule,
     FileRule,
@@ -44,6 +45,19 @@ def test_columns_are_renamed_and_values_converted():
     assert (rows[1]["unit"], rows[1]["date_planned"], rows[1]["key"]) == ("?", "", "X/WH")
 
 
+def test_an_item_whose_number_holds_the_sign():
+    """P2: an Id made of item and warehouse is taken apart from its end: numbers of items hold slashes."""
+    columns = [
+        ColumnRule("sku", "Id", conversion="part", argument="/-2"),
+        ColumnRule("warehouse", "Id", conversion="part", argument="/-1"),
+        ColumnRule("unit", "Id", conversion="item_unit", argument="/-2", words={"BOLT/8": "Units"}),
+    ]
+    rows = read("Id\nBOLT/8/WH\nTAPE/WH\n", columns=columns)
+    assert [tuple(row.values()) for row in rows] == [("BOLT/8", "WH", "Units"), ("TAPE", "WH", "?")]
+    with pytest.raises(TranslationError, match="no part"):
+        read("Id\nTAPE\n", columns=columns)
+
+
 def test_a_file_without_names_goes_by_position():
     rows = read('TAPE/WH,"3",01.03.2026\n', positions=("Id", "Qty", "Due"))
     assert [row["sku"] for row in rows] == ["TAPE"]
@@ -54,11 +68,80 @@ def test_json_lines():
     assert [(row["sku"], row["quantity"]) for row in rows] == [("TAPE", "3")]
 
 
+ALERT = [
+    COLUMNS[0],
+    ColumnRule("code", constant="late"),
+    ColumnRule("text", constant="Late."),
+    ColumnRule("date", "Due"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "line"),
+    [
+        ("Id,Due\n\n\nA/WH,\n\nB/WH,soon\n", {}, 6),
+        ('Id,note,Due\nA/WH,"two\nlines",\nB/WH,,soon\n', {}, 4),
+        ("A/WH,\n\nB/WH,soon\n", {"positions": ("Id", "Due")}, 3),
+        ('\n{"Id": "A/WH"}\n{"Id": "B/WH", "Due": "soon"}\n', {"content": "jsonl"}, 3),
+        ("Id,Due,status\nA/WH,,x\n\nB/WH,soon,y\n", {"only_column": "status", "only_values": "y"}, 4),
+    ],
+)
+def test_lines_are_those_of_the_platforms_file(text, rule, line):
+    """P2: a mistake that shows only in our words is named by its line in theirs, whatever is empty or left out."""
+    rule = FileRule(columns=ALERT, **rule)
+    stream = io.BufferedReader(TranslatedFile(io.BytesIO(text.encode()), rule))
+    reader = Reader(stream, "x.csv", "alert", added=rule.added)
+    assert all(row[0] < line for _kind, rows in reader.read_parts() for row in rows)
+    assert [fault.line for fault in reader.faults] == [line]
+
+
+def test_a_line_that_cannot_be_read_is_named():
+    with pytest.raises(TranslationError, match="Line 3"):
+        read('Id,Qty,Due\nA/WH,1,\n"A"/WH,1,\n')
+
+
 def test_rows_are_chosen_and_lines_keep_their_numbers():
     text = "Id,Qty,Due,status\nA/WH,1,,confirmed\nB/WH,2,,proposed\n"
     rule = FileRule(columns=COLUMNS[:1], only_column="status", only_values=("proposed",))
     with io.BufferedReader(TranslatedFile(io.BytesIO(text.encode()), rule)) as found:
         assert found.read() == b"sku\n\nB\n"
+
+
+CHOSEN = {"columns": COLUMNS[:1], "only_column": "status", "only_values": ("proposed",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Id,Qty\nA/WH,1\n", {}),
+        ("Id,Status\nA/WH,proposed\n", {}),
+        ("A/WH,proposed\n", {"positions": ("Id", "Stand")}),
+        ('{"Id": "A/WH", "status": "proposed"}\n{"Id": "B/WH"}\n', {"content": "jsonl"}),
+    ],
+)
+def test_a_file_that_does_not_say_which_rows_count_is_refused(text, rule):
+    """P2: otherwise it would say that there is nothing, and all that is open would leave the list."""
+    with pytest.raises(TranslationError, match="status"):
+        read(text, **CHOSEN, **rule)
+
+
+def test_rows_are_chosen_in_small_and_capital_letters():
+    assert read("Id,status\nA/WH,Proposed\nB/WH,confirmed\n", **CHOSEN) == [{"sku": "A"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Id,Qty,Due,Qty\nA/WH,1,,9999\n", {}),
+        ("Id,Qty,Due,status,status\nA/WH,1,,proposed,confirmed\n", {"only_column": "status"}),
+        ('{"Id": "A/WH", "Qty": "1", "Qty": "9999"}\n', {"content": "jsonl"}),
+    ],
+)
+def test_a_column_that_is_there_twice_is_refused(text, rule):
+    """P2: nobody knows which of the two counts; of those that are not read it does not matter."""
+    with pytest.raises(TranslationError, match="Qty|status"):
+        read(text, **rule)
+    assert read("Id,Qty,Due,note,note\nA/WH,1,,x,y\n")[0]["quantity"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -135,8 +218,11 @@ def test_words_and_arguments_are_checked():
         ("flag", "1"),
         ("text_around", "x"),
         ("part", "2"),
+        ("part", "/0"),
+        ("part", "/-3"),
         ("item_unit", "x"),
     ):
         with pytest.raises(ValueError):
             check_argument(conversion, argument)
     check_argument("item_unit", "")
+    check_argument("part", "/-2")

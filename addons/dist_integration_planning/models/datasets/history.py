@@ -67,7 +67,20 @@ class DistPlanningDatasetHistory(models.AbstractModel):
 
     @api.model
     def _remember(self, export):
-        """The export itself says up to which update it tells; here is kept what items were called."""
+        """The export itself says up to which update it tells; here is kept what items were called. One that was left
+        out is forgotten: when it can be named again, what changed meanwhile is told as well.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM dist_planning_export_key AS known
+                WHERE known.source_id = %s AND known.dataset = 'history'
+                  AND NOT EXISTS (SELECT FROM %s AS item WHERE item.product_id::text = known.key)
+                """,
+                export.source_id.id,
+                self._get_items(),
+            )
+        )
         self.env.cr.execute(
             SQL(
                 """

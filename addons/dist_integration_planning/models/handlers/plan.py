@@ -16,7 +16,7 @@ class PlanHandler(models.AbstractModel):
         return payload.get("plan")
 
     def _get_lock_keys(self, message, payload):
-        return [f"dist.planning.source/{message.system_id.id}"]
+        return [f"dist.planning.plan/{message.system_id.id}"]
 
     def _read_planned_at(self, text, pointer):
         """:return: datetime (UTC)
