@@ -260,8 +260,8 @@ class TestCompanyBorders(BordersMixin, DistCase):
         self.assertGreater(pressed, 30)
 
     def test_name_behind_a_binding(self):
-        """G8: a binding does not tell the name of a record of another company."""
-        partner = self.env["res.partner"].create({"name": "Theirs alone", "company_id": self.company.id})
+        """G8: a binding does not tell the name of a record that became another company's."""
+        partner = self.env["res.partner"].create({"name": "Theirs alone", "company_id": self.beta.id})
         binding = self._as_stranger("dist.binding").create(
             {
                 "system_id": self.own_system.id,
@@ -270,10 +270,10 @@ class TestCompanyBorders(BordersMixin, DistCase):
                 "external_id": "9",
             }
         )
-        self.assertNotIn("Theirs", binding.record_name)
-        partner.company_id = self.beta
-        binding.invalidate_recordset()
         self.assertEqual(binding.record_name, "Theirs alone")
+        partner.company_id = self.company
+        binding.invalidate_recordset()
+        self.assertNotIn("Theirs", binding.record_name)
 
 
 @tagged("post_install", "-at_install")
