@@ -78,7 +78,10 @@ class OrdersController(http.Controller):
         response_schema="order.list",
         scope="orders:read",
         summary="List orders",
-        description="Orders of your channels, oldest first. Repeat `updated_since` with some minutes of overlap.",
+        description=(
+            "Orders of your channels, oldest first. `updated_since` counts changes of their shipments, returns and "
+            "invoices too; repeat it with some minutes of overlap."
+        ),
         parameters={
             **PAGE_PARAMETERS,
             "status": {"type": "string", "enum": list(STATUS_DOMAINS)},
@@ -89,11 +92,11 @@ class OrdersController(http.Controller):
     )
     def list_orders(self, call):
         domain = own_documents(call) + STATUS_DOMAINS.get(call.query.get("status"), [])
+        views = call.env["dist.order.view"]
         if call.query.get("updated_since"):
-            domain.append(("write_date", ">=", to_moment(call.query["updated_since"])))
+            domain += views._get_updated_domain(to_moment(call.query["updated_since"]))
         if call.query.get("channel"):
             domain.append(("dist_channel_id.code", "=", call.query["channel"]))
-        views = call.env["dist.order.view"]
         return call.paginate(
             "sale.order", domain, lambda orders: [views._get_summary(order) for order in orders]
         )

@@ -97,12 +97,26 @@ class DistOrderView(models.AbstractModel):
         }
 
     def _get_updated_at(self, order):
-        moments = [order.write_date, *self._get_shipments(order).mapped("write_date")]
+        """When something of an order changed: itself, a delivery, also one that was cancelled, a return, an invoice."""
+        pickings = order.picking_ids.filtered(lambda picking: picking.picking_type_code != "internal")
+        moments = [order.write_date, *pickings.mapped("write_date")]
         return max(moments + self._get_invoices(order).mapped("write_date"))
+
+    def _get_updated_domain(self, moment):
+        """:return: domain of the orders whose `_get_updated_at` is not before a moment"""
+        since = ("write_date", ">=", moment)
+        posted = [("move_type", "in", ("out_invoice", "out_refund")), ("posted_before", "=", True), since]
+        return [
+            "|",
+            "|",
+            since,
+            ("picking_ids", "any", [("picking_type_id.code", "!=", "internal"), since]),
+            ("order_line.invoice_lines.move_id", "any", posted),
+        ]
 
     def _get_summary(self, order):
         """One order in a list."""
         return {
             **self._get_head(order),
-            "updated_at": self._format_moment(order.write_date),
+            "updated_at": self._format_moment(self._get_updated_at(order)),
         }

@@ -104,6 +104,44 @@ class TestOrderRead(CommerceCase):
             path = following and f"/orders?limit=2&cursor={following}"
         self.assertEqual(seen, references)
 
+    def set_changed(self, moment, *records):
+        """Say when records were written: in a test everything is written at the same moment."""
+        self.env.flush_all()
+        for record in records:
+            self.env.cr.execute(
+                f"UPDATE {record._table} SET write_date = %s WHERE id IN %s", (moment, tuple(record.ids))
+            )
+        self.env.invalidate_all()
+
+    def test_changes_of_what_follows_from_an_order(self):
+        """C3, C4, M4: the list finds an order since the moment that it tells, the order's own or of what follows."""
+        bodies = [self.order(self.line(quantity="5")) for _index in range(3)]
+        orders = self.env["sale.order"].concat(*[self.submit_ok(body)[1] for body in bodies])
+        for order in orders[:2]:
+            self.ship(order.picking_ids, 2)
+        orders[0]._create_invoices().action_post()
+        self.set_changed("2031-01-01 08:00:00", orders, orders.picking_ids, orders.invoice_ids)
+        shipped = orders[:2].picking_ids.filtered(lambda picking: picking.state == "done")
+        backorder = orders[1].picking_ids - shipped
+        for since, changed, expected in (
+            ("2031-01-01T08:00:00Z", orders, orders),
+            ("2031-01-02T08:00:00Z", shipped, orders[:2]),
+            ("2031-01-03T08:00:00Z", orders.invoice_ids, orders[0]),
+            ("2031-01-04T08:00:00Z", backorder, orders[1]),
+        ):
+            self.set_changed(since.replace("T", " ").removesuffix("Z"), changed)
+            with self.subTest(since=since):
+                items, path = [], f"/orders?limit=1&updated_since={since}"
+                while path:
+                    answer = self.call("GET", path).json_body
+                    items += answer["items"]
+                    following = answer["next"]
+                    path = following and f"/orders?limit=1&updated_since={since}&cursor={following}"
+                self.assertEqual([item["order"] for item in items], expected.mapped("name"))
+                for item in items:
+                    self.assertEqual(item["updated_at"], since)
+                    self.assertEqual(self.show(item["reference"]).json_body["updated_at"], since)
+
     def test_link_keeps_the_filters(self):
         """M4: the link to the next page asks for the same."""
         self.customer.dist_blocked = True
