@@ -35,6 +35,18 @@ class Base(models.AbstractModel):
             "currency": self.env["res.currency"],
         }
 
+    def _dist_filter_of(self, company):
+        """Those of these records that a system of a company may mean: its own, and those of all companies.
+
+        :param company: res.company
+        :return: recordset of the same model; users belong to every company they work in
+        """
+        name = "company_ids" if "company_ids" in self._fields else "company_id"
+        if name not in self._fields:
+            return self
+        own = self.sudo().filtered(lambda record: not record[name] or company in record[name])
+        return own.with_env(self.env)
+
     def _dist_get_name_for(self, company):
         """Name of this record where a binding or a code of a company refers to it.
 
@@ -46,7 +58,7 @@ class Base(models.AbstractModel):
         """
         self.ensure_one()
         record = self.sudo()
-        if "company_id" in self._fields and record.company_id.id in (False, company.id):
+        if "company_id" in self._fields and self._dist_filter_of(company):
             return record.display_name
         return record.display_name if self._dist_is_readable() else _("Not for you to read")
 

@@ -7,7 +7,7 @@ class DistBinding(models.Model):
 
     _name = "dist.binding"
     _description = "Binding"
-    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.stand.in.mixin", "dist.guarded.mixin"]
     _order = "system_id, res_model, external_id"
     _rec_name = "external_id"
 
@@ -52,7 +52,7 @@ class DistBinding(models.Model):
 
     @api.model
     def _find(self, system, model_name, external_id):
-        """:return: the record an external id is bound to; empty when there is none"""
+        """:return: the record an external id is bound to; empty when there is none that is the company's"""
         binding = self.sudo().search(
             [
                 ("system_id", "=", system.id),
@@ -61,7 +61,7 @@ class DistBinding(models.Model):
             ],
             limit=1,
         )
-        return self.env[model_name].browse(binding.res_id or []).exists()
+        return binding._get_record().with_env(self.env) if binding else self.env[model_name]
 
     @api.model
     def _find_many(self, system, model_name, external_ids):

@@ -7,7 +7,7 @@ class DistCodeMap(models.Model):
 
     _name = "dist.code.map"
     _description = "Code map"
-    _inherit = ["dist.company.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.stand.in.mixin", "dist.guarded.mixin"]
     _order = "system_id, domain, external_code"
     _rec_name = "external_code"
 
@@ -112,7 +112,10 @@ class DistCodeMap(models.Model):
         records = {}
         for row in rows.filtered("res_id"):
             records.setdefault(row.res_model, set()).add(row.res_id)
-        existing = {name: set(self.env[name].browse(ids).exists().ids) for name, ids in records.items()}
+        existing = {
+            name: set(self.env[name].browse(ids).exists()._dist_filter_of(system.company_id).ids)
+            for name, ids in records.items()
+        }
         return {row.external_code for row in rows if not row.res_id or row.res_id in existing[row.res_model]}
 
     @api.model
@@ -124,11 +127,9 @@ class DistCodeMap(models.Model):
         )
 
     def _get_meaning(self):
-        """:return: record or text that the code stands for; None when the record is gone"""
+        """:return: record or text that the code stands for; None when the record is gone, or of another company"""
         self.ensure_one()
-        if not self.res_id:
-            return self.value
-        return self.env[self.res_model].browse(self.res_id).exists() or None
+        return (self._get_record() or None) if self.res_id else self.value
 
     @api.model
     def _get_external_code(self, system, domain, record):

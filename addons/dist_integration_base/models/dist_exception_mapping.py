@@ -123,7 +123,6 @@ class DistException(models.Model):
             )
         if "active" in meaning._fields and not meaning.sudo().active:
             return _("%(name)s is archived, so %(code)s cannot stand for it.", **values)
-        company = meaning.sudo().company_id if "company_id" in meaning._fields else None
-        if company and company != self.company_id:
+        if not meaning._dist_filter_of(self.company_id):
             return _("%(name)s belongs to another company, so %(code)s cannot stand for it.", **values)
         return False

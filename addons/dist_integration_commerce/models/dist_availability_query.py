@@ -105,6 +105,7 @@ class DistAvailabilityQuery(models.AbstractModel):
                     ON known.number = wanted.number
                 JOIN product_product product ON product.id = known.product_id
                 JOIN product_template template ON template.id = product.product_tmpl_id
+                WHERE template.company_id IS NULL OR template.company_id = %(company)s
             )
             SELECT meant.position, meant.product_id, meant.uom_id,
                    present.warehouse_id, COALESCE(present.quantity, 0), COALESCE(present.reserved_quantity, 0),

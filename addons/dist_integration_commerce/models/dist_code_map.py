@@ -29,4 +29,5 @@ class DistCodeMap(models.Model):
         rows = self.sudo().search(
             [("system_id", "=", system.id), ("domain", "=", domain), ("res_model", "=", model_name)]
         )
-        return self.env[model_name].browse(rows.mapped("res_id")).exists()
+        records = self.env[model_name].browse(rows.mapped("res_id")).exists()
+        return records._dist_filter_of(system.company_id)

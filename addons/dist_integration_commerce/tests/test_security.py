@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .common import SCOPES, CommerceCase
@@ -114,6 +114,50 @@ class TestSecurity(CommerceCase):
             self.env["dist.sales.channel"].with_user(user).search([("id", "=", self.channel.id)])
         )
         self.assertFalse(self.env["dist.quantity.rule"].with_user(user).search([("id", "=", rule.id)]))
+
+    def test_customer_of_another_company_is_not_reached(self):
+        """C1, G8: no shop reads or changes a customer of another company, whatever its ids were bound to."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        system, _client, key = self.make_shop("THERE", company=elsewhere)
+        there = new_test_user(
+            self.env,
+            "there-operator",
+            groups="dist_integration_base.group_dist_operator",
+            company_id=elsewhere.id,
+            company_ids=[(6, 0, elsewhere.ids)],
+        )
+        values = {"system_id": system.id, "res_model": "res.partner", "external_id": "X"}
+        self.customer.company_id = self.company
+        with self.assertRaisesRegex(ValidationError, "another company"), self.env.cr.savepoint():
+            self.env["dist.binding"].with_user(there).create({**values, "res_id": self.customer.id})
+        self.customer.company_id = False
+        self.env["dist.binding"].with_user(there).create({**values, "res_id": self.customer.id})
+        self.assertEqual(self.call("GET", "/customers/X", key=key).status_code, 200)
+        self.customer.company_id = self.company
+        response = self.call("GET", "/customers/X", key=key)
+        self.assertEqual(response.status_code, 404, response.text)
+        response = self.call("PUT", "/customers/X", {"name": "Renamed"}, key=key)
+        self.assertEqual(
+            (response.status_code, response.json_body["status"]), (200, "created"), response.text
+        )
+        self.assertEqual(self.customer.name, "Meadow Farms")
+        self.assertEqual(self.call("GET", "/customers/X", key=key).json_body["name"], "Renamed")
+
+    def test_product_of_another_company_is_not_meant(self):
+        """C2, G8: a code that leads to what became another company's product leads nowhere."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        foreign = self.make_product("TEST-FOREIGN", 0)
+        self.map_code("product", "F-1", foreign)
+        self.submit_ok(self.order(self.line("F-1")))
+        self.env["sale.order"].search([("order_line.product_id", "=", foreign.id)])._action_cancel()
+        self.env.cr.execute(
+            "UPDATE product_template SET company_id = %s WHERE id = %s",
+            (elsewhere.id, foreign.product_tmpl_id.id),
+        )
+        self.env.invalidate_all()
+        response = self.submit(self.order(self.line("F-1")))
+        self.assertEqual(response.status_code, 202, response.text)
+        self.assertEqual(response.json_body["reasons"][0]["code"], "unknown_product")
 
     def test_channel_stays_in_its_company(self):
         """G8: a channel takes nothing from another company."""

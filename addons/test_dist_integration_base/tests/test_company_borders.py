@@ -169,6 +169,48 @@ class TestCompanyBorders(BordersMixin, DistCase):
                 {"name": "x", "system_id": self.system.id, "url": "http://127.0.0.1:9"}
             )
 
+    def test_nothing_of_another_company_is_bound(self):
+        """G8: no id or code is made to stand for another company's record, and none leads to one that became such."""
+        theirs = self.env["res.partner"].create({"name": "Theirs", "company_id": self.company.id})
+        bindings, codes = self.env["dist.binding"], self.env["dist.code.map"]
+        cases = {
+            "dist.binding": (
+                {"external_id": "P-1"},
+                lambda: bindings._find(self.own_system, own._name, "P-1"),
+            ),
+            "dist.code.map": (
+                {"domain": "partner", "external_code": "P-1"},
+                lambda: codes._find(self.own_system, "partner", "P-1"),
+            ),
+        }
+        for model_name, (key, find) in cases.items():
+            own = self.env["res.partner"].create({"name": "Own", "company_id": self.beta.id})
+            everybodys = self.env["res.partner"].create({"name": "Everybody's"})
+            rows = self._as_stranger(model_name)
+            values = {"system_id": self.own_system.id, "res_model": "res.partner", **key}
+            with self.subTest(model=model_name):
+                with self.assertRaisesRegex(ValidationError, "another company"), self.env.cr.savepoint():
+                    rows.create({**values, "res_id": theirs.id})
+                row = rows.create({**values, "res_id": everybodys.id})
+                self.assertEqual(find(), everybodys)
+                with self.assertRaisesRegex(ValidationError, "another company"), self.env.cr.savepoint():
+                    row.write({"res_id": theirs.id})
+                row.write({"res_id": own.id})
+                self.assertEqual(find(), own)
+                own.company_id = self.company
+                self.assertFalse(find())
+        self.assertFalse(codes._find_known(self.own_system, "partner", ["P-1"]))
+
+    def test_code_of_a_person_who_works_in_several_companies(self):
+        """G8: a salesperson is of every company they work in."""
+        codes, both = self._as_stranger("dist.code.map"), self.people["manager"]
+        values = {"system_id": self.own_system.id, "domain": "salesperson", "res_model": "res.users"}
+        with self.assertRaisesRegex(ValidationError, "another company"), self.env.cr.savepoint():
+            codes.create({**values, "external_code": "S-1", "res_id": both.id})
+        both.company_ids += self.beta
+        codes.create({**values, "external_code": "S-1", "res_id": both.id})
+        self.assertEqual(codes._find(self.own_system, "salesperson", "S-1"), both)
+
     def test_every_model_of_a_company_is_guarded(self):
         """G8: whatever persons write and belongs to a company is kept in it."""
         access = self.env["ir.model.access"]
@@ -218,8 +260,8 @@ class TestCompanyBorders(BordersMixin, DistCase):
         self.assertGreater(pressed, 30)
 
     def test_name_behind_a_binding(self):
-        """G8: a binding does not tell the name of a record of another company."""
-        partner = self.env["res.partner"].create({"name": "Theirs alone", "company_id": self.company.id})
+        """G8: a binding does not tell the name of a record that became another company's."""
+        partner = self.env["res.partner"].create({"name": "Theirs alone", "company_id": self.beta.id})
         binding = self._as_stranger("dist.binding").create(
             {
                 "system_id": self.own_system.id,
@@ -228,10 +270,10 @@ class TestCompanyBorders(BordersMixin, DistCase):
                 "external_id": "9",
             }
         )
-        self.assertNotIn("Theirs", binding.record_name)
-        partner.company_id = self.beta
-        binding.invalidate_recordset()
         self.assertEqual(binding.record_name, "Theirs alone")
+        partner.company_id = self.company
+        binding.invalidate_recordset()
+        self.assertNotIn("Theirs", binding.record_name)
 
 
 @tagged("post_install", "-at_install")

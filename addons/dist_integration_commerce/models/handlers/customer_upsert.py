@@ -431,7 +431,7 @@ class CustomerUpsertHandler(models.AbstractModel):
             seen.add(address["external_id"])
 
     def _bind_anew(self, system, partner, external_id):
-        """Bind an id that leads nowhere: it is new, or its partner was deleted."""
+        """Bind an id that leads nowhere: it is new, or its partner was deleted or is another company's."""
         stale = [
             ("system_id", "=", system.id),
             ("res_model", "=", "res.partner"),

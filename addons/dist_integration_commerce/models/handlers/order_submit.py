@@ -185,6 +185,7 @@ class OrderSubmitHandler(models.AbstractModel):
             )
         )
         orders = self.env["sale.order"].browse(bindings.mapped("res_id")).exists()
+        orders = orders._dist_filter_of(submissions[0].message.system_id.company_id)
         bindings.filtered(lambda binding: binding.res_id not in orders.ids).unlink()
         return {binding.external_id: orders.browse(binding.res_id) for binding in bindings.exists()}
 

@@ -97,7 +97,8 @@ class DistHandler(models.AbstractModel):
         )
         ids = self.env["dist.binding"]._find_many(system, "product.product", sorted(texts))
         ids.update({row["external_code"]: row["res_id"] for row in rows})
-        existing = set(self.env["product.product"].browse(set(ids.values())).exists().ids)
+        found = self.env["product.product"].browse(set(ids.values())).exists()
+        existing = set(found._dist_filter_of(system.company_id).ids)
         products = self.env["product.product"]
         return {text: products.browse(record_id) for text, record_id in ids.items() if record_id in existing}
 
