@@ -151,7 +151,7 @@ class DistReconciliationProfile(models.Model):
     def action_new_run(self):
         """Open a run that waits for the partner's snapshot."""
         self.ensure_one()
-        self.run_ids.check_access_rights("write")
+        self.env["ir.model.access"].check(self.run_ids._name, "write")
         self.check_access_rule("read")
         return self._open_run(self.run_ids._make(self))
 
