@@ -204,7 +204,7 @@ class DistAuditEntry(models.Model):
                 "record": self.res_id or None,
                 "name": self.record_name or None,
                 "part": self.part or None,
-                "changes": json.loads(self.changes or "[]"),
+                "changes": json.loads(self.changes or "[]", parse_float=str),
                 "reason": self.reason or None,
                 "trace": self.trace_id or None,
             }
@@ -233,8 +233,13 @@ class DistAuditEntry(models.Model):
 
 
 def canonical_changes(changes):
-    """:return: JSON text of changes, False when there are none"""
-    return json.dumps(changes, ensure_ascii=False) if changes else False
+    """:return: JSON text of changes, False when there are none; numbers with decimals and dates are texts, because the
+    chain holds nothing that is written in two ways
+    """
+    if not changes:
+        return False
+    exact = json.loads(json.dumps(changes, default=str), parse_float=str)
+    return json.dumps(exact, ensure_ascii=False)
 
 
 def _get_label(model, name):

@@ -3,6 +3,7 @@ import logging
 from odoo import models
 
 from ..lib.errors import IntegrationError
+from ..tools import reading
 from .transaction import is_connection_lost
 
 _logger = logging.getLogger(__name__)
@@ -19,9 +20,11 @@ class DistMessage(models.Model):
         :return: as of `_dist_get_impact`
         """
         self.ensure_one()
+        # what waits to be written fails by itself, and is tried again as a whole
+        self.env.flush_all()
         try:
             payload = self._read_content()
-            with self.env.cr.savepoint():
+            with reading(self.env.cr):
                 return self._get_impact_handler()._get_payload_impact(self, payload)
         except Exception as error:  # pylint: disable=broad-except
             if is_connection_lost(error):

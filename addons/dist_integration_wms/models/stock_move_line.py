@@ -14,6 +14,7 @@ MOVED = {
     "picking_id",
     "product_id",
     "product_uom_id",
+    "quant_id",
     "quantity",
     "result_package_id",
 }

@@ -4,6 +4,7 @@ from ..lib import lock
 
 # what is to be moved
 ASKED = {
+    "date",
     "location_dest_id",
     "location_id",
     "picking_id",
@@ -29,7 +30,8 @@ class StockMove(models.Model):
     def _dist_check_write(self, vals):
         if self.env.su:
             return
-        if ASKED & set(vals):
+        # what is done gets the moment at which it was
+        if ASKED & set(vals) and vals.get("state") not in ENDED:
             target = self.env["stock.picking"].browse(vals.get("picking_id") or ())
             (self.picking_id | target)._dist_check_lock("ask")
         if MOVED & set(vals) or vals.get("state") in ENDED:

@@ -12,12 +12,15 @@ TOLD = {
     "location_dest_id",
     "location_id",
     "move_type",
+    "note",
     "owner_id",
     "partner_id",
     "picking_type_id",
     "priority",
     "scheduled_date",
 }
+# what says that it was moved
+MOVED = {"date_done", "state"}
 
 
 class StockPicking(models.Model):
@@ -102,6 +105,8 @@ class StockPicking(models.Model):
             self._dist_check_kept(vals)
             if TOLD & set(vals):
                 self._dist_check_lock("ask")
+            if MOVED & set(vals):
+                self._dist_check_lock("move")
         return super().write(vals)
 
     @api.model_create_multi

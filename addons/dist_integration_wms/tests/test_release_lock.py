@@ -28,6 +28,9 @@ class TestReleaseLock(WmsCase):
     def test_people_are_stopped(self):
         """W1: demand, quantities, lots, packages, validation, cancellation and reservation are locked."""
         move, line = self.mine.move_ids, self.mine.move_line_ids
+        shelf = self.env["stock.location"].create({"name": "Shelf", "location_id": self.stock.id})
+        self._put(self.tape, 100, location=shelf)
+        elsewhere = self.env["stock.quant"]._gather(self.tape, shelf, strict=True)
         self.assertTrue(self.mine.dist_is_locked)
         attempts = {
             "demand": lambda: move.write({"product_uom_qty": 3}),
@@ -39,14 +42,18 @@ class TestReleaseLock(WmsCase):
             "other picking": lambda: move.write({"picking_id": False}),
             "new move": lambda: move.copy({"picking_id": self.mine.id}),
             "operation": lambda: line.write({"quantity": 3}),
+            "goods from elsewhere": lambda: line.write({"quant_id": elsewhere.id}),
             "unlink operation": line.unlink,
             "new operation": lambda: line.copy({"picking_id": self.mine.id, "quantity": 0}),
             "validate": self.mine.button_validate,
             "done": self.mine._action_done,
+            "end": lambda: self.mine.write({"state": "cancel"}),
             "cancel": self.mine.action_cancel,
             "unreserve": self.mine.do_unreserve,
             "address": lambda: self.mine.write({"partner_id": self.supplier.id}),
             "date": lambda: self.mine.write({"scheduled_date": "2026-12-01 10:00:00"}),
+            "date of a move": lambda: move.write({"date": "2026-12-01 10:00:00"}),
+            "note": lambda: self.mine.write({"note": "<p>Call first</p>"}),
             "cancel order": self.mine.sale_id._action_cancel,
             "lower order": lambda: self.mine.sale_id.order_line.write({"product_uom_qty": 1}),
         }
@@ -59,7 +66,7 @@ class TestReleaseLock(WmsCase):
 
     def test_what_is_allowed(self):
         """W1: what the warehouse was not told may be changed; nothing is locked before the release or after it."""
-        self.mine.note = "<p>Call first</p>"
+        self.mine.origin = "By phone"
         self.mine.action_assign()
         self.warehouse.dist_release_mode = "manual"
         other = self._sell((self.tape, 2)).with_user(self.worker)
@@ -183,7 +190,8 @@ class TestReleaseLock(WmsCase):
         self.assertEqual(self._get_audit("changed").reason, "Agreed by phone")
         request = self.picking.dist_request_ids
         self.assertEqual((request.state, request.is_applied), ("waiting", True))
-        self.assertIn("4.0", self._get_audit("changed").changes)
+        self.assertIn('"4.0"', self._get_audit("changed").changes)
+        self.assertTrue(self._get_audit("changed")._get_content(), "the chain can be continued")
 
     def test_unlock_without_change(self):
         """W1: where nothing was changed, nothing is said."""

@@ -1,4 +1,7 @@
 from datetime import timedelta
+from unittest.mock import patch
+
+import psycopg2
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -31,6 +34,14 @@ class TestExceptions(DistCase):
     def _open(self, **values):
         spec = ExceptionSpec(**{"category": "business", "code": "x", "summary": "Something", **values})
         return self.env["dist.exception"]._open(spec, self.message)
+
+    def test_conflict_while_the_risk_is_asked_for(self):
+        """M5, X1: what another transaction was faster with is tried again, not taken for an unreadable message."""
+        conflict = patch.object(
+            type(self.env), "flush_all", side_effect=psycopg2.errors.SerializationFailure("faster")
+        )
+        with self.assertRaises(psycopg2.errors.SerializationFailure), conflict:
+            self.message._get_content_impact()
 
     def test_due_and_assigned(self):
         """X1: due by the flow's service level, given to the owner, with an activity."""
