@@ -269,12 +269,8 @@ class DistException(models.Model):
         )
 
     @api.model
-    def _prepare_from_message(self, spec, message):
-        record = spec.record
-        if record is None and message.res_model and message.res_id:
-            record = self.env[message.res_model].browse(message.res_id).exists()
-        flow = message.flow_id
-        minutes = flow.service_level_minutes or DEFAULT_SERVICE_LEVEL_MINUTES
+    def _prepare_from_spec(self, spec):
+        """:return: dict, what an exception says, whatever it is about"""
         return {
             "name": spec.summary[:200],
             "category": spec.category,
@@ -282,6 +278,17 @@ class DistException(models.Model):
             "severity": spec.severity,
             "detail": spec.detail,
             "suggestion": spec.suggestion,
+        }
+
+    @api.model
+    def _prepare_from_message(self, spec, message):
+        record = spec.record
+        if record is None and message.res_model and message.res_id:
+            record = self.env[message.res_model].browse(message.res_id).exists()
+        flow = message.flow_id
+        minutes = flow.service_level_minutes or DEFAULT_SERVICE_LEVEL_MINUTES
+        return {
+            **self._prepare_from_spec(spec),
             "fingerprint": self._get_fingerprint(spec, message),
             "mapping_domain": spec.domain,
             "external_code": spec.external_code,
@@ -515,12 +522,7 @@ class DistException(models.Model):
         flow = event._get_addressed_flow()
         minutes = flow.service_level_minutes or DEFAULT_SERVICE_LEVEL_MINUTES
         return {
-            "name": spec.summary[:200],
-            "category": spec.category,
-            "code": spec.code,
-            "severity": spec.severity,
-            "detail": spec.detail,
-            "suggestion": spec.suggestion,
+            **self._prepare_from_spec(spec),
             "fingerprint": spec.fingerprint,
             "company_id": event.company_id.id,
             "system_id": flow.system_id.id,

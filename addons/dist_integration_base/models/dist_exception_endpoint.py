@@ -32,12 +32,7 @@ class DistException(models.Model):
     @api.model
     def _prepare_from_endpoint(self, spec, endpoint):
         return {
-            "name": spec.summary[:200],
-            "category": spec.category,
-            "code": spec.code,
-            "severity": spec.severity,
-            "detail": spec.detail,
-            "suggestion": spec.suggestion,
+            **self._prepare_from_spec(spec),
             "fingerprint": spec.fingerprint,
             "company_id": endpoint.company_id.id,
             "system_id": endpoint.system_id.id,

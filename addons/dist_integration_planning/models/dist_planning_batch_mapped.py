@@ -21,7 +21,7 @@ class DistPlanningBatchFile(models.Model):
 
     def _get_added_lines(self):
         mapped = self._find_mapped()
-        return mapped._get_added_lines() if mapped else super()._get_added_lines()
+        return mapped._get_rule(self.batch_id.source_id).added if mapped else super()._get_added_lines()
 
     def _find_mapped(self):
         """:return: dist.planning.mapping.file that says how this one is read; empty where it is in our words"""

@@ -205,10 +205,6 @@ class DistPlanningMappingFile(models.Model):
             only_values=self._get_only_values(),
         )
 
-    def _get_added_lines(self):
-        """:return: number of lines that the translated file has in front: the one of names, where theirs has none"""
-        return int(self.content == "jsonl" or not self.has_head)
-
     def _get_positions(self):
         """:return: list of names of the columns of a file without a line of names: those that stand by themselves"""
         names = [name for name in self.column_ids.mapped("name") if name and JOIN not in name]

@@ -24,9 +24,7 @@ class ShipmentAcknowledgedHandler(models.AbstractModel):
 
     def _apply(self, message, payload):
         pickings = self._get_pickings(message, {"shipment": payload["shipment"]})
-        # a backorder under a number of its own is acknowledged under that number
-        still_open = pickings.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        picking = still_open[:1] or pickings[-1:]
+        picking = self._get_named_open(pickings) or pickings[-1:]
         self._bind_reference(message, pickings[0], payload)
         exceptions = getattr(self, f"_apply_{payload['status']}")(picking, payload)
         answer = {"status": "recorded", "shipment": payload["shipment"], "state": picking.dist_release_state}

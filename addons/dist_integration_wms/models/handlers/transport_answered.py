@@ -25,9 +25,7 @@ class TransportAnsweredHandler(models.AbstractModel):
 
     def _apply(self, message, payload):
         pickings = self._get_pickings(message, payload)
-        # what is left of it under a number of its own is asked for under that number
-        still_open = pickings.filtered(lambda picking: picking.state not in ("done", "cancel"))
-        picking = still_open[:1] or pickings[-1:]
+        picking = self._get_named_open(pickings) or pickings[-1:]
         moment = self._read_past_moment(message, payload, "answered_at") or message.received_at
         digest, exceptions = digest_of(payload), []
         if self._is_news(picking, payload, moment, digest):

@@ -64,6 +64,12 @@ class WarehouseHandler(models.AbstractModel):
             ),
         )
 
+    def _get_named_open(self, pickings):
+        """:return: the first of the transfers a message names that is still open; empty when all are finished. What is
+        left of one under a number of its own is named by that number
+        """
+        return pickings.filtered(lambda picking: picking.state not in ("done", "cancel"))[:1]
+
     def _get_open(self, pickings):
         """Of the transfers a message names, the one that is still open; what is left of a finished one is looked for
         in its backorders.
@@ -71,8 +77,7 @@ class WarehouseHandler(models.AbstractModel):
         :return: stock.picking, empty when all are finished
         """
         while pickings:
-            still_open = pickings.filtered(lambda picking: picking.state not in ("done", "cancel"))
-            if still_open:
-                return still_open[0]
+            if still_open := self._get_named_open(pickings):
+                return still_open
             pickings = pickings.filtered(lambda picking: picking.state == "done").backorder_ids.sorted("id")
         return pickings
