@@ -9,7 +9,7 @@ from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
 from ..lib.acknowledgement import Judged
 from ..lib.changes import CHANGES
-from ..lib.errors import EdiError, EdiSyntaxError, Issue, has_errors
+from ..lib.errors import EdiError, EdiSyntaxError, Issue
 from ..lib.interchange import read_interchanges
 from ..lib.reading import read_document
 from .dist_edi_interchange import DIRECTIONS
@@ -109,9 +109,8 @@ class DistEdiDocument(models.Model):
         agreement = interchange.edi_partner_id._get_agreed_document("in", transaction.code)
         canonical, issues = document._read_transaction(transaction, agreement)
         document._write_reading(canonical, issues, agreement)
-        wrong = has_errors(transaction.group.issues) or has_errors(transaction.interchange.issues)
         verdict = Judged(transaction, issues)
-        if not verdict.accepted or wrong:
+        if not verdict.accepted:
             return document, verdict, [document._refuse(transaction, issues)]
         specs = document._hand_on(agreement)
         return document, verdict, specs

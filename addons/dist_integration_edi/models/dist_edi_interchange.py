@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
-from ..lib.envelope import Envelope, build_interchange
+from ..lib.envelope import Envelope, build_interchange, group_transactions
 from ..lib.errors import EdiSyntaxError
 from ..lib.interchange import read_interchanges
 from ..lib.separators import X12
@@ -361,9 +361,8 @@ class DistEdiInterchange(models.Model):
         transactions = message._get_edi_transactions(partner)
         counters = self.env["dist.edi.counter"]
         number = counters._allocate(partner, "interchange")
-        groups = len({(one.group, one.version + one.association) for one in transactions})
         of_groups = (
-            [counters._allocate(partner, "group") for _group in range(groups)]
+            [counters._allocate(partner, "group") for _group in group_transactions(transactions)]
             if partner.standard == X12
             else []
         )

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..lib.acknowledgement import acknowledge_group, acknowledge_interchange
+from ..lib.acknowledgement import acknowledge_envelope, acknowledge_group, acknowledge_interchange
 from ..lib.charset import CHARSETS
 from ..lib.envelope import Address
 from ..lib.separators import EDIFACT, X12, Separators
@@ -367,6 +367,7 @@ class DistEdiPartner(models.Model):
                 acknowledge_group(group, members, self.acknowledgement, self.tell_warnings)
                 for group, members in judged
             ]
+            found.append(acknowledge_envelope(parsed))
         return [outgoing for outgoing in found if outgoing]
 
     # finding
