@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from .segment import Segment
 from .separators import EDIFACT, Separators
 from .structure import Level, Loop, build_tree
 
+# What is told of each severity.
 MAX_ISSUES = 200
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 
@@ -54,6 +56,7 @@ class _Reader:
         self._declaration = declaration
         self._separators: Separators = transaction.interchange.separators
         self.issues: list[Issue] = list(transaction.issues)
+        self._told: Counter[str] = Counter()
         self._read: set[int] = set()
 
     def reading(self) -> Reading:
@@ -439,7 +442,8 @@ class _Reader:
         self._add(Issue(code, detail, position, severity, value, field))
 
     def _add(self, issue: Issue) -> None:
-        if len(self.issues) < MAX_ISSUES:
+        self._told[issue.severity] += 1
+        if self._told[issue.severity] <= MAX_ISSUES:
             self.issues.append(issue)
 
 

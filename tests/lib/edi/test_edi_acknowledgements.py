@@ -197,6 +197,16 @@ def test_what_is_well_is_accepted_and_warnings_are_told_on_demand():
     }  # fmt: skip
 
 
+def test_many_warnings_hide_no_error():
+    """E5: a document with more warnings than are told is refused for the error behind them."""
+    lines = [f"PO1*{number}*12*XX" for number in range(1, 300)]
+    (interchange,) = read_interchanges(x12(BEG, *lines, "PO1*300*1A*EA"))
+    found = travel(acknowledge_group(interchange.groups[0], judge(interchange)))
+    assert found["status"] == "rejected"
+    (error,) = found["transactions"][0]["errors"]
+    assert fits(error, {"segment": 302, "tag": "PO1", "element": 2, "code": "6"})
+
+
 def test_a_group_of_edifact_is_acknowledged_with_its_messages():
     """E5: UCF."""
     data = edifact("BGM+220+P1+9", "DTM+137:20260302:102")
