@@ -65,8 +65,9 @@ def read_answer(
     :param transit_days: from the supplier's door to ours
     :raises AnswerError: two substitutes for one line
     """
-    default = "rejected" if order["status"] == "rejected" else "accepted"
-    parts = line.get("answers") or [{"status": default}]
+    parts = line.get("answers") or [{"status": "accepted"}]
+    if order["status"] == "rejected":
+        parts = [{**part, "status": "rejected"} for part in parts]
     whole = Decimal(line["quantity"]) if "quantity" in line else ordered
     quantities = [Decimal(part["quantity"]) if "quantity" in part else whole for part in parts]
     same_goods = len(parts) > 1 and all(one == whole for one in quantities)
