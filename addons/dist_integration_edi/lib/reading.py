@@ -268,9 +268,12 @@ class _Reader:
         kind = row.kind
         if kind == "text":
             return text
-        if kind == "decimal":
+        if kind in ("decimal", "positive"):
             marks = ".," if self._separators.standard == EDIFACT else "."
-            return values.format_decimal(values.read_decimal(text, marks))
+            number = values.read_decimal(text, marks)
+            if kind == "positive" and number <= 0:
+                raise values.ValueProblem("invalid_number", f'"{text[:40]}" is not above zero.')
+            return values.format_decimal(number)
         if kind == "gtin":
             return self._gtin_of(text, segment, path)
         if kind == "integer":

@@ -8,7 +8,7 @@ from odoo.addons.dist_integration_base.lib import strict_json
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
 from ..lib.acknowledgement import Judged
-from ..lib.changes import CHANGES
+from ..lib.changes import CHANGES, reference_of
 from ..lib.errors import EdiError, EdiSyntaxError, Issue
 from ..lib.interchange import read_interchanges
 from ..lib.reading import read_document
@@ -19,6 +19,7 @@ ACKNOWLEDGEMENTS = ("997", "999", "CONTRL")
 ORDERED = ("original", "resubmission")
 REPEATED = ("confirmation", "duplicate", "copy")
 NUMBERS = ("number", "shipment", "receipt", "adjustment", "order")
+MAX_KEY = 256
 LINE_POINTER = re.compile(r"/lines/(\d+)")
 
 
@@ -150,14 +151,17 @@ class DistEdiDocument(models.Model):
                 "issues": json.dumps([issue.to_dict() for issue in issues]),
                 "issue_count": len(issues),
                 "document_name": agreement._get_document() or False,
-                "business_key": self._get_number(canonical),
+                "business_key": self._get_key(agreement._get_document(), canonical),
             }
         )
         self.problem = self._redact(errors[0].detail)[:500] if errors else False
 
     @api.model
-    def _get_number(self, canonical):
-        return next((str(canonical[name]) for name in NUMBERS if canonical.get(name)), False)
+    def _get_key(self, document_name, canonical):
+        """:return: number of a document, that of an order with its release; False when it has none"""
+        is_order = document_name == "purchase.order"
+        numbers = [reference_of(canonical)] if is_order else map(canonical.get, NUMBERS)
+        return next((str(number)[:MAX_KEY] for number in numbers if number), False)
 
     def _refuse(self, transaction, issues):
         """:return: ExceptionSpec for whoever settles it with the partner"""
@@ -201,6 +205,17 @@ class DistEdiDocument(models.Model):
             )
             suggestion = _("Ask the partner. Where an order is meant, correct the purpose and resubmit it.")
             return [self._put_aside("no_order", detail, suggestion)]
+        if not self._is_of_own_customer():
+            detail = _(
+                "%(document)s names a buyer that is another customer than that of %(partner)s.",
+                document=self.display_name,
+                partner=self.edi_partner_id.name,
+            )
+            suggestion = _(
+                "Ask the partner. Where it orders for several customers, take the contact out of its profile, then "
+                "resubmit the document."
+            )
+            return [self._put_aside("other_customer", detail, suggestion)]
         if not flow:
             detail = _(
                 "%(document)s was accepted, but %(system)s has no active flow %(type)s.",
@@ -273,6 +288,15 @@ class DistEdiDocument(models.Model):
             return bool(self.env["dist.handler"]._find_bound(self.system_id, "sale.order", self.business_key))
         return purpose in ORDERED
 
+    def _is_of_own_customer(self):
+        """Whether the buyer that an order names is the customer of its profile; one without contact sends for many."""
+        customer = self.edi_partner_id.partner_id.commercial_partner_id
+        buyer = self._get_canonical().get("parties", {}).get("buyer", {}).get("id")
+        if self.document_name != "purchase.order" or not customer or not buyer:
+            return True
+        known = self.env["dist.handler"]._find_bound(self.system_id, "res.partner", buyer)
+        return not known or known.commercial_partner_id == customer
+
     def _get_order_number(self):
         """:return: the partner's number of the order that this document is, or is about"""
         said = self._get_canonical()
@@ -283,7 +307,8 @@ class DistEdiDocument(models.Model):
         orders = self.env["sale.order"].sudo()
         if not self._is_change():
             return orders
-        order = self.env["dist.handler"]._find_bound(self.system_id, orders._name, self._get_order_number())
+        reference = reference_of(self._get_canonical())
+        order = self.env["dist.handler"]._find_bound(self.system_id, orders._name, reference)
         return order.filtered(lambda one: one._dist_is_of_edi_partner(self.edi_partner_id))
 
     def _is_refused(self):

@@ -80,6 +80,44 @@ class TestInbound(EdiCase):
         self.assertEqual((document.state, document.message_id.state), ("accepted", "done"))
         self.assertEqual(len(self.get_order("P1")), 1)
 
+    def test_releases_of_a_blanket_order(self):
+        """E3: each is an order of its own, although all have the number of the blanket order."""
+        for control, release in enumerate(("R1", "R2"), 1):
+            segments = [one.replace("*P1**", f"*P1*{release}*") for one in self.order_850("P1")]
+            document = self.take(self.x12(segments, control=control)).document_ids
+            self.assertEqual((document.state, document.business_key), ("accepted", f"P1-{release}"))
+        orders = self.get_order("P1-R1"), self.get_order("P1-R2")
+        self.assertEqual([len(order) for order in orders], [1, 1])
+        again = self.take(self.x12(segments, control=3)).document_ids
+        self.assertEqual(again.message_id.res_id, orders[1].id)
+
+    def test_an_order_for_another_customer(self):
+        """E3, E4: a partner does not order on the account of another customer."""
+        other = self.env["res.partner"].create({"name": "Other farms", "is_company": True})
+        self.env["dist.binding"]._bind(self.edi_system, other, "OTHER")
+        segments = [one.replace("92*BUYER", "92*OTHER") for one in self.order_850("P1")]
+        document = self.take(self.x12(segments)).document_ids
+        self.assertEqual((document.state, document.message_id.id), ("refused", False))
+        self.assertEqual(self.get_exceptions("other_customer").state, "open")
+        self.assertFalse(self.get_order("P1"))
+
+    def test_a_number_that_is_too_long(self):
+        """E1, E3: it fails its own order; the other one of the file is taken."""
+        long, other = self.order_850("P" * 9000), self.order_850("P2")
+        documents = self.take(self.x12(long, other)).document_ids.sorted("id")
+        self.assertEqual(documents.mapped("message_id.state"), ["dead", "done"])
+        self.assertTrue(self.get_order("P2"))
+
+    def test_a_price_for_no_pieces(self):
+        """E5: refused with its place."""
+        system, client, key = self.make_edi_system("EUROPE")
+        profile = self.make_profile(system, client, standard="EDIFACT", qualifier="14", own_qualifier="14")
+        self.agree(profile, "in", "ORDERS")
+        lines = ("LIN+1++B-CORN:IN", "QTY+21:10:PCE", "PRI+AAA:800:::0")
+        raw = self.edifact(self.order_edifact("E1", lines))
+        document = self.take(raw, key=key, media_type="application/edifact").document_ids
+        self.assertEqual((document.state, document.problem), ("refused", '"0" is not above zero.'))
+
     def test_the_file_is_kept_as_it_came(self):
         """E9: what is stored are the bytes that came."""
         raw = self.x12(self.order_850("P1"))

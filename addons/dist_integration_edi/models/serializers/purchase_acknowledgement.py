@@ -59,7 +59,7 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
             line.setdefault("change", "delete" if is_gone else "no_change")
         return self._strip(
             {
-                "order": self._get_reference(order),
+                **self._get_order_names(order, original),
                 "order_date": original.get("order_date"),
                 "number": order.name,
                 "change": original.get("change"),
@@ -80,6 +80,7 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         return self._strip(
             {
                 "order": document._get_order_number(),
+                "release": original.get("release"),
                 "order_date": original.get("order_date"),
                 "number": original.get("number") or original["order"],
                 "date": self._get_views()._format_date(today),

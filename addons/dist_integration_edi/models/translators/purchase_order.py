@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...lib.changes import CHANGES
+from ...lib.changes import CHANGES, reference_of
 from ...lib.countries import to_two_letters
 
 ADDRESS = ("name", "street", "street2", "zip", "city", "state", "country", "email", "phone")
@@ -22,7 +22,7 @@ class PurchaseOrderTranslator(models.AbstractModel):
         partner = document.edi_partner_id
         parties = canonical.get("parties", {})
         message = {
-            "reference": canonical["number"],
+            "reference": reference_of(canonical),
             "customer": {"external_id": self._get_customer(partner, parties)},
             "currency": canonical.get("currency"),
             "requested_date": canonical.get("requested_date") or canonical.get("ship_date"),
