@@ -17,6 +17,8 @@ from .dist_edi_interchange import DIRECTIONS
 ACKNOWLEDGEMENTS = ("997", "999", "CONTRL")
 # purposes of an order: those that ask for one, and those of one that is known
 ORDERED = ("original", "resubmission")
+# kinds of an order (92 of X12, 1001 of EDIFACT) that only announce the releases to come
+BLANKETS = ("BK", "BE", "221")
 REPEATED = ("confirmation", "duplicate", "copy")
 NUMBERS = ("number", "shipment", "receipt", "adjustment", "order")
 MAX_KEY = 256
@@ -205,6 +207,13 @@ class DistEdiDocument(models.Model):
             )
             suggestion = _("Ask the partner. Where an order is meant, correct the purpose and resubmit it.")
             return [self._put_aside("no_order", detail, suggestion)]
+        if self.document_name == "purchase.order" and canonical.get("order_type") in BLANKETS:
+            detail = _(
+                "%s is a blanket order: its releases are what is delivered. No order is made of it.",
+                self.display_name,
+            )
+            suggestion = _("Ask the partner. Where all of it is ordered, correct the type and resubmit it.")
+            return [self._put_aside("blanket_order", detail, suggestion)]
         if not self._is_of_own_customer():
             detail = _(
                 "%(document)s names a buyer that is another customer than that of %(partner)s.",

@@ -96,6 +96,22 @@ class TestAcknowledgements(EdiCase):
         self.assertEqual(sent.transactions[0].body[-1].get(1), "A")
         self.assertTrue(self.get_order("P1"))
 
+    def test_an_interchange_that_the_partner_rejects(self):
+        """E5: what TA1 says of an interchange of ours is told to a person; that it was taken, to nobody."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(endpoint)
+        sent = self.env["dist.edi.interchange"].search([("direction", "=", "out")])
+        raw = self.x12(["AK1*IN*99", "AK9*A*1*1*1"], code="997", control=8)
+        before, _groups, after = raw.partition(b"GS*FA")
+        end = after[after.index(b"IEA*1") :].replace(b"IEA*1", b"IEA*0")
+        for control, verdict in (("8", b"A*000"), ("9", b"R*024")):
+            told = before + b"TA1*" + sent.control_number.encode() + b"*260302*1405*" + verdict + b"~" + end
+            self.take(told.replace(b"000000008", b"00000000" + control.encode()))
+        exception = self.get_exceptions("interchange_rejected")
+        self.assertEqual((exception.res_id, exception.state), (sent.id, "open"))
+        self.assertIn("024", exception.detail)
+
     def test_an_acknowledgement_in_another_group(self):
         """E5: it settles nothing, and a person is told."""
         raw = self.x12(["AK1*IN*99", "AK9*A*1*1*1"], code="997")

@@ -91,6 +91,27 @@ class TestInbound(EdiCase):
         again = self.take(self.x12(segments, control=3)).document_ids
         self.assertEqual(again.message_id.res_id, orders[1].id)
 
+    def test_a_blanket_order(self):
+        """E3: it orders nothing by itself; a person is told."""
+        segments = [one.replace("00*SA*", "00*BK*") for one in self.order_850("P1")]
+        self.assertEqual(self.take(self.x12(segments)).document_ids.state, "refused")
+        self.assertEqual(self.get_exceptions("blanket_order").state, "open")
+        self.assertFalse(self.get_order("P1"))
+
+    def test_days_of_lines(self):
+        """E3: the first one is that of the order, which tells of the others."""
+        lines = (
+            "PO1*1*10*EA*10**BP*B-CORN",
+            "DTM*002*20310601",
+            "PO1*2*5*EA***VN*TEST-GLOVES",
+            "DTM*002*20310520",
+        )
+        segments = [one for one in self.order_850("P1", *lines) if one != "DTM*002*20310514"]
+        self.take(self.x12([*segments[:-1], "CTT*2"]))
+        order = self.get_order("P1")
+        self.assertEqual(str(order.commitment_date)[:10], "2031-05-20")
+        self.assertIn("Line 1: on 2031-06-01", order.dist_note)
+
     def test_an_order_for_another_customer(self):
         """E3, E4: a partner does not order on the account of another customer."""
         other = self.env["res.partner"].create({"name": "Other farms", "is_company": True})

@@ -112,6 +112,20 @@ class TestOutbound(OutboundCase):
         ((bill, _transaction),) = self.get_sent("810")
         self.assertEqual((bill["order"], bill["release"]), ("P1", "R2"))
 
+    def test_whoever_ordered_is_answered(self):
+        """E3: of two profiles of one contact the one that ordered, although the other one is older."""
+        self.connect("855", "856", "810")
+        division = self.make_profile(self.edi_system, self.edi_client, identifier="DIVISION")
+        for direction, code in (("in", "850"), ("out", "855"), ("out", "856"), ("out", "810")):
+            self.agree(division, direction, code)
+        self.take(self.x12(self.order_850("P1"), sender="DIVISION"))
+        order = self.get_order("P1")
+        self.ship(order)
+        order._create_invoices().action_post()
+        self.deliver(self.endpoint)
+        self.assertEqual({one.receiver for one in self.sent(self.receiver)}, {"DIVISION"})
+        self.assertEqual(len(self.sent(self.receiver)), 4)
+
     def invoice_two_orders(self, code):
         self.connect(code)
         self.gloves.invoice_policy = "order"
@@ -159,6 +173,13 @@ class TestOutbound(OutboundCase):
         order._create_invoices().action_post()
         ((bill, _transaction),) = self.get_sent("INVOIC")
         self.assertEqual((bill["order"], bill["amount_total"]), ("E1", "1200"))
+
+    def test_a_price_for_many_is_answered_as_it_is(self):
+        """E3: the price of a hundred pieces is that of one, a hundred times."""
+        self.connect("855")
+        self.take(self.x12(self.order_850("P1", "PO1*1*10*EA*1000*HP*BP*B-CORN")))
+        ((answer, _transaction),) = self.get_sent("855")
+        self.assertEqual((answer["status"], answer["lines"][0]["unit_price"]), ("accepted", "10"))
 
     def test_changes_are_told_line_by_line(self):
         """E3: other price, part of the quantity later, a line refused."""

@@ -165,7 +165,8 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         given_up = max(Decimal(decided.get("accepted_quantity") or "0") - quantity, Decimal(0))
         short = max(Decimal(decided.get("backordered_quantity") or "0") - given_up, Decimal(0))
         status = "accepted"
-        if ordered.get("unit_price") and Decimal(ordered["unit_price"]) != Decimal(price):
+        wanted = self.env["dist.edi.translator"]._get_price(ordered)
+        if wanted and Decimal(wanted) != Decimal(price):
             status = "price_changed"
         if "quantity" in ordered and quantity != Decimal(ordered["quantity"]):
             status = "quantity_changed"
