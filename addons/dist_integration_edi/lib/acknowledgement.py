@@ -1,6 +1,6 @@
-"""Functional acknowledgements that go out: 997 and 999 of X12, CONTRL of EDIFACT, with the place of each error.
+"""Acknowledgements that go out: TA1, 997 and 999 of X12, CONTRL of EDIFACT, with the place of each error.
 
-Sources: X12.20 (codes of AK304, AK403, AK5, AK9), UN/EDIFACT service code list 0083 and 0085.
+Sources: X12.5 (TA1), X12.20 (codes of AK304, AK403, AK5, AK9), UN/EDIFACT service code list 0083 and 0085.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .envelope import Outgoing
+from .envelope import INTERCHANGE_ACKNOWLEDGEMENT, Outgoing
 from .errors import ERROR, Issue, has_errors
 from .interchange import Group, Interchange, Transaction
 from .segment import Segment
@@ -64,6 +64,14 @@ GROUP_CODES = {
     "group_reference": "4",
     "group_count": "5",
 }
+# code of an Issue: TA105
+INTERCHANGE_CODES = {
+    "interchange_reference": "001",
+    "interchange_count": "021",
+    "missing_group": "022",
+    "unexpected_segment": "022",
+}
+_NO_ERROR = "000"
 # code of an Issue: 0085
 EDIFACT_CODES = {
     "invalid_segment": "15",
@@ -103,14 +111,18 @@ REFUSED, ACKNOWLEDGED = "4", "7"
 
 @dataclass(frozen=True)
 class Judged:
-    """A transaction and everything that is wrong with it, the envelope's issues included."""
+    """A transaction and everything that is wrong with it, its own envelope's issues included."""
 
     transaction: Transaction
     issues: Sequence[Issue] = ()
 
     @property
     def accepted(self) -> bool:
-        return self.transaction.complete and not has_errors(list(self.issues))
+        """Whether it is taken: it is well, and so are the group and the interchange that it came in."""
+        group = self.transaction.group
+        return self.transaction.complete and not any(
+            map(has_errors, (list(self.issues), group.issues, group.interchange.issues))
+        )
 
 
 def may_be_acknowledged(group: Group) -> bool:
@@ -123,18 +135,32 @@ def may_be_acknowledged(group: Group) -> bool:
 def acknowledge_group(
     group: Group, judged: Sequence[Judged], code: str = "997", tell_warnings: bool = False
 ) -> Outgoing | None:
-    """Return the 997 or 999 of a functional group, None when it is an acknowledgement itself.
+    """Return the 997 or 999 of a functional group, None when it is an acknowledgement itself or has no header to name.
 
     :param judged: the group's transactions, in order
     :param tell_warnings: acknowledge warnings as well (status E); otherwise only what refuses
     """
-    if not may_be_acknowledged(group):
+    if group.header is None or not may_be_acknowledged(group):
         return None
     writer = _X12Writer(code, tell_warnings, group.version >= "005010")
     segments = list(writer.segments(group, judged))
     if code == "999":
         return Outgoing("999", segments, "005010", "FA", "X231A1")
     return Outgoing("997", segments, (group.version or "004010")[:6], "FA")
+
+
+def acknowledge_envelope(interchange: Interchange) -> Outgoing | None:
+    """Return the TA1 of an interchange that asks for one or is refused, None for others and for acknowledgements."""
+    errors = [issue for issue in interchange.issues if issue.severity == ERROR]
+    if not errors and not interchange.acknowledgement_requested:
+        return None
+    if not any(may_be_acknowledged(group) for group in interchange.groups):
+        return None
+    header = interchange.header
+    said = [header.get(element).strip() for element in (13, 9, 10)]
+    verdict = ["R", INTERCHANGE_CODES[errors[0].code]] if errors else ["A", _NO_ERROR]
+    told = Segment([INTERCHANGE_ACKNOWLEDGEMENT, *said, *verdict])
+    return Outgoing(INTERCHANGE_ACKNOWLEDGEMENT, [told], interchange.version)
 
 
 class _X12Writer:
@@ -182,7 +208,8 @@ class _X12Writer:
     def _verdict(self, group: Group, judged: Sequence[Judged]) -> Segment:
         accepted = sum(one.accepted for one in judged)
         codes = dict.fromkeys(GROUP_CODES[issue.code] for issue in group.issues if issue.code in GROUP_CODES)
-        if has_errors(group.issues) or (judged and not accepted):
+        refused = has_errors(group.issues) or has_errors(group.interchange.issues)
+        if refused or (judged and not accepted):
             status, accepted = "R", 0
         elif accepted < len(judged):
             status = "P"

@@ -199,6 +199,8 @@ def _read_contrl(transaction: Transaction) -> dict[str, Any]:
             result |= _envelope_error(segment)
         elif segment.tag == "UCM":
             message = _filled(code=segment.get(2), control_number=segment.get(1))
+            if "control_number" not in message:
+                raise _bad(transaction, "The acknowledgement does not name the message it is for (UCM).")
             message["status"] = _STATUS_EDIFACT.get(segment.get(3), "rejected")
             message |= _filled_list(codes=segment.get(4))
             result["transactions"].append(message)

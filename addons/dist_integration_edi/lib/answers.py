@@ -65,8 +65,11 @@ def read_answer(
     :param transit_days: from the supplier's door to ours
     :raises AnswerError: two substitutes for one line
     """
-    default = "rejected" if order["status"] == "rejected" else "accepted"
-    parts = line.get("answers") or [{"status": default}]
+    told = line.get("answers")
+    parts = told or [{"status": "accepted"}]
+    # in an answer that has lines only for what is an exception the line's own answer is that
+    if order["status"] == "rejected" and not (told and order.get("only_exceptions")):
+        parts = [{**part, "status": "rejected"} for part in parts]
     whole = Decimal(line["quantity"]) if "quantity" in line else ordered
     quantities = [Decimal(part["quantity"]) if "quantity" in part else whole for part in parts]
     same_goods = len(parts) > 1 and all(one == whole for one in quantities)

@@ -10,6 +10,15 @@ CHANGES = ("cancel", "change", "replace")
 HEAD = ("requested_date", "ship_date", "parties")
 
 
+def reference_of(document: Mapping[str, Any]) -> str | None:
+    """Return the number under which an order is known: the releases of a blanket order share the number of that.
+
+    :param document: canonical purchase order, or what is about one
+    """
+    number, release = document.get("order") or document.get("number"), document.get("release")
+    return f"{number}-{release}" if number and release else number
+
+
 def numbered(lines: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return lines by their number; one without a number has that of its place."""
     return {line.get("line") or str(place): line for place, line in enumerate(lines, 1)}

@@ -65,7 +65,7 @@ _STEP = re.compile(
     r"(?P<tag>[A-Z][A-Z0-9]{1,2}?)(?P<element>[0-9]{2})?(?:\.(?P<component>[0-9]+))?(?P<conditions>(?:\([^()]*\))*)"
 )
 _CONDITION = re.compile(r"\((?P<element>[0-9]{2})(?:\.(?P<component>[0-9]+))?=(?P<values>[^()]+)\)")
-_AS = re.compile(r"text|decimal|integer|date|day|moment|gtin|N[0-9]")
+_AS = re.compile(r"text|decimal|positive|integer|date|day|moment|gtin|N[0-9]")
 _ROW = {
     "to",
     "from",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from .separators import FIRST_WITH_REPETITION, X12, Separators
 from .serializer import scrub, serialize
 
 MAX_CONTROL_NUMBER = 999_999_999
+# a segment of X12 that stands in no group
+INTERCHANGE_ACKNOWLEDGEMENT = "TA1"
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A transaction to send.
+    """A transaction to send, or the acknowledgement of an interchange.
 
-    :ivar code: ``850``, ``ORDERS``
-    :ivar group: functional code such as ``PO``; X12 only
+    :ivar code: ``850``, ``ORDERS``, ``TA1``
+    :ivar group: functional code such as ``PO``; X12 only, and not for TA1
     :ivar version: ``004010`` or ``D96A``
     :ivar segments: without header and trailer
     :ivar association: 0057 such as ``EAN008``, or what follows the version in GS08
@@ -71,6 +73,15 @@ def next_control_number(current: int) -> int:
     return 1 if current >= MAX_CONTROL_NUMBER else max(current, 0) + 1
 
 
+def group_transactions(transactions: Iterable[Outgoing]) -> dict[tuple[str, str], list[Outgoing]]:
+    """Return the functional groups of transactions by code and version; TA1 is in none."""
+    groups: dict[tuple[str, str], list[Outgoing]] = {}
+    for one in transactions:
+        if one.code != INTERCHANGE_ACKNOWLEDGEMENT:
+            groups.setdefault((one.group, one.version + one.association), []).append(one)
+    return groups
+
+
 def build_interchange(envelope: Envelope, transactions: Sequence[Outgoing], separators: Separators) -> bytes:
     """Return the bytes of an interchange.
 
@@ -91,12 +102,9 @@ def build_interchange(envelope: Envelope, transactions: Sequence[Outgoing], sepa
 
 
 def _x12(envelope: Envelope, transactions: Sequence[Outgoing], separators: Separators) -> list[Segment]:
-    groups: dict[tuple[str, str], list[Outgoing]] = {}
-    for transaction in transactions:
-        groups.setdefault((transaction.group, transaction.version + transaction.association), []).append(
-            transaction
-        )
-    body = []
+    groups = group_transactions(transactions)
+    beside = [one for one in transactions if one.code == INTERCHANGE_ACKNOWLEDGEMENT]
+    body = [segment for one in beside for segment in scrub(one.segments, separators)]
     for number, ((code, version), members) in enumerate(groups.items()):
         body += _x12_group(
             envelope, code, version, members, _wrap(envelope.group_control_number + number), separators

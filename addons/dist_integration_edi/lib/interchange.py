@@ -15,6 +15,8 @@ from .tokenizer import Row, Tokenizer, make_segment
 
 # One purchase order of 100,000 lines has about this many.
 MAX_SEGMENTS = 1_000_000
+# What is told of segments that stand outside of transactions.
+MAX_STRAY = 100
 # Beyond so many transactions in a group repeated control numbers are no longer looked for.
 _MAX_REMEMBERED = 100_000
 
@@ -324,8 +326,12 @@ class _Reader:
         if segment.tag in _BESIDE:
             self._interchange.beside.append(segment)
             return
-        detail = f"{segment.tag} stands between transactions, where only envelopes can be."
-        self._interchange.issues.append(Issue("unexpected_segment", detail, segment.position()))
+        self._stray(segment, f"{segment.tag} stands between transactions, where only envelopes can be.")
+
+    def _stray(self, segment: Segment, detail: str) -> None:
+        issues = self._interchange.issues
+        if len(issues) < MAX_STRAY:
+            issues.append(Issue("unexpected_segment", detail, segment.position()))
 
     # -- headers ---------------------------------------------------------------------------------------------
 
@@ -385,8 +391,7 @@ class _Reader:
     def _end(self, segment: Segment) -> Transaction | None:
         transaction = self._transaction
         if transaction is None:
-            detail = f"{segment.tag} ends a transaction that did not start."
-            self._interchange.issues.append(Issue("unexpected_segment", detail, segment.position()))
+            self._stray(segment, f"{segment.tag} ends a transaction that did not start.")
             return None
         transaction.rows.append(segment)
         transaction.complete = True
@@ -401,8 +406,7 @@ class _Reader:
         unfinished = self._finish_unfinished(segment)
         group = self._group
         if group is None or group.header is None:
-            detail = f"{segment.tag} ends a group that did not start."
-            self._interchange.issues.append(Issue("unexpected_segment", detail, segment.position()))
+            self._stray(segment, f"{segment.tag} ends a group that did not start.")
             return unfinished
         group.trailer = segment
         self._check_count(group.issues, "group_count", segment, group.count, "transactions")

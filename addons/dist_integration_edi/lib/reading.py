@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from .segment import Segment
 from .separators import EDIFACT, Separators
 from .structure import Level, Loop, build_tree
 
+# What is told of each severity.
 MAX_ISSUES = 200
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 
@@ -54,6 +56,7 @@ class _Reader:
         self._declaration = declaration
         self._separators: Separators = transaction.interchange.separators
         self.issues: list[Issue] = list(transaction.issues)
+        self._told: Counter[str] = Counter()
         self._read: set[int] = set()
 
     def reading(self) -> Reading:
@@ -265,9 +268,12 @@ class _Reader:
         kind = row.kind
         if kind == "text":
             return text
-        if kind == "decimal":
+        if kind in ("decimal", "positive"):
             marks = ".," if self._separators.standard == EDIFACT else "."
-            return values.format_decimal(values.read_decimal(text, marks))
+            number = values.read_decimal(text, marks)
+            if kind == "positive" and number <= 0:
+                raise values.ValueProblem("invalid_number", f'"{text[:40]}" is not above zero.')
+            return values.format_decimal(number)
         if kind == "gtin":
             return self._gtin_of(text, segment, path)
         if kind == "integer":
@@ -439,7 +445,8 @@ class _Reader:
         self._add(Issue(code, detail, position, severity, value, field))
 
     def _add(self, issue: Issue) -> None:
-        if len(self.issues) < MAX_ISSUES:
+        self._told[issue.severity] += 1
+        if self._told[issue.severity] <= MAX_ISSUES:
             self.issues.append(issue)
 
 

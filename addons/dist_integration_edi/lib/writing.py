@@ -85,7 +85,7 @@ class _Writer:
             raise EdiWriteError(f"{where}{row.to}: {problem}", code="invalid_value") from None
 
     def _format(self, kind: str, text: str) -> str:
-        if kind == "decimal":
+        if kind in ("decimal", "positive"):
             return values.write_decimal(text, self._mark)
         if kind[0] == "N":
             return values.write_implied(text, int(kind[1:]))

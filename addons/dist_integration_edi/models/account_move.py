@@ -7,6 +7,9 @@ class AccountMove(models.Model):
     def _dist_get_edi_contacts(self):
         return self.partner_id | self.commercial_partner_id
 
+    def _dist_get_edi_orderer(self):
+        return self.sudo().invoice_line_ids.sale_line_ids.order_id._dist_get_edi_orderer()
+
     def _dist_after_post(self):
         result = super()._dist_after_post()
         self._dist_get_announced()._dist_emit("invoice.document")

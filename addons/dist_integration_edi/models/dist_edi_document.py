@@ -8,8 +8,8 @@ from odoo.addons.dist_integration_base.lib import strict_json
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
 from ..lib.acknowledgement import Judged
-from ..lib.changes import CHANGES
-from ..lib.errors import EdiError, EdiSyntaxError, Issue, has_errors
+from ..lib.changes import CHANGES, reference_of
+from ..lib.errors import EdiError, EdiSyntaxError, Issue
 from ..lib.interchange import read_interchanges
 from ..lib.reading import read_document
 from .dist_edi_interchange import DIRECTIONS
@@ -17,8 +17,11 @@ from .dist_edi_interchange import DIRECTIONS
 ACKNOWLEDGEMENTS = ("997", "999", "CONTRL")
 # purposes of an order: those that ask for one, and those of one that is known
 ORDERED = ("original", "resubmission")
+# kinds of an order (92 of X12, 1001 of EDIFACT) that only announce the releases to come
+BLANKETS = ("BK", "BE", "221")
 REPEATED = ("confirmation", "duplicate", "copy")
 NUMBERS = ("number", "shipment", "receipt", "adjustment", "order")
+MAX_KEY = 256
 LINE_POINTER = re.compile(r"/lines/(\d+)")
 
 
@@ -109,9 +112,8 @@ class DistEdiDocument(models.Model):
         agreement = interchange.edi_partner_id._get_agreed_document("in", transaction.code)
         canonical, issues = document._read_transaction(transaction, agreement)
         document._write_reading(canonical, issues, agreement)
-        wrong = has_errors(transaction.group.issues) or has_errors(transaction.interchange.issues)
         verdict = Judged(transaction, issues)
-        if not verdict.accepted or wrong:
+        if not verdict.accepted:
             return document, verdict, [document._refuse(transaction, issues)]
         specs = document._hand_on(agreement)
         return document, verdict, specs
@@ -151,14 +153,17 @@ class DistEdiDocument(models.Model):
                 "issues": json.dumps([issue.to_dict() for issue in issues]),
                 "issue_count": len(issues),
                 "document_name": agreement._get_document() or False,
-                "business_key": self._get_number(canonical),
+                "business_key": self._get_key(agreement._get_document(), canonical),
             }
         )
         self.problem = self._redact(errors[0].detail)[:500] if errors else False
 
     @api.model
-    def _get_number(self, canonical):
-        return next((str(canonical[name]) for name in NUMBERS if canonical.get(name)), False)
+    def _get_key(self, document_name, canonical):
+        """:return: number of a document, that of an order with its release; False when it has none"""
+        is_order = document_name == "purchase.order"
+        numbers = [reference_of(canonical)] if is_order else map(canonical.get, NUMBERS)
+        return next((str(number)[:MAX_KEY] for number in numbers if number), False)
 
     def _refuse(self, transaction, issues):
         """:return: ExceptionSpec for whoever settles it with the partner"""
@@ -202,6 +207,24 @@ class DistEdiDocument(models.Model):
             )
             suggestion = _("Ask the partner. Where an order is meant, correct the purpose and resubmit it.")
             return [self._put_aside("no_order", detail, suggestion)]
+        if self.document_name == "purchase.order" and canonical.get("order_type") in BLANKETS:
+            detail = _(
+                "%s is a blanket order: its releases are what is delivered. No order is made of it.",
+                self.display_name,
+            )
+            suggestion = _("Ask the partner. Where all of it is ordered, correct the type and resubmit it.")
+            return [self._put_aside("blanket_order", detail, suggestion)]
+        if not self._is_of_own_customer():
+            detail = _(
+                "%(document)s names a buyer that is another customer than that of %(partner)s.",
+                document=self.display_name,
+                partner=self.edi_partner_id.name,
+            )
+            suggestion = _(
+                "Ask the partner. Where it orders for several customers, take the contact out of its profile, then "
+                "resubmit the document."
+            )
+            return [self._put_aside("other_customer", detail, suggestion)]
         if not flow:
             detail = _(
                 "%(document)s was accepted, but %(system)s has no active flow %(type)s.",
@@ -274,6 +297,15 @@ class DistEdiDocument(models.Model):
             return bool(self.env["dist.handler"]._find_bound(self.system_id, "sale.order", self.business_key))
         return purpose in ORDERED
 
+    def _is_of_own_customer(self):
+        """Whether the buyer that an order names is the customer of its profile; one without contact sends for many."""
+        customer = self.edi_partner_id.partner_id.commercial_partner_id
+        buyer = self._get_canonical().get("parties", {}).get("buyer", {}).get("id")
+        if self.document_name != "purchase.order" or not customer or not buyer:
+            return True
+        known = self.env["dist.handler"]._find_bound(self.system_id, "res.partner", buyer)
+        return not known or known.commercial_partner_id == customer
+
     def _get_order_number(self):
         """:return: the partner's number of the order that this document is, or is about"""
         said = self._get_canonical()
@@ -284,7 +316,8 @@ class DistEdiDocument(models.Model):
         orders = self.env["sale.order"].sudo()
         if not self._is_change():
             return orders
-        order = self.env["dist.handler"]._find_bound(self.system_id, orders._name, self._get_order_number())
+        reference = reference_of(self._get_canonical())
+        order = self.env["dist.handler"]._find_bound(self.system_id, orders._name, reference)
         return order.filtered(lambda one: one._dist_is_of_edi_partner(self.edi_partner_id))
 
     def _is_refused(self):

@@ -9,6 +9,7 @@ from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from ..lib.acknowledgement_reading import read_acknowledgement
 from ..lib.separators import X12
 
+MAX_KEY = 256
 # the last acknowledgement counts: partners take what they refused, and refuse what they took
 STATES = [
     ("prepared", "Not sent yet"),
@@ -108,7 +109,7 @@ class DistEdiExpectation(models.Model):
             {
                 "canonical": json.dumps(said),
                 "document_name": "functional.acknowledgement",
-                "business_key": said.get("group", said.get("interchange", {})).get("control_number"),
+                "business_key": said.get("group", said.get("interchange"))["control_number"][:MAX_KEY],
             }
         )
         expectation = self._find(document.interchange_id, said)

@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
-from ..lib.envelope import Envelope, build_interchange
+from ..lib.envelope import INTERCHANGE_ACKNOWLEDGEMENT, Envelope, build_interchange, group_transactions
 from ..lib.errors import EdiSyntaxError
 from ..lib.interchange import read_interchanges
 from ..lib.separators import X12
@@ -265,7 +265,39 @@ class DistEdiInterchange(models.Model):
                 specs += found
             judged.append((group, members))
         specs += self._acknowledge(parsed, judged)
-        return specs
+        return specs + self._read_rejections(parsed)
+
+    def _read_rejections(self, parsed):
+        """:return: list of ExceptionSpec, of the interchanges that the partner rejects as a whole (TA1)"""
+        told = [one for one in parsed.beside if one.tag == INTERCHANGE_ACKNOWLEDGEMENT and one.get(4) == "R"]
+        return [self._prepare_rejection(one.get(1).strip(), one.get(5).strip()) for one in told]
+
+    def _prepare_rejection(self, number, note):
+        """:param note: TA105, the standard's code of what is wrong"""
+        sent = self.search(
+            [
+                ("edi_partner_id", "=", self.edi_partner_id.id),
+                ("direction", "=", "out"),
+                ("is_test", "=", self.is_test),
+                ("control_number", "=", number),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        return ExceptionSpec(
+            category="delivery",
+            code="interchange_rejected",
+            summary=_(
+                "%(partner)s rejects the interchange %(number)s",
+                partner=self.edi_partner_id.name,
+                number=number,
+            ),
+            detail=_("It was rejected as a whole, with the code %s (TA105).", note or "-"),
+            record=sent or self,
+            severity="high",
+            suggestion=_("Ask the partner what is wrong with the envelope, and send its documents again."),
+            fingerprint=f"edi_interchange_rejected/{(sent or self).id}",
+        )
 
     def _acknowledge(self, parsed, judged):
         """Have the partner told what of the interchange was understood.
@@ -361,9 +393,8 @@ class DistEdiInterchange(models.Model):
         transactions = message._get_edi_transactions(partner)
         counters = self.env["dist.edi.counter"]
         number = counters._allocate(partner, "interchange")
-        groups = len({(one.group, one.version + one.association) for one in transactions})
         of_groups = (
-            [counters._allocate(partner, "group") for _group in range(groups)]
+            [counters._allocate(partner, "group") for _group in group_transactions(transactions)]
             if partner.standard == X12
             else []
         )

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..lib.acknowledgement import acknowledge_group, acknowledge_interchange
+from ..lib.acknowledgement import acknowledge_envelope, acknowledge_group, acknowledge_interchange
 from ..lib.charset import CHARSETS
 from ..lib.envelope import Address
 from ..lib.separators import EDIFACT, X12, Separators
@@ -367,6 +367,7 @@ class DistEdiPartner(models.Model):
                 acknowledge_group(group, members, self.acknowledgement, self.tell_warnings)
                 for group, members in judged
             ]
+            found.append(acknowledge_envelope(parsed))
         return [outgoing for outgoing in found if outgoing]
 
     # finding
@@ -395,20 +396,20 @@ class DistEdiPartner(models.Model):
         )[:1]
 
     @api.model
-    def _find_receiver(self, code, company, contacts, system=None):
-        """To whom a document goes.
+    def _find_receivers(self, code, company, contacts, system=None):
+        """To whom a document may go.
 
         :param code: code of an outbound message type
         :param contacts: res.partner, the nearest first
         :param system: dist.system, where only its partners are asked for
-        :return: dist.edi.partner that has agreed on the document, empty when there is none
+        :return: dist.edi.partner that have agreed on the document, the nearest first
         """
         domain = [("company_id", "=", company.id), ("partner_id", "in", contacts.ids)]
         if system:
             domain.append(("system_id", "=", system.id))
         found = self.sudo().search(domain).filtered(lambda partner: partner._get_agreement("out", code))
         order = {contact_id: place for place, contact_id in enumerate(contacts.ids)}
-        return found.sorted(lambda partner: (order[partner.partner_id.id], partner.id))[:1]
+        return found.sorted(lambda partner: (order[partner.partner_id.id], partner.id))
 
     @api.model
     def _find_warehouse(self, code, system):

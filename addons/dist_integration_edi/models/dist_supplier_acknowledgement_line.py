@@ -42,7 +42,7 @@ class DistSupplierAcknowledgementLine(models.Model):
     substitute_quantity = fields.Float(
         string="Comes as substitute", digits="Product Unit of Measure", readonly=True
     )
-    ordered_price = fields.Float(string="Price ordered", digits="Product Price", readonly=True)
+    ordered_price = fields.Float(string="Price ordered", digits=(16, 6), readonly=True)
     price = fields.Float(string="Price confirmed", digits=(16, 6), readonly=True)
     ordered_date = fields.Date(string="Expected", readonly=True)
     date = fields.Date(string="Date confirmed", readonly=True)

@@ -79,7 +79,10 @@ class DistSupplierInvoice(models.Model):
         self.ensure_one()
         self.line_ids._judge()
         beyond, texts = self._get_charge_differences()
-        if not beyond and "differs" not in self.line_ids.mapped("state"):
+        entered = self._find_entered()
+        if entered:
+            texts.append(_("in the books already: %s", entered.display_name))
+        if not (beyond or entered) and "differs" not in self.line_ids.mapped("state"):
             total = self._try_bill()
             if total is not None:
                 texts.append(
@@ -193,7 +196,7 @@ class DistSupplierInvoice(models.Model):
         return move
 
     def _prepare_bill(self):
-        move_type = "in_refund" if self.kind == "credit_note" else "in_invoice"
+        move_type = self._get_move_type()
         orders = self.line_ids.order_id
         vals = {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
         if orders:
@@ -211,6 +214,13 @@ class DistSupplierInvoice(models.Model):
             "reversed_entry_id": self._find_credited().id,
             "invoice_line_ids": [(0, 0, line._prepare_bill_line()) for line in self.line_ids],
         }
+
+    def _get_move_type(self):
+        return "in_refund" if self.kind == "credit_note" else "in_invoice"
+
+    def _find_entered(self):
+        """:return: account.move that somebody entered under the number of this invoice; empty when there is none"""
+        return self._find_bill(self._get_move_type(), self.external_id, self.partner_id, self.company_id)
 
     def _find_credited(self):
         """:return: account.move that a credit note takes back; empty when there is none"""
@@ -273,6 +283,7 @@ class DistSupplierInvoice(models.Model):
     def action_accept(self):
         """Make the bill as it was invoiced, whatever differs. Where the totals do, it stays a draft."""
         self._check_may_decide()
+        self.sudo()._check_not_entered()
         for invoice in self:
             self.env["dist.audit.entry"]._add("approved", invoice, reason=invoice._get_told())
             move = invoice.sudo()._make_bill()
@@ -314,6 +325,19 @@ class DistSupplierInvoice(models.Model):
             raise AccessError(_("Only who does the invoicing decides about suppliers' invoices."))
         if any(invoice.state != "waiting" for invoice in self):
             raise UserError(_("This was settled in between."))
+
+    def _check_not_entered(self):
+        """:raises UserError: somebody has entered a bill under the number of one of these"""
+        for invoice in self:
+            entered = invoice._find_entered()
+            if entered:
+                raise UserError(
+                    _(
+                        "%(number)s is in the books already: %(bill)s. Refuse this one, or cancel the bill.",
+                        number=invoice.external_id,
+                        bill=entered.display_name,
+                    )
+                )
 
     def action_view_bill(self):
         self.ensure_one()

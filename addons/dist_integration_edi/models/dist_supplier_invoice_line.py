@@ -37,7 +37,7 @@ class DistSupplierInvoiceLine(models.Model):
         help="Less what was credited.",
     )
     quantity = fields.Float(string="Invoiced", digits="Product Unit of Measure", readonly=True)
-    ordered_price = fields.Float(string="Price ordered", digits="Product Price", readonly=True)
+    ordered_price = fields.Float(string="Price ordered", digits=(16, 6), readonly=True)
     price = fields.Float(string="Price invoiced", digits=(16, 6), readonly=True)
     differences = fields.Text(readonly=True)
     state = fields.Selection(

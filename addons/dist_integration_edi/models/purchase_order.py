@@ -2,12 +2,21 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 CONFIRMED = ("purchase", "done")
+# what people change by the buttons only
+KEPT = {
+    "dist_edi_state",
+    "dist_edi_asked_by_id",
+    "dist_edi_approved_by_id",
+    "dist_is_transmitted",
+    "dist_change_number",
+}
 
 
 class PurchaseOrder(models.Model):
     """Transmission of a confirmed order to the supplier, where agreed once a second person has approved it (E11)."""
 
-    _inherit = "purchase.order"
+    _name = "purchase.order"
+    _inherit = ["purchase.order", "dist.kept.mixin"]
 
     dist_edi_state = fields.Selection(
         [("waiting", "Waits for approval"), ("approved", "Approved")],
@@ -36,6 +45,10 @@ class PurchaseOrder(models.Model):
             order.dist_acknowledgement_count = len(answers)
             order.dist_has_waiting_answer = "waiting" in answers.mapped("state")
 
+    @api.model
+    def _get_writable_fields(self):
+        return self._fields.keys() - KEPT
+
     def _dist_get_edi_contacts(self):
         return self.partner_id | self.partner_id.commercial_partner_id
 
@@ -56,7 +69,7 @@ class PurchaseOrder(models.Model):
             if not receiver:
                 continue
             if receiver.approve_orders and order.dist_edi_state != "approved":
-                order.write({"dist_edi_state": "waiting", "dist_edi_asked_by_id": self.env.uid})
+                order.sudo().write({"dist_edi_state": "waiting", "dist_edi_asked_by_id": self.env.uid})
             else:
                 order._dist_send()
 
@@ -100,7 +113,7 @@ class PurchaseOrder(models.Model):
 
     def button_draft(self):
         result = super().button_draft()
-        self.write(
+        self.sudo().write(
             {
                 "dist_edi_state": False,
                 "dist_edi_asked_by_id": False,
@@ -125,7 +138,7 @@ class PurchaseOrder(models.Model):
                 raise UserError(
                     _("You confirmed %s yourself: a second person approves its transmission.", order.name)
                 )
-            order.write({"dist_edi_state": "approved", "dist_edi_approved_by_id": self.env.uid})
+            order.sudo().write({"dist_edi_state": "approved", "dist_edi_approved_by_id": self.env.uid})
             self.env["dist.audit.entry"]._add("approved", order, reason=_("To be sent"))
             if order.dist_is_transmitted:
                 order._dist_emit("purchase.change")

@@ -7,6 +7,9 @@ class SaleOrder(models.Model):
     def _dist_get_edi_contacts(self):
         return self.partner_id | self.partner_id.commercial_partner_id
 
+    def _dist_get_edi_orderer(self):
+        return self._dist_get_edi_documents().edi_partner_id
+
     def _dist_get_edi_documents(self):
         """:return: dist.edi.document, those that made and changed this order, the first one first"""
         return (
@@ -15,7 +18,7 @@ class SaleOrder(models.Model):
             .search(
                 [
                     ("message_id.res_model", "=", self._name),
-                    ("message_id.res_id", "=", self.id),
+                    ("message_id.res_id", "in", self.ids),
                     ("document_name", "in", ("purchase.order", "purchase.change")),
                     ("state", "=", "accepted"),
                 ],

@@ -42,6 +42,9 @@ class StockPicking(models.Model):
         order = self.sale_id or self.purchase_id
         return order._dist_get_edi_contacts() | self.partner_id
 
+    def _dist_get_edi_orderer(self):
+        return self.sudo().sale_id._dist_get_edi_orderer()
+
     def _dist_get_announced(self):
         """:return: dist.supplier.shipment that this receipt expects"""
         return self.dist_supplier_shipment_id | self.dist_announced_ids

@@ -53,6 +53,65 @@ class TestAcknowledgements(EdiCase):
                 self.assertEqual(segments[1:], [["AK2", "850", "0001"], verdict, ["AK9", "R", "1", "1", "0"]])
         self.assertFalse(self.get_order("P1"))
 
+    def test_a_wrong_interchange(self):
+        """E5: what is refused here is never acknowledged as accepted; TA1 says why."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        cases = ((b"IEA*1*000000001", b"IEA*1*000000009", "001"), (b"IEA*1*", b"IEA*3*", "021"))
+        for control, (old, new, note) in enumerate(cases, 1):
+            with self.subTest(note):
+                raw = self.x12(self.order_850("P1"), control=control).replace(old, new)
+                document = self.take(raw).document_ids
+                self.assertEqual((document.state, document.message_id.id), ("refused", False))
+                self.deliver(endpoint)
+                sent = self.sent(receiver)[-1]
+                self.assertEqual(sent.beside[0].parts, ["TA1", f"{control:09}", "260302", "1405", "R", note])
+                segments = [segment.parts for segment in sent.transactions[0].body]
+                self.assertEqual(
+                    segments[1:], [["AK2", "850", "0001"], ["AK5", "R"], ["AK9", "R", "1", "1", "0"]]
+                )
+        self.assertFalse(self.get_order("P1"))
+
+    def test_an_order_outside_of_a_group(self):
+        """E5, E6: no 997 can name it; TA1 refuses it, in an interchange without group."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        raw = self.x12(self.order_850("P1"))
+        raw = raw.replace(raw[raw.index(b"GS*") : raw.index(b"ST*")], b"")
+        raw = raw.replace(raw[raw.index(b"GE*") : raw.index(b"IEA*1")], b"").replace(b"IEA*1", b"IEA*0")
+        self.assertEqual(self.take(raw).document_ids.state, "refused")
+        self.deliver(endpoint)
+        (sent,) = self.sent(receiver)
+        self.assertEqual((sent.beside[0].parts[-2:], sent.groups), (["R", "022"], []))
+        controls = self.env["dist.edi.control"].search([("edi_partner_id", "=", self.profile.id)])
+        self.assertEqual(
+            controls.mapped(lambda one: (one.kind, one.number, one.state)), [("interchange", 1, "sent")]
+        )
+
+    def test_an_interchange_is_acknowledged_on_request(self):
+        """E5: ISA14 asks for a TA1; the order is taken."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        self.take(self.x12(self.order_850("P1")).replace(b"*0*P*", b"*1*P*"))
+        self.deliver(endpoint)
+        (sent,) = self.sent(receiver)
+        self.assertEqual(sent.beside[0].parts[-2:], ["A", "000"])
+        self.assertEqual(sent.transactions[0].body[-1].get(1), "A")
+        self.assertTrue(self.get_order("P1"))
+
+    def test_an_interchange_that_the_partner_rejects(self):
+        """E5: what TA1 says of an interchange of ours is told to a person; that it was taken, to nobody."""
+        receiver, endpoint = self.make_receiver("edi.acknowledgement")
+        self.take(self.x12(self.order_850("P1")))
+        self.deliver(endpoint)
+        sent = self.env["dist.edi.interchange"].search([("direction", "=", "out")])
+        raw = self.x12(["AK1*IN*99", "AK9*A*1*1*1"], code="997", control=8)
+        before, _groups, after = raw.partition(b"GS*FA")
+        end = after[after.index(b"IEA*1") :].replace(b"IEA*1", b"IEA*0")
+        for control, verdict in (("8", b"A*000"), ("9", b"R*024")):
+            told = before + b"TA1*" + sent.control_number.encode() + b"*260302*1405*" + verdict + b"~" + end
+            self.take(told.replace(b"000000008", b"00000000" + control.encode()))
+        exception = self.get_exceptions("interchange_rejected")
+        self.assertEqual((exception.res_id, exception.state), (sent.id, "open"))
+        self.assertIn("024", exception.detail)
+
     def test_an_acknowledgement_in_another_group(self):
         """E5: it settles nothing, and a person is told."""
         raw = self.x12(["AK1*IN*99", "AK9*A*1*1*1"], code="997")
@@ -71,6 +130,15 @@ class TestAcknowledgements(EdiCase):
         self.assertEqual(sent.transactions[0].code, "CONTRL")
         self.assertEqual(sent.transactions[0].body[0].parts[:2], ["UCI", "7"])
         self.assertEqual(sent.transactions[0].body[0].get(4), "7")
+
+    def test_a_contrl_without_reference(self):
+        """E5: what does not say which message it is about settles nothing, and a person is told."""
+        system, client, key = self.make_edi_system("EUROPE")
+        self.make_profile(system, client, standard="EDIFACT", qualifier="14", own_qualifier="14")
+        raw = self.edifact(["UCI+1+SELLER+BUYER+7", "UCM++ORDERS:D:96A:UN+4"], code="CONTRL", version="D3")
+        document = self.take(raw, key=key, media_type="application/edifact").document_ids
+        self.assertIn("UCM", document.problem)
+        self.assertEqual(self.get_exceptions("bad_acknowledgement").state, "open")
 
     def test_none_is_agreed(self):
         """E6: a partner that wants none gets none."""

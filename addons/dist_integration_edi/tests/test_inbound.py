@@ -1,5 +1,6 @@
 import gzip
 import json
+from hashlib import sha256
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -79,6 +80,66 @@ class TestInbound(EdiCase):
         document = self.take(self.x12(copy, control=12)).document_ids
         self.assertEqual((document.state, document.message_id.state), ("accepted", "done"))
         self.assertEqual(len(self.get_order("P1")), 1)
+
+    def test_releases_of_a_blanket_order(self):
+        """E3: each is an order of its own, although all have the number of the blanket order."""
+        for control, release in enumerate(("R1", "R2"), 1):
+            segments = [one.replace("*P1**", f"*P1*{release}*") for one in self.order_850("P1")]
+            document = self.take(self.x12(segments, control=control)).document_ids
+            self.assertEqual((document.state, document.business_key), ("accepted", f"P1-{release}"))
+        orders = self.get_order("P1-R1"), self.get_order("P1-R2")
+        self.assertEqual([len(order) for order in orders], [1, 1])
+        again = self.take(self.x12(segments, control=3)).document_ids
+        self.assertEqual(again.message_id.res_id, orders[1].id)
+
+    def test_a_blanket_order(self):
+        """E3: it orders nothing by itself; a person is told."""
+        segments = [one.replace("00*SA*", "00*BK*") for one in self.order_850("P1")]
+        self.assertEqual(self.take(self.x12(segments)).document_ids.state, "refused")
+        self.assertEqual(self.get_exceptions("blanket_order").state, "open")
+        self.assertFalse(self.get_order("P1"))
+
+    def test_days_of_lines(self):
+        """E3: the first one is that of the order, which tells of the others."""
+        lines = (
+            "PO1*1*10*EA*10**BP*B-CORN",
+            "DTM*002*20310601",
+            "PO1*2*5*EA***VN*TEST-GLOVES",
+            "DTM*002*20310520",
+        )
+        segments = [one for one in self.order_850("P1", *lines) if one != "DTM*002*20310514"]
+        self.take(self.x12([*segments[:-1], "CTT*2"]))
+        order = self.get_order("P1")
+        self.assertEqual(str(order.commitment_date)[:10], "2031-05-20")
+        self.assertIn("Line 1: on 2031-06-01", order.dist_note)
+
+    def test_an_order_for_another_customer(self):
+        """E3, E4: a partner does not order on the account of another customer."""
+        other = self.env["res.partner"].create({"name": "Other farms", "is_company": True})
+        self.env["dist.binding"]._bind(self.edi_system, other, "OTHER")
+        segments = [one.replace("92*BUYER", "92*OTHER") for one in self.order_850("P1")]
+        document = self.take(self.x12(segments)).document_ids
+        self.assertEqual((document.state, document.message_id.id), ("refused", False))
+        self.assertEqual(self.get_exceptions("other_customer").state, "open")
+        self.assertFalse(self.get_order("P1"))
+
+    def test_a_number_that_is_too_long(self):
+        """E1, E3: it fails its own order; the other one of the file is taken."""
+        number = "".join(sha256(bytes([part])).hexdigest() for part in range(150))
+        long, other = self.order_850(number), self.order_850("P2")
+        documents = self.take(self.x12(long, other)).document_ids.sorted("id")
+        self.assertEqual(documents.mapped("message_id.state"), ["dead", "done"])
+        self.assertTrue(self.get_order("P2"))
+
+    def test_a_price_for_no_pieces(self):
+        """E5: refused with its place."""
+        system, client, key = self.make_edi_system("EUROPE")
+        profile = self.make_profile(system, client, standard="EDIFACT", qualifier="14", own_qualifier="14")
+        self.agree(profile, "in", "ORDERS")
+        lines = ("LIN+1++B-CORN:IN", "QTY+21:10:PCE", "PRI+AAA:800:::0")
+        raw = self.edifact(self.order_edifact("E1", lines))
+        document = self.take(raw, key=key, media_type="application/edifact").document_ids
+        self.assertEqual((document.state, document.problem), ("refused", '"0" is not above zero.'))
 
     def test_the_file_is_kept_as_it_came(self):
         """E9: what is stored are the bytes that came."""

@@ -2,7 +2,7 @@ import json
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from ..lib.reading import read_document
@@ -98,6 +98,59 @@ class TestOutbound(OutboundCase):
         numbers = [interchange.control_number for interchange in self.sent(self.receiver)]
         self.assertEqual(numbers, [f"{number:09d}" for number in range(1, len(numbers) + 1)])
 
+    def test_a_release_is_answered_by_its_names(self):
+        """E3: the number of the blanket order and the release stand apart in what goes out."""
+        self.connect("855", "856", "810")
+        self.take(self.x12([one.replace("*P1**", "*P1*R2*") for one in self.order_850("P1")]))
+        order = self.get_order("P1-R2")
+        self.ship(order)
+        order._create_invoices().action_post()
+        ((answer, _transaction),) = self.get_sent("855")
+        self.assertEqual((answer["order"], answer["release"]), ("P1", "R2"))
+        ((notice, _transaction),) = self.get_sent("856")
+        self.assertEqual([(one["number"], one["release"]) for one in notice["orders"]], [("P1", "R2")])
+        ((bill, _transaction),) = self.get_sent("810")
+        self.assertEqual((bill["order"], bill["release"]), ("P1", "R2"))
+
+    def test_whoever_ordered_is_answered(self):
+        """E3: of two profiles of one contact the one that ordered, although the other one is older."""
+        self.connect("855", "856", "810")
+        division = self.make_profile(self.edi_system, self.edi_client, identifier="DIVISION")
+        for direction, code in (("in", "850"), ("out", "855"), ("out", "856"), ("out", "810")):
+            self.agree(division, direction, code)
+        self.take(self.x12(self.order_850("P1"), sender="DIVISION"))
+        order = self.get_order("P1")
+        self.ship(order)
+        order._create_invoices().action_post()
+        self.deliver(self.endpoint)
+        self.assertEqual({one.receiver for one in self.sent(self.receiver)}, {"DIVISION"})
+        self.assertEqual(len(self.sent(self.receiver)), 4)
+
+    def invoice_two_orders(self, code):
+        self.connect(code)
+        self.gloves.invoice_policy = "order"
+        lines = ("PO1*1*5*EA***VN*TEST-GLOVES", "PO1*2*1*EA*10**BP*B-CORN")
+        self.take(self.x12(self.order_850("K1"), self.order_850("K2", *lines)))
+        (self.get_order("K1") | self.get_order("K2"))._create_invoices().action_post()
+        ((bill, _transaction),) = self.get_sent(code)
+        return bill
+
+    def test_an_invoice_of_two_orders(self):
+        """E3: each line with its own item, number and order."""
+        bill = self.invoice_two_orders("810")
+        self.assertNotIn("order", bill)
+        told = [(line["line"], line["item"], line["quantity"], line["references"]) for line in bill["lines"]]
+        first, second = ([{"type": "purchase_order", "number": number}] for number in ("K1", "K2"))
+        self.assertCountEqual(
+            [(item, quantity, order) for _line, item, quantity, order in told],
+            [
+                ({"buyer_sku": "B-CORN"}, "10", first),
+                ({"supplier_sku": "TEST-GLOVES"}, "5", second),
+                ({"buyer_sku": "B-CORN"}, "1", second),
+            ],
+        )
+        self.assertEqual([line for line, *_rest in told], ["1", "2", "3"])
+
     def test_the_same_by_edifact(self):
         """E3: ORDERS in; ORDRSP, DESADV and INVOIC out."""
         self.edi_system, client, key = self.make_edi_system("EUROPE")
@@ -120,6 +173,13 @@ class TestOutbound(OutboundCase):
         order._create_invoices().action_post()
         ((bill, _transaction),) = self.get_sent("INVOIC")
         self.assertEqual((bill["order"], bill["amount_total"]), ("E1", "1200"))
+
+    def test_a_price_for_many_is_answered_as_it_is(self):
+        """E3: the price of a hundred pieces is that of one, a hundred times."""
+        self.connect("855")
+        self.take(self.x12(self.order_850("P1", "PO1*1*10*EA*1000*HP*BP*B-CORN")))
+        ((answer, _transaction),) = self.get_sent("855")
+        self.assertEqual((answer["status"], answer["lines"][0]["unit_price"]), ("accepted", "10"))
 
     def test_changes_are_told_line_by_line(self):
         """E3: other price, part of the quantity later, a line refused."""
@@ -372,6 +432,38 @@ class TestPurchase(SupplierCase, OutboundCase):
         self.assertEqual(len(self.get_sent("850")), 1)
         with self.assertRaisesRegex(UserError, "does not wait"):
             order.with_user(boss).action_dist_edi_approve()
+
+    def test_nobody_approves_by_writing(self):
+        """E11: who may write to an order does not forge its approval, nor imports one."""
+        self.mill.approve_orders = True
+        clerk = new_test_user(self.env, "clerk", groups="purchase.group_purchase_user")
+        order = self.buy(user=clerk)
+        for values in (
+            {"dist_edi_state": "approved"},
+            {"dist_edi_asked_by_id": False},
+            {"dist_is_transmitted": True},
+        ):
+            with self.assertRaises(AccessError):
+                order.with_user(clerk).write(values)
+        names = ["name", "partner_id/.id", "dist_edi_state"]
+        loaded = (
+            self.env["purchase.order"].with_user(clerk).load(names, [["P1", str(self.vendor.id), "approved"]])
+        )
+        self.assertFalse(loaded["ids"])
+        order.with_user(clerk).write({"partner_ref": "ours"})
+        self.assertEqual(order.dist_edi_state, "waiting")
+        order.with_user(clerk).button_cancel()
+        order.with_user(clerk).button_draft()
+        self.assertFalse(order.dist_edi_state)
+
+    def test_goods_that_go_elsewhere(self):
+        """E2: the supplier is told the address to which the goods are to go."""
+        place = self.env["res.partner"].create({"name": "Harbour", "street": "1 Quay", "city": "Columbus"})
+        self.buy(dest_address_id=place.id)
+        ((sent, _transaction),) = self.get_sent("850")
+        self.assertEqual(
+            (sent["parties"]["ship_to"]["name"], sent["parties"]["ship_to"]["street"]), ("Harbour", "1 Quay")
+        )
 
     def connect_changes(self):
         self.agree(self.mill, "out", "860")

@@ -30,6 +30,18 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.assertIn(message.state, ("dead", "error"))
         return message.exception_id
 
+    def test_an_answer_of_an_earlier_day(self):
+        """E2: what comes late does not undo the answer that was given since."""
+        self.tolerate("quantity", absolute=5)
+        order = self.buy()
+        lines = ("PO1*1*{0}*EA*3.25**VP*MILL-1", "ACK*IA*{0}*EA")
+        self.answer(order, *(line.format(10) for line in lines), number="VN-2*20260305")
+        exception = self.refused(
+            f"BAK*00*AC*{order.name}*20260302****VN-1*20260304", *(line.format(8) for line in lines)
+        )
+        self.assertEqual(exception.code, "older_answer")
+        self.assertEqual(order.order_line.product_qty, 10)
+
     # in parts
 
     def receipts(self, order):
@@ -191,6 +203,16 @@ class TestPurchaseAcknowledged(SupplierCase):
         answer = self.answer(order, "PO1*1*1000*EA*0.0149**BP*TEST-CORN", "ACK*IP*1000*EA")
         self.assertEqual(answer.line_ids.state, "waiting")
         self.assertIn("price ordered 0.01, confirmed 0.0149", answer.line_ids.differences)
+
+    def test_a_discounted_price(self):
+        """E2: it has more decimals than prices have here, and is as ordered where the supplier tells it so."""
+        order = self.buy((self.corn, 100, 9.99))
+        order.order_line.discount = 10
+        for control, price in enumerate(("8.991", "")):
+            answer = self.answer(
+                order, f"PO1*1*100*EA*{price}**BP*TEST-CORN", "ACK*IA*100*EA", number=f"VN-{control}"
+            )
+            self.assertEqual((answer.state, answer.line_ids.state), ("done", "unchanged"))
 
     def test_cancelled_by_the_supplier(self):
         """E2: an answer that says that it is cancelled is no acceptance, whatever its lines say."""

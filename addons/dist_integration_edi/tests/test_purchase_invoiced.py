@@ -255,6 +255,25 @@ class TestPurchaseInvoiced(InvoicedCase):
         self.assertEqual((exception.res_model, exception.res_id), ("account.move", bill.id))
         self.assertFalse(order.invoice_ids)
 
+    def test_entered_by_hand_meanwhile(self):
+        """E2: what waited is not billed a second time, neither by itself nor by a person."""
+        order = self.buy()
+        invoice = self.invoice(order, CORN)
+        bill = self.env["account.move"].create(
+            {"move_type": "in_invoice", "partner_id": self.vendor.id, "ref": "INV-1",
+             "invoice_line_ids": [(0, 0, {"name": "Corn", "price_unit": 39})]}
+        )  # fmt: skip
+        self.receive(order)
+        self.env["dist.supplier.invoice"]._cron_match()
+        self.assertEqual((invoice.state, invoice.move_id.ids), ("waiting", []))
+        self.assertIn("in the books already", self.exceptions_of(invoice).detail)
+        with self.assertRaisesRegex(UserError, "in the books already"):
+            invoice.action_accept()
+        self.assertFalse(order.invoice_ids)
+        bill.button_cancel()
+        invoice.action_match()
+        self.assertEqual(invoice.state, "billed")
+
     # credit notes
 
     def test_a_credit_note(self):

@@ -89,6 +89,23 @@ class TestThirdParty(WmsMixin, EdiCase):
         self.assertEqual(document.message_id.state, "done", document.message_id.error)
         self.assertEqual((picking.state, picking.move_ids.quantity), ("done", 4.0))
 
+    def test_lines_by_numbers_of_the_warehouse(self):
+        """E4: LX01 may count the lines; which of ours is meant, N9 says, or the item."""
+        self._put(self.tape, 10)
+        for control, reference in enumerate((False, True), 1):
+            picking = self._sell((self.tape, 4))
+            echoed = [f"N9*LI*{picking.move_ids._dist_get_line_ref()}"] if reference else []
+            segments = [
+                f"W06*F*{picking.name}*20260302*N-{control}",
+                "LX*1",
+                "W12*CC*4*4**EA**VN*TAPE",
+                *echoed,
+                "W03*4",
+            ]
+            raw = self.x12(segments, code="945", control=control)
+            message = self.take(raw, key=self.key).document_ids.message_id
+            self.assertEqual((message.state, picking.state), ("done", "done"), message.error)
+
     def test_a_receipt(self):
         """E4: 943 out; the 944 confirms the receipt."""
         picking = self._buy((self.tape, 12))

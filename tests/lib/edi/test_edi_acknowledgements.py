@@ -1,13 +1,18 @@
 """Functional acknowledgements: what is sent of a wrong document, and what is read of those that come."""
 
 import pytest
-from dist_integration_edi.lib.acknowledgement import Judged, acknowledge_group, acknowledge_interchange
+from dist_integration_edi.lib.acknowledgement import (
+    Judged,
+    acknowledge_envelope,
+    acknowledge_group,
+    acknowledge_interchange,
+)
 from dist_integration_edi.lib.acknowledgement_reading import read_acknowledgement
 from dist_integration_edi.lib.envelope import Address, Envelope, build_interchange
 from dist_integration_edi.lib.errors import EdiError, Issue, Position
 from dist_integration_edi.lib.interchange import read_interchanges
 from dist_integration_edi.lib.separators import EDIFACT_DEFAULT, X12_DEFAULT
-from edi_kit import NOW, edifact, first, read, sample, validator, x12
+from edi_kit import ISA, NOW, edifact, first, read, sample, validator, x12
 
 BEG, PO1 = "BEG*00*SA*P1**20260302", "PO1*1*12*EA*8.5**UP*614141007349"
 WRONG_X12 = {
@@ -112,12 +117,67 @@ def test_a_wrong_group_is_refused_as_a_whole(old, new, code):
 
 
 def test_a_wrong_interchange_is_refused_as_a_whole():
-    """E5: UCI says 4, with the code and the segment."""
+    """E5: UCI says 4, with the code and the segment; no message in it is accepted."""
     (interchange,) = read_interchanges(
         edifact("BGM+220+P1+9", "DTM+137:20260302:102").replace(b"UNZ+1+7", b"UNZ+2+7")
     )
     found = travel(acknowledge_interchange(interchange, judge(interchange)), EDIFACT_DEFAULT)
     assert found["status"] == "rejected" and found["codes"] == ["29"] and found["errors"][0]["tag"] == "UNZ"
+    assert [one["status"] for one in found["transactions"]] == ["rejected"]
+
+
+WRONG_INTERCHANGES = {
+    "another number": (b"IEA*1*000000007", b"IEA*1*000000008", "001"),
+    "a wrong count": (b"IEA*1*", b"IEA*2*", "021"),
+    "a transaction outside of a group": (b"IEA*1*", b"ST*850*0001~SE*2*0001~IEA*1*", "022"),
+    "a segment between envelopes": (b"IEA*1*", b"BEG*00~IEA*1*", "022"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_INTERCHANGES)
+@pytest.mark.parametrize(("code", "version", "tag"), [("997", "004010", "AK5"), ("999", "005010", "IK5")])
+def test_a_wrong_interchange_of_x12_is_refused_as_a_whole(what, code, version, tag):
+    """E5: TA1 says R and why, and no group or transaction in it is accepted."""
+    old, new, note = WRONG_INTERCHANGES[what]
+    (interchange,) = read_interchanges(x12(BEG, PO1, version=version).replace(old, new))
+    (told,) = acknowledge_envelope(interchange).segments
+    assert told.parts == ["TA1", "000000007", "260615", "1200", "R", note]
+    judged = judge(interchange)
+    segments = acknowledge_group(interchange.groups[0], judged[:1], code).segments
+    assert [segment.parts for segment in segments[-2:]] == [[tag, "R"], ["AK9", "R", "1", "1", "0"]]
+
+
+def test_what_stands_outside_of_a_group_is_acknowledged_with_the_interchange():
+    """E5: 997 and 999 name a group; without one there is nothing they can name."""
+    data = x12(BEG, PO1)
+    data = data.replace(data[data.index(b"GS*") : data.index(b"ST*")], b"").replace(b"GE*1*1~IEA*1", b"IEA*0")
+    (interchange,) = read_interchanges(data)
+    assert acknowledge_group(interchange.groups[0], judge(interchange)) is None
+    assert acknowledge_envelope(interchange).segments[0].parts[-2:] == ["R", "022"]
+
+
+def test_the_interchange_is_acknowledged_on_request():
+    """E5: ISA14 asks for it; nobody acknowledges an acknowledgement."""
+    asked = ISA.replace("*0*T", "*1*T")
+    assert acknowledge_envelope(read_interchanges(x12(BEG, PO1))[0]) is None
+    told = acknowledge_envelope(read_interchanges(x12(BEG, PO1, isa=asked))[0])
+    assert told.segments[0].parts == ["TA1", "000000007", "260615", "1200", "A", "000"]
+    answer = x12("AK1*PO*1", "AK9*A*1*1*1", code="997", group="FA", isa=asked)
+    assert acknowledge_envelope(read_interchanges(answer)[0]) is None
+
+
+def test_the_acknowledgement_of_an_interchange_stands_beside_the_groups():
+    """E5: TA1 follows ISA, is in no group and is not counted; it also goes alone."""
+    asked = ISA.replace("*0*T", "*1*T")
+    (interchange,) = read_interchanges(x12(BEG, PO1, isa=asked))
+    group = acknowledge_group(interchange.groups[0], judge(interchange))
+    told = acknowledge_envelope(interchange)
+    envelope = Envelope(Address("SELLER", "ZZ"), Address("BUYER", "ZZ"), 1, 1, NOW)
+    for transactions, tags in (([group, told], ["FA"]), ([told], [])):
+        (sent,) = read_interchanges(build_interchange(envelope, transactions, X12_DEFAULT))
+        assert not sent.issues and sent.version == "00401"
+        assert [segment.tag for segment in sent.beside] == ["TA1"] and sent.beside[0].number == 2
+        assert [one.functional_code for one in sent.groups] == tags
 
 
 def test_what_is_well_is_accepted_and_warnings_are_told_on_demand():
@@ -135,6 +195,16 @@ def test_what_is_well_is_accepted_and_warnings_are_told_on_demand():
     assert told["transactions"][0]["errors"][0] == {
         "segment": 3, "tag": "PO1", "element": 3, "code": "7", "value": "XX", "reason": "Invalid code",
     }  # fmt: skip
+
+
+def test_many_warnings_hide_no_error():
+    """E5: a document with more warnings than are told is refused for the error behind them."""
+    lines = [f"PO1*{number}*12*XX" for number in range(1, 300)]
+    (interchange,) = read_interchanges(x12(BEG, *lines, "PO1*300*1A*EA"))
+    found = travel(acknowledge_group(interchange.groups[0], judge(interchange)))
+    assert found["status"] == "rejected"
+    (error,) = found["transactions"][0]["errors"]
+    assert fits(error, {"segment": 302, "tag": "PO1", "element": 2, "code": "6"})
 
 
 def test_a_group_of_edifact_is_acknowledged_with_its_messages():
@@ -185,6 +255,13 @@ def test_what_is_no_acknowledgement_is_refused():
         with pytest.raises(EdiError) as refused:
             read_acknowledgement(first(x12(*segments, code="997", group="FA")))
         assert refused.value.code == "bad_acknowledgement"
+
+
+def test_a_contrl_that_does_not_name_a_message_is_refused():
+    """E5: UCM without the reference of the message it is about."""
+    with pytest.raises(EdiError, match="UCM") as refused:
+        read_acknowledgement(first(edifact("UCI+7+A+B+7", "UCM++ORDERS:D:96A:UN+4+13", code="CONTRL")))
+    assert refused.value.code == "bad_acknowledgement"
 
 
 def test_issues_have_places_in_bytes():

@@ -16,6 +16,7 @@ def read(line, status="accepted_with_changes", ordered="12", transit_days=0, **o
     [
         ({}, "accepted", (12, 0, 0)),
         ({}, "rejected", (0, 12, 0)),
+        ({"answers": [{"status": "accepted"}]}, "rejected", (0, 12, 0)),
         ({"quantity": "10"}, "accepted_with_changes", (10, 0, 0)),
         ({"answers": [{"status": "rejected"}]}, "accepted", (0, 12, 0)),
         (

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from dist_integration_edi.lib.interchange import MAX_STRAY, read_interchanges
 from dist_integration_edi.lib.recognition import recognize
 from edi_kit import ISA, read, x12
 
@@ -37,6 +38,12 @@ def test_a_sample_of_faults():
     assert whole < 10 * part + 0.5
     issues = recognize(file(3))["issues"]
     assert len([issue for issue in issues if issue["code"] == "invalid_number"]) == 30
+
+
+def test_segments_that_belong_nowhere():
+    """E1: of what stands between envelopes the first are told; each document is refused with them."""
+    (interchange,) = read_interchanges(x12(BEG, LINE).replace(b"GE*", b"BEG*00~SE*1*1~" * 1_000 + b"GE*"))
+    assert len(interchange.issues) == MAX_STRAY
 
 
 def _cost(work):

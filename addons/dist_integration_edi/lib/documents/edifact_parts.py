@@ -76,7 +76,7 @@ ITEM = {"items": "item", "from": "LIN03"}
 LINE = {"to": "line", "from": "LIN01", "default": "$index"}
 PRICES = [
     {"to": "unit_price", "from": ["PRI01.2(01.1=AAA)", "PRI01.2(01.1=AAB)", "PRI01.2"], "as": "decimal"},
-    {"to": "price_quantity", "from": ["PRI01.5(01.1=AAA)", "PRI01.5"], "as": "decimal"},
+    {"to": "price_quantity", "from": ["PRI01.5(01.1=AAA)", "PRI01.5"], "as": "positive"},
 ]
 
 

@@ -272,7 +272,7 @@ PRICE_CATALOGUE = {
                     "fields": [
                         {"to": "type", "from": "PRI01.1", "default": "AAA"},
                         {"to": "unit_price", "from": "PRI01.2", "as": "decimal", "required": True},
-                        {"to": "price_quantity", "from": "PRI01.5", "as": "decimal"},
+                        {"to": "price_quantity", "from": "PRI01.5", "as": "positive"},
                         {"to": "unit", "from": "PRI01.6", "codes": "units", "unknown": "keep"},
                         {"to": "minimum_quantity", "from": "RNG02.2(01=4)", "as": "decimal"},
                         date("valid_from", "194", "7"),

@@ -184,7 +184,7 @@ SHIPPING_ADVICE = {
             "list": "lines",
             "each": "LX/W12",
             "fields": [
-                {"to": "line", "from": "../LX01"},
+                {"to": "line", "from": ["N902(01=LI)", "../LX01"]},
                 {"to": "package", "from": ["../MAN02(01=GM)", "../MAN02"]},
                 *_SHIPPED,
             ],

@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import _, models
+from odoo import _, fields, models
 
 from odoo.addons.dist_integration_base.lib.handling import BusinessError, HandlerResult
 from odoo.addons.dist_integration_wms.lib.confirmation import digest_of
@@ -26,6 +26,7 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
         latest = answers._find_latest(order)
         if latest.digest == digest:
             return HandlerResult(latest._get_answer(), record=order)
+        self._check_not_older(payload, order, latest)
         self._check_open(order, "/order")
         self._check_currency(order, payload.get("currency"), "/currency")
         answer = answers.create(self._prepare_acknowledgement(message, payload, order, supplier, digest))
@@ -33,6 +34,25 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
         self._follow(message, payload, answer)
         specs = [answer._prepare_exception()] if answer.state == "waiting" else []
         return HandlerResult(answer._get_answer(), record=order, exceptions=specs)
+
+    def _check_not_older(self, payload, order, latest):
+        """:param latest: dist.supplier.acknowledgement of the order that was taken last
+        :raises BusinessError: the supplier answered anew since then
+        """
+        told_on = fields.Date.to_date(payload.get("told_on"))
+        if told_on and latest.told_on and told_on < latest.told_on:
+            raise BusinessError(
+                "older_answer",
+                _(
+                    "The answer to %(order)s is of %(day)s, that of %(latest)s was taken before.",
+                    order=order.name,
+                    day=payload["told_on"],
+                    latest=fields.Date.to_string(latest.told_on),
+                ),
+                "/told_on",
+                record=order,
+                suggestion=_("Cancel the message, or have the supplier answer anew."),
+            )
 
     # reading
 

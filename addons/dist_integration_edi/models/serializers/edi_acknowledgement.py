@@ -4,7 +4,7 @@ from odoo import models
 
 
 class EdiAcknowledgementSerializer(models.AbstractModel):
-    """The 997, 999 or CONTRL of a received interchange."""
+    """The TA1, 997, 999 or CONTRL of a received interchange."""
 
     _name = "dist.serializer.edi.acknowledgement"
     _inherit = "dist.serializer"

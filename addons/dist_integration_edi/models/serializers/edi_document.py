@@ -100,6 +100,15 @@ class EdiDocumentSerializer(models.AbstractModel):
         """:return: the partner's number of a sales order; False when it has none"""
         return order.dist_external_ref or order.client_order_ref
 
+    def _get_order_names(self, order, original):
+        """:param original: dict, the purchase order as the partner sent it
+        :return: dict of the number of a sales order in the words of the partner, and its release of a blanket order
+        """
+        return {
+            "order": original.get("number") or self._get_reference(order),
+            "release": original.get("release"),
+        }
+
     def _get_sold_line(self, partner, line, quantity, unit, originals):
         """:param line: sale.order.line
         :return: dict of line number, item, quantity and unit in the partner's words

@@ -22,30 +22,59 @@ class InvoiceDocumentSerializer(models.AbstractModel):
     def _get_payload(self, record):
         partner = self._get_receiver(record)
         views, currency = self.env["dist.invoice.view"], record.currency_id
-        order = record.invoice_line_ids.sale_line_ids.order_id.sorted("id")[:1]
-        original = self._get_original(order) if order else {}
+        orders = record.invoice_line_ids.sale_line_ids.order_id.sorted("id")
+        originals = {order: self._get_original(order) for order in orders}
+        # what an invoice of several orders says of them stands in its lines
+        order = orders if len(orders) == 1 else orders.browse()
+        original = originals.get(order, {})
         return self._strip(
             {
                 "number": record.name,
                 "type": views._get_type(record),
                 "invoice_date": views._format_date(record.invoice_date),
-                "order": order and self._get_reference(order),
+                **(self._get_order_names(order, original) if order else {}),
                 "order_date": original.get("order_date"),
                 "credited_invoice": record.reversed_entry_id.name,
                 "currency": currency.name,
-                "parties": original.get("parties")
+                "parties": self._get_common_parties(originals.values())
                 or {"invoice_to": self._get_party(record.partner_id, partner.identifier)},
                 "terms": self._strip({"due_date": views._format_date(record.invoice_date_due)}),
                 "amount_untaxed": views._format_amount(record.amount_untaxed, currency),
                 "amount_tax": views._format_amount(record.amount_tax, currency),
                 "amount_total": views._format_amount(record.amount_total, currency),
                 "taxes": self._get_taxes(partner, record),
-                "lines": [
-                    self._get_line(partner, line, place, self._get_original_lines(original))
-                    for place, line in enumerate(views._get_lines(record), 1)
-                ],
+                "lines": self._get_lines(partner, views._get_lines(record), originals),
             }
         )
+
+    def _get_common_parties(self, originals):
+        """:return: dict of the parties that all these orders have"""
+        parties = [original.get("parties", {}) for original in originals]
+        return {
+            role: party
+            for role, party in (parties[0] if parties else {}).items()
+            if all(other.get(role) == party for other in parties)
+        }
+
+    def _get_lines(self, partner, lines, originals):
+        """:param originals: dict, each sales order of the invoice to the order as the partner sent it"""
+        ordered = {order: self._get_original_lines(original) for order, original in originals.items()}
+        found = []
+        for place, line in enumerate(lines, 1):
+            order = line.sale_line_ids[:1].order_id
+            told = self._get_line(partner, line, place, ordered.get(order, {}))
+            if order and len(originals) > 1:
+                named = self._get_order_names(order, originals[order])["order"]
+                # the numbers of the lines are those of several orders
+                told |= {"line": str(place), **self._get_order_reference(partner, named, told["line"])}
+            found.append(told)
+        return found
+
+    def _get_order_reference(self, partner, number, line):
+        """:return: dict of a line's order, as the standard of the partner tells it"""
+        if partner.standard == X12:
+            return {"references": [{"type": "purchase_order", "number": number}]}
+        return {"order": number, "order_line": line}
 
     def _get_line(self, partner, line, place, originals):
         views, sold = self.env["dist.invoice.view"], line.sale_line_ids[:1]

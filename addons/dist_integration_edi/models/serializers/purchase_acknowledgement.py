@@ -59,7 +59,7 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
             line.setdefault("change", "delete" if is_gone else "no_change")
         return self._strip(
             {
-                "order": self._get_reference(order),
+                **self._get_order_names(order, original),
                 "order_date": original.get("order_date"),
                 "number": order.name,
                 "change": original.get("change"),
@@ -80,6 +80,7 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         return self._strip(
             {
                 "order": document._get_order_number(),
+                "release": original.get("release"),
                 "order_date": original.get("order_date"),
                 "number": original.get("number") or original["order"],
                 "date": self._get_views()._format_date(today),
@@ -164,7 +165,8 @@ class PurchaseAcknowledgementSerializer(models.AbstractModel):
         given_up = max(Decimal(decided.get("accepted_quantity") or "0") - quantity, Decimal(0))
         short = max(Decimal(decided.get("backordered_quantity") or "0") - given_up, Decimal(0))
         status = "accepted"
-        if ordered.get("unit_price") and Decimal(ordered["unit_price"]) != Decimal(price):
+        wanted = self.env["dist.edi.translator"]._get_price(ordered)
+        if wanted and Decimal(wanted) != Decimal(price):
             status = "price_changed"
         if "quantity" in ordered and quantity != Decimal(ordered["quantity"]):
             status = "quantity_changed"

@@ -18,7 +18,8 @@ class PurchaseOrderSerializer(models.AbstractModel):
     def _get_payload(self, record):
         partner = self._get_receiver(record)
         views = self._get_views()
-        place = record.picking_type_id.warehouse_id.partner_id or record.company_id.partner_id
+        own = record.picking_type_id.warehouse_id.partner_id or record.company_id.partner_id
+        place = record.dest_address_id or own
         lines = record.order_line.filtered(lambda line: not line.display_type)
         planned = record.date_planned
         return self._strip(

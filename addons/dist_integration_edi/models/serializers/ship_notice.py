@@ -22,6 +22,7 @@ class ShipNoticeSerializer(models.AbstractModel):
         partner = self._get_receiver(record)
         order = record.sale_id
         original = self._get_original(order)
+        names = self._get_order_names(order, original)
         moment = self._get_views()._format_moment(record.date_done)
         packages = self._get_packages(record)
         return self._strip(
@@ -36,14 +37,15 @@ class ShipNoticeSerializer(models.AbstractModel):
                 "orders": [
                     self._strip(
                         {
-                            "number": self._get_reference(order),
+                            "number": names["order"],
+                            "release": names["release"],
                             "order_date": original.get("order_date"),
                             "supplier_order": order.name,
                         }
                     )
                 ],
                 "packages": list(packages.values()),
-                "lines": self._get_lines(partner, record, self._get_original_lines(original), packages),
+                "lines": self._get_lines(partner, record, original, packages),
             }
         )
 
@@ -61,8 +63,9 @@ class ShipNoticeSerializer(models.AbstractModel):
             found[package] = self._strip(told)
         return found
 
-    def _get_lines(self, partner, picking, originals, packages):
-        reference = self._get_reference(picking.sale_id)
+    def _get_lines(self, partner, picking, original, packages):
+        number = self._get_order_names(picking.sale_id, original)["order"]
+        originals = self._get_original_lines(original)
         lines = []
         for move_line in picking.move_line_ids.filtered("quantity").sorted("id"):
             sold = move_line.move_id.sale_line_id
@@ -79,7 +82,7 @@ class ShipNoticeSerializer(models.AbstractModel):
                 self._strip(
                     {
                         **self._get_sold_line(partner, sold, quantity, unit, originals),
-                        "order": reference,
+                        "order": number,
                         "package": package.get("package"),
                         "serial": lot.name if by_serial else None,
                         "lot": lot.name if not by_serial else None,

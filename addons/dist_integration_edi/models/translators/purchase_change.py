@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...lib.changes import numbered
+from ...lib.changes import numbered, reference_of
 
 REASON = 500
 
@@ -14,12 +14,13 @@ class PurchaseChangeTranslator(models.AbstractModel):
 
     def _to_message(self, document, canonical):
         notes = " ".join(note["text"] for note in canonical.get("notes", []) if note.get("text"))
-        head = {"reference": canonical["order"], "reason": notes[:REASON].strip()}
+        reference = reference_of(canonical)
+        head = {"reference": reference, "reason": notes[:REASON].strip()}
         if canonical.get("purpose") == "cancel":
             return self._strip(head)
         lines = canonical.get("lines", [])
         explained = self._get_explained(document.system_id, lines)
-        days = self._get_former_days(document, canonical["order"])
+        days = self._get_former_days(document, reference)
         return self._strip(
             {
                 **head,

@@ -1,6 +1,6 @@
-from odoo import models
+from odoo import _, models
 
-from ...lib.changes import CHANGES
+from ...lib.changes import CHANGES, numbered, reference_of
 from ...lib.countries import to_two_letters
 
 ADDRESS = ("name", "street", "street2", "zip", "city", "state", "country", "email", "phone")
@@ -22,12 +22,12 @@ class PurchaseOrderTranslator(models.AbstractModel):
         partner = document.edi_partner_id
         parties = canonical.get("parties", {})
         message = {
-            "reference": canonical["number"],
+            "reference": reference_of(canonical),
             "customer": {"external_id": self._get_customer(partner, parties)},
             "currency": canonical.get("currency"),
-            "requested_date": canonical.get("requested_date") or canonical.get("ship_date"),
+            "requested_date": self._get_day(canonical),
             "shipping_method": canonical.get("carrier"),
-            "note": "\n".join(note["text"] for note in canonical.get("notes", []) if note.get("text"))[:NOTE],
+            "note": "\n".join(self._get_notes(canonical))[:NOTE],
             "channel": partner.channel_id.code,
             "delivery_address": self._get_address(partner, parties.get("ship_to")),
             "invoice_address": self._get_invoice_address(partner, parties.get("invoice_to")),
@@ -37,6 +37,20 @@ class PurchaseOrderTranslator(models.AbstractModel):
             self._get_line(line, place, explained) for place, line in enumerate(canonical.get("lines", []), 1)
         ]
         return {**{name: value for name, value in message.items() if value}, "lines": lines}
+
+    def _get_day(self, canonical):
+        """:return: text of the day on which an order is wanted: its own, else the first one of its lines"""
+        days = [line["requested_date"] for line in canonical.get("lines", []) if line.get("requested_date")]
+        return canonical.get("requested_date") or canonical.get("ship_date") or min(days, default=None)
+
+    def _get_notes(self, canonical):
+        """:return: list of the texts of an order, and of the days of its lines that differ: orders have one here"""
+        day = self._get_day(canonical)
+        notes = [note["text"] for note in canonical.get("notes", []) if note.get("text")]
+        for number, line in numbered(canonical.get("lines", [])).items():
+            if line.get("requested_date", day) != day:
+                notes.append(_("Line %(line)s: on %(day)s", line=number, day=line["requested_date"]))
+        return notes
 
     def _get_customer(self, partner, parties):
         """:return: what the system calls the customer: the profile's contact where it is bound, else the buyer's id"""
