@@ -31,10 +31,10 @@ class DistPlanningBatch(models.Model):
         batch = self.search([("source_id", "=", source.id), ("reference", "=", reference)])
         if batch and batch._knows(manifest, file):
             return batch
-        if batch.state in ("active", "superseded"):
+        if batch._is_taken():
             raise BusinessError(
                 "plan_reused",
-                _("Plan %s was put in force before with other content. Nothing was changed.", reference),
+                _("Plan %s came before with other content. Nothing was changed.", reference),
                 "/plan",
                 status=409,
                 record=batch,
@@ -46,6 +46,10 @@ class DistPlanningBatch(models.Model):
         if batch._is_complete():
             batch._enqueue()
         return batch
+
+    def _is_taken(self):
+        """:return: True when no other part belongs to the version: it was put in force, or consists of a single file"""
+        return self.state in ("active", "superseded") or bool(self.scope and self.state == "staged")
 
     def _knows(self, manifest, file):
         """:return: True when the part is here already: the same again changes nothing"""
