@@ -287,6 +287,14 @@ class DistPlanningProposal(models.Model):
         """:return: values of who decided, and when; a rule is nobody"""
         return {"decided_by_id": user.id if user else False, "decided_at": fields.Datetime.now()}
 
+    def _may_come_back(self):
+        """:return: whether it is proposed again when the source says the same and the setting is another one: it left
+        the list without a decision, or was carried out as proposed
+        """
+        if self.state == "executed":
+            return self.approved_quantity == self.quantity
+        return self.state == "superseded"
+
     def _after_decision(self):
         """What follows when these proposals were approved, refused or opened again; also by a rule."""
 

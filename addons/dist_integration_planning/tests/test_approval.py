@@ -196,6 +196,63 @@ class TestApproval(PlanningCase):
         self._take_in([self._parameter(reorder_point=10, maximum=40)], "R-2", 1)
         self.assertEqual(self._get_proposals().mapped("state").count("proposed"), 0)
 
+    def test_changed_parameters_stay_decided(self):
+        """P3: a reorder point that a planner changed and had set is not asked, or set, again until the source says
+        another one, whatever rules approve and whoever sets it by hand.
+        """
+        said = self._parameter(reorder_point=100, maximum=200)
+        self._take_in([said])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).approved_quantity = 50
+        self._take_in([said, self._alert()], "R-2", 1)
+        self.assertEqual((proposal.state, proposal.approved_quantity), ("proposed", 50.0))
+        proposal.with_user(self.planner).action_approve()
+        self._execute()
+        executed_at, point = proposal.executed_at, proposal.orderpoint_id
+        self.assertEqual((point.product_min_qty, point.product_max_qty), (50.0, 200.0))
+        self._make_rule(kind="reordering")
+        self._take_in([said], "R-3", 2)
+        self._execute()
+        self.assertEqual((proposal.state, proposal.executed_at), ("executed", executed_at))
+        point.write({"product_min_qty": 30.0, "product_max_qty": 40.0})
+        self._take_in([said, self._alert()], "R-4", 3)
+        self._execute()
+        self.assertEqual(
+            (proposal.state, point.product_min_qty, point.product_max_qty), ("executed", 30.0, 40.0)
+        )
+        self._take_in([self._parameter(reorder_point=110, maximum=200)], "R-5", 4)
+        self._execute()
+        self.assertEqual((point.product_min_qty, point.product_max_qty), (110.0, 200.0))
+
+    def test_old_change_of_parameters(self):
+        """P3: what left the list comes back as the source says it, without what a planner once changed."""
+        said = self._parameter(reorder_point=100, maximum=200)
+        self._take_in([said])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).approved_quantity = 50
+        self._take_in([self._parameter(reorder_point=120, maximum=200)], "R-2", 1)
+        self.assertEqual(proposal.state, "superseded")
+        self._take_in([said], "R-3", 2)
+        self.assertEqual(
+            (proposal.state, proposal.approved_quantity, proposal.is_edited), ("proposed", 100.0, False)
+        )
+
+    def test_changed_lead_time_stays_decided(self):
+        """P3: a lead time that a planner changed and had set is not asked again until the source says another one."""
+        said = self._parameter(lead_time_days=7)
+        self._take_in([said])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).approved_quantity = 6
+        self._take_in([said, self._alert()], "R-2", 1)
+        self.assertEqual((proposal.state, proposal.approved_quantity), ("proposed", 6.0))
+        proposal.with_user(self.planner).action_approve()
+        self._execute()
+        self.assertEqual(self.tape.seller_ids.delay, 6)
+        self._take_in([said], "R-3", 2)
+        self.assertEqual(proposal.state, "executed")
+        self._take_in([self._parameter(lead_time_days=8)], "R-4", 3)
+        self.assertEqual(self._get_proposals().mapped("state").count("proposed"), 1)
+
     def test_archived_reordering_rule(self):
         """P3: a reordering rule that somebody archived is taken up again, there is only one of a product in a place."""
         point = self.env["stock.warehouse.orderpoint"].create(
