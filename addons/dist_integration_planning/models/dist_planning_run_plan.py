@@ -149,6 +149,7 @@ class DistPlanningRun(models.Model):
                 "better_count": rows.better,
             }
         )
+        self._close_exception()
 
     def _plan_items(self, items, periods, rows, note):
         """Plan items part by part.

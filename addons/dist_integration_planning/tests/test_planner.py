@@ -3,12 +3,22 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
+import psycopg2
+from psycopg2 import errorcodes
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.dist_integration_planning.lib import backend
+from odoo.addons.queue_job.exception import RetryableJobError
 
 from .planner_case import WEEKS, PlannerCase
+
+
+class Conflict(psycopg2.Error):
+    """Another transaction came between."""
+
+    pgcode = errorcodes.SERIALIZATION_FAILURE
 
 
 @tagged("post_install", "-at_install")
@@ -301,10 +311,54 @@ class TestPlanner(PlannerCase):
                 run._job_run()
         self.assertEqual((run.state, run.error), ("failed", "No room."))
         self.assertFalse(run.batch_id)
+        exception = self.env["dist.exception"].search([("code", "=", "planning_run_failed")])
+        self.assertEqual((exception.state, exception.res_id, exception.detail), ("open", run.id, "No room."))
         run.action_start()
         self.env.flush_all()
         run._job_run()
         self.assertEqual((run.state, run.error), ("done", False))
+        exception.invalidate_recordset()
+        self.assertEqual(exception.state, "resolved")
+
+    def test_who_is_told_of_a_failure(self):
+        """P4: a run that fails lies before whoever started it."""
+        manager = new_test_user(
+            self.env,
+            "starts",
+            groups="dist_integration_planning.group_dist_planning_manager",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        self.source.with_user(manager).action_plan()
+        run = self.env["dist.planning.run"].search([("source_id", "=", self.source.id)])
+        self.env.flush_all()
+        with patch.object(type(run), "_plan", side_effect=UserError("No room.")):
+            with self.assertLogs("odoo.addons.dist_integration_planning.models.dist_planning_run", "ERROR"):
+                run._job_run()
+        exception = self.env["dist.exception"].search([("code", "=", "planning_run_failed")])
+        self.assertEqual((exception.assignee_id, exception.activity_ids.user_id), (manager, manager))
+
+    def test_a_run_is_never_given_up(self):
+        """P4: a run that others come between is tried anew without end, and so is one whose job was lost."""
+        self._deliver(self._make_product("STEADY"), self._steady(1), on_hand=30.0)
+        run = self.env["dist.planning.run"]._make(self.source)
+        run.state = "queued"
+        self.env.flush_all()
+        with patch.object(type(run), "_plan", side_effect=Conflict) as plan:
+            with self.assertRaises(RetryableJobError) as caught:
+                run._job_run()
+        self.assertEqual((plan.call_count, caught.exception.ignore_retry), (2, True))
+        run.invalidate_recordset()
+        self.assertEqual(run.state, "running")
+        jobs = self.env["queue.job"].search([("identity_key", "=", run._get_identity_key())])
+        jobs.unlink()
+        for _time in range(2):
+            self.env["dist.planning.run"]._resume_lost()
+        jobs = self.env["queue.job"].search([("identity_key", "=", run._get_identity_key())])
+        self.assertEqual((len(jobs), run.state), (1, "queued"))
+        self.env.flush_all()
+        run._job_run()
+        self.assertEqual(run.state, "done", run.error)
 
     def test_who_may_do_what(self):
         """P4: planners set how items are planned, not what was found; others only read."""
