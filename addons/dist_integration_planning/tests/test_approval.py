@@ -354,6 +354,23 @@ class TestApproval(PlanningCase):
         self._take_in([self._proposal(quantity=12)], "R-3", 2)
         self.assertEqual((proposal.approved_quantity, proposal.is_edited), (12.0, False))
 
+    def test_number_of_another_item(self):
+        """P3: a number that stands for another item now is another proposal; who has the old one before her approves
+        nothing she never saw, and what was decided stays.
+        """
+        self._take_in([self._proposal()])
+        seen = self._get_proposals().with_user(self.planner)
+        self._take_in([self._proposal(sku="GLOVE", quantity=5000)], "R-2", 1)
+        self.assertEqual((seen.state, seen.product_id, seen.quantity), ("superseded", self.tape, 10.0))
+        with self.assertRaises(UserError):
+            seen.action_approve()
+        other = self._get_proposals("P-1")
+        self.assertEqual((other.state, other.product_id, other.quantity), ("proposed", self.glove, 5000.0))
+        other.with_user(self.planner).action_refuse()
+        batch = self._take_in([self._proposal()], "R-3", 2)
+        self.assertEqual((other.key, other.state, other.product_id), ("P-1", "refused", self.glove))
+        self.assertEqual((seen.state, batch.known_count), ("superseded", 1))
+
     def test_decided_stays_decided(self):
         """P3, rule 9: what was decided is not proposed again; what is not proposed any more is off the list."""
         self._take_in([self._proposal(), self._proposal("P-2"), self._proposal("P-3")])
