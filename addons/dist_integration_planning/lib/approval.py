@@ -41,7 +41,7 @@ class Facts:
 
     :ivar value: in the company's currency, not rounded; None where no price is known
     :ivar is_value_limited: whether the source may propose up to a value only, so that it has to be known
-    :ivar change: against the last one that was approved, as a share; None where there was none
+    :ivar change: against the last one that was approved, as a share; None where there was none, or one of nothing
     :ivar cover_days: None where no demand is expected
     :ivar forecast_error: as a share; None where it was not measured yet
     :ivar expired_days: age of the plan, where that is too old; 0 where it is not
@@ -137,6 +137,9 @@ def _get_limit_reasons(facts: Facts, rule: Rule) -> list[Reason]:
     # what nobody knows may be above it
     if rule.value_limit and facts.value is None and not facts.needs_value:
         reasons.append(Reason("no_price"))
+    # nothing was approved that it could be compared with
+    if rule.change_limit and facts.change is None:
+        reasons.append(Reason("change", None, rule.change_limit))
     # it lasts for ever
     if rule.cover_limit and facts.cover_days is None and facts.kind in COVERED:
         reasons.append(Reason("cover", None, rule.cover_limit))

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import _, api, fields, models
@@ -21,7 +22,10 @@ class Item(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is read at once of many proposals."""
+    """What is read at once of many proposals.
+
+    :ivar approved: (product id, warehouse id) to the quantity that is approved and not carried out yet
+    """
 
     offers: dict
     calendars: dict
@@ -29,6 +33,7 @@ class Known(NamedTuple):
     last: dict
     supply: dict
     demand: dict
+    approved: dict
 
     def choose_offer(self, proposal):
         """:return: Offer that a proposal is ordered by; None where there is none"""
@@ -44,7 +49,10 @@ class DistPlanningProposal(models.Model):
     @api.model
     def _evaluate(self, batch):
         """Judge what nobody decided yet of a version, and have carried out what is approved."""
-        proposals = self.search([("batch_id", "=", batch.id), ("state", "=", "proposed")])
+        # what is needed first counts as there for what is needed later
+        proposals = self.search(
+            [("batch_id", "=", batch.id), ("state", "=", "proposed")], order="date_planned, id"
+        )
         if proposals:
             proposals.with_company(batch.company_id)._judge()
 
@@ -54,10 +62,13 @@ class DistPlanningProposal(models.Model):
         company.ensure_one()
         rules = self.env["dist.planning.rule"]._get_rules(company)
         reasons_by_code = {reason.code: reason for reason in self.env["dist.planning.reason"].search([])}
-        rows = []
-        for proposal, figures, facts in self._get_figures():
+        known, rows = self._read_known(), []
+        for proposal, figures, facts in self._get_figures(known):
             rule = approval.find_rule(facts, rules)
-            rows.append((proposal, figures, rule, approval.judge(facts, rule)))
+            reasons = approval.judge(facts, rule)
+            if not reasons and proposal.kind in approval.COVERED:
+                known.approved[proposal._get_place()] += figures["approved_quantity"]
+            rows.append((proposal, figures, rule, reasons))
         self._write_figures(rows, reasons_by_code)
         approved = self.browse(proposal.id for proposal, _figures, _rule, reasons in rows if not reasons)
         if approved:
@@ -65,7 +76,7 @@ class DistPlanningProposal(models.Model):
 
     def _refresh_figures(self):
         """Bring value, change and cover up to date after a planner changed something; why it waits stays."""
-        for proposal, figures, _facts in self._get_figures():
+        for proposal, figures, _facts in self._get_figures(self._read_known()):
             # the day that a planner chose is the planner's
             proposal.write({**figures, "date_order": proposal.date_order or figures.get("date_order")})
 
@@ -97,11 +108,16 @@ class DistPlanningProposal(models.Model):
 
     # figures
 
-    def _get_figures(self):
-        """:return: iterator of (proposal, values to write, lib.approval.Facts)"""
-        known = self._read_known()
+    def _get_place(self):
+        """:return: (product id, warehouse id)"""
+        return self.product_id.id, self.warehouse_id.id
+
+    def _get_figures(self, known):
+        """:param known: Known; what is approved of one proposal before the next is asked for counts for that
+        :return: iterator of (proposal, values to write, lib.approval.Facts)
+        """
         for proposal in self:
-            pair = (proposal.product_id.id, proposal.warehouse_id.id)
+            pair = proposal._get_place()
             item = known.items.get(pair, Item())
             offer = known.choose_offer(proposal)
             figures = proposal._prepare_order(offer, known.calendars)
@@ -112,7 +128,7 @@ class DistPlanningProposal(models.Model):
                 last = offer and offer.delay
             change = _get_change(quantity, last)
             demand = known.demand.get((proposal.source_id.id, *pair))
-            cover = proposal._get_cover(known.supply[pair], demand, quantity)
+            cover = proposal._get_cover(known.supply[pair], demand, known.approved[pair] + quantity)
             figures.update(
                 value=value or 0.0,
                 change=change or 0.0,
@@ -151,7 +167,26 @@ class DistPlanningProposal(models.Model):
             self._get_last_approved(),
             self.env["dist.planning.supply"]._get(self.product_id, self.warehouse_id),
             self._get_demand(),
+            self._get_approved(),
         )
+
+    def _get_approved(self):
+        """:return: defaultdict, (product id, warehouse id) to the quantity of other proposals, of every source, that
+        are about to be carried out
+        """
+        groups = self._read_group(
+            [
+                ("product_id", "in", self.product_id.ids),
+                ("warehouse_id", "in", self.warehouse_id.ids),
+                ("kind", "in", approval.COVERED),
+                ("state", "=", "approved"),
+                ("id", "not in", self.ids),
+            ],
+            ["product_id", "warehouse_id"],
+            ["approved_quantity:sum"],
+        )
+        found = {(product.id, warehouse.id): quantity for product, warehouse, quantity in groups}
+        return defaultdict(float, found)
 
     def _prepare_order(self, offer, calendars):
         """What the supplier's rules make of a proposal: whole packs, ordered on a day it takes orders; whole pieces
@@ -187,7 +222,8 @@ class DistPlanningProposal(models.Model):
         return offer and offer.value(quantity, self.uom_id, self.company_id)
 
     def _get_cover(self, supply, demand, quantity):
-        """:return: days that stock, open supply and this last; None where no demand is expected"""
+        """:param quantity: of this proposal and of those that are approved
+        :return: days that stock, open supply and these last; None where no demand is expected"""
         if self.kind not in approval.COVERED or not demand:
             return None
         return (sum(supply.values()) + quantity) / demand
@@ -252,12 +288,7 @@ class DistPlanningProposal(models.Model):
                     limit=self._format_money(reason.limit),
                 )
             case "change":
-                return _(
-                    "It changes by %(found)s %% against the last one; %(rule)s approves up to %(limit)s %%.",
-                    found=round(reason.found * 100),
-                    rule=name,
-                    limit=round(reason.limit * 100),
-                )
+                return self._describe_change(reason, name)
             case "cover":
                 if reason.found is None:
                     return _(
@@ -282,6 +313,20 @@ class DistPlanningProposal(models.Model):
             case "lead_time":
                 return self._describe_lead_time()
         raise ValueError(reason.code)
+
+    def _describe_change(self, reason, name):
+        if reason.found is None:
+            return _(
+                "There is none before to compare it with; %(rule)s approves changes up to %(limit)s %%.",
+                rule=name,
+                limit=round(reason.limit * 100),
+            )
+        return _(
+            "It changes by %(found)s %% against the last one; %(rule)s approves up to %(limit)s %%.",
+            found=round(reason.found * 100),
+            rule=name,
+            limit=round(reason.limit * 100),
+        )
 
     def _describe_missing_price(self):
         if self.kind == "purchase":
@@ -318,5 +363,7 @@ class DistPlanningProposal(models.Model):
 
 
 def _get_change(quantity, last):
-    """:return: change against the last one as a share; None where there was none"""
-    return quantity / last - 1.0 if last else None
+    """:return: change against the last one as a share; None where there was none, or one of nothing"""
+    if not last:
+        return 0.0 if last is not None and not quantity else None
+    return quantity / last - 1.0

@@ -97,19 +97,40 @@ class TestApproval(PlanningCase):
         self.assertEqual([fault[3] for fault in self._get_faults(batch)], ["80"])
 
     def test_change_against_the_last(self):
-        """P3: what is far from the last approved one waits."""
+        """P3: what is far from the last approved one waits, and so does what there is none before of."""
         self._make_rule(change_limit=50.0)
         self._take_in([self._proposal()])
+        first = self._get_proposals()
+        self.assertEqual(self._codes(), {"P-1": ["change"]})
+        self.assertIn("none before to compare it with", first.reason_text)
+        first.with_user(self.planner).action_approve()
         self._take_in([self._proposal("P-2", quantity=14), self._proposal("P-3", quantity=16)], "R-2", 1)
         self.assertEqual(self._codes("P-2", "P-3"), {"P-2": [], "P-3": ["change"]})
         self.assertAlmostEqual(self._get_proposals("P-3").change, 0.6)
+
+    def test_change_of_a_setting_of_nothing(self):
+        """P3: a reordering rule that stands at nothing is set to anything by a planner alone."""
+        self._make_rule(change_limit=20.0)
+        point = self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": self.tape.id,
+                "warehouse_id": self.warehouse.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+            }
+        )
+        setting = {"kind": "reordering", "quantity": 1000, "maximum": 1000, "date_planned": None}
+        self._take_in([self._proposal(**setting)])
+        self.assertEqual(self._codes(), {"P-1": ["change"]})
+        point.write({"product_min_qty": 900.0, "product_max_qty": 1000.0})
+        self._take_in([self._proposal("P-2", **setting)], "R-2", 1)
+        self.assertEqual(self._codes("P-2"), {"P-2": []})
 
     def test_cover_counts_requests_for_quotation(self):
         """P3, rule 15: stock, what is on its way and requests for quotation are supply that a proposal adds to."""
         self._make_rule(cover_limit=20.0)
         self.env["stock.quant"]._update_available_quantity(self.tape, self.warehouse.lot_stock_id, 5)
         day = str(fields.Date.today() + timedelta(days=7))
-        rows = [self._forecast(day=day, baseline=7), self._proposal()]
+        rows = [self._forecast(day=day, baseline=7, calendar="own"), self._proposal()]
         self._take_in(rows)
         proposal = self._get_proposals()
         self.assertEqual((proposal.cover_days, proposal.state), (15.0, "approved"))
@@ -119,6 +140,22 @@ class TestApproval(PlanningCase):
         proposal = self._get_proposals("P-2")
         self.assertEqual((proposal.cover_days, self._codes("P-2")), (25.0, {"P-2": ["cover"]}))
         self.assertEqual((proposal.on_hand, proposal.incoming, proposal.requested), (5.0, 0.0, 10.0))
+
+    def test_cover_counts_what_is_approved(self):
+        """P3: what is approved already, in this plan or before, counts for the cover: many small ones are one large."""
+        self._make_rule(cover_limit=40.0)
+        today = fields.Date.today()
+        forecast = self._forecast(day=str(today + timedelta(days=7)), baseline=7, calendar="own")
+        days = [str(today + timedelta(days=30 + number)) for number in range(4)]
+        rows = [
+            self._proposal(f"P-{number}", date_planned=day, quantity=15) for number, day in enumerate(days)
+        ]
+        self._take_in([forecast, *reversed(rows)])
+        self.assertEqual(self._codes(), {"P-0": [], "P-1": [], "P-2": ["cover"], "P-3": ["cover"]})
+        self.assertEqual(self._get_proposals().mapped("cover_days"), [15.0, 30.0, 45.0, 45.0])
+        self._take_in([forecast, *rows, self._proposal("P-4", date_planned=days[3], quantity=11)], "R-2", 1)
+        self.assertEqual(self._codes("P-4"), {"P-4": ["cover"]})
+        self.assertEqual(self._get_proposals("P-4").cover_days, 41.0)
 
     def test_expired_plan(self):
         """P3, rule 11: what an expired plan proposes is not approved by any rule."""

@@ -21,6 +21,8 @@ def test_each_limit():
     """P3: value, change against the last, cover and forecast error each stop a proposal, whatever the others say."""
     assert codes(replace(FACTS, value=1000.01), RULE) == ["value"]
     assert codes(replace(FACTS, change=-0.6), RULE) == ["change"]
+    assert codes(replace(FACTS, change=None), RULE) == ["change"]
+    assert codes(replace(FACTS, change=None), replace(RULE, change_limit=0.0)) == []
     assert codes(replace(FACTS, cover_days=91.0), replace(RULE, cover_limit=90.0)) == ["cover"]
     assert codes(replace(FACTS, cover_days=None), replace(RULE, cover_limit=90.0)) == ["cover"]
     assert codes(replace(FACTS, forecast_error=0.4), replace(RULE, error_limit=0.3)) == ["forecast_error"]
