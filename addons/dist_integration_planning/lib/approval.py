@@ -40,7 +40,7 @@ class Facts:
     """What is known of a proposal.
 
     :ivar value: in the company's currency, not rounded; None where no price is known
-    :ivar is_value_limited: whether the source may propose up to a value only, so that it has to be known
+    :ivar source_limit: value that the source may propose up to, so that it has to be known; 0.0 for no limit
     :ivar change: against the last one that was approved, as a share; None where there was none, or one of nothing
     :ivar cover_days: None where no demand is expected
     :ivar forecast_error: as a share; None where it was not measured yet
@@ -57,12 +57,12 @@ class Facts:
     cover_days: float | None = None
     forecast_error: float | None = None
     expired_days: int = 0
-    is_value_limited: bool = False
+    source_limit: float = 0.0
 
     @property
     def needs_value(self) -> bool:
         """Tell whether nothing is approved before its value is known, whatever a rule says."""
-        return self.kind == "purchase" or self.is_value_limited
+        return self.kind == "purchase" or bool(self.source_limit)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def judge(facts: Facts, rule: Rule | None) -> list[Reason]:
     """Return why a proposal waits for a planner; empty where it is approved.
 
     What nobody ever approves by a rule waits whatever the rule says: an expired plan, a purchase without supplier or
-    price, a lead time; of a source that may propose up to a value, also a move or setting of unknown value.
+    price, a lead time; of a source that may propose up to a value, also what comes to more, or to nobody knows what.
     """
     reasons = _get_own_reasons(facts)
     if facts.kind == "lead_time":
@@ -118,6 +118,9 @@ def _get_own_reasons(facts: Facts) -> list[Reason]:
         reasons.append(Reason("no_supplier"))
     elif facts.needs_value and facts.value is None:
         reasons.append(Reason("no_price"))
+    # what the supplier's packs or a planner made of it
+    if facts.source_limit and facts.value is not None and facts.value > facts.source_limit + SAME:
+        reasons.append(Reason("source_limit", facts.value, facts.source_limit))
     return reasons
 
 

@@ -307,7 +307,10 @@ class DistPlanningBatch(models.Model):
         }
 
     def _check_values(self):
-        """:raises PlanRefused: a proposal, sent or made of parameters, is worth more than the source may propose"""
+        """Hold what was proposed against the source's limit; what the supplier's packs or a planner made of it waits.
+
+        :raises PlanRefused: a proposal, sent or made of parameters, is worth more than the source may propose
+        """
         limit = self.source_id.proposal_value_limit
         if not limit:
             return
@@ -318,8 +321,13 @@ class DistPlanningBatch(models.Model):
             self.env.cr.execute(
                 SQL(
                     """
-                    SELECT staged.file, staged.line, proposal.value FROM dist_planning_proposal proposal JOIN %s
-                    WHERE proposal.batch_id = %s AND proposal.value > %s ORDER BY 1, 2 LIMIT %s
+                    SELECT file, line, proposed FROM (
+                        SELECT staged.file, staged.line,
+                               proposal.value * COALESCE(proposal.quantity / NULLIF(proposal.approved_quantity, 0), 1)
+                               AS proposed
+                        FROM dist_planning_proposal proposal JOIN %s
+                        WHERE proposal.batch_id = %s AND proposal.is_edited IS NOT TRUE
+                    ) AS worth WHERE proposed > %s ORDER BY 1, 2 LIMIT %s
                     """,
                     rows,
                     self.id,

@@ -147,7 +147,7 @@ class DistPlanningProposal(models.Model):
                 cover_days=cover,
                 forecast_error=item.forecast_error,
                 expired_days=proposal.source_id._get_expired_days(),
-                is_value_limited=bool(proposal.source_id.proposal_value_limit),
+                source_limit=proposal.source_id.proposal_value_limit,
             )
             yield proposal, figures, facts
 
@@ -304,6 +304,11 @@ class DistPlanningProposal(models.Model):
                 )
             case "forecast_error":
                 return self._describe_error(reason, name)
+        return self._describe_own_reason(reason)
+
+    def _describe_own_reason(self, reason):
+        """:return: as of `_describe_reason`, of what waits whatever rules say"""
+        match reason.code:
             case "expired":
                 return _("The plan is %s days old.", reason.found)
             case "no_price":
@@ -312,6 +317,13 @@ class DistPlanningProposal(models.Model):
                 return _("No supplier sells it: choose one.")
             case "lead_time":
                 return self._describe_lead_time()
+            case "source_limit":
+                return _(
+                    "It comes to %(value)s; %(source)s may propose up to %(limit)s.",
+                    value=self._format_money(reason.found),
+                    source=self.source_id.name,
+                    limit=self._format_money(reason.limit),
+                )
         raise ValueError(reason.code)
 
     def _describe_change(self, reason, name):

@@ -96,6 +96,25 @@ class TestApproval(PlanningCase):
         batch = self._take_in([*rows, self._alert()], "R-2", 1)
         self.assertEqual([fault[3] for fault in self._get_faults(batch)], ["80"])
 
+    def test_limit_of_the_source_is_for_what_it_proposes(self):
+        """P2, P3: what a planner enters or the supplier's minimum makes of a proposal refuses no plan; it waits."""
+        self.source.proposal_value_limit = 100.0
+        rule = self._make_rule(is_automatic=False)
+        self.glove.seller_ids.write({"min_qty": 500.0, "dist_order_multiple": 0.0})
+        rows = [self._proposal(), self._proposal("P-2", "GLOVE", quantity=1)]
+        self._take_in(rows)
+        self._get_proposals("P-1").with_user(self.planner).approved_quantity = 60
+        rule.is_automatic = True
+        batch = self._take_in([*rows, self._alert()], "R-2", 1)
+        self.assertEqual(batch.state, "active", self._get_faults(batch))
+        self.assertEqual(self._codes(), {"P-1": ["source_limit"], "P-2": ["source_limit"]})
+        self.assertEqual(self._get_proposals().mapped("value"), [240.0, 1000.0])
+        self.assertIn("Platform may propose up to", self._get_proposals("P-2").reason_text)
+        batch = self._take_in([self._proposal(quantity=60)], "R-3", 2)
+        self.assertEqual(
+            [fault[2:] for fault in self._get_faults(batch)], [("quantity", "240", "value_limit")]
+        )
+
     def test_change_against_the_last(self):
         """P3: what is far from the last approved one waits, and so does what there is none before of."""
         self._make_rule(change_limit=50.0)

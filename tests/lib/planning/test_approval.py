@@ -42,8 +42,14 @@ def test_unknown_value():
     move = replace(FACTS, kind="transfer", value=None)
     assert codes(move, RULE) == ["no_price"]
     assert codes(move, replace(RULE, value_limit=0.0)) == []
-    assert codes(replace(move, is_value_limited=True), replace(RULE, value_limit=0.0)) == ["no_price"]
-    assert codes(replace(move, is_value_limited=True), RULE) == ["no_price"]
+    assert codes(replace(move, source_limit=5.0), replace(RULE, value_limit=0.0)) == ["no_price"]
+    assert codes(replace(move, source_limit=5.0), RULE) == ["no_price"]
+
+
+def test_limit_of_the_source():
+    """P2, P3: what comes to more than its source may propose waits, whatever a rule approves."""
+    assert codes(replace(FACTS, source_limit=899.0), RULE) == ["source_limit"]
+    assert codes(replace(FACTS, source_limit=900.0), RULE) == []
 
 
 def test_what_no_rule_approves():
