@@ -40,6 +40,7 @@ class Facts:
     """What is known of a proposal.
 
     :ivar value: in the company's currency, not rounded; None where no price is known
+    :ivar is_stocked: whether the item is still sold and is one that stock is kept of
     :ivar source_limit: value that the source may propose up to, so that it has to be known; 0.0 for no limit
     :ivar change: against the last one that was approved, as a share; None where there was none, or one of nothing
     :ivar cover_days: None where no demand is expected
@@ -57,6 +58,7 @@ class Facts:
     cover_days: float | None = None
     forecast_error: float | None = None
     expired_days: int = 0
+    is_stocked: bool = True
     source_limit: float = 0.0
 
     @property
@@ -95,8 +97,9 @@ def find_rule(facts: Facts, rules: Iterable[Rule]) -> Rule | None:
 def judge(facts: Facts, rule: Rule | None) -> list[Reason]:
     """Return why a proposal waits for a planner; empty where it is approved.
 
-    What nobody ever approves by a rule waits whatever the rule says: an expired plan, a purchase without supplier or
-    price, a lead time; of a source that may propose up to a value, also what comes to more, or to nobody knows what.
+    What nobody ever approves by a rule waits whatever the rule says: an expired plan, what is discontinued, a purchase
+    without supplier or price, a lead time; of a source that may propose up to a value, also what comes to more, or to
+    nobody knows what.
     """
     reasons = _get_own_reasons(facts)
     if facts.kind == "lead_time":
@@ -112,6 +115,8 @@ def _get_own_reasons(facts: Facts) -> list[Reason]:
     reasons = []
     if facts.expired_days:
         reasons.append(Reason("expired", facts.expired_days))
+    if not facts.is_stocked:
+        reasons.append(Reason("discontinued"))
     if facts.kind == "lead_time":
         reasons.append(Reason("lead_time", facts.change))
     if facts.kind == "purchase" and not facts.supplier:

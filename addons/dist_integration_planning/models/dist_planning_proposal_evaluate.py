@@ -112,6 +112,10 @@ class DistPlanningProposal(models.Model):
         """:return: (product id, warehouse id)"""
         return self.product_id.id, self.warehouse_id.id
 
+    def _is_stocked(self):
+        """:return: False where the item is archived, or a service"""
+        return self.product_id.active and self.product_id.type != "service"
+
     def _get_figures(self, known):
         """:param known: Known; what is approved of one proposal before the next is asked for counts for that
         :return: iterator of (proposal, values to write, lib.approval.Facts)
@@ -147,6 +151,7 @@ class DistPlanningProposal(models.Model):
                 cover_days=cover,
                 forecast_error=item.forecast_error,
                 expired_days=proposal.source_id._get_expired_days(),
+                is_stocked=proposal._is_stocked(),
                 source_limit=proposal.source_id.proposal_value_limit,
             )
             yield proposal, figures, facts
@@ -311,6 +316,10 @@ class DistPlanningProposal(models.Model):
         match reason.code:
             case "expired":
                 return _("The plan is %s days old.", reason.found)
+            case "discontinued" if self.product_id.active:
+                return _("It is a service: nobody keeps stock of it.")
+            case "discontinued":
+                return _("It is archived: it is not sold any more.")
             case "no_price":
                 return self._describe_missing_price()
             case "no_supplier":

@@ -192,6 +192,24 @@ class TestApproval(PlanningCase):
         self._take_in([self._proposal(sku="SEAL"), self._proposal("P-2", "FREE")])
         self.assertEqual(self._codes(), {"P-1": ["no_supplier"], "P-2": ["no_price"]})
 
+    def test_discontinued(self):
+        """P2, P3: what is archived, or a service, is bought by no rule, though the platform still plans it."""
+        self._make_rule()
+        advice = self.env["product.product"].create(
+            {"name": "Advice", "default_code": "ADVICE", "type": "service"}
+        )
+        self._make_offer(advice, price=5.0)
+        self.glove.active = False
+        self._take_in([self._proposal(sku="GLOVE"), self._proposal("P-2", "ADVICE"), self._proposal("P-3")])
+        self.assertEqual(self._codes(), {"P-1": ["discontinued"], "P-2": ["discontinued"], "P-3": []})
+        self.assertEqual(
+            [text.split(":")[0] for text in self._get_proposals("P-1", "P-2").mapped("reason_text")],
+            ["It is archived", "It is a service"],
+        )
+        self._get_proposals("P-1").with_user(self.planner).action_approve()
+        self._execute()
+        self.assertEqual(self._get_proposals("P-1").state, "executed")
+
     def test_supplier_without_working_hours(self):
         """P3: a calendar without hours is refused; one that lost them later holds up no plan: every day counts."""
         calendar = self.env["resource.calendar"].create(

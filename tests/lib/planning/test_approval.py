@@ -57,6 +57,7 @@ def test_what_no_rule_approves():
     assert codes(replace(FACTS, expired_days=20), RULE) == ["expired"]
     assert codes(replace(FACTS, supplier=None), RULE) == ["no_supplier"]
     assert codes(replace(FACTS, value=None), RULE) == ["no_price"]
+    assert codes(replace(FACTS, is_stocked=False), RULE) == ["discontinued"]
     assert codes(replace(FACTS, kind="lead_time"), RULE) == ["lead_time"]
     assert codes(FACTS, None) == ["no_rule"]
     assert codes(FACTS, replace(RULE, is_automatic=False)) == ["manual"]
