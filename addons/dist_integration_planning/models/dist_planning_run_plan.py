@@ -245,7 +245,9 @@ class DistPlanningRun(models.Model):
         if item.launch_date:
             first = periods.index_of(item.launch_date)
         else:
-            first = next((index for index, value in enumerate(gross) if value > 0.0), 0)
+            # of a new item without a sale the expectation alone says something
+            unsold = len(gross) if item.expected_demand else 0
+            first = next((index for index, value in enumerate(gross) if value > 0.0), unsold)
         last = periods.index_of(item.end_date) if item.end_date else None
         if item.end_date and item.end_date >= periods.ahead[0]:
             last = len(periods.past) + sum(1 for start in periods.ahead if start <= item.end_date) - 1

@@ -173,6 +173,17 @@ class TestPlanner(PlannerCase):
         self.assertAlmostEqual(item.weekly_demand, (20.0 + 10 * 34.0) / 12, delta=0.1)
         self.assertIn("The item is new", item.explanation_html)
 
+    def test_new_item_without_a_sale(self):
+        """P4: what is expected of an item that was never sold counts, without the day it is sold from."""
+        product = self._make_product("NEW")
+        item = self.env["dist.planning.item"].create(
+            {"product_id": product.id, "warehouse_id": self.warehouse.id, "expected_demand": 70.0}
+        )
+        run = self._plan()
+        self.assertAlmostEqual(item.weekly_demand, 70.0)
+        self.assertEqual(run.proposal_count, 1)
+        self.assertIn("The item is new", item.explanation_html)
+
     def test_ending_item(self):
         """P4: nothing is forecast or ordered beyond the day an item is sold until."""
         product = self._make_product("ENDING")
