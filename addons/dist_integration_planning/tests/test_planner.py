@@ -90,6 +90,53 @@ class TestPlanner(PlannerCase):
         order.button_cancel()
         self.assertEqual(self._plan().proposal_count, 1)
 
+    def test_second_need_of_a_week(self):
+        """P4: what is needed beyond what was ordered this week is proposed as well; what was refused, when it is much
+        more.
+        """
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=30.0)
+        self._plan()
+        first = self._get_open()
+        first._decide("approved")
+        first._job_execute()
+        self.assertEqual((first.state, self._plan().proposal_count), ("executed", 0))
+        self._owe(product, 5000.0)
+        for _night in range(2):
+            self._plan()
+            second = self._get_open()
+            self.assertEqual(second.key, f"{first.key}/2")
+            self.assertGreater(second.quantity, 4500.0)
+        second._decide("refused")
+        self._plan()
+        self.assertFalse(self._get_open())
+        self._owe(product, 20_000.0)
+        self._plan()
+        self.assertEqual(self._get_open().key, f"{first.key}/3")
+
+    def test_cancelled_order(self):
+        """P4: an order of this week that a buyer cancelled is not proposed again the next night."""
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=30.0)
+        self._plan()
+        proposal = self._get_open()
+        proposal._decide("approved")
+        proposal._job_execute()
+        proposal.purchase_id.button_cancel()
+        self._plan()
+        self.assertFalse(self._get_open())
+
+    def _get_open(self):
+        """:return: dist.planning.proposal that wait for a decision"""
+        return self.env["dist.planning.proposal"].search(
+            [("source_id", "=", self.source.id), ("state", "=", "proposed")]
+        )
+
+    def _owe(self, product, quantity):
+        """A customer is to get so much today."""
+        move = self._move(product, quantity, self.warehouse.lot_stock_id, self.customers, self.today)
+        move.state = "confirmed"
+
     def test_each_number_is_explained(self):
         """P4: the item's page says in words and figures how its numbers come about."""
         product = self._make_product("STEADY")
