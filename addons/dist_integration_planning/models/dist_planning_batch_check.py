@@ -43,7 +43,7 @@ class DistPlanningBatch(models.Model):
             faults.append(Fault("", 0, "", str(total), "too_many_rows", message))
         faults += self._check_emptiness()
         manifest = self.manifest or {}
-        for kind, expected in (manifest.get("counts") or {}).items():
+        for kind, expected in self._get_expected(counts).items():
             faults += self._compare_count("", kind, expected, counts.get(kind, 0))
         declared = {file["sha256"]: file for file in manifest.get("files") or []}
         for file in self.file_ids:
@@ -52,13 +52,22 @@ class DistPlanningBatch(models.Model):
         if faults:
             raise PlanRefused(faults)
 
+    def _get_expected(self, counts):
+        """:return: dict, kind to the number of rows that the manifest of a file of all kinds says; what it leaves out
+        is none
+        """
+        said = (self.manifest or {}).get("counts")
+        return {} if said is None else {**dict.fromkeys(counts, 0), **said}
+
     def _check_emptiness(self):
         """:return: list of Fault; nothing to propose is a plan as well, but nothing to expect is none"""
+        said = (self.manifest or {}).get("counts") or {}
         message = _("There is no row in it: the forecasts in force would be gone.")
         return [
             Fault(file.name, 0, "", "", "empty", message)
             for file in self.file_ids
-            if file.kind == "forecast" and not file.row_count
+            if (file.kind == "forecast" and not file.row_count)
+            or (file.kind == "plan" and said.get("forecast") == 0)
         ]
 
     def _compare_file(self, file, declared):

@@ -162,6 +162,20 @@ class TestImport(PlanningCase):
         batch = self._receive(self._plan([self._forecast(), self._alert()], "R-3", 2)[:-30])
         self.assertEqual(self._activate(batch).state, "refused")
 
+    def test_all_kinds_without_forecasts(self):
+        """P2: a file of all kinds that says it has no forecasts does not take away those in force."""
+        first = self._take_in([self._forecast()])
+        batch = self._take_in([self._alert()], "R-2", 1, {"counts": {"forecast": 0, "alert": 1}})
+        self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["empty"])
+        self.assertEqual(self.source.forecast_batch_id, first)
+        self.assertEqual(self._take_in([self._alert()], "R-3", 2).state, "active")
+        self.assertEqual(self.source.forecast_batch_id, first)
+
+    def test_kinds_that_the_manifest_leaves_out(self):
+        """P2, rule 10: rows of a kind that the manifest says nothing of are more than it says."""
+        batch = self._take_in([self._proposal()], manifest={"counts": {}})
+        self.assertEqual(self._get_faults(batch), [("", 0, "rows", "1", "partial")])
+
     def test_stale(self):
         """P2: a plan that is older than the one in force, or of tomorrow, is refused; that in force stays."""
         batch = self._take_in([self._forecast()], minutes=10)
