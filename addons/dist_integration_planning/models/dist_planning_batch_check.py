@@ -45,10 +45,11 @@ class DistPlanningBatch(models.Model):
         manifest = self.manifest or {}
         for kind, expected in self._get_expected(counts).items():
             faults += self._compare_count("", kind, expected, counts.get(kind, 0))
-        declared = {file["sha256"]: file for file in manifest.get("files") or []}
+        declared = manifest.get("files") or []
         for file in self.file_ids:
             if declared:
-                faults += self._compare_file(file, declared.get(file.checksum))
+                own = [entry for entry in declared if entry["sha256"] == file.checksum]
+                faults += self._compare_file(file, own)
         if faults:
             raise PlanRefused(faults)
 
@@ -71,16 +72,16 @@ class DistPlanningBatch(models.Model):
         ]
 
     def _compare_file(self, file, declared):
-        """:param declared: what the manifest says of the file; None when it does not name it"""
+        """:param declared: list of what the manifest says of files with this content"""
         if not declared:
             return [
                 Fault(file.name, 0, "files", "", "undeclared", _("The manifest does not name this file."))
             ]
-        kind = declared.get("kind", file.kind)
-        if kind != file.kind:
-            message = _("The manifest says that its rows are of the kind %s.", kind)
+        own = next((entry for entry in declared if entry.get("kind", file.kind) == file.kind), None)
+        if not own:
+            message = _("The manifest says that its rows are of the kind %s.", declared[0]["kind"])
             return [Fault(file.name, 0, "kind", file.kind, "other_kind", message)]
-        return self._compare_count(file.name, file.kind, declared.get("rows", file.row_count), file.row_count)
+        return self._compare_count(file.name, file.kind, own.get("rows", file.row_count), file.row_count)
 
     def _compare_count(self, name, kind, expected, found):
         if expected == found:

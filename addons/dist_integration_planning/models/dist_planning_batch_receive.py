@@ -54,8 +54,12 @@ class DistPlanningBatch(models.Model):
     def _knows(self, manifest, file):
         """:return: True when the part is here already: the same again changes nothing"""
         if file:
-            return file["checksum"] in self.file_ids.mapped("checksum")
+            return (file["kind"], file["checksum"]) in self._get_here()
         return bool(self.manifest) and self.manifest == manifest
+
+    def _get_here(self):
+        """:return: set of (kind, SHA-256) of the files that came; those without a row are alike but for their kind"""
+        return {(file.kind, file.checksum) for file in self.file_ids}
 
     def _add_part(self, planned_at, manifest, file):
         self.error_ids.unlink()
@@ -87,9 +91,19 @@ class DistPlanningBatch(models.Model):
 
     def _get_missing(self):
         """:return: list of names of the files that the manifest names and nobody sent"""
-        here = set(self.file_ids.mapped("checksum"))
+        here = self._get_here()
+        sums = {checksum for _kind, checksum in here}
         declared = (self.manifest or {}).get("files") or []
-        return [file.get("name") or file["sha256"] for file in declared if file["sha256"] not in here]
+        kinds = {}
+        for file in declared:
+            kinds.setdefault(file["sha256"], set()).add(file.get("kind"))
+        return [
+            file.get("name") or file["sha256"]
+            for file in declared
+            # that one came as another kind than the manifest says is told when it is checked
+            if file["sha256"] not in sums
+            or (len(kinds[file["sha256"]]) > 1 and (file.get("kind"), file["sha256"]) not in here)
+        ]
 
     @api.model
     def _cron_refuse_partial(self):

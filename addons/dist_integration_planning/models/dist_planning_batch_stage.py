@@ -69,10 +69,11 @@ class DistPlanningBatch(models.Model):
 
     def _stage_file(self, file):
         """:return: list of the faults found"""
-        options = (file.name, file.kind, self.source_id._get_file_names(file.kind), file._get_added_lines())
+        names, said_json = self.source_id._get_file_names(file.kind), file._is_said_json()
+        options = (file.name, file.kind, names, file._get_added_lines(), said_json)
         with file._open() as stream:
             reader = plan_file.Reader(stream, *options)
-            if file.kind != "plan" and not plan_file.is_json(stream):
+            if file.kind != "plan" and not plan_file.is_json(stream, said_json):
                 if self._stage_as_is(file, stream, reader):
                     return []
                 if reader.faults:

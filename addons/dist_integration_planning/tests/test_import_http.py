@@ -137,6 +137,24 @@ class TestImportHttp(PlanningHttpCase):
         batch = self._send_all("R-3", [("forecast", self.FORECASTS), ("forecast", second)])
         self.assertEqual((batch.state, batch.forecast_count), ("active", 2), batch.error_ids)
 
+    def test_json_lines_without_a_row(self):
+        """P2: files of JSON lines without a row are files: nothing is proposed any more, and there is no alert; one is
+        not taken for the other, though nothing is in both.
+        """
+        self._activate(self._get_batch(self._send(self._plan([self._proposal(), self._alert()]))))
+        digest = hashlib.sha256(b"").hexdigest()
+        files = [{"kind": kind, "rows": 0, "sha256": digest} for kind in ("alert", "proposal")]
+        manifest = {"plan": "R-2", "planned_at": self._at(1), "files": files}
+        batch = self._get_batch(self._call("POST", "/plans", manifest, self.key))
+        for kind in ("proposal", "alert"):
+            self.assertFalse(batch._is_complete())
+            self._get_batch(self._send(b"", headers={"Idempotency_Key": f"no-{kind}"}, plan="R-2", kind=kind))
+        self.assertTrue(batch._is_complete())
+        self._activate(batch)
+        self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        self.assertEqual(self._get_proposals().state, "superseded")
+        self.assertEqual((self.source.proposal_batch_id, self.source.alert_batch_id), (batch, batch))
+
     def test_undeclared_file(self):
         """P2: what the manifest does not name is not put in force with the rest; a new manifest mends it."""
         contents = [("forecast", self.FORECASTS), ("proposal", self.PROPOSALS)]

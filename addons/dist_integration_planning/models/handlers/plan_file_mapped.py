@@ -20,7 +20,13 @@ class PlanFileHandler(models.AbstractModel):
         if not mapped:
             return super()._apply(message, payload)
         checksum = payload["file"]["sha256"]
-        file = {"name": name, "kind": mapped.dataset, "message_id": message.id, "checksum": checksum}
+        file = {
+            "name": name,
+            "kind": mapped.dataset,
+            "message_id": message.id,
+            "checksum": checksum,
+            "media_type": payload["file"]["type"],
+        }
         manifest = {"files": [{"name": name, "kind": mapped.dataset, "sha256": checksum}]}
         scope = mapped._get_scope(name)
         # of one run a platform tells in several files, which are versions beside each other
