@@ -225,6 +225,35 @@ class TestPlanningMappingOut(ExportCase):
         self.assertEqual(self._read_named(export, "all.csv"), [{"Sku": "GLOVE", "Gone": "true"}])
         self.assertEqual(self._read_named(export, "there.csv"), [])
 
+    def test_changes_of_a_choice(self):
+        """P1: a file of chosen rows tells what is gone of them, and what is not among them any more."""
+        columns = [{"name": "Sku", "field_name": "key"}, {"name": "Gone", "field_name": "removed"}]
+        file = {"name": "sold.csv", "dataset": "items", "only_column": "active", "only_values": "true"}
+        self.source.mapping_id = self.env["dist.planning.mapping"].create(
+            {
+                "name": "Changes",
+                "takes_changes": True,
+                "file_ids": [Command.create({**file, "column_ids": list(map(Command.create, columns))})],
+            }
+        )
+        old = self._make_product("OLD")
+        old.active = False
+        told = self._read_named(self._export(), "sold.csv")
+        self.assertIn({"Sku": "TAPE", "Gone": "false"}, told)
+        self.assertNotIn("OLD", [row["Sku"] for row in told])
+        self.glove.unlink()
+        self.tape.active = False
+        self._make_product("YOUNG")
+        self.assertEqual(
+            self._read_named(self._export("delta"), "sold.csv"),
+            [
+                {"Sku": "GLOVE", "Gone": "true"},
+                {"Sku": "TAPE", "Gone": "true"},
+                {"Sku": "YOUNG", "Gone": "false"},
+            ],
+        )
+        self.assertEqual(self._read_named(self._export("delta"), "sold.csv"), [])
+
     def test_what_does_not_fit(self):
         """P1: a mapping that cannot work is refused when it is saved, with what there is instead."""
         mapping = self.env["dist.planning.mapping"].create({"name": "Wrong"})
