@@ -395,6 +395,19 @@ class TestApproval(PlanningCase):
         with self.assertRaisesRegex(UserError, "not proposed any more"):
             mine.approved_quantity = 5
 
+    def test_change_to_a_setting_without_sense(self):
+        """P3: what plans are refused for, a planner is as well: a reorder point above what orders fill up to, and a
+        lead time of ages.
+        """
+        self._take_in([self._parameter(reorder_point=5, maximum=20, lead_time_days=7)])
+        for proposal in self._get_proposals().with_user(self.planner):
+            with self.subTest(proposal.kind), self.assertRaises(UserError), self.env.cr.savepoint():
+                proposal.approved_quantity = 3_000_000_000
+        point = self._get_proposals().filtered(lambda found: found.kind == "reordering")
+        with Form(point.with_user(self.planner)) as form:
+            form.approved_quantity = 20
+        self.assertEqual(point.approved_quantity, 20.0)
+
     def test_order_day_follows(self):
         """P3, rule 13: another supplier or day moves the day to order on, unless a planner says which."""
         slow = self.env["res.partner"].create({"name": "Slow", "ref": "SLOW"})
@@ -458,8 +471,8 @@ class TestApproval(PlanningCase):
         self.assertEqual((batch.known_count, batch.proposal_count), (2, 2))
         self._take_in([self._proposal("P-3")], "R-3", 2)
         self.assertEqual(other.state, "proposed")
-        no.action_reopen()
-        self.assertEqual(no.state, "proposed")
+        answer = (no | other).action_reopen()
+        self.assertEqual((no.state, answer["params"]["message"]), ("proposed", "1 to decide again"))
 
     def test_what_people_may(self):
         """G5: planners decide, others look; nobody enters what a plan says."""
