@@ -7,6 +7,9 @@ from odoo.tools import SQL, float_round, format_amount
 from ..lib import approval
 from ..lib.inventory import order_quantity
 
+# why proposals come back that were approved
+PUT_BACK = ("minimum", "failed")
+
 
 class Item(NamedTuple):
     """What is known of a product in a warehouse beside its stock.
@@ -65,7 +68,7 @@ class DistPlanningProposal(models.Model):
         known, rows = self._read_known(), []
         for proposal, figures, facts in self._get_figures(known):
             rule = approval.find_rule(facts, rules)
-            reasons = approval.judge(facts, rule)
+            reasons = approval.judge(facts, rule) or proposal._get_lasting_reasons(figures)
             if not reasons and proposal.kind in approval.COVERED:
                 known.approved[proposal._get_place()] += figures["approved_quantity"]
             rows.append((proposal, figures, rule, reasons))
@@ -73,6 +76,12 @@ class DistPlanningProposal(models.Model):
         approved = self.browse(proposal.id for proposal, _figures, _rule, reasons in rows if not reasons)
         if approved:
             approved._approve()
+
+    def _get_lasting_reasons(self, figures):
+        """:return: list of Reason for which this proposal was put back, as long as it is worth the same"""
+        worth = self.currency_id.compare_amounts(figures["value"], self.value)
+        codes = self.reason_ids.mapped("code") if worth == 0 else ()
+        return [approval.Reason(code) for code in codes if code in PUT_BACK]
 
     def _refresh_figures(self):
         """Bring value, change and cover up to date after a planner changed something; why it waits stays."""
@@ -326,6 +335,8 @@ class DistPlanningProposal(models.Model):
                 return _("No supplier sells it: choose one.")
             case "lead_time":
                 return self._describe_lead_time()
+            case "minimum" | "failed":
+                return self.reason_text
             case "source_limit":
                 return _(
                     "It comes to %(value)s; %(source)s may propose up to %(limit)s.",
