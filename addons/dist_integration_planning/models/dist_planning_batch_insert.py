@@ -17,6 +17,10 @@ class DistPlanningBatch(models.Model):
     def _insert_rows(self, counts):
         """:raises PlanRefused: a row is there twice"""
         if counts["proposal"]:
+            # what was decided before takes no part below
+            twice = self._find_duplicates("proposal")
+            if twice:
+                raise PlanRefused(twice)
             self._release_keys()
         for kind, count in counts.items():
             if count:

@@ -148,7 +148,11 @@ class TestImport(PlanningCase):
         )
         batch = self._take_in([self._proposal(), self._proposal(quantity=5)], "R-2", 1)
         self.assertEqual([fault[1] for fault in self._get_faults(batch)], [2, 3])
-        batch = self._take_in([self._parameter(), self._parameter()], "R-3", 2)
+        self._take_in([self._proposal()], "R-4", 2)
+        self._get_proposals().action_refuse()
+        batch = self._take_in([self._proposal(), self._proposal(quantity=5)], "R-5", 3)
+        self.assertEqual([fault[1] for fault in self._get_faults(batch)], [2, 3])
+        batch = self._take_in([self._parameter(), self._parameter()], "R-3", 4)
         self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["duplicate_key"] * 2)
 
     def test_partial(self):
