@@ -1,4 +1,5 @@
 from collections import namedtuple
+from itertools import combinations
 
 from odoo import _, api, models
 from odoo.tools import SQL
@@ -283,7 +284,11 @@ class DistPlanningBatch(models.Model):
             Check(
                 "band_order",
                 "low",
-                SQL("staged.low > staged.lower OR staged.lower > staged.upper OR staged.upper > staged.high"),
+                # each with each: any of them may be left out
+                SQL(" OR ").join(
+                    SQL("staged.%s > staged.%s", SQL.identifier(less), SQL.identifier(more))
+                    for less, more in combinations(("low", "lower", "upper", "high"), 2)
+                ),
                 _("The band's limits are not in their order: low, lower, upper, high."),
             ),
         ]

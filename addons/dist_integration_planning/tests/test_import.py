@@ -118,6 +118,11 @@ class TestImport(PlanningCase):
         self.assertFalse(self._get_proposals())
         self.assertFalse(self.source.forecast_batch_id)
 
+    def test_band_with_gaps(self):
+        """P2: limits of a band are in their order also where some of them are left out."""
+        batch = self._take_in([self._forecast(low=9, high=1), self._forecast("GLOVE", low=1, upper=9)])
+        self.assertEqual([fault[1:] for fault in self._get_faults(batch)], [(2, "low", "9", "band_order")])
+
     def test_bad_values_in_csv(self):
         """P2: what the database refuses of a CSV file is named by line and field all the same."""
         head = "sku,warehouse,bucket_start,unit,baseline\n"

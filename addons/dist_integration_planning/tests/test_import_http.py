@@ -182,6 +182,15 @@ class TestImportHttp(PlanningHttpCase):
             (batch.state, batch.forecast_count), ("active", 1), batch.error_ids.mapped("message")
         )
 
+    def test_more_columns_than_a_table_takes(self):
+        """P2: a file may have any number of columns that nobody reads."""
+        head = HEAD.strip() + "".join(f",extra{number}" for number in range(1700))
+        content = f"{head}\nTAPE,WH,2026-03-02,Units,7,,{',' * 1700}\n".encode()
+        batch = self._send_all("R-10", [("forecast", content)])
+        self.assertEqual(
+            (batch.state, batch.forecast_count), ("active", 1), batch.error_ids.mapped("message")
+        )
+
     def test_value_that_no_database_takes(self):
         """P2: a zero in a value is named like any other fault, and what waits behind the plan is not held up."""
         batch = self._send_all("R-7", [("forecast", self.FORECASTS.replace(b"TAPE", b"TA\0PE"))])
