@@ -103,6 +103,12 @@ class DistPlanningMappingFile(models.Model):
                     )
                 )
             file._check_required()
+            for column in file.column_ids:
+                column._check_names()
+
+    def _names_columns(self):
+        """:return: whether columns stand in the file by their names"""
+        return self.has_head or self.content == "jsonl"
 
     def _get_choosing_columns(self):
         """:return: names by which rows can be chosen; of a file with a line of names that is told us, any"""

@@ -279,6 +279,17 @@ class TestPlanningMappingOut(ExportCase):
         check({"name": 'A "quoted"', "field_name": "sku"})
         check({"name": "A" * 61, "field_name": "sku"})
         check({"field_name": "sku"})
+        check({"field_name": "sku"}, content="jsonl", has_head=False)
+        nameless = {"name": "z.csv", "dataset": "items", "has_head": False}
+        file = self.env["dist.planning.mapping.file"].create(
+            {
+                "mapping_id": mapping.id,
+                **nameless,
+                "column_ids": [Command.create({"field_name": "sku"})],
+            }
+        )
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            file.content = "jsonl"
         check(name="../x.csv")
         check(name="{secret}.csv")
         check(dataset="proposal")
