@@ -1,7 +1,7 @@
 import logging
 
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
@@ -11,6 +11,8 @@ from odoo.addons.queue_job.exception import RetryableJobError
 _logger = logging.getLogger(__name__)
 
 FAILED = "planning_run_failed"
+# days; nobody has the plan of another time in force
+LONGEST_BACK, LONGEST_AHEAD = 3650, 31
 PLANNER = "dist_integration_planning.group_dist_planning_planner"
 
 
@@ -73,6 +75,15 @@ class DistPlanningRun(models.Model):
             noted = run.progress_ids[:1]
             run.stage = noted.stage
             run.progress = 100.0 if run.state == "done" else noted.percent
+
+    @api.constrains("as_of", "source_id")
+    def _check_as_of(self):
+        for run in self:
+            ahead = (run.as_of - run.source_id._get_today()).days
+            if not -LONGEST_BACK <= ahead <= LONGEST_AHEAD:
+                raise ValidationError(
+                    _("A run plans from a day of the last ten years on, or of the next month: %s.", run.as_of)
+                )
 
     @api.model
     def _get_writable_fields(self):

@@ -1,6 +1,6 @@
 import math
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from unittest.mock import patch
 
 import psycopg2
@@ -355,6 +355,13 @@ class TestPlanner(PlannerCase):
             self._plan()
         self.assertAlmostEqual(item.reorder_point, with_numpy[0], places=4)
         self.assertAlmostEqual(item.weekly_demand, with_numpy[1], places=4)
+
+    def test_day_of_another_time(self):
+        """P4: a run of a day that nobody plans from is refused when it is entered."""
+        for day in (date(1900, 1, 1), date.max, self.today + timedelta(days=400)):
+            refused = self.assertRaisesRegex(ValidationError, "last ten years")
+            with self.subTest(day), refused, self.env.cr.savepoint():
+                self.env["dist.planning.run"]._make(self.source, day)
 
     def test_a_failure_leaves_nothing_and_says_why(self):
         """P4: a run that fails leaves no version, says why, and starts again from the beginning."""
