@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
@@ -31,11 +31,13 @@ class DistPlanningBatch(models.Model):
     )
     manifest = fields.Json(readonly=True, help="What the source says the version consists of.")
     checksum = fields.Char(readonly=True, help="SHA-256 of the rows, by which the same plan is recognised.")
-    planned_at = fields.Datetime(readonly=True, help="When the source made the plan.")
+    planned_at = fields.Datetime(string="Planned on", readonly=True, help="When the source made the plan.")
     confirmed_at = fields.Datetime(
-        readonly=True, help="When the source came to the same plan again, the last time."
+        string="Confirmed on",
+        readonly=True,
+        help="When the source came to the same plan again, the last time.",
     )
-    activated_at = fields.Datetime(readonly=True)
+    activated_at = fields.Datetime(string="Put in force on", readonly=True)
     message_id = fields.Many2one("dist.message", string="Received as", readonly=True)
     same_as_id = fields.Many2one(
         "dist.planning.batch",
@@ -56,6 +58,9 @@ class DistPlanningBatch(models.Model):
     file_ids = fields.One2many("dist.planning.batch.file", "batch_id", string="Files", readonly=True)
     error_ids = fields.One2many("dist.planning.batch.error", "batch_id", string="Faults", readonly=True)
     error_count = fields.Integer(string="Number of faults", readonly=True)
+    waits_for = fields.Char(
+        compute="_compute_waits_for", help="What a version that is not checked yet waits for."
+    )
 
     _sql_constraints = [
         (
@@ -64,6 +69,11 @@ class DistPlanningBatch(models.Model):
             "The source has a version of this number already.",
         ),
     ]
+
+    @api.depends("state", "planned_at", "manifest", "file_ids")
+    def _compute_waits_for(self):
+        for batch in self:
+            batch.waits_for = batch.state == "staged" and batch._describe_wait()
 
     def _check_may_decide(self):
         """:raises AccessError: the user is no planner"""

@@ -116,8 +116,16 @@ class DistPlanningBatch(models.Model):
 
     def _refuse_partial(self):
         missing = ", ".join(self._get_missing())
-        message = _("Files did not come: %s.", missing) if missing else _("The manifest did not come.")
-        self._refuse([Fault("", 0, "files", missing, "partial", message)], 1)
+        self._refuse([Fault("", 0, "files", missing, "partial", self._describe_missing())], 1)
+
+    def _describe_missing(self):
+        """:return: text of what did not come of this version, which is not complete"""
+        missing = ", ".join(self._get_missing())
+        return _("Files did not come: %s.", missing) if missing else _("The manifest did not come.")
+
+    def _describe_wait(self):
+        """:return: text of what this version waits for before it is checked"""
+        return _("It is about to be checked.") if self._is_complete() else self._describe_missing()
 
     # what the sender is told
 

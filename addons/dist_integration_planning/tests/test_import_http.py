@@ -93,16 +93,20 @@ class TestImportHttp(PlanningHttpCase):
         response = self._send(forecasts, "text/csv", packed, plan="R-2", kind="forecast", name="f.csv.gz")
         batch = self._get_batch(response)
         self.assertFalse(batch._is_complete())
+        self.assertEqual(batch.waits_for, "The manifest did not come.")
         manifest = {"plan": "R-2", "planned_at": self._at(), "files": files}
         self.assertEqual(self._get_batch(self._call("POST", "/plans", manifest, self.key)), batch)
         self.assertEqual(batch._get_missing(), ["p.csv"])
+        self.assertEqual(batch.waits_for, "Files did not come: p.csv.")
         self.assertEqual(self._poll(response)["progress"]["stage"], "Waits for the rest of the plan")
         self._get_batch(self._send(proposals, "text/csv", plan="R-2", kind="proposal", name="p.csv"))
         self.assertTrue(batch._is_complete())
+        self.assertEqual(batch.waits_for, "It is about to be checked.")
         self._activate(batch)
         self.assertEqual(
             (batch.state, batch.forecast_count, batch.proposal_count), ("active", 3, 1), batch.error_ids
         )
+        self.assertFalse(batch.waits_for)
         forecast = self.env["dist.planning.forecast"].search([("batch_id", "=", batch.id)], limit=1)
         self.assertEqual((forecast.baseline, forecast.uplift, forecast.quantity), (7.0, 1.5, 8.5))
         self.assertEqual((str(forecast.bucket_start), forecast.calendar), ("2026-03-02", "445"))
