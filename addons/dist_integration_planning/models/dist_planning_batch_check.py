@@ -64,12 +64,12 @@ class DistPlanningBatch(models.Model):
     def _check_emptiness(self):
         """:return: list of Fault; nothing to propose is a plan as well, but nothing to expect is none"""
         said = (self.manifest or {}).get("counts") or {}
+        takes_away = said.get("forecast") == 0 and self.source_id.forecast_batch_id.forecast_count
         message = _("There is no row in it: the forecasts in force would be gone.")
         return [
             Fault(file.name, 0, "", "", "empty", message)
             for file in self.file_ids
-            if (file.kind == "forecast" and not file.row_count)
-            or (file.kind == "plan" and said.get("forecast") == 0)
+            if (file.kind == "forecast" and not file.row_count) or (file.kind == "plan" and takes_away)
         ]
 
     def _compare_file(self, file, declared):

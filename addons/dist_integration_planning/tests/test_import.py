@@ -173,11 +173,13 @@ class TestImport(PlanningCase):
 
     def test_all_kinds_without_forecasts(self):
         """P2: a file of all kinds that says it has no forecasts does not take away those in force."""
+        none = {"counts": {"forecast": 0, "alert": 1}}
+        self.assertEqual(self._take_in([self._alert()], "R-0", -1, none).state, "active")
         first = self._take_in([self._forecast()])
-        batch = self._take_in([self._alert()], "R-2", 1, {"counts": {"forecast": 0, "alert": 1}})
+        batch = self._take_in([self._alert(text="Ends in July")], "R-2", 1, none)
         self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["empty"])
         self.assertEqual(self.source.forecast_batch_id, first)
-        self.assertEqual(self._take_in([self._alert()], "R-3", 2).state, "active")
+        self.assertEqual(self._take_in([self._alert(text="Ends in July")], "R-3", 2).state, "active")
         self.assertEqual(self.source.forecast_batch_id, first)
 
     def test_kinds_that_the_manifest_leaves_out(self):
