@@ -80,6 +80,30 @@ class DistPlanningBatch(models.Model):
         if not self.env.user.has_group("dist_integration_planning.group_dist_planning_planner"):
             raise AccessError(_("Planners decide about plans."))
 
+    # what it says
+
+    def action_view_forecasts(self):
+        """Open the forecasts of this version, as far as they are kept."""
+        return self._get_list("dist.planning.forecast", _("Forecasts"))
+
+    def action_view_parameters(self):
+        """Open the stock parameters of this version, as far as they are kept."""
+        return self._get_list("dist.planning.parameter", _("Stock parameters"))
+
+    def action_view_proposals(self):
+        """Open the proposals of this version that no newer one says as well."""
+        return self._get_list("dist.planning.proposal", _("Proposals"))
+
+    def _get_list(self, model, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "tree,form",
+            "domain": [("batch_id", "=", self.id)],
+        }
+
     def unlink(self):
         """Rows of a plan go with their version; the database does not see to that."""
         for model in ("forecast", "parameter", "alert"):

@@ -207,6 +207,15 @@ class TestImport(PlanningCase):
         self.assertEqual((first.state, third.state), ("superseded", "active"))
         self.assertEqual(self._get_forecasts(first).baseline, 10.0)
 
+    def test_what_a_version_says(self):
+        """P2: a version leads to its forecasts, stock parameters and proposals."""
+        rows = [self._forecast(), self._forecast("GLOVE"), self._parameter(), self._proposal()]
+        batch = self._take_in(rows)
+        self._take_in([self._forecast(baseline=1)], "R-2", 1)
+        for kind, count in (("forecast", 2), ("parameter", 1), ("proposal", 1)):
+            action = getattr(batch, f"action_view_{kind}s")()
+            self.assertEqual(self.env[action["res_model"]].search_count(action["domain"]), count)
+
     def test_deleted(self):
         """P2: rows of a plan go with their version, and with their product."""
         first = self._take_in([self._forecast(), self._forecast("GLOVE"), self._parameter(), self._alert()])
