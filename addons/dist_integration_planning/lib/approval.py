@@ -40,8 +40,9 @@ class Facts:
     """What is known of a proposal.
 
     :ivar value: in the company's currency, not rounded; None where no price is known
-    :ivar is_value_limited: whether the source may propose up to a value only, so that it has to be known
-    :ivar change: against the last one that was approved, as a share; None where there was none
+    :ivar is_stocked: whether the item is still sold and is one that stock is kept of
+    :ivar source_limit: value that the source may propose up to, so that it has to be known; 0.0 for no limit
+    :ivar change: against the last one that was approved, as a share; None where there was none, or one of nothing
     :ivar cover_days: None where no demand is expected
     :ivar forecast_error: as a share; None where it was not measured yet
     :ivar expired_days: age of the plan, where that is too old; 0 where it is not
@@ -57,12 +58,13 @@ class Facts:
     cover_days: float | None = None
     forecast_error: float | None = None
     expired_days: int = 0
-    is_value_limited: bool = False
+    is_stocked: bool = True
+    source_limit: float = 0.0
 
     @property
     def needs_value(self) -> bool:
         """Tell whether nothing is approved before its value is known, whatever a rule says."""
-        return self.kind == "purchase" or self.is_value_limited
+        return self.kind == "purchase" or bool(self.source_limit)
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,9 @@ def find_rule(facts: Facts, rules: Iterable[Rule]) -> Rule | None:
 def judge(facts: Facts, rule: Rule | None) -> list[Reason]:
     """Return why a proposal waits for a planner; empty where it is approved.
 
-    What nobody ever approves by a rule waits whatever the rule says: an expired plan, a purchase without supplier or
-    price, a lead time; of a source that may propose up to a value, also a move or setting of unknown value.
+    What nobody ever approves by a rule waits whatever the rule says: an expired plan, what is discontinued, a purchase
+    without supplier or price, a lead time; of a source that may propose up to a value, also what comes to more, or to
+    nobody knows what.
     """
     reasons = _get_own_reasons(facts)
     if facts.kind == "lead_time":
@@ -112,12 +115,17 @@ def _get_own_reasons(facts: Facts) -> list[Reason]:
     reasons = []
     if facts.expired_days:
         reasons.append(Reason("expired", facts.expired_days))
+    if not facts.is_stocked:
+        reasons.append(Reason("discontinued"))
     if facts.kind == "lead_time":
         reasons.append(Reason("lead_time", facts.change))
     if facts.kind == "purchase" and not facts.supplier:
         reasons.append(Reason("no_supplier"))
     elif facts.needs_value and facts.value is None:
         reasons.append(Reason("no_price"))
+    # what the supplier's packs or a planner made of it
+    if facts.source_limit and facts.value is not None and facts.value > facts.source_limit + SAME:
+        reasons.append(Reason("source_limit", facts.value, facts.source_limit))
     return reasons
 
 
@@ -137,6 +145,9 @@ def _get_limit_reasons(facts: Facts, rule: Rule) -> list[Reason]:
     # what nobody knows may be above it
     if rule.value_limit and facts.value is None and not facts.needs_value:
         reasons.append(Reason("no_price"))
+    # nothing was approved that it could be compared with
+    if rule.change_limit and facts.change is None:
+        reasons.append(Reason("change", None, rule.change_limit))
     # it lasts for ever
     if rule.cover_limit and facts.cover_days is None and facts.kind in COVERED:
         reasons.append(Reason("cover", None, rule.cover_limit))

@@ -182,9 +182,13 @@ def read_day(text: str) -> date | None:
         return None
 
 
-def is_json(stream: io.BufferedReader) -> bool:
-    """Tell whether a file is JSON lines; nothing is consumed."""
-    return stream.peek(64).removeprefix(BOM).lstrip()[:1] in (b"{", b"[")
+def is_json(stream: io.BufferedReader, said: bool = False) -> bool:
+    """Tell whether a file is JSON lines; nothing is consumed.
+
+    :param said: whether its sender says so, which counts where there is nothing in it
+    """
+    sign = stream.peek(64).removeprefix(BOM).lstrip()[:1]
+    return sign in (b"{", b"[") if sign else said
 
 
 def hash_rows(stream: io.BufferedReader) -> str:
@@ -211,6 +215,7 @@ class Reader:
     :param kind: of its rows; ``plan`` for all kinds
     :param names: our column to the name it has in the file, where that differs
     :param added: lines in front that are not the sender's, and are not counted
+    :param said_json: as ``said`` of `is_json`
     :ivar faults: list of Fault found so far
     """
 
@@ -221,12 +226,14 @@ class Reader:
         kind: str,
         names: Mapping[str, str] | None = None,
         added: int = 0,
+        said_json: bool = False,
     ) -> None:
         self._stream = stream
         self._name = name
         self._kind = kind
         self._names = names or {}
         self._added = added
+        self._said_json = said_json
         self.faults: list[Fault] = []
 
     def read_parts(self) -> Iterator[tuple[str, list[list]]]:
@@ -248,7 +255,7 @@ class Reader:
                 yield kind, part
 
     def _read_rows(self) -> Iterator[tuple[str, list]]:
-        records = self._read_json() if is_json(self._stream) else self._read_csv()
+        records = self._read_json() if is_json(self._stream, self._said_json) else self._read_csv()
         for number, record in records:
             kind = self._kind
             if kind == "plan":

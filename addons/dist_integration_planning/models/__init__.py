@@ -51,9 +51,11 @@ from . import (
     dist_planning_source,
     dist_planning_source_export,
     dist_planning_source_planner,
+    dist_planning_source_work,
     dist_planning_supplier,
     dist_planning_supplier_offer,
     dist_planning_supply,
+    dist_run_mixin,
     product_supplierinfo,
     stock_warehouse,
 )

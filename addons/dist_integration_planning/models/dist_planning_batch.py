@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
@@ -31,11 +31,13 @@ class DistPlanningBatch(models.Model):
     )
     manifest = fields.Json(readonly=True, help="What the source says the version consists of.")
     checksum = fields.Char(readonly=True, help="SHA-256 of the rows, by which the same plan is recognised.")
-    planned_at = fields.Datetime(readonly=True, help="When the source made the plan.")
+    planned_at = fields.Datetime(string="Planned on", readonly=True, help="When the source made the plan.")
     confirmed_at = fields.Datetime(
-        readonly=True, help="When the source came to the same plan again, the last time."
+        string="Confirmed on",
+        readonly=True,
+        help="When the source came to the same plan again, the last time.",
     )
-    activated_at = fields.Datetime(readonly=True)
+    activated_at = fields.Datetime(string="Put in force on", readonly=True)
     message_id = fields.Many2one("dist.message", string="Received as", readonly=True)
     same_as_id = fields.Many2one(
         "dist.planning.batch",
@@ -56,6 +58,9 @@ class DistPlanningBatch(models.Model):
     file_ids = fields.One2many("dist.planning.batch.file", "batch_id", string="Files", readonly=True)
     error_ids = fields.One2many("dist.planning.batch.error", "batch_id", string="Faults", readonly=True)
     error_count = fields.Integer(string="Number of faults", readonly=True)
+    waits_for = fields.Char(
+        compute="_compute_waits_for", help="What a version that is not checked yet waits for."
+    )
 
     _sql_constraints = [
         (
@@ -65,10 +70,39 @@ class DistPlanningBatch(models.Model):
         ),
     ]
 
+    @api.depends("state", "planned_at", "manifest", "file_ids")
+    def _compute_waits_for(self):
+        for batch in self:
+            batch.waits_for = batch.state == "staged" and batch._describe_wait()
+
     def _check_may_decide(self):
         """:raises AccessError: the user is no planner"""
         if not self.env.user.has_group("dist_integration_planning.group_dist_planning_planner"):
             raise AccessError(_("Planners decide about plans."))
+
+    # what it says
+
+    def action_view_forecasts(self):
+        """Open the forecasts of this version, as far as they are kept."""
+        return self._get_list("dist.planning.forecast", _("Forecasts"))
+
+    def action_view_parameters(self):
+        """Open the stock parameters of this version, as far as they are kept."""
+        return self._get_list("dist.planning.parameter", _("Stock parameters"))
+
+    def action_view_proposals(self):
+        """Open the proposals of this version that no newer one says as well."""
+        return self._get_list("dist.planning.proposal", _("Proposals"))
+
+    def _get_list(self, model, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "tree,form",
+            "domain": [("batch_id", "=", self.id)],
+        }
 
     def unlink(self):
         """Rows of a plan go with their version; the database does not see to that."""

@@ -1,16 +1,13 @@
 import logging
 from datetime import timedelta
 
-import psycopg2
-
-from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.dist_integration_base.lib.errors import IntegrationError
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
-from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS
 from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 from odoo.addons.queue_job.exception import RetryableJobError
 
@@ -59,19 +56,20 @@ class DistPlanningBatch(models.Model):
         return f"dist.planning.source/{self.source_id.id}"
 
     def _run(self):
+        batch_id = self.id
+
+        def load(env):
+            batch = env["dist.planning.batch"].browse(batch_id)
+            if batch.state == "staged":
+                batch.with_company(batch.company_id)._load()
+
         try:
-            with self.env.registry.cursor() as cr:
-                batch = api.Environment(cr, SUPERUSER_ID, {})[self._name].browse(self.id)
-                batch = batch.with_company(batch.company_id)
-                if batch.state == "staged":
-                    batch._load()
-                    batch.env.flush_all()
-                    cr.commit()  # pylint: disable=invalid-commit  # the version is in force from here on
+            self.source_id._do_beside_decisions(load)
+        except RetryableJobError:
+            raise
         except Exception as error:  # pylint: disable=broad-except
             if is_connection_lost(error):
                 raise
-            if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
-                raise RetryableJobError("Somebody decided meanwhile", seconds=BUSY_SECONDS) from error
             if not isinstance(error, IntegrationError | UserError):
                 _logger.exception("Plan %s could not be put in force", self.id)
             self._record_refusal(error)
@@ -309,7 +307,10 @@ class DistPlanningBatch(models.Model):
         }
 
     def _check_values(self):
-        """:raises PlanRefused: a proposal, sent or made of parameters, is worth more than the source may propose"""
+        """Hold what was proposed against the source's limit; what the supplier's packs or a planner made of it waits.
+
+        :raises PlanRefused: a proposal, sent or made of parameters, is worth more than the source may propose
+        """
         limit = self.source_id.proposal_value_limit
         if not limit:
             return
@@ -320,8 +321,13 @@ class DistPlanningBatch(models.Model):
             self.env.cr.execute(
                 SQL(
                     """
-                    SELECT staged.file, staged.line, proposal.value FROM dist_planning_proposal proposal JOIN %s
-                    WHERE proposal.batch_id = %s AND proposal.value > %s ORDER BY 1, 2 LIMIT %s
+                    SELECT file, line, proposed FROM (
+                        SELECT staged.file, staged.line,
+                               proposal.value * COALESCE(proposal.quantity / NULLIF(proposal.approved_quantity, 0), 1)
+                               AS proposed
+                        FROM dist_planning_proposal proposal JOIN %s
+                        WHERE proposal.batch_id = %s AND proposal.is_edited IS NOT TRUE
+                    ) AS worth WHERE proposed > %s ORDER BY 1, 2 LIMIT %s
                     """,
                     rows,
                     self.id,

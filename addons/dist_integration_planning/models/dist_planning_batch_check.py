@@ -1,4 +1,5 @@
 from collections import namedtuple
+from itertools import combinations
 
 from odoo import _, api, models
 from odoo.tools import SQL
@@ -43,35 +44,45 @@ class DistPlanningBatch(models.Model):
             faults.append(Fault("", 0, "", str(total), "too_many_rows", message))
         faults += self._check_emptiness()
         manifest = self.manifest or {}
-        for kind, expected in (manifest.get("counts") or {}).items():
+        for kind, expected in self._get_expected(counts).items():
             faults += self._compare_count("", kind, expected, counts.get(kind, 0))
-        declared = {file["sha256"]: file for file in manifest.get("files") or []}
+        declared = manifest.get("files") or []
         for file in self.file_ids:
             if declared:
-                faults += self._compare_file(file, declared.get(file.checksum))
+                own = [entry for entry in declared if entry["sha256"] == file.checksum]
+                faults += self._compare_file(file, own)
         if faults:
             raise PlanRefused(faults)
 
+    def _get_expected(self, counts):
+        """:return: dict, kind to the number of rows that the manifest of a file of all kinds says; what it leaves out
+        is none
+        """
+        said = (self.manifest or {}).get("counts")
+        return {} if said is None else {**dict.fromkeys(counts, 0), **said}
+
     def _check_emptiness(self):
         """:return: list of Fault; nothing to propose is a plan as well, but nothing to expect is none"""
+        said = (self.manifest or {}).get("counts") or {}
+        takes_away = said.get("forecast") == 0 and self.source_id.forecast_batch_id.forecast_count
         message = _("There is no row in it: the forecasts in force would be gone.")
         return [
             Fault(file.name, 0, "", "", "empty", message)
             for file in self.file_ids
-            if file.kind == "forecast" and not file.row_count
+            if (file.kind == "forecast" and not file.row_count) or (file.kind == "plan" and takes_away)
         ]
 
     def _compare_file(self, file, declared):
-        """:param declared: what the manifest says of the file; None when it does not name it"""
+        """:param declared: list of what the manifest says of files with this content"""
         if not declared:
             return [
                 Fault(file.name, 0, "files", "", "undeclared", _("The manifest does not name this file."))
             ]
-        kind = declared.get("kind", file.kind)
-        if kind != file.kind:
-            message = _("The manifest says that its rows are of the kind %s.", kind)
+        own = next((entry for entry in declared if entry.get("kind", file.kind) == file.kind), None)
+        if not own:
+            message = _("The manifest says that its rows are of the kind %s.", declared[0]["kind"])
             return [Fault(file.name, 0, "kind", file.kind, "other_kind", message)]
-        return self._compare_count(file.name, file.kind, declared.get("rows", file.row_count), file.row_count)
+        return self._compare_count(file.name, file.kind, own.get("rows", file.row_count), file.row_count)
 
     def _compare_count(self, name, kind, expected, found):
         if expected == found:
@@ -273,7 +284,11 @@ class DistPlanningBatch(models.Model):
             Check(
                 "band_order",
                 "low",
-                SQL("staged.low > staged.lower OR staged.lower > staged.upper OR staged.upper > staged.high"),
+                # each with each: any of them may be left out
+                SQL(" OR ").join(
+                    SQL("staged.%s > staged.%s", SQL.identifier(less), SQL.identifier(more))
+                    for less, more in combinations(("low", "lower", "upper", "high"), 2)
+                ),
                 _("The band's limits are not in their order: low, lower, upper, high."),
             ),
         ]

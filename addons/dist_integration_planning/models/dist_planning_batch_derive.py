@@ -5,7 +5,8 @@ from odoo.tools import SQL
 class DistPlanningBatch(models.Model):
     """What a source says of reorder points and lead times becomes proposals where Odoo's settings are other ones.
 
-    A proposal's number holds the value: what a planner refused comes back only when the source says something else.
+    A proposal's number holds the value: what a planner refused, or had carried out with a value of her own, comes back
+    only when the source says something else.
     """
 
     _inherit = "dist.planning.batch"
@@ -17,16 +18,18 @@ class DistPlanningBatch(models.Model):
             ("is_derived", "=", True),
             ("state", "=", "proposed"),
         ]
-        proposals.search(derived).write({"state": "superseded"})
+        waiting = proposals.search(derived)
+        waiting.write({"state": "superseded"})
         if not self.source_id.may_set_reordering:
             return
         self.env["stock.warehouse.orderpoint"].flush_model()
         self.env.flush_all()
-        self.env.cr.execute(self._get_reordering_statement())
+        self.env.cr.execute(self._get_reordering_statement(waiting))
         self.env.invalidate_all()
-        self._propose_lead_times()
+        self._propose_lead_times(waiting)
 
-    def _get_reordering_statement(self):
+    def _get_reordering_statement(self, waiting):
+        """:param waiting: dist.planning.proposal that were on the list: what a planner changed of them stays"""
         digits = self.env["decimal.precision"].precision_get("Product Unit of Measure")
         return SQL(
             """
@@ -55,17 +58,28 @@ class DistPlanningBatch(models.Model):
                   SELECT 1 FROM dist_planning_proposal said
                   WHERE said.batch_id = wanted.batch_id AND said.kind = 'reordering'
                     AND said.product_id = wanted.product_id AND said.warehouse_id = wanted.warehouse_id)
-            ON CONFLICT (source_id, key) DO UPDATE SET batch_id = EXCLUDED.batch_id, state = 'proposed'
-            WHERE known.state IN ('superseded', 'executed')
+            ON CONFLICT (source_id, key) DO UPDATE SET
+                batch_id = EXCLUDED.batch_id, state = 'proposed',
+                approved_quantity = CASE WHEN %(changed)s THEN known.approved_quantity
+                                         ELSE EXCLUDED.approved_quantity END,
+                maximum = CASE WHEN %(changed)s THEN known.maximum ELSE EXCLUDED.maximum END,
+                is_edited = %(changed)s
+            WHERE known.state = 'superseded'
+               OR known.state = 'executed' AND known.approved_quantity = EXCLUDED.quantity
+                  AND known.maximum = EXCLUDED.maximum
             """,
             batch=self.id,
+            changed=SQL("(known.is_edited IS TRUE AND known.id = ANY(%s))", waiting.ids),
             digits=digits,
             uid=self.env.uid,
             now=self.env.cr.now(),
         )
 
-    def _propose_lead_times(self):
-        """A lead time becomes a proposal, brought back to the largest change; it always waits (rule 14)."""
+    def _propose_lead_times(self, waiting):
+        """A lead time becomes a proposal, brought back to the largest change; it always waits (rule 14).
+
+        :param waiting: as of `_get_reordering_statement`
+        """
         self.env.cr.execute(
             "SELECT product_id, max(lead_time_days), min(warehouse_id) FROM dist_planning_parameter "
             "WHERE batch_id = %s AND lead_time_days IS NOT NULL GROUP BY product_id",
@@ -82,8 +96,11 @@ class DistPlanningBatch(models.Model):
                 values[found["key"]] = found
         proposals = self.env["dist.planning.proposal"]
         known = proposals.search([("source_id", "=", self.source_id.id), ("key", "in", list(values))])
-        for proposal in known.filtered(lambda proposal: proposal.state in ("superseded", "executed")):
-            proposal.write({**values[proposal.key], "state": "proposed"})
+        for proposal in known.filtered(lambda proposal: proposal._may_come_back()):
+            again = {**values[proposal.key], "state": "proposed", "is_edited": False}
+            if proposal.is_edited and proposal in waiting and proposal.quantity == again["quantity"]:
+                del again["approved_quantity"], again["is_edited"]
+            proposal.write(again)
         proposals.create([values[key] for key in values.keys() - set(known.mapped("key"))])
 
     def _prepare_lead_time(self, product, offer, asked, warehouse_id):

@@ -2,6 +2,7 @@ from odoo import fields, models
 
 from odoo.addons.dist_integration_base.lib.snapshot import open_stream
 
+JSON_LINES = "application/x-ndjson"
 KINDS = [
     ("plan", "Rows of all kinds"),
     ("forecast", "Forecasts"),
@@ -27,10 +28,11 @@ class DistPlanningBatchFile(models.Model):
     kind = fields.Selection(KINDS, required=True, readonly=True)
     message_id = fields.Many2one("dist.message", string="Received as", readonly=True, index=True)
     checksum = fields.Char(readonly=True, help="SHA-256 of the file as it came.")
+    media_type = fields.Char(readonly=True, help="What the sender said that it is.")
     row_count = fields.Integer(string="Rows", readonly=True)
 
     _sql_constraints = [
-        ("checksum_uniq", "unique(batch_id, checksum)", "The version has this file already."),
+        ("checksum_uniq", "unique(batch_id, kind, checksum)", "The version has this file already."),
     ]
 
     def _open(self):
@@ -41,3 +43,7 @@ class DistPlanningBatchFile(models.Model):
     def _get_added_lines(self):
         """:return: number of lines that `_open` gives in front of those of the file as it came"""
         return 0
+
+    def _is_said_json(self):
+        """:return: whether the sender said that it is JSON lines: nothing tells, where it has no row"""
+        return self.media_type == JSON_LINES

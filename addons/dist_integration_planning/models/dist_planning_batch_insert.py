@@ -16,6 +16,12 @@ class DistPlanningBatch(models.Model):
 
     def _insert_rows(self, counts):
         """:raises PlanRefused: a row is there twice"""
+        if counts["proposal"]:
+            # what was decided before takes no part below
+            twice = self._find_duplicates("proposal")
+            if twice:
+                raise PlanRefused(twice)
+            self._release_keys()
         for kind, count in counts.items():
             if count:
                 try:
@@ -25,6 +31,29 @@ class DistPlanningBatch(models.Model):
                         self.env.cr.execute(statement, log_exceptions=False)
                 except TWICE as error:
                     raise PlanRefused(self._find_duplicates(kind)) from error
+
+    def _release_keys(self):
+        """A proposal that nobody decided gives its number up to one of another kind, item or warehouse: whoever has it
+        on the screen approves nothing that was never seen.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE dist_planning_proposal known SET
+                    key = known.key || ' / ' || known.id, state = 'superseded', write_uid = %(uid)s,
+                    write_date = %(now)s
+                FROM (SELECT staged.key, staged.kind, item.product_id, place.warehouse_id FROM %(rows)s) AS said
+                WHERE known.source_id = %(source)s AND known.key = said.key
+                  AND known.state IN ('proposed', 'superseded')
+                  AND (known.kind <> said.kind OR known.product_id <> said.product_id
+                       OR known.warehouse_id <> said.warehouse_id)
+                """,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                source=self.source_id.id,
+                rows=self._get_staged_rows("proposal"),
+            )
+        )
 
     def _get_owner(self):
         """:return: SQL of the version, the source and the company"""

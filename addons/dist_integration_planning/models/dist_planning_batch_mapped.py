@@ -23,6 +23,10 @@ class DistPlanningBatchFile(models.Model):
         mapped = self._find_mapped()
         return mapped._get_rule(self.batch_id.source_id).added if mapped else super()._get_added_lines()
 
+    def _is_said_json(self):
+        # what is translated is CSV
+        return not self._find_mapped() and super()._is_said_json()
+
     def _find_mapped(self):
         """:return: dist.planning.mapping.file that says how this one is read; empty where it is in our words"""
         return self.batch_id.source_id.mapping_id._find_in_file(self.name, self.kind)

@@ -31,10 +31,10 @@ class DistPlanningBatch(models.Model):
         batch = self.search([("source_id", "=", source.id), ("reference", "=", reference)])
         if batch and batch._knows(manifest, file):
             return batch
-        if batch.state in ("active", "superseded"):
+        if batch._is_taken():
             raise BusinessError(
                 "plan_reused",
-                _("Plan %s was put in force before with other content. Nothing was changed.", reference),
+                _("Plan %s came before with other content. Nothing was changed.", reference),
                 "/plan",
                 status=409,
                 record=batch,
@@ -47,11 +47,19 @@ class DistPlanningBatch(models.Model):
             batch._enqueue()
         return batch
 
+    def _is_taken(self):
+        """:return: True when no other part belongs to the version: it was put in force, or consists of a single file"""
+        return self.state in ("active", "superseded") or bool(self.scope and self.state == "staged")
+
     def _knows(self, manifest, file):
         """:return: True when the part is here already: the same again changes nothing"""
         if file:
-            return file["checksum"] in self.file_ids.mapped("checksum")
+            return (file["kind"], file["checksum"]) in self._get_here()
         return bool(self.manifest) and self.manifest == manifest
+
+    def _get_here(self):
+        """:return: set of (kind, SHA-256) of the files that came; those without a row are alike but for their kind"""
+        return {(file.kind, file.checksum) for file in self.file_ids}
 
     def _add_part(self, planned_at, manifest, file):
         self.error_ids.unlink()
@@ -83,9 +91,19 @@ class DistPlanningBatch(models.Model):
 
     def _get_missing(self):
         """:return: list of names of the files that the manifest names and nobody sent"""
-        here = set(self.file_ids.mapped("checksum"))
+        here = self._get_here()
+        sums = {checksum for _kind, checksum in here}
         declared = (self.manifest or {}).get("files") or []
-        return [file.get("name") or file["sha256"] for file in declared if file["sha256"] not in here]
+        kinds = {}
+        for file in declared:
+            kinds.setdefault(file["sha256"], set()).add(file.get("kind"))
+        return [
+            file.get("name") or file["sha256"]
+            for file in declared
+            # that one came as another kind than the manifest says is told when it is checked
+            if file["sha256"] not in sums
+            or (len(kinds[file["sha256"]]) > 1 and (file.get("kind"), file["sha256"]) not in here)
+        ]
 
     @api.model
     def _cron_refuse_partial(self):
@@ -98,8 +116,16 @@ class DistPlanningBatch(models.Model):
 
     def _refuse_partial(self):
         missing = ", ".join(self._get_missing())
-        message = _("Files did not come: %s.", missing) if missing else _("The manifest did not come.")
-        self._refuse([Fault("", 0, "files", missing, "partial", message)], 1)
+        self._refuse([Fault("", 0, "files", missing, "partial", self._describe_missing())], 1)
+
+    def _describe_missing(self):
+        """:return: text of what did not come of this version, which is not complete"""
+        missing = ", ".join(self._get_missing())
+        return _("Files did not come: %s.", missing) if missing else _("The manifest did not come.")
+
+    def _describe_wait(self):
+        """:return: text of what this version waits for before it is checked"""
+        return _("It is about to be checked.") if self._is_complete() else self._describe_missing()
 
     # what the sender is told
 

@@ -11,6 +11,8 @@ from ..lib import plan_file
 from .plan_refused import PlanRefused
 
 BLOCK = 1024 * 1024
+# a table of the database takes 1600
+MOST_COLUMNS = 1000
 
 
 class DistPlanningBatch(models.Model):
@@ -69,10 +71,11 @@ class DistPlanningBatch(models.Model):
 
     def _stage_file(self, file):
         """:return: list of the faults found"""
-        options = (file.name, file.kind, self.source_id._get_file_names(file.kind), file._get_added_lines())
+        names, said_json = self.source_id._get_file_names(file.kind), file._is_said_json()
+        options = (file.name, file.kind, names, file._get_added_lines(), said_json)
         with file._open() as stream:
             reader = plan_file.Reader(stream, *options)
-            if file.kind != "plan" and not plan_file.is_json(stream):
+            if file.kind != "plan" and not plan_file.is_json(stream, said_json):
                 if self._stage_as_is(file, stream, reader):
                     return []
                 if reader.faults:
@@ -86,10 +89,10 @@ class DistPlanningBatch(models.Model):
     def _stage_as_is(self, file, stream, reader):
         """Have the database read a CSV file itself.
 
-        :return: False when something is wrong with it and it has to be read line by line
+        :return: False when something is wrong with it, or it is too wide, and it has to be read line by line
         """
         delimiter, names = reader.read_head()
-        if reader.faults:
+        if reader.faults or len(names) > MOST_COLUMNS:
             return False
         known = {reader.get_name(column): column.name for column in plan_file.COLUMNS[file.kind]}
         table = SQL.identifier(f"dist_plan_{file.kind}")

@@ -5,8 +5,6 @@ from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
 
 from .dist_planning_source import BUCKETS
 
-WAITING = ("pending", "enqueued", "started", "wait_dependencies")
-
 
 class DistPlanningExport(models.Model):
     """What a planning source was told at one moment: files, made of one snapshot of the database."""
@@ -109,9 +107,12 @@ class DistPlanningExport(models.Model):
         for export in self:
             export.with_delay(
                 channel=CHANNELS["bulk"],
-                identity_key=f"dist-planning-export:{export.id}",
+                identity_key=export._get_identity_key(),
                 description=_("Export for planning: %s", export.name),
             )._job_run()
+
+    def _get_identity_key(self):
+        return f"dist-planning-export:{self.id}"
 
     def action_retry(self):
         """Make an export again that failed."""

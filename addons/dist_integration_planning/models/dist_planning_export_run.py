@@ -258,18 +258,3 @@ class DistPlanningExport(models.Model):
     def _close_exceptions(self):
         for source in self.source_id:
             self.env["dist.exception"]._close_without_message([FAILED], f"dist.planning.source/{source.id}")
-
-    @api.model
-    def _resume_lost(self):
-        """Enqueue exports that wait without a job: their worker was killed."""
-        exports = self.search([("state", "in", ("queued", "running"))])
-        keys = {f"dist-planning-export:{export.id}": export for export in exports}
-        self.env.cr.execute(
-            "SELECT identity_key FROM queue_job WHERE identity_key = ANY(%s) "
-            "AND state IN ('pending', 'enqueued', 'started', 'wait_dependencies')",
-            (list(keys),),
-        )
-        for (key,) in self.env.cr.fetchall():
-            del keys[key]
-        for export in keys.values():
-            export._enqueue()

@@ -77,7 +77,7 @@ class DistPlanningMappingColumn(models.Model):
                     known=", ".join(sorted(known)),
                 )
             )
-        if self.file_id.direction == "out" and not self.name and self.file_id.has_head:
+        if self.file_id.direction == "out" and not self.name and self.file_id._names_columns():
             raise ValidationError(_("%s: a column has a name.", self.file_id.name))
         if len((self.name or "").encode()) > MAX_NAME or set(self.name or "") & set('"%'):
             raise ValidationError(

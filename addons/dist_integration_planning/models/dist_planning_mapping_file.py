@@ -11,7 +11,7 @@ from ..lib.plan_file import COLUMNS
 from ..lib.translation import JOIN, FileRule
 from .datasets.dist_planning_dataset import DatasetColumn
 from .dist_planning_source_export import CONTENTS
-from .file_plan import FilePlan
+from .file_plan import GONE, FilePlan
 
 DELIMITERS = [(",", "Comma"), (";", "Semicolon"), ("\t", "Tabulator"), ("|", "Bar")]
 NAMES = dict.fromkeys(("export", "source", "kind", "date"), "x")
@@ -103,6 +103,12 @@ class DistPlanningMappingFile(models.Model):
                     )
                 )
             file._check_required()
+            for column in file.column_ids:
+                column._check_names()
+
+    def _names_columns(self):
+        """:return: whether columns stand in the file by their names"""
+        return self.has_head or self.content == "jsonl"
 
     def _get_choosing_columns(self):
         """:return: names by which rows can be chosen; of a file with a line of names that is told us, any"""
@@ -154,6 +160,9 @@ class DistPlanningMappingFile(models.Model):
         """:return: FilePlan of this file in an export"""
         known = {column.name: column for column in self._get_known_columns()}
         names = {name for column in self.column_ids for name in column._get_field_names()}
+        gone = self._get_gone() if "removed" in names and export.kind == "delta" else None
+        if gone:
+            known["removed"] = GONE
         return FilePlan(
             name=fill(self.name, export._get_file_names()),
             dataset=self.dataset,
@@ -164,16 +173,19 @@ class DistPlanningMappingFile(models.Model):
             has_head=self.has_head,
             quoted=self.quoted,
             for_spreadsheet=self.for_spreadsheet,
-            condition=self._get_condition("removed" in names),
+            condition=SQL("TRUE") if gone else SQL("NOT removed AND %s", self._get_choice()),
+            gone=gone,
         )
 
-    def _get_condition(self, tells_removed):
-        """Rows that only say that something is gone are for files that have a column for it."""
-        conditions = [SQL("TRUE") if tells_removed else SQL("NOT removed")]
-        if self.only_column:
-            name = SQL.identifier(self.only_column)
-            conditions.append(SQL("%s::text = ANY(%s)", name, self._get_only_values()))
-        return SQL(" AND ").join(conditions)
+    def _get_gone(self):
+        """:return: SQL of whether a row of changes is gone for this file: removed, or not among its rows any more"""
+        return SQL("removed OR (%s) IS NOT TRUE", self._get_choice())
+
+    def _get_choice(self):
+        """:return: SQL condition on the rows of this file"""
+        if not self.only_column:
+            return SQL("TRUE")
+        return SQL("%s::text = ANY(%s)", SQL.identifier(self.only_column), self._get_only_values())
 
     def _get_only_values(self):
         return [value.strip() for value in (self.only_values or "").split(",")]

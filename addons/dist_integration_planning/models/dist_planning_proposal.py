@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from ..lib.plan_file import MAX_NUMBER
+from .dist_planning_replenishment import LONGEST_LEAD_TIME
 
 KINDS = [
     ("purchase", "Purchase"),
@@ -190,11 +191,22 @@ class DistPlanningProposal(models.Model):
         if not all(moved.mapped("approved_quantity")):
             raise UserError(_("There is nothing to do with a quantity of zero. Refuse the proposal instead."))
 
+    def _check_settings(self):
+        """:raises UserError: a reordering rule or lead time makes no sense"""
+        for proposal in self:
+            if proposal.kind == "reordering" and proposal.maximum < proposal.approved_quantity:
+                raise UserError(
+                    _("%s: orders would fill up to less than the reorder point.", proposal.display_name)
+                )
+            if proposal.kind == "lead_time" and proposal.approved_quantity > LONGEST_LEAD_TIME:
+                raise UserError(_("A lead time is at most %s days.", round(LONGEST_LEAD_TIME)))
+
     def _follow_change(self, vals):
         """Keep to the supplier's packs, and bring the figures up to date."""
         if set(vals) <= {"planner_id"}:
             return
         self._check_not_zero()
+        self._check_settings()
         self.is_edited = True
         if {"partner_id", "date_planned"} & set(vals) and "date_order" not in vals:
             # by the supplier's calendar and lead time anew
@@ -245,8 +257,9 @@ class DistPlanningProposal(models.Model):
 
     def action_reopen(self):
         """A planner takes back a refusal, or an approval that was not carried out yet."""
-        self._check_may_decide(("refused", "approved"))._decide("proposed")
-        return self._tell(_("%s to decide again", len(self)))
+        ready = self._check_may_decide(("refused", "approved"))
+        ready._decide("proposed")
+        return self._tell(_("%s to decide again", len(ready)))
 
     def action_take(self):
         """A planner takes these proposals to decide about them."""
@@ -286,6 +299,14 @@ class DistPlanningProposal(models.Model):
     def _prepare_decision(self, user=None):
         """:return: values of who decided, and when; a rule is nobody"""
         return {"decided_by_id": user.id if user else False, "decided_at": fields.Datetime.now()}
+
+    def _may_come_back(self):
+        """:return: whether it is proposed again when the source says the same and the setting is another one: it left
+        the list without a decision, or was carried out as proposed
+        """
+        if self.state == "executed":
+            return self.approved_quantity == self.quantity
+        return self.state == "superseded"
 
     def _after_decision(self):
         """What follows when these proposals were approved, refused or opened again; also by a rule."""

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import _, api, fields, models
@@ -5,6 +6,9 @@ from odoo.tools import SQL, float_round, format_amount
 
 from ..lib import approval
 from ..lib.inventory import order_quantity
+
+# why proposals come back that were approved
+PUT_BACK = ("minimum", "failed")
 
 
 class Item(NamedTuple):
@@ -21,7 +25,10 @@ class Item(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is read at once of many proposals."""
+    """What is read at once of many proposals.
+
+    :ivar approved: (product id, warehouse id) to the quantity that is approved and not carried out yet
+    """
 
     offers: dict
     calendars: dict
@@ -29,6 +36,7 @@ class Known(NamedTuple):
     last: dict
     supply: dict
     demand: dict
+    approved: dict
 
     def choose_offer(self, proposal):
         """:return: Offer that a proposal is ordered by; None where there is none"""
@@ -44,7 +52,10 @@ class DistPlanningProposal(models.Model):
     @api.model
     def _evaluate(self, batch):
         """Judge what nobody decided yet of a version, and have carried out what is approved."""
-        proposals = self.search([("batch_id", "=", batch.id), ("state", "=", "proposed")])
+        # what is needed first counts as there for what is needed later
+        proposals = self.search(
+            [("batch_id", "=", batch.id), ("state", "=", "proposed")], order="date_planned, id"
+        )
         if proposals:
             proposals.with_company(batch.company_id)._judge()
 
@@ -54,18 +65,27 @@ class DistPlanningProposal(models.Model):
         company.ensure_one()
         rules = self.env["dist.planning.rule"]._get_rules(company)
         reasons_by_code = {reason.code: reason for reason in self.env["dist.planning.reason"].search([])}
-        rows = []
-        for proposal, figures, facts in self._get_figures():
+        known, rows = self._read_known(), []
+        for proposal, figures, facts in self._get_figures(known):
             rule = approval.find_rule(facts, rules)
-            rows.append((proposal, figures, rule, approval.judge(facts, rule)))
+            reasons = approval.judge(facts, rule) or proposal._get_lasting_reasons(figures)
+            if not reasons and proposal.kind in approval.COVERED:
+                known.approved[proposal._get_place()] += figures["approved_quantity"]
+            rows.append((proposal, figures, rule, reasons))
         self._write_figures(rows, reasons_by_code)
         approved = self.browse(proposal.id for proposal, _figures, _rule, reasons in rows if not reasons)
         if approved:
             approved._approve()
 
+    def _get_lasting_reasons(self, figures):
+        """:return: list of Reason for which this proposal was put back, as long as it is worth the same"""
+        worth = self.currency_id.compare_amounts(figures["value"], self.value)
+        codes = self.reason_ids.mapped("code") if worth == 0 else ()
+        return [approval.Reason(code) for code in codes if code in PUT_BACK]
+
     def _refresh_figures(self):
         """Bring value, change and cover up to date after a planner changed something; why it waits stays."""
-        for proposal, figures, _facts in self._get_figures():
+        for proposal, figures, _facts in self._get_figures(self._read_known()):
             # the day that a planner chose is the planner's
             proposal.write({**figures, "date_order": proposal.date_order or figures.get("date_order")})
 
@@ -97,11 +117,20 @@ class DistPlanningProposal(models.Model):
 
     # figures
 
-    def _get_figures(self):
-        """:return: iterator of (proposal, values to write, lib.approval.Facts)"""
-        known = self._read_known()
+    def _get_place(self):
+        """:return: (product id, warehouse id)"""
+        return self.product_id.id, self.warehouse_id.id
+
+    def _is_stocked(self):
+        """:return: False where the item is archived, or a service"""
+        return self.product_id.active and self.product_id.type != "service"
+
+    def _get_figures(self, known):
+        """:param known: Known; what is approved of one proposal before the next is asked for counts for that
+        :return: iterator of (proposal, values to write, lib.approval.Facts)
+        """
         for proposal in self:
-            pair = (proposal.product_id.id, proposal.warehouse_id.id)
+            pair = proposal._get_place()
             item = known.items.get(pair, Item())
             offer = known.choose_offer(proposal)
             figures = proposal._prepare_order(offer, known.calendars)
@@ -112,7 +141,7 @@ class DistPlanningProposal(models.Model):
                 last = offer and offer.delay
             change = _get_change(quantity, last)
             demand = known.demand.get((proposal.source_id.id, *pair))
-            cover = proposal._get_cover(known.supply[pair], demand, quantity)
+            cover = proposal._get_cover(known.supply[pair], demand, known.approved[pair] + quantity)
             figures.update(
                 value=value or 0.0,
                 change=change or 0.0,
@@ -131,7 +160,8 @@ class DistPlanningProposal(models.Model):
                 cover_days=cover,
                 forecast_error=item.forecast_error,
                 expired_days=proposal.source_id._get_expired_days(),
-                is_value_limited=bool(proposal.source_id.proposal_value_limit),
+                is_stocked=proposal._is_stocked(),
+                source_limit=proposal.source_id.proposal_value_limit,
             )
             yield proposal, figures, facts
 
@@ -151,7 +181,26 @@ class DistPlanningProposal(models.Model):
             self._get_last_approved(),
             self.env["dist.planning.supply"]._get(self.product_id, self.warehouse_id),
             self._get_demand(),
+            self._get_approved(),
         )
+
+    def _get_approved(self):
+        """:return: defaultdict, (product id, warehouse id) to the quantity of other proposals, of every source, that
+        are about to be carried out
+        """
+        groups = self._read_group(
+            [
+                ("product_id", "in", self.product_id.ids),
+                ("warehouse_id", "in", self.warehouse_id.ids),
+                ("kind", "in", approval.COVERED),
+                ("state", "=", "approved"),
+                ("id", "not in", self.ids),
+            ],
+            ["product_id", "warehouse_id"],
+            ["approved_quantity:sum"],
+        )
+        found = {(product.id, warehouse.id): quantity for product, warehouse, quantity in groups}
+        return defaultdict(float, found)
 
     def _prepare_order(self, offer, calendars):
         """What the supplier's rules make of a proposal: whole packs, ordered on a day it takes orders; whole pieces
@@ -187,7 +236,8 @@ class DistPlanningProposal(models.Model):
         return offer and offer.value(quantity, self.uom_id, self.company_id)
 
     def _get_cover(self, supply, demand, quantity):
-        """:return: days that stock, open supply and this last; None where no demand is expected"""
+        """:param quantity: of this proposal and of those that are approved
+        :return: days that stock, open supply and these last; None where no demand is expected"""
         if self.kind not in approval.COVERED or not demand:
             return None
         return (sum(supply.values()) + quantity) / demand
@@ -252,12 +302,7 @@ class DistPlanningProposal(models.Model):
                     limit=self._format_money(reason.limit),
                 )
             case "change":
-                return _(
-                    "It changes by %(found)s %% against the last one; %(rule)s approves up to %(limit)s %%.",
-                    found=round(reason.found * 100),
-                    rule=name,
-                    limit=round(reason.limit * 100),
-                )
+                return self._describe_change(reason, name)
             case "cover":
                 if reason.found is None:
                     return _(
@@ -273,15 +318,47 @@ class DistPlanningProposal(models.Model):
                 )
             case "forecast_error":
                 return self._describe_error(reason, name)
+        return self._describe_own_reason(reason)
+
+    def _describe_own_reason(self, reason):
+        """:return: as of `_describe_reason`, of what waits whatever rules say"""
+        match reason.code:
             case "expired":
                 return _("The plan is %s days old.", reason.found)
+            case "discontinued" if self.product_id.active:
+                return _("It is a service: nobody keeps stock of it.")
+            case "discontinued":
+                return _("It is archived: it is not sold any more.")
             case "no_price":
                 return self._describe_missing_price()
             case "no_supplier":
                 return _("No supplier sells it: choose one.")
             case "lead_time":
                 return self._describe_lead_time()
+            case "minimum" | "failed":
+                return self.reason_text
+            case "source_limit":
+                return _(
+                    "It comes to %(value)s; %(source)s may propose up to %(limit)s.",
+                    value=self._format_money(reason.found),
+                    source=self.source_id.name,
+                    limit=self._format_money(reason.limit),
+                )
         raise ValueError(reason.code)
+
+    def _describe_change(self, reason, name):
+        if reason.found is None:
+            return _(
+                "There is none before to compare it with; %(rule)s approves changes up to %(limit)s %%.",
+                rule=name,
+                limit=round(reason.limit * 100),
+            )
+        return _(
+            "It changes by %(found)s %% against the last one; %(rule)s approves up to %(limit)s %%.",
+            found=round(reason.found * 100),
+            rule=name,
+            limit=round(reason.limit * 100),
+        )
 
     def _describe_missing_price(self):
         if self.kind == "purchase":
@@ -318,5 +395,7 @@ class DistPlanningProposal(models.Model):
 
 
 def _get_change(quantity, last):
-    """:return: change against the last one as a share; None where there was none"""
-    return quantity / last - 1.0 if last else None
+    """:return: change against the last one as a share; None where there was none, or one of nothing"""
+    if not last:
+        return 0.0 if last is not None and not quantity else None
+    return quantity / last - 1.0

@@ -42,7 +42,8 @@ class DistPlanningRule(models.Model):
     # no amount of the currency: one below its smallest coin would become 0, which is no limit
     value_limit = fields.Float(string="Value at most", help="In the company's currency; 0 for no limit.")
     change_limit = fields.Float(
-        string="Change at most (%)", help="Against the last approved proposal; 0 for no limit."
+        string="Change at most (%)",
+        help="Against the last approved proposal; one without a former waits. 0 for no limit.",
     )
     cover_limit = fields.Float(string="Cover at most (days)", help="0 for no limit.")
     error_limit = fields.Float(string="Forecast error at most (%)", help="0 for no limit.")

@@ -1,18 +1,19 @@
 import logging
 
-import psycopg2
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
-from odoo import SUPERUSER_ID, _, api, fields, models
-from odoo.exceptions import UserError
-
+from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
-from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS
 from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 from odoo.addons.queue_job.exception import RetryableJobError
 
 _logger = logging.getLogger(__name__)
 
-BUSY_SECONDS = 10
+FAILED = "planning_run_failed"
+# days; nobody has the plan of another time in force
+LONGEST_BACK, LONGEST_AHEAD = 3650, 31
+PLANNER = "dist_integration_planning.group_dist_planning_planner"
 
 
 class DistPlanningRun(models.Model):
@@ -75,6 +76,15 @@ class DistPlanningRun(models.Model):
             run.stage = noted.stage
             run.progress = 100.0 if run.state == "done" else noted.percent
 
+    @api.constrains("as_of", "source_id")
+    def _check_as_of(self):
+        for run in self:
+            ahead = (run.as_of - run.source_id._get_today()).days
+            if not -LONGEST_BACK <= ahead <= LONGEST_AHEAD:
+                raise ValidationError(
+                    _("A run plans from a day of the last ten years on, or of the next month: %s.", run.as_of)
+                )
+
     @api.model
     def _get_writable_fields(self):
         return {"source_id", "as_of"}
@@ -117,28 +127,31 @@ class DistPlanningRun(models.Model):
         for run in self:
             run.with_delay(
                 channel=CHANNELS["bulk"],
-                identity_key=f"dist-planning:{run.id}",
+                identity_key=run._get_identity_key(),
                 description=_("Plan %s", run.name),
             )._job_run()
+
+    def _get_identity_key(self):
+        return f"dist-planning:{self.id}"
 
     def _get_run_lock(self):
         return f"dist.planning.run/{self.source_id.id}"
 
     def _run(self):
         """Plan in a transaction of its own: all of it becomes visible at once, or nothing."""
+        run_id = self.id
+
+        def plan(env):
+            run = env["dist.planning.run"].browse(run_id)
+            run.with_company(run.company_id)._plan(self._note)
+
         try:
-            with self.env.registry.cursor() as cr:
-                run = api.Environment(cr, SUPERUSER_ID, {})[self._name].browse(self.id)
-                run.with_company(run.company_id)._plan(self._note)
-                run.env.flush_all()
-                cr.commit()  # pylint: disable=invalid-commit  # the version becomes visible at once
+            self.source_id._do_beside_decisions(plan)
+        except RetryableJobError:
+            raise
         except Exception as error:  # pylint: disable=broad-except
             if is_connection_lost(error):
                 raise
-            if isinstance(error, psycopg2.Error) and error.pgcode in CONFLICTS:
-                raise RetryableJobError(
-                    "Somebody else brought the history up to date", seconds=BUSY_SECONDS
-                ) from error
             _logger.exception("Planning run %s failed", self.id)
             self._record_failure(error)
 
@@ -147,11 +160,36 @@ class DistPlanningRun(models.Model):
         text = str(error.args[0]) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
         def record(env):
-            env["dist.planning.run"].browse(run_id).write(
-                {"state": "failed", "error": text[:10_000], "finished_at": fields.Datetime.now()}
+            run = env["dist.planning.run"].browse(run_id)
+            run.write({"state": "failed", "error": text[:10_000], "finished_at": fields.Datetime.now()})
+            env["dist.exception"]._open_without_message(
+                run._prepare_failure(text), run.company_id, assignee=run._get_assignee()
             )
 
         self.env["dist.message"]._in_own_transaction(record)
+
+    def _get_assignee(self):
+        """:return: res.users who started it, or set the planner up; empty where that is nobody who may plan"""
+        users = self.create_uid | self.source_id.create_uid
+        return users.filtered(lambda user: user.active and user.has_group(PLANNER))[:1]
+
+    def _prepare_failure(self, text):
+        return ExceptionSpec(
+            "technical",
+            FAILED,
+            _("%s could not be planned", self.name),
+            detail=text[:5_000],
+            record=self,
+            severity="high",
+            suggestion=_("Open the run and use Plan once the cause is removed; the plan before is in force."),
+            fingerprint=f"dist.planning.source/{self.source_id.id}",
+        )
+
+    def _close_exception(self):
+        """What failed before is done with this run."""
+        self.env["dist.exception"]._close_without_message(
+            [FAILED], f"dist.planning.source/{self.source_id.id}"
+        )
 
     def _note(self, stage, percent):
         self.env["dist.planning.run.progress"]._note(self.id, stage, percent)

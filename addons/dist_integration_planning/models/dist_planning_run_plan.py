@@ -54,12 +54,14 @@ class Rows:
     :ivar proposals: rows to hand in
     :ivar values: dict, id of dist.planning.item to the value of what is expected to be sold in a year
     :ivar better: number of items of which the method made less error than naive when it was tried
+    :ivar decided: dict, (product id, warehouse id) to dist.planning.proposal that were decided in this period
     """
 
     parameters: list = field(default_factory=list)
     proposals: list = field(default_factory=list)
     values: dict = field(default_factory=dict)
     better: int = 0
+    decided: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class DistPlanningRun(models.Model):
         note(_("Reading what was sold"), 1)
         self._refresh_history()
         items = self.env["dist.planning.item"]._ensure(self.source_id._get_warehouses())
-        rows = Rows()
+        rows = Rows(decided=self._get_decided(periods))
         batch = self._stage(self._plan_items(items, periods, rows, note), rows, planned_at)
         note(_("Handing in the plan"), 85)
         self._store_classes(rows.values)
@@ -149,6 +151,7 @@ class DistPlanningRun(models.Model):
                 "better_count": rows.better,
             }
         )
+        self._close_exception()
 
     def _plan_items(self, items, periods, rows, note):
         """Plan items part by part.
@@ -164,7 +167,7 @@ class DistPlanningRun(models.Model):
                 rows.values[one.item.id] = self._get_yearly_value(one, periods)
                 rows.better += (one.forecast.error or 0.0) < (one.forecast.naive_error or 0.0)
                 rows.parameters.append(self._prepare_parameter(one, periods))
-                rows.proposals += self._prepare_proposals(one, periods)
+                rows.proposals += self._prepare_proposals(one, periods, rows.decided)
                 yield from self._prepare_forecasts(one, periods)
             items._write_found([self._prepare_findings(one, periods) for one in planned])
             done += len(part)
@@ -244,7 +247,9 @@ class DistPlanningRun(models.Model):
         if item.launch_date:
             first = periods.index_of(item.launch_date)
         else:
-            first = next((index for index, value in enumerate(gross) if value > 0.0), 0)
+            # of a new item without a sale the expectation alone says something
+            unsold = len(gross) if item.expected_demand else 0
+            first = next((index for index, value in enumerate(gross) if value > 0.0), unsold)
         last = periods.index_of(item.end_date) if item.end_date else None
         if item.end_date and item.end_date >= periods.ahead[0]:
             last = len(periods.past) + sum(1 for start in periods.ahead if start <= item.end_date) - 1

@@ -5,6 +5,8 @@ from odoo import models
 from ..lib import calendar
 
 BANDS = {"low": 0.05, "lower": 0.25, "upper": 0.75, "high": 0.95}
+# so many times of what was refused are another question
+MUCH_MORE = 2.0
 
 
 class DistPlanningRun(models.Model):
@@ -46,9 +48,11 @@ class DistPlanningRun(models.Model):
             "explanation": self.env["dist.planning.explanation"]._prepare(one, periods),
         }
 
-    def _prepare_proposals(self, one, periods):
-        """:return: list of at most one dict: none when nothing is to be ordered, or nobody is known to order it from"""
-        source, item = self.source_id, one.item
+    def _prepare_proposals(self, one, periods, decided):
+        """:param decided: as of `_get_decided`
+        :return: list of at most one dict: none when nothing is to be ordered, or nobody is known to order it from
+        """
+        source = self.source_id
         kind = "transfer" if one.from_warehouse else "purchase" if one.seller else None
         if not one.plan.quantity or not getattr(source, f"may_{kind}", False):
             return []
@@ -58,8 +62,7 @@ class DistPlanningRun(models.Model):
         planned = max(needed, earliest)
         row = {
             **self._prepare_place(one),
-            # one for an item and period: what was decided about it is not asked again the next night
-            "key": f"{item.product_id.id}-{item.warehouse_id.id}-{calendar.bucket_start(periods.today, periods.kind)}",
+            "key": self._get_key(one, periods, decided),
             "kind": kind,
             "source_warehouse_id": one.from_warehouse.id or None,
             "partner_id": one.seller.partner_id.id or None,
@@ -68,6 +71,41 @@ class DistPlanningRun(models.Model):
             "date_order": planned - timedelta(days=round(one.supply.lead_time)),
         }
         return [row]
+
+    def _get_key(self, one, periods, decided):
+        """:return: number of a proposal, one for an item and period: what was decided about it is not asked again the
+        next night, but what is needed beyond what is ordered is
+        """
+        product, warehouse = one.item.product_id, one.item.warehouse_id
+        key = f"{product.id}-{warehouse.id}-{calendar.bucket_start(periods.today, periods.kind)}"
+        known = decided.get((product.id, warehouse.id), ())
+        settled = sum(self._is_settled(proposal, one, periods) for proposal in known)
+        return f"{key}/{settled + 1}" if settled else key
+
+    def _is_settled(self, proposal, one, periods):
+        """:return: whether what is needed now is needed beside a proposal that was decided: that one is counted as
+        supply, or much less was refused
+        """
+        if proposal.state == "refused":
+            return proposal.quantity * MUCH_MORE <= one.plan.quantity
+        document = proposal.purchase_line_id or proposal.move_id
+        if proposal.state == "executed" and document.state in (False, "cancel"):
+            return False
+        # what arrives later is not counted
+        arrival = proposal.date_planned or periods.today
+        return (arrival - periods.today).days + 1 < periods.days * len(periods.ahead)
+
+    def _get_decided(self, periods):
+        """:return: dict, (product id, warehouse id) to dist.planning.proposal of this period that were decided"""
+        proposals = self.env["dist.planning.proposal"].search(
+            [
+                ("source_id", "=", self.source_id.id),
+                ("state", "in", ("approved", "executed", "refused")),
+                ("kind", "in", ("purchase", "transfer")),
+                ("key", "like", f"-{calendar.bucket_start(periods.today, periods.kind)}"),
+            ]
+        )
+        return proposals.grouped(lambda proposal: (proposal.product_id.id, proposal.warehouse_id.id))
 
     def _stage(self, forecasts, rows, planned_at):
         """Stage a version. The forecasts come first: when all of them are read, the other rows are complete.

@@ -6,6 +6,10 @@ from odoo.tools import SQL
 
 from ..lib.export_file import header_line
 from ..lib.translation import GLUE, VALUE
+from .datasets.dist_planning_dataset import DatasetColumn
+
+# whether a row is gone for a file that tells a choice of them
+GONE = DatasetColumn("dist_gone", "flag")
 
 # what a spreadsheet takes for a formula's beginning, but for a number below zero, and how it is told that it is none
 FORMULA, PLAIN = r"^(?!-[0-9.,]+(e[-+][0-9]+)?$)[=+\-@\t\r]", r"'\&"
@@ -35,6 +39,7 @@ class FilePlan:
 
     :ivar dataset: code
     :ivar condition: SQL condition on the rows
+    :ivar gone: SQL of whether a row is gone, which the column GONE says then; None where none can be
     :ivar content: ``csv`` or ``jsonl``
     :ivar for_spreadsheet: whether texts of CSV are kept from being taken for formulas
     """
@@ -49,6 +54,7 @@ class FilePlan:
     has_head: bool = True
     quoted: bool = False
     for_spreadsheet: bool = False
+    gone: SQL | None = None
 
     @property
     def media_type(self):
@@ -69,6 +75,8 @@ class FilePlan:
             SQL("%s AS %s", self._get_value(column), SQL(self._get_alias(number, column)))
             for number, column in enumerate(self.columns)
         )
+        if self.gone:
+            rows = SQL("SELECT *, %s AS %s FROM (%s) AS told", self.gone, SQL.identifier(GONE.name), rows)
         query = SQL("SELECT %s FROM (%s) AS dist_row WHERE %s", values, rows, self.condition)
         return (
             query

@@ -96,20 +96,60 @@ class TestApproval(PlanningCase):
         batch = self._take_in([*rows, self._alert()], "R-2", 1)
         self.assertEqual([fault[3] for fault in self._get_faults(batch)], ["80"])
 
+    def test_limit_of_the_source_is_for_what_it_proposes(self):
+        """P2, P3: what a planner enters or the supplier's minimum makes of a proposal refuses no plan; it waits."""
+        self.source.proposal_value_limit = 100.0
+        rule = self._make_rule(is_automatic=False)
+        self.glove.seller_ids.write({"min_qty": 500.0, "dist_order_multiple": 0.0})
+        rows = [self._proposal(), self._proposal("P-2", "GLOVE", quantity=1)]
+        self._take_in(rows)
+        self._get_proposals("P-1").with_user(self.planner).approved_quantity = 60
+        rule.is_automatic = True
+        batch = self._take_in([*rows, self._alert()], "R-2", 1)
+        self.assertEqual(batch.state, "active", self._get_faults(batch))
+        self.assertEqual(self._codes(), {"P-1": ["source_limit"], "P-2": ["source_limit"]})
+        self.assertEqual(self._get_proposals().mapped("value"), [240.0, 1000.0])
+        self.assertIn("Platform may propose up to", self._get_proposals("P-2").reason_text)
+        batch = self._take_in([self._proposal(quantity=60)], "R-3", 2)
+        self.assertEqual(
+            [fault[2:] for fault in self._get_faults(batch)], [("quantity", "240", "value_limit")]
+        )
+
     def test_change_against_the_last(self):
-        """P3: what is far from the last approved one waits."""
+        """P3: what is far from the last approved one waits, and so does what there is none before of."""
         self._make_rule(change_limit=50.0)
         self._take_in([self._proposal()])
+        first = self._get_proposals()
+        self.assertEqual(self._codes(), {"P-1": ["change"]})
+        self.assertIn("none before to compare it with", first.reason_text)
+        first.with_user(self.planner).action_approve()
         self._take_in([self._proposal("P-2", quantity=14), self._proposal("P-3", quantity=16)], "R-2", 1)
         self.assertEqual(self._codes("P-2", "P-3"), {"P-2": [], "P-3": ["change"]})
         self.assertAlmostEqual(self._get_proposals("P-3").change, 0.6)
+
+    def test_change_of_a_setting_of_nothing(self):
+        """P3: a reordering rule that stands at nothing is set to anything by a planner alone."""
+        self._make_rule(change_limit=20.0)
+        point = self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": self.tape.id,
+                "warehouse_id": self.warehouse.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+            }
+        )
+        setting = {"kind": "reordering", "quantity": 1000, "maximum": 1000, "date_planned": None}
+        self._take_in([self._proposal(**setting)])
+        self.assertEqual(self._codes(), {"P-1": ["change"]})
+        point.write({"product_min_qty": 900.0, "product_max_qty": 1000.0})
+        self._take_in([self._proposal("P-2", **setting)], "R-2", 1)
+        self.assertEqual(self._codes("P-2"), {"P-2": []})
 
     def test_cover_counts_requests_for_quotation(self):
         """P3, rule 15: stock, what is on its way and requests for quotation are supply that a proposal adds to."""
         self._make_rule(cover_limit=20.0)
         self.env["stock.quant"]._update_available_quantity(self.tape, self.warehouse.lot_stock_id, 5)
         day = str(fields.Date.today() + timedelta(days=7))
-        rows = [self._forecast(day=day, baseline=7), self._proposal()]
+        rows = [self._forecast(day=day, baseline=7, calendar="own"), self._proposal()]
         self._take_in(rows)
         proposal = self._get_proposals()
         self.assertEqual((proposal.cover_days, proposal.state), (15.0, "approved"))
@@ -119,6 +159,22 @@ class TestApproval(PlanningCase):
         proposal = self._get_proposals("P-2")
         self.assertEqual((proposal.cover_days, self._codes("P-2")), (25.0, {"P-2": ["cover"]}))
         self.assertEqual((proposal.on_hand, proposal.incoming, proposal.requested), (5.0, 0.0, 10.0))
+
+    def test_cover_counts_what_is_approved(self):
+        """P3: what is approved already, in this plan or before, counts for the cover: many small ones are one large."""
+        self._make_rule(cover_limit=40.0)
+        today = fields.Date.today()
+        forecast = self._forecast(day=str(today + timedelta(days=7)), baseline=7, calendar="own")
+        days = [str(today + timedelta(days=30 + number)) for number in range(4)]
+        rows = [
+            self._proposal(f"P-{number}", date_planned=day, quantity=15) for number, day in enumerate(days)
+        ]
+        self._take_in([forecast, *reversed(rows)])
+        self.assertEqual(self._codes(), {"P-0": [], "P-1": [], "P-2": ["cover"], "P-3": ["cover"]})
+        self.assertEqual(self._get_proposals().mapped("cover_days"), [15.0, 30.0, 45.0, 45.0])
+        self._take_in([forecast, *rows, self._proposal("P-4", date_planned=days[3], quantity=11)], "R-2", 1)
+        self.assertEqual(self._codes("P-4"), {"P-4": ["cover"]})
+        self.assertEqual(self._get_proposals("P-4").cover_days, 41.0)
 
     def test_expired_plan(self):
         """P3, rule 11: what an expired plan proposes is not approved by any rule."""
@@ -135,6 +191,24 @@ class TestApproval(PlanningCase):
         self._make_product("FREE", price=0.0)
         self._take_in([self._proposal(sku="SEAL"), self._proposal("P-2", "FREE")])
         self.assertEqual(self._codes(), {"P-1": ["no_supplier"], "P-2": ["no_price"]})
+
+    def test_discontinued(self):
+        """P2, P3: what is archived, or a service, is bought by no rule, though the platform still plans it."""
+        self._make_rule()
+        advice = self.env["product.product"].create(
+            {"name": "Advice", "default_code": "ADVICE", "type": "service"}
+        )
+        self._make_offer(advice, price=5.0)
+        self.glove.active = False
+        self._take_in([self._proposal(sku="GLOVE"), self._proposal("P-2", "ADVICE"), self._proposal("P-3")])
+        self.assertEqual(self._codes(), {"P-1": ["discontinued"], "P-2": ["discontinued"], "P-3": []})
+        self.assertEqual(
+            [text.split(":")[0] for text in self._get_proposals("P-1", "P-2").mapped("reason_text")],
+            ["It is archived", "It is a service"],
+        )
+        self._get_proposals("P-1").with_user(self.planner).action_approve()
+        self._execute()
+        self.assertEqual(self._get_proposals("P-1").state, "executed")
 
     def test_supplier_without_working_hours(self):
         """P3: a calendar without hours is refused; one that lost them later holds up no plan: every day counts."""
@@ -195,6 +269,63 @@ class TestApproval(PlanningCase):
         )
         self._take_in([self._parameter(reorder_point=10, maximum=40)], "R-2", 1)
         self.assertEqual(self._get_proposals().mapped("state").count("proposed"), 0)
+
+    def test_changed_parameters_stay_decided(self):
+        """P3: a reorder point that a planner changed and had set is not asked, or set, again until the source says
+        another one, whatever rules approve and whoever sets it by hand.
+        """
+        said = self._parameter(reorder_point=100, maximum=200)
+        self._take_in([said])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).approved_quantity = 50
+        self._take_in([said, self._alert()], "R-2", 1)
+        self.assertEqual((proposal.state, proposal.approved_quantity), ("proposed", 50.0))
+        proposal.with_user(self.planner).action_approve()
+        self._execute()
+        executed_at, point = proposal.executed_at, proposal.orderpoint_id
+        self.assertEqual((point.product_min_qty, point.product_max_qty), (50.0, 200.0))
+        self._make_rule(kind="reordering")
+        self._take_in([said], "R-3", 2)
+        self._execute()
+        self.assertEqual((proposal.state, proposal.executed_at), ("executed", executed_at))
+        point.write({"product_min_qty": 30.0, "product_max_qty": 40.0})
+        self._take_in([said, self._alert()], "R-4", 3)
+        self._execute()
+        self.assertEqual(
+            (proposal.state, point.product_min_qty, point.product_max_qty), ("executed", 30.0, 40.0)
+        )
+        self._take_in([self._parameter(reorder_point=110, maximum=200)], "R-5", 4)
+        self._execute()
+        self.assertEqual((point.product_min_qty, point.product_max_qty), (110.0, 200.0))
+
+    def test_old_change_of_parameters(self):
+        """P3: what left the list comes back as the source says it, without what a planner once changed."""
+        said = self._parameter(reorder_point=100, maximum=200)
+        self._take_in([said])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).approved_quantity = 50
+        self._take_in([self._parameter(reorder_point=120, maximum=200)], "R-2", 1)
+        self.assertEqual(proposal.state, "superseded")
+        self._take_in([said], "R-3", 2)
+        self.assertEqual(
+            (proposal.state, proposal.approved_quantity, proposal.is_edited), ("proposed", 100.0, False)
+        )
+
+    def test_changed_lead_time_stays_decided(self):
+        """P3: a lead time that a planner changed and had set is not asked again until the source says another one."""
+        said = self._parameter(lead_time_days=7)
+        self._take_in([said])
+        proposal = self._get_proposals()
+        proposal.with_user(self.planner).approved_quantity = 6
+        self._take_in([said, self._alert()], "R-2", 1)
+        self.assertEqual((proposal.state, proposal.approved_quantity), ("proposed", 6.0))
+        proposal.with_user(self.planner).action_approve()
+        self._execute()
+        self.assertEqual(self.tape.seller_ids.delay, 6)
+        self._take_in([said], "R-3", 2)
+        self.assertEqual(proposal.state, "executed")
+        self._take_in([self._parameter(lead_time_days=8)], "R-4", 3)
+        self.assertEqual(self._get_proposals().mapped("state").count("proposed"), 1)
 
     def test_archived_reordering_rule(self):
         """P3: a reordering rule that somebody archived is taken up again, there is only one of a product in a place."""
@@ -264,6 +395,19 @@ class TestApproval(PlanningCase):
         with self.assertRaisesRegex(UserError, "not proposed any more"):
             mine.approved_quantity = 5
 
+    def test_change_to_a_setting_without_sense(self):
+        """P3: what plans are refused for, a planner is as well: a reorder point above what orders fill up to, and a
+        lead time of ages.
+        """
+        self._take_in([self._parameter(reorder_point=5, maximum=20, lead_time_days=7)])
+        for proposal in self._get_proposals().with_user(self.planner):
+            with self.subTest(proposal.kind), self.assertRaises(UserError), self.env.cr.savepoint():
+                proposal.approved_quantity = 3_000_000_000
+        point = self._get_proposals().filtered(lambda found: found.kind == "reordering")
+        with Form(point.with_user(self.planner)) as form:
+            form.approved_quantity = 20
+        self.assertEqual(point.approved_quantity, 20.0)
+
     def test_order_day_follows(self):
         """P3, rule 13: another supplier or day moves the day to order on, unless a planner says which."""
         slow = self.env["res.partner"].create({"name": "Slow", "ref": "SLOW"})
@@ -297,6 +441,23 @@ class TestApproval(PlanningCase):
         self._take_in([self._proposal(quantity=12)], "R-3", 2)
         self.assertEqual((proposal.approved_quantity, proposal.is_edited), (12.0, False))
 
+    def test_number_of_another_item(self):
+        """P3: a number that stands for another item now is another proposal; who has the old one before her approves
+        nothing she never saw, and what was decided stays.
+        """
+        self._take_in([self._proposal()])
+        seen = self._get_proposals().with_user(self.planner)
+        self._take_in([self._proposal(sku="GLOVE", quantity=5000)], "R-2", 1)
+        self.assertEqual((seen.state, seen.product_id, seen.quantity), ("superseded", self.tape, 10.0))
+        with self.assertRaises(UserError):
+            seen.action_approve()
+        other = self._get_proposals("P-1")
+        self.assertEqual((other.state, other.product_id, other.quantity), ("proposed", self.glove, 5000.0))
+        other.with_user(self.planner).action_refuse()
+        batch = self._take_in([self._proposal()], "R-3", 2)
+        self.assertEqual((other.key, other.state, other.product_id), ("P-1", "refused", self.glove))
+        self.assertEqual((seen.state, batch.known_count), ("superseded", 1))
+
     def test_decided_stays_decided(self):
         """P3, rule 9: what was decided is not proposed again; what is not proposed any more is off the list."""
         self._take_in([self._proposal(), self._proposal("P-2"), self._proposal("P-3")])
@@ -310,8 +471,8 @@ class TestApproval(PlanningCase):
         self.assertEqual((batch.known_count, batch.proposal_count), (2, 2))
         self._take_in([self._proposal("P-3")], "R-3", 2)
         self.assertEqual(other.state, "proposed")
-        no.action_reopen()
-        self.assertEqual(no.state, "proposed")
+        answer = (no | other).action_reopen()
+        self.assertEqual((no.state, answer["params"]["message"]), ("proposed", "1 to decide again"))
 
     def test_what_people_may(self):
         """G5: planners decide, others look; nobody enters what a plan says."""

@@ -3,7 +3,7 @@ import threading
 from datetime import timedelta
 from unittest.mock import patch
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import LockNotAvailable, SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import tagged
@@ -188,24 +188,58 @@ class TestConcurrency(RealTransactionCase):
         self.assertEqual((proposals, in_force), ([("P-1", 2.0, "proposed")], second))
 
     def test_decided_while_a_version_comes(self):
-        """P3: a planner decides while a new version is put in force: the job is tried again, the decision stands."""
+        """P3: a planner decides while a new version is put in force: it is tried again at once, the decision stands."""
         first, second = self.ids["batches"]
         self._do(self._run_job, first)
-        batches = self.registry["dist.planning.batch"]
-        original = batches._insert_rows
+        self._come_between(second, lambda proposals: proposals.action_refuse())
+        self.assertEqual(self._read(), (["superseded", "active"], [("P-1", 1.0, "refused")], second))
 
-        def decide(env):
-            env["dist.planning.proposal"].search([("source_id", "=", self.ids["source"])]).action_refuse()
+    def test_decisions_wait_for_a_version_that_was_disturbed(self):
+        """P2, P3: a version that a planner came between is put in force by the next try, for which others wait."""
+        first, second = self.ids["batches"]
+        self._do(self._run_job, first)
+        with self.registry.cursor() as cr:
+            cr.execute("SET LOCAL lock_timeout = '200ms'")
 
-        def insert(batch, counts):
-            self._do(decide)
-            original(batch, counts)
+            def decide():
+                cr.execute(
+                    "UPDATE dist_planning_proposal SET planner_id = NULL WHERE source_id = %s",
+                    (self.ids["source"],),
+                    log_exceptions=False,
+                )
 
-        with patch.object(batches, "_insert_rows", insert), self.assertRaises(RetryableJobError):
-            self._do(self._run_job, second)
+            with self.assertRaises(RetryableJobError) as caught:
+                self._come_between(second, lambda proposals: proposals.action_take(), decide)
+            self.assertIsInstance(caught.exception.__cause__, LockNotAvailable)
+            self.assertTrue(caught.exception.ignore_retry, "it is never given up")
+            cr.rollback()
         self.assertEqual(self._read()[0], ["active", "staged"])
         self._do(self._run_job, second)
-        self.assertEqual(self._read(), (["superseded", "active"], [("P-1", 1.0, "refused")], second))
+        self.assertEqual(self._read(), (["superseded", "active"], [("P-1", 2.0, "proposed")], second))
+
+    def _come_between(self, batch_id, decide, again=lambda: None):
+        """Put a version in force while planners decide.
+
+        :param decide: function of the proposals, called when the version is tried for the first time
+        :param again: function, called when it is tried once more
+        """
+        batches = self.registry["dist.planning.batch"]
+        original, tries = batches._insert_rows, []
+
+        def find_and_decide(env):
+            decide(env["dist.planning.proposal"].search([("source_id", "=", self.ids["source"])]))
+
+        def insert(batch, counts):
+            tries.append(batch)
+            if len(tries) == 1:
+                self._do(find_and_decide)
+            else:
+                again()
+            original(batch, counts)
+
+        with patch.object(batches, "_insert_rows", insert):
+            self._do(self._run_job, batch_id)
+        self.assertEqual(len(tries), 2)
 
     def test_carried_out_once(self):
         """P3, X2: two jobs carry out the same proposal at once: one order."""

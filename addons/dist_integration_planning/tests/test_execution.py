@@ -167,6 +167,20 @@ class TestExecution(PlanningCase):
         self._execute()
         self.assertEqual(proposal.state, "executed")
 
+    def test_smallest_order_is_asked_once(self):
+        """P3: what a rule approved and came back waits while it is worth the same, whatever plans follow."""
+        self.env["dist.planning.supplier"].create({"partner_id": self.supplier.id, "minimum_value": 100.0})
+        self._take_in([self._proposal()])
+        self._execute()
+        proposal = self._get_proposals()
+        text = proposal.reason_text
+        self._take_in([self._proposal(), self._alert()], "R-2", 1)
+        self.assertEqual((proposal.state, proposal.reason_ids.code), ("proposed", "minimum"))
+        self.assertEqual(proposal.reason_text, text)
+        self._take_in([self._proposal(quantity=30)], "R-3", 2)
+        self._execute()
+        self.assertEqual(proposal.state, "executed")
+
     def test_transfer(self):
         """P3: transfers between warehouses become pickings."""
         self._take_in([self._proposal(kind="transfer", source_warehouse="NORTH")])

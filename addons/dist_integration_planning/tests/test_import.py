@@ -118,6 +118,11 @@ class TestImport(PlanningCase):
         self.assertFalse(self._get_proposals())
         self.assertFalse(self.source.forecast_batch_id)
 
+    def test_band_with_gaps(self):
+        """P2: limits of a band are in their order also where some of them are left out."""
+        batch = self._take_in([self._forecast(low=9, high=1), self._forecast("GLOVE", low=1, upper=9)])
+        self.assertEqual([fault[1:] for fault in self._get_faults(batch)], [(2, "low", "9", "band_order")])
+
     def test_bad_values_in_csv(self):
         """P2: what the database refuses of a CSV file is named by line and field all the same."""
         head = "sku,warehouse,bucket_start,unit,baseline\n"
@@ -148,7 +153,11 @@ class TestImport(PlanningCase):
         )
         batch = self._take_in([self._proposal(), self._proposal(quantity=5)], "R-2", 1)
         self.assertEqual([fault[1] for fault in self._get_faults(batch)], [2, 3])
-        batch = self._take_in([self._parameter(), self._parameter()], "R-3", 2)
+        self._take_in([self._proposal()], "R-4", 2)
+        self._get_proposals().action_refuse()
+        batch = self._take_in([self._proposal(), self._proposal(quantity=5)], "R-5", 3)
+        self.assertEqual([fault[1] for fault in self._get_faults(batch)], [2, 3])
+        batch = self._take_in([self._parameter(), self._parameter()], "R-3", 4)
         self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["duplicate_key"] * 2)
 
     def test_partial(self):
@@ -161,6 +170,22 @@ class TestImport(PlanningCase):
         )
         batch = self._receive(self._plan([self._forecast(), self._alert()], "R-3", 2)[:-30])
         self.assertEqual(self._activate(batch).state, "refused")
+
+    def test_all_kinds_without_forecasts(self):
+        """P2: a file of all kinds that says it has no forecasts does not take away those in force."""
+        none = {"counts": {"forecast": 0, "alert": 1}}
+        self.assertEqual(self._take_in([self._alert()], "R-0", -1, none).state, "active")
+        first = self._take_in([self._forecast()])
+        batch = self._take_in([self._alert(text="Ends in July")], "R-2", 1, none)
+        self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["empty"])
+        self.assertEqual(self.source.forecast_batch_id, first)
+        self.assertEqual(self._take_in([self._alert(text="Ends in July")], "R-3", 2).state, "active")
+        self.assertEqual(self.source.forecast_batch_id, first)
+
+    def test_kinds_that_the_manifest_leaves_out(self):
+        """P2, rule 10: rows of a kind that the manifest says nothing of are more than it says."""
+        batch = self._take_in([self._proposal()], manifest={"counts": {}})
+        self.assertEqual(self._get_faults(batch), [("", 0, "rows", "1", "partial")])
 
     def test_stale(self):
         """P2: a plan that is older than the one in force, or of tomorrow, is refused; that in force stays."""
@@ -181,6 +206,15 @@ class TestImport(PlanningCase):
         third = self._take_in([self._proposal(quantity=20)], "R-3", 9)
         self.assertEqual((first.state, third.state), ("superseded", "active"))
         self.assertEqual(self._get_forecasts(first).baseline, 10.0)
+
+    def test_what_a_version_says(self):
+        """P2: a version leads to its forecasts, stock parameters and proposals."""
+        rows = [self._forecast(), self._forecast("GLOVE"), self._parameter(), self._proposal()]
+        batch = self._take_in(rows)
+        self._take_in([self._forecast(baseline=1)], "R-2", 1)
+        for kind, count in (("forecast", 2), ("parameter", 1), ("proposal", 1)):
+            action = getattr(batch, f"action_view_{kind}s")()
+            self.assertEqual(self.env[action["res_model"]].search_count(action["domain"]), count)
 
     def test_deleted(self):
         """P2: rows of a plan go with their version, and with their product."""

@@ -93,16 +93,20 @@ class TestImportHttp(PlanningHttpCase):
         response = self._send(forecasts, "text/csv", packed, plan="R-2", kind="forecast", name="f.csv.gz")
         batch = self._get_batch(response)
         self.assertFalse(batch._is_complete())
+        self.assertEqual(batch.waits_for, "The manifest did not come.")
         manifest = {"plan": "R-2", "planned_at": self._at(), "files": files}
         self.assertEqual(self._get_batch(self._call("POST", "/plans", manifest, self.key)), batch)
         self.assertEqual(batch._get_missing(), ["p.csv"])
+        self.assertEqual(batch.waits_for, "Files did not come: p.csv.")
         self.assertEqual(self._poll(response)["progress"]["stage"], "Waits for the rest of the plan")
         self._get_batch(self._send(proposals, "text/csv", plan="R-2", kind="proposal", name="p.csv"))
         self.assertTrue(batch._is_complete())
+        self.assertEqual(batch.waits_for, "It is about to be checked.")
         self._activate(batch)
         self.assertEqual(
             (batch.state, batch.forecast_count, batch.proposal_count), ("active", 3, 1), batch.error_ids
         )
+        self.assertFalse(batch.waits_for)
         forecast = self.env["dist.planning.forecast"].search([("batch_id", "=", batch.id)], limit=1)
         self.assertEqual((forecast.baseline, forecast.uplift, forecast.quantity), (7.0, 1.5, 8.5))
         self.assertEqual((str(forecast.bucket_start), forecast.calendar), ("2026-03-02", "445"))
@@ -137,6 +141,24 @@ class TestImportHttp(PlanningHttpCase):
         batch = self._send_all("R-3", [("forecast", self.FORECASTS), ("forecast", second)])
         self.assertEqual((batch.state, batch.forecast_count), ("active", 2), batch.error_ids)
 
+    def test_json_lines_without_a_row(self):
+        """P2: files of JSON lines without a row are files: nothing is proposed any more, and there is no alert; one is
+        not taken for the other, though nothing is in both.
+        """
+        self._activate(self._get_batch(self._send(self._plan([self._proposal(), self._alert()]))))
+        digest = hashlib.sha256(b"").hexdigest()
+        files = [{"kind": kind, "rows": 0, "sha256": digest} for kind in ("alert", "proposal")]
+        manifest = {"plan": "R-2", "planned_at": self._at(1), "files": files}
+        batch = self._get_batch(self._call("POST", "/plans", manifest, self.key))
+        for kind in ("proposal", "alert"):
+            self.assertFalse(batch._is_complete())
+            self._get_batch(self._send(b"", headers={"Idempotency_Key": f"no-{kind}"}, plan="R-2", kind=kind))
+        self.assertTrue(batch._is_complete())
+        self._activate(batch)
+        self.assertEqual(batch.state, "active", batch.error_ids.mapped("message"))
+        self.assertEqual(self._get_proposals().state, "superseded")
+        self.assertEqual((self.source.proposal_batch_id, self.source.alert_batch_id), (batch, batch))
+
     def test_undeclared_file(self):
         """P2: what the manifest does not name is not put in force with the rest; a new manifest mends it."""
         contents = [("forecast", self.FORECASTS), ("proposal", self.PROPOSALS)]
@@ -160,6 +182,15 @@ class TestImportHttp(PlanningHttpCase):
         rows = b'"sku","warehouse","bucket_start","bucket","unit","baseline","uplift"\n'
         rows += b'" TAPE ","WH","2026-03-02","","Units","5",""\n'
         batch = self._send_all("R-6", [("forecast", rows)])
+        self.assertEqual(
+            (batch.state, batch.forecast_count), ("active", 1), batch.error_ids.mapped("message")
+        )
+
+    def test_more_columns_than_a_table_takes(self):
+        """P2: a file may have any number of columns that nobody reads."""
+        head = HEAD.strip() + "".join(f",extra{number}" for number in range(1700))
+        content = f"{head}\nTAPE,WH,2026-03-02,Units,7,,{',' * 1700}\n".encode()
+        batch = self._send_all("R-10", [("forecast", content)])
         self.assertEqual(
             (batch.state, batch.forecast_count), ("active", 1), batch.error_ids.mapped("message")
         )

@@ -1,14 +1,24 @@
 import math
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from unittest.mock import patch
+
+import psycopg2
+from psycopg2 import errorcodes
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.dist_integration_planning.lib import backend
+from odoo.addons.queue_job.exception import RetryableJobError
 
 from .planner_case import WEEKS, PlannerCase
+
+
+class Conflict(psycopg2.Error):
+    """Another transaction came between."""
+
+    pgcode = errorcodes.SERIALIZATION_FAILURE
 
 
 @tagged("post_install", "-at_install")
@@ -79,6 +89,53 @@ class TestPlanner(PlannerCase):
         self.assertEqual(former.mapped("state"), ["superseded"])
         order.button_cancel()
         self.assertEqual(self._plan().proposal_count, 1)
+
+    def test_second_need_of_a_week(self):
+        """P4: what is needed beyond what was ordered this week is proposed as well; what was refused, when it is much
+        more.
+        """
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=30.0)
+        self._plan()
+        first = self._get_open()
+        first._decide("approved")
+        first._job_execute()
+        self.assertEqual((first.state, self._plan().proposal_count), ("executed", 0))
+        self._owe(product, 5000.0)
+        for _night in range(2):
+            self._plan()
+            second = self._get_open()
+            self.assertEqual(second.key, f"{first.key}/2")
+            self.assertGreater(second.quantity, 4500.0)
+        second._decide("refused")
+        self._plan()
+        self.assertFalse(self._get_open())
+        self._owe(product, 20_000.0)
+        self._plan()
+        self.assertEqual(self._get_open().key, f"{first.key}/3")
+
+    def test_cancelled_order(self):
+        """P4: an order of this week that a buyer cancelled is not proposed again the next night."""
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=30.0)
+        self._plan()
+        proposal = self._get_open()
+        proposal._decide("approved")
+        proposal._job_execute()
+        proposal.purchase_id.button_cancel()
+        self._plan()
+        self.assertFalse(self._get_open())
+
+    def _get_open(self):
+        """:return: dist.planning.proposal that wait for a decision"""
+        return self.env["dist.planning.proposal"].search(
+            [("source_id", "=", self.source.id), ("state", "=", "proposed")]
+        )
+
+    def _owe(self, product, quantity):
+        """A customer is to get so much today."""
+        move = self._move(product, quantity, self.warehouse.lot_stock_id, self.customers, self.today)
+        move.state = "confirmed"
 
     def test_each_number_is_explained(self):
         """P4: the item's page says in words and figures how its numbers come about."""
@@ -161,6 +218,17 @@ class TestPlanner(PlannerCase):
             form.expected_demand = 34.0
         self._plan()
         self.assertAlmostEqual(item.weekly_demand, (20.0 + 10 * 34.0) / 12, delta=0.1)
+        self.assertIn("The item is new", item.explanation_html)
+
+    def test_new_item_without_a_sale(self):
+        """P4: what is expected of an item that was never sold counts, without the day it is sold from."""
+        product = self._make_product("NEW")
+        item = self.env["dist.planning.item"].create(
+            {"product_id": product.id, "warehouse_id": self.warehouse.id, "expected_demand": 70.0}
+        )
+        run = self._plan()
+        self.assertAlmostEqual(item.weekly_demand, 70.0)
+        self.assertEqual(run.proposal_count, 1)
         self.assertIn("The item is new", item.explanation_html)
 
     def test_ending_item(self):
@@ -288,6 +356,13 @@ class TestPlanner(PlannerCase):
         self.assertAlmostEqual(item.reorder_point, with_numpy[0], places=4)
         self.assertAlmostEqual(item.weekly_demand, with_numpy[1], places=4)
 
+    def test_day_of_another_time(self):
+        """P4: a run of a day that nobody plans from is refused when it is entered."""
+        for day in (date(1900, 1, 1), date.max, self.today + timedelta(days=400)):
+            refused = self.assertRaisesRegex(ValidationError, "last ten years")
+            with self.subTest(day), refused, self.env.cr.savepoint():
+                self.env["dist.planning.run"]._make(self.source, day)
+
     def test_a_failure_leaves_nothing_and_says_why(self):
         """P4: a run that fails leaves no version, says why, and starts again from the beginning."""
         product = self._make_product("STEADY")
@@ -301,10 +376,54 @@ class TestPlanner(PlannerCase):
                 run._job_run()
         self.assertEqual((run.state, run.error), ("failed", "No room."))
         self.assertFalse(run.batch_id)
+        exception = self.env["dist.exception"].search([("code", "=", "planning_run_failed")])
+        self.assertEqual((exception.state, exception.res_id, exception.detail), ("open", run.id, "No room."))
         run.action_start()
         self.env.flush_all()
         run._job_run()
         self.assertEqual((run.state, run.error), ("done", False))
+        exception.invalidate_recordset()
+        self.assertEqual(exception.state, "resolved")
+
+    def test_who_is_told_of_a_failure(self):
+        """P4: a run that fails lies before whoever started it."""
+        manager = new_test_user(
+            self.env,
+            "starts",
+            groups="dist_integration_planning.group_dist_planning_manager",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        self.source.with_user(manager).action_plan()
+        run = self.env["dist.planning.run"].search([("source_id", "=", self.source.id)])
+        self.env.flush_all()
+        with patch.object(type(run), "_plan", side_effect=UserError("No room.")):
+            with self.assertLogs("odoo.addons.dist_integration_planning.models.dist_planning_run", "ERROR"):
+                run._job_run()
+        exception = self.env["dist.exception"].search([("code", "=", "planning_run_failed")])
+        self.assertEqual((exception.assignee_id, exception.activity_ids.user_id), (manager, manager))
+
+    def test_a_run_is_never_given_up(self):
+        """P4: a run that others come between is tried anew without end, and so is one whose job was lost."""
+        self._deliver(self._make_product("STEADY"), self._steady(1), on_hand=30.0)
+        run = self.env["dist.planning.run"]._make(self.source)
+        run.state = "queued"
+        self.env.flush_all()
+        with patch.object(type(run), "_plan", side_effect=Conflict) as plan:
+            with self.assertRaises(RetryableJobError) as caught:
+                run._job_run()
+        self.assertEqual((plan.call_count, caught.exception.ignore_retry), (2, True))
+        run.invalidate_recordset()
+        self.assertEqual(run.state, "running")
+        jobs = self.env["queue.job"].search([("identity_key", "=", run._get_identity_key())])
+        jobs.unlink()
+        for _time in range(2):
+            self.env["dist.planning.run"]._resume_lost()
+        jobs = self.env["queue.job"].search([("identity_key", "=", run._get_identity_key())])
+        self.assertEqual((len(jobs), run.state), (1, "queued"))
+        self.env.flush_all()
+        run._job_run()
+        self.assertEqual(run.state, "done", run.error)
 
     def test_who_may_do_what(self):
         """P4: planners set how items are planned, not what was found; others only read."""

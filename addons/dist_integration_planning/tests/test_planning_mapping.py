@@ -1,6 +1,7 @@
 import csv
 import io
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from odoo import Command, fields
@@ -224,6 +225,35 @@ class TestPlanningMappingOut(ExportCase):
         self.assertEqual(self._read_named(export, "all.csv"), [{"Sku": "GLOVE", "Gone": "true"}])
         self.assertEqual(self._read_named(export, "there.csv"), [])
 
+    def test_changes_of_a_choice(self):
+        """P1: a file of chosen rows tells what is gone of them, and what is not among them any more."""
+        columns = [{"name": "Sku", "field_name": "key"}, {"name": "Gone", "field_name": "removed"}]
+        file = {"name": "sold.csv", "dataset": "items", "only_column": "active", "only_values": "true"}
+        self.source.mapping_id = self.env["dist.planning.mapping"].create(
+            {
+                "name": "Changes",
+                "takes_changes": True,
+                "file_ids": [Command.create({**file, "column_ids": list(map(Command.create, columns))})],
+            }
+        )
+        old = self._make_product("OLD")
+        old.active = False
+        told = self._read_named(self._export(), "sold.csv")
+        self.assertIn({"Sku": "TAPE", "Gone": "false"}, told)
+        self.assertNotIn("OLD", [row["Sku"] for row in told])
+        self.glove.unlink()
+        self.tape.active = False
+        self._make_product("YOUNG")
+        self.assertEqual(
+            self._read_named(self._export("delta"), "sold.csv"),
+            [
+                {"Sku": "GLOVE", "Gone": "true"},
+                {"Sku": "TAPE", "Gone": "true"},
+                {"Sku": "YOUNG", "Gone": "false"},
+            ],
+        )
+        self.assertEqual(self._read_named(self._export("delta"), "sold.csv"), [])
+
     def test_what_does_not_fit(self):
         """P1: a mapping that cannot work is refused when it is saved, with what there is instead."""
         mapping = self.env["dist.planning.mapping"].create({"name": "Wrong"})
@@ -249,6 +279,17 @@ class TestPlanningMappingOut(ExportCase):
         check({"name": 'A "quoted"', "field_name": "sku"})
         check({"name": "A" * 61, "field_name": "sku"})
         check({"field_name": "sku"})
+        check({"field_name": "sku"}, content="jsonl", has_head=False)
+        nameless = {"name": "z.csv", "dataset": "items", "has_head": False}
+        file = self.env["dist.planning.mapping.file"].create(
+            {
+                "mapping_id": mapping.id,
+                **nameless,
+                "column_ids": [Command.create({"field_name": "sku"})],
+            }
+        )
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            file.content = "jsonl"
         check(name="../x.csv")
         check(name="{secret}.csv")
         check(dataset="proposal")
@@ -305,17 +346,21 @@ class TestPlanningMappingIn(ExportHttpCase):
             {"may_purchase": True, "may_transfer": True, "warehouse_ids": [Command.link(antwerp.id)]}
         )
 
-    def _tell(self, mapping, name, text, check=True):
-        """:return: dist.planning.batch that a file makes, checked unless told otherwise"""
+    def _send(self, mapping, name, text, **query):
+        """:return: answer to a file"""
         self.source.mapping_id = self.env.ref(f"dist_integration_planning.mapping_{mapping}")
-        response = self._call(
+        return self._call(
             "POST",
-            f"/plans/files?name={name}",
+            f"/plans/files?{urlencode({'name': name, **query})}",
             text.encode(),
             self.key,
             Content_Type="text/csv",
             Idempotency_Key=uuid4().hex,
         )
+
+    def _tell(self, mapping, name, text, check=True, **query):
+        """:return: dist.planning.batch that a file makes, checked unless told otherwise"""
+        response = self._send(mapping, name, text, **query)
         self.assertIn(response.status_code, (200, 202), response.text)
         batch = self.env["dist.planning.batch"].search(
             [("source_id", "=", self.source.id)], order="id desc", limit=1
@@ -383,6 +428,47 @@ class TestPlanningMappingIn(ExportHttpCase):
         self._tell("frepple", "purchaseorder_2.csv", head + row.format(882))
         self.assertEqual(self._get_open(), ["882", "883"])
         self.assertEqual(bought.state, "superseded")
+
+    BOUGHT = "reference,status,item,location,quantity,enddate\n{0},proposed,TAPE,BRU,4,2041-03-10 00:00:00\n"
+    MOVED = (
+        "reference,status,item,origin,destination,quantity,enddate\n"
+        "{0},proposed,TAPE,BRU,ANT,4,2041-03-10 00:00:00\n"
+    )
+
+    def test_files_of_one_run(self):
+        """P2: files that carry one number are versions beside each other, however fast they come; none is lost."""
+        batches = [
+            self._tell("frepple", name, text.format(number), check=False, plan="R0")
+            for number, (name, text) in enumerate(
+                (("purchaseorder.csv", self.BOUGHT), ("distributionorder.csv", self.MOVED))
+            )
+        ]
+        self.assertEqual(len(set(batches)), 2)
+        for batch in batches:
+            batch._job_activate()
+        self.env.invalidate_all()
+        self.assertEqual([batch.state for batch in batches], ["active", "active"])
+        self.assertEqual(self._get_open(), ["0", "1"])
+        again = self._tell("frepple", "purchaseorder.csv", self.BOUGHT.format(0), plan="R0")
+        self.assertEqual(again, batches[1], "no version was made of it")
+
+    def test_number_of_a_file_that_came(self):
+        """P2: a second file of a subject under the number of one that is still to be checked is refused."""
+        batch = self._tell("frepple", "purchaseorder.csv", self.BOUGHT.format(1), check=False, plan="R0")
+        for name in ("purchaseorder.csv", "purchaseorder_2.csv"):
+            response = self._send("frepple", name, self.BOUGHT.format(2), plan="R0")
+            self.assertEqual((response.status_code, response.json()["code"]), (409, "plan_reused"))
+        batch._job_activate()
+        self.env.invalidate_all()
+        self.assertEqual((batch.state, self._get_open()), ("active", ["1"]))
+
+    def test_number_of_a_file_that_was_refused(self):
+        """P2: a file that was refused may come again under its number, corrected."""
+        wrong = self.BOUGHT.format(1).replace("TAPE", "TYPO")
+        batch = self._tell("frepple", "purchaseorder.csv", wrong, plan="R0")
+        self.assertEqual(batch.state, "refused")
+        self.assertEqual(self._tell("frepple", "purchaseorder.csv", self.BOUGHT.format(1), plan="R0"), batch)
+        self.assertEqual(batch.state, "active")
 
     def test_in_whichever_order(self):
         """P2: files that came later and were checked first put none of another kind out."""

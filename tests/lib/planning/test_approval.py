@@ -21,6 +21,8 @@ def test_each_limit():
     """P3: value, change against the last, cover and forecast error each stop a proposal, whatever the others say."""
     assert codes(replace(FACTS, value=1000.01), RULE) == ["value"]
     assert codes(replace(FACTS, change=-0.6), RULE) == ["change"]
+    assert codes(replace(FACTS, change=None), RULE) == ["change"]
+    assert codes(replace(FACTS, change=None), replace(RULE, change_limit=0.0)) == []
     assert codes(replace(FACTS, cover_days=91.0), replace(RULE, cover_limit=90.0)) == ["cover"]
     assert codes(replace(FACTS, cover_days=None), replace(RULE, cover_limit=90.0)) == ["cover"]
     assert codes(replace(FACTS, forecast_error=0.4), replace(RULE, error_limit=0.3)) == ["forecast_error"]
@@ -40,8 +42,14 @@ def test_unknown_value():
     move = replace(FACTS, kind="transfer", value=None)
     assert codes(move, RULE) == ["no_price"]
     assert codes(move, replace(RULE, value_limit=0.0)) == []
-    assert codes(replace(move, is_value_limited=True), replace(RULE, value_limit=0.0)) == ["no_price"]
-    assert codes(replace(move, is_value_limited=True), RULE) == ["no_price"]
+    assert codes(replace(move, source_limit=5.0), replace(RULE, value_limit=0.0)) == ["no_price"]
+    assert codes(replace(move, source_limit=5.0), RULE) == ["no_price"]
+
+
+def test_limit_of_the_source():
+    """P2, P3: what comes to more than its source may propose waits, whatever a rule approves."""
+    assert codes(replace(FACTS, source_limit=899.0), RULE) == ["source_limit"]
+    assert codes(replace(FACTS, source_limit=900.0), RULE) == []
 
 
 def test_what_no_rule_approves():
@@ -49,6 +57,7 @@ def test_what_no_rule_approves():
     assert codes(replace(FACTS, expired_days=20), RULE) == ["expired"]
     assert codes(replace(FACTS, supplier=None), RULE) == ["no_supplier"]
     assert codes(replace(FACTS, value=None), RULE) == ["no_price"]
+    assert codes(replace(FACTS, is_stocked=False), RULE) == ["discontinued"]
     assert codes(replace(FACTS, kind="lead_time"), RULE) == ["lead_time"]
     assert codes(FACTS, None) == ["no_rule"]
     assert codes(FACTS, replace(RULE, is_automatic=False)) == ["manual"]

@@ -32,6 +32,17 @@ def test_csv_and_json_lines_are_read_alike():
     assert from_csv[0][1][7:9] == [5.0, None]
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf"])
+def test_json_lines_without_a_row(content):
+    """P2: nothing in a file is no row where it is said to be JSON lines; a CSV file has its first line at least."""
+    for said_json, codes in ((True, []), (False, {"unreadable", "column_missing"})):
+        stream = io.BufferedReader(io.BytesIO(content))
+        reader = Reader(stream, "plan", "alert", said_json=said_json)
+        assert list(reader.read_parts()) == []
+        assert {fault.code for fault in reader.faults} <= set(codes)
+        assert bool(reader.faults) != said_json
+
+
 def test_all_kinds_in_one_file():
     """P2: rows of all kinds come in one file, behind the manifest."""
     lines = [

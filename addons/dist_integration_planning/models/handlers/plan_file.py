@@ -43,6 +43,7 @@ class PlanFileHandler(models.AbstractModel):
             "kind": kind,
             "message_id": message.id,
             "checksum": checksum,
+            "media_type": payload["file"]["type"],
         }
         return self._answer(
             self.env["dist.planning.batch"]._receive_part(source, reference, planned_at, manifest, file)

@@ -20,10 +20,21 @@ class PlanFileHandler(models.AbstractModel):
         if not mapped:
             return super()._apply(message, payload)
         checksum = payload["file"]["sha256"]
-        file = {"name": name, "kind": mapped.dataset, "message_id": message.id, "checksum": checksum}
+        file = {
+            "name": name,
+            "kind": mapped.dataset,
+            "message_id": message.id,
+            "checksum": checksum,
+            "media_type": payload["file"]["type"],
+        }
         manifest = {"files": [{"name": name, "kind": mapped.dataset, "sha256": checksum}]}
         scope = mapped._get_scope(name)
-        reference = payload.get("plan") or self._get_reference(source, name, checksum, scope)
+        # of one run a platform tells in several files, which are versions beside each other
+        reference = (
+            f"{payload['plan']} {scope}"
+            if "plan" in payload
+            else self._get_reference(source, name, checksum, scope)
+        )
         batch = self.env["dist.planning.batch"]._receive_part(
             source, reference, fields.Datetime.now(), manifest, file, scope
         )
