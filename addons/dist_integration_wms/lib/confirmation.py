@@ -54,6 +54,7 @@ class MovePlan:
     :param move: stock.move
     :param asked: what was open before, less what was substituted, in the product's unit
     :param substituted: for how much of it another item was moved
+    :param left: what was picked and not shipped, in the product's unit; None when the warehouse does not tell it apart
     :param replaces: for another item than asked for, dict of the moves it stands for to their quantities
     """
 
@@ -63,6 +64,7 @@ class MovePlan:
     reasons: list[str] = field(default_factory=list)
     pointer: str = "/lines"
     substituted: float = 0.0
+    left: float | None = None
     replaces: dict | None = None
 
     @property

@@ -14,6 +14,13 @@ class StockMove(models.Model):
         readonly=True,
         help="Id under which the external warehouse knows this line, when it remains of a line it knows already.",
     )
+    dist_picked_quantity = fields.Float(
+        string="Picked by the warehouse",
+        digits="Product Unit of Measure",
+        copy=False,
+        readonly=True,
+        help="What the external warehouse picked, where it tells that apart from what it shipped.",
+    )
     dist_reconciliation_line_id = fields.Many2one(
         "dist.reconciliation.line",
         string="Settles variance",

@@ -188,7 +188,8 @@ class StockPicking(models.Model):
         self._dist_emit_by_kind("completed")
         rests = self.filtered("backorder_id")
         if rests:
-            self.env["dist.exception"]._close_for_record(rests, ["short_shipment", "short_receipt"])
+            codes = ["short_shipment", "short_receipt", "picked_not_shipped"]
+            self.env["dist.exception"]._close_for_record(rests, codes)
 
     def _dist_release_supersede(self):
         """Take back requests that were fulfilled under another number."""
@@ -242,7 +243,7 @@ class StockPicking(models.Model):
     @api.model
     def _dist_get_release_codes(self):
         """:return: codes of exceptions that a new release settles"""
-        return ["shipment_refused", "nothing_shipped", "return_refused"]
+        return ["shipment_refused", "nothing_shipped", "picked_not_shipped", "return_refused"]
 
     def _dist_create_return(self, quantities):
         """Make the return of a shipment, or of a part of it.

@@ -16,6 +16,7 @@ from . import (
     shipment_milestone,
     shipment_request_answered,
     shipment_substitution,
+    shipment_picked,
     stock,
     stock_adjusted,
     stock_snapshot,
