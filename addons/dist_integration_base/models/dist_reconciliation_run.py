@@ -31,7 +31,12 @@ DIGITS = 6
 NOTHING = SQL(
     "SELECT NULL::varchar AS key, 0 AS amount, NULL::varchar AS class_code, 0 AS res_id WHERE FALSE"
 )
-EXCEPTION_CODES = ["reconciliation_failed", "reconciliation_variances", "snapshot_missing"]
+EXCEPTION_CODES = [
+    "reconciliation_failed",
+    "reconciliation_variances",
+    "snapshot_missing",
+    "variances_not_posted",
+]
 
 
 class DistReconciliation(models.Model):

@@ -409,7 +409,11 @@ class StockReconciliation(models.AbstractModel):
     # posting
 
     def _is_line_postable(self, line):
-        return bool(line.product_id and line.warehouse_id)
+        if not line.product_id or not line.warehouse_id:
+            return False
+        tracking = line.product_id.tracking
+        # a serial number is there once, or not at all
+        return tracking == "none" or bool(line.lot_name and (tracking == "lot" or line.theirs in (0.0, 1.0)))
 
     def _post_variance(self, lines):
         quants = self._read_quants(lines)
