@@ -16,7 +16,13 @@ FLUSHED = (
     "dist.stock.adjustment.line",
 )
 # messages that change stock once they are booked
-IN_FLIGHT = ("shipment.confirmed", "receipt.confirmed", "return.confirmed", "stock.adjusted")
+IN_FLIGHT = (
+    "shipment.confirmed",
+    "receipt.confirmed",
+    "return.confirmed",
+    "stock.adjusted",
+    "stock.status.changed",
+)
 
 
 class StockReconciliation(models.AbstractModel):
@@ -342,8 +348,8 @@ class StockReconciliation(models.AbstractModel):
         for message in self._get_waiting(run):
             for effect in message._get_handler()._get_unposted_effects(message, run.moment):
                 if effect.warehouse in warehouses:
-                    # nobody has said yet which shelf it is; the warehouse's stock is where it will be booked
-                    place = f".{effect.warehouse.lot_stock_id.id}" if by_location else ""
+                    # which shelf it is nobody has said yet
+                    place = f".{effect.place.id}" if by_location else ""
                     key = f"{effect.warehouse.id}{place}/{effect.product.id}/{effect.lot_name or ''}"
                     rows.append((key, effect.quantity, effect.product.id))
         return rows

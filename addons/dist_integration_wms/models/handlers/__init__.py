@@ -18,6 +18,7 @@ from . import (
     shipment_substitution,
     shipment_picked,
     stock,
+    stock_unposted,
     stock_adjusted,
     stock_snapshot,
     stock_status_changed,

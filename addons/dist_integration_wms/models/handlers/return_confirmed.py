@@ -241,29 +241,13 @@ class ReturnConfirmedHandler(models.AbstractModel):
         # nobody announced it, or that it was shipped is not booked yet: the goods are in the warehouse all the same
         return self._find_deliveries(message, payload)[:1]
 
-    def _read_effects(self, message, picking, line, pointer):
-        """What is scrapped never comes into stock."""
-        warehouse = picking.picking_type_id.warehouse_id
-        common = line.get("disposition", RESTOCK)
-        if line.get("allocations"):
-            kept = [
-                allocation
-                for allocation in line["allocations"]
-                if self._is_stocked(warehouse, allocation.get("disposition") or common)
-            ]
-            return (
-                super()._read_effects(message, picking, {**line, "allocations": kept}, pointer)
-                if kept
-                else []
-            )
-        if not self._is_stocked(warehouse, common):
-            return []
-        return super()._read_effects(message, picking, line, pointer)
+    def _get_condition(self, line, part):
+        return part.get("disposition") or line.get("disposition", RESTOCK)
 
-    def _is_stocked(self, warehouse, disposition):
-        """:return: True when goods of a disposition will be in the warehouse's stock"""
-        place = warehouse._dist_get_return_places().get(disposition)
-        return place.usage == "internal" if place else disposition != "scrap"
+    def _get_effect_place(self, warehouse, condition):
+        """What is scrapped never comes into stock."""
+        place = warehouse._dist_get_return_places().get(condition, self.env["stock.location"])
+        return place if place or condition == "scrap" else warehouse.lot_stock_id
 
     def _check_lots(self, plan, portions):
         """What comes back was shipped: its lots are known."""
