@@ -16,6 +16,7 @@ CONTENT_CODES = {
     "order_ambiguous",
     "package_in_itself",
     "package_twice",
+    "picked_less_than_shipped",
     "quantity_precision",
     "serial_twice",
     "unknown_line",

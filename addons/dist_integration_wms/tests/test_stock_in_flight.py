@@ -97,3 +97,27 @@ class TestStockInFlight(SnapshotCase):
         run = self._reconcile(*rows, head="sku,location,lot,quantity", taken_at=now)
         self.assertEqual(self._states(run), {})
         self._assert_expected(224)
+
+    def test_told_again_in_a_part(self):
+        """W5: so does what was refused for good once a part of the same shipment has told its items anew."""
+        picking = self._sell((self.tape, 10), (self.glove, 4))
+        lines = ((self.tape, 20), (self.glove, 4))
+        self._assert_refused(self._ship(picking, *lines, shipped_at=self._at(0))[0], 422, "over_shipment")
+        wrong = {"sku": "TAPE", "quantity": "4", "package": "NONE"}
+        response, _message = self._ship(picking, wrong, shipped_at=self._at(0))
+        self._assert_refused(response, 422, "unknown_package")
+        self._assert_ok(self._ship(picking, (self.tape, 4), complete=False)[0])
+        self._assert_expected(196)
+
+    def test_adjusted_again(self):
+        """W4, W5: an adjustment that was refused counts no more when the same change was told under another number."""
+        self.warehouse.dist_adjustment_limit = 1000
+        for number, before in (("A-WRONG", "150"), ("A-RIGHT", "200")):
+            line = {"sku": "TAPE", "change": "-3", "previous_on_hand": before}
+            self._post("/stock/adjustments", {"adjustment": number, "lines": [line]})
+            self._assert_expected(197)
+        self._post(
+            "/stock/adjustments",
+            {"adjustment": "A-MORE", "lines": [{**line, "change": "-2", "previous_on_hand": "150"}]},
+        )
+        self._assert_expected(195)

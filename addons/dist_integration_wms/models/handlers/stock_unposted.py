@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import float_compare
 
 from odoo.addons.dist_integration_base.lib.errors import IntegrationError
 from odoo.addons.dist_integration_base.lib.handling import ApplyError
@@ -40,11 +41,34 @@ class StockHandler(models.AbstractModel):
         """:return: list of Effect: without what lies where nothing is in stock"""
         (product,) = self._find_products(message, [(line, pointer)])
         lot_name = line.get("lot") if product.tracking != "none" else None
+        parts = self._read_effects(message, warehouse, line, product, pointer)
+        if self._is_told_anew(message, product, lot_name, parts[-1][1]):
+            return []
         return [
             Effect(warehouse, place, product, lot_name, quantity)
-            for place, quantity in self._read_effects(message, warehouse, line, product, pointer)
+            for place, quantity in parts
             if place.usage == "internal"
         ]
+
+    def _is_told_anew(self, message, product, lot_name, quantity):
+        """What was refused may have been told again under another number.
+
+        :param quantity: as dist.stock.adjustment.line has it
+        :return: True when the same change of the same goods was applied since
+        """
+        if message.state != "dead":
+            return False
+        since = self.env["dist.stock.adjustment.line"].search(
+            [
+                ("adjustment_id.system_id", "=", message.system_id.id),
+                ("adjustment_id.kind", "=", self._get_kind()),
+                ("adjustment_id.message_id.id", ">", message.id),
+                ("product_id", "=", product.id),
+                ("lot_id.name", "=", lot_name or False),
+            ]
+        )
+        rounding = product.uom_id.rounding
+        return any(not float_compare(line.quantity, quantity, precision_rounding=rounding) for line in since)
 
     def _read_effects(self, message, warehouse, line, product, pointer):
         """:return: list of (stock.location, quantity in the product's unit; less than 0 when goods leave it)"""

@@ -52,7 +52,25 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 effects += self._read_effects(message, picking, line, f"/lines/{index}")
             except (IntegrationError, ApplyError):
                 continue
-        return effects
+        return [] if self._is_told_anew(message, payload, effects) else effects
+
+    def _is_told_anew(self, message, payload, effects):
+        """Of a transfer that is still open the warehouse may have told a part again, in place of what was refused.
+
+        :param effects: list of Effect of a message
+        :return: True when a later confirmation of the transfer, which was applied, moved one of its items
+        """
+        if message.state != "dead":
+            return False
+        pickings = self._find_pickings(message, payload)
+        since = self.env["dist.warehouse.confirmation"].search(
+            [
+                ("picking_id", "in", (pickings | pickings.backorder_ids).ids),
+                ("message_id.id", ">", message.id),
+            ]
+        )
+        moved = since.picking_id.move_ids.filtered(lambda move: move.state == "done").product_id
+        return any(effect.product in moved for effect in effects)
 
     def _find_applied(self, message, payload):
         """:return: dist.warehouse.confirmation that was applied under the number of a message; empty for none"""
