@@ -11,6 +11,7 @@ CONTENT_CODES = {
     "item_mismatch",
     "item_missing",
     "item_not_asked",
+    "item_not_shipped",
     "lot_missing",
     "no_change",
     "order_ambiguous",

@@ -246,7 +246,7 @@ class StockPicking(models.Model):
         return ["shipment_refused", "nothing_shipped", "picked_not_shipped", "return_refused"]
 
     def _dist_create_return(self, quantities):
-        """Make the return of a shipment, or of a part of it.
+        """Make the return of a shipment, or of a part of it; what left in other parts may come back with it.
 
         :param quantities: dict, id of a shipped move to how much comes back, in the product's unit
         :return: stock.picking, confirmed
@@ -257,8 +257,21 @@ class StockPicking(models.Model):
             .with_context(active_id=self.id, active_ids=self.ids, active_model=self._name)
             .create({"picking_id": self.id})
         )
+        others = self.env["stock.move"].browse(quantities) - wizard.product_return_moves.move_id
+        self.env["stock.return.picking.line"].create(
+            [
+                {
+                    "wizard_id": wizard.id,
+                    "product_id": move.product_id.id,
+                    "move_id": move.id,
+                    "quantity": 0.0,
+                }
+                for move in others
+            ]
+        )
         for line in wizard.product_return_moves:
-            line.quantity = quantities.get(line.move_id.id, 0.0)
+            quantity = quantities.get(line.move_id.id, 0.0)
+            line.quantity = line.product_id.uom_id._compute_quantity(quantity, line.uom_id, round=False)
         return self.browse(wizard.create_returns()["res_id"])
 
     # what the rest of the suite asks
