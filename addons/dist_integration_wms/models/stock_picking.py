@@ -4,8 +4,11 @@ from odoo.exceptions import UserError
 from odoo.addons.dist_integration_base.models.transaction import get_state
 
 WATCHED = "dist_integration_wms.pickings"
+CHANGED = "dist_integration_wms.changed_pickings"
 RELEASED = ("requested", "acknowledged")
 FINISHED = ("done", "cancel")
+# what the warehouse is told of what it is to expect; the date is that of the moves
+EXPECTED = {"note", "partner_id"}
 
 
 class StockPicking(models.Model):
@@ -54,6 +57,12 @@ class StockPicking(models.Model):
                 and picking._dist_get_release_kind()
             )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if not EXPECTED.isdisjoint(vals):
+            self._dist_watch_change()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_released(self):
         released = self.filtered(lambda picking: picking.dist_release_state in RELEASED)
@@ -98,8 +107,31 @@ class StockPicking(models.Model):
 
     @api.model
     def _dist_update_watched(self):
-        watched = self.env.cr.precommit.data.pop(WATCHED, ())
-        self.browse(sorted(watched)).exists()._dist_update_release()
+        data = self.env.cr.precommit.data
+        watched, changed = data.pop(WATCHED, ()), data.pop(CHANGED, ())
+        pickings = self.browse(sorted(watched)).exists()
+        pickings._dist_update_release()
+        pickings.filtered(lambda picking: picking.id in changed)._dist_tell_expected()
+
+    def _dist_watch_change(self):
+        """Have the warehouse told at the end of the transaction what has become of the goods that it expects."""
+        expected = self.sudo().filtered(
+            lambda picking: (
+                picking.dist_release_state == "requested" and picking.picking_type_id.code == "incoming"
+            )
+        )
+        if expected:
+            expected._dist_watch_release()
+            self.env.cr.precommit.data.setdefault(CHANGED, set()).update(expected.ids)
+
+    def _dist_tell_expected(self):
+        """Ask once more, under the same number, for receipts and returns that were changed and are still open."""
+        still_open = self.filtered(
+            lambda picking: picking.dist_release_state == "requested" and picking.state not in FINISHED
+        )
+        # a line that a person has added is expected as well
+        still_open.move_ids.filtered(lambda move: move.state == "draft")._action_confirm(merge=False)
+        still_open._dist_release_refresh()
 
     def _dist_update_release(self):
         """Tell the warehouse what became of these transfers."""

@@ -1,5 +1,7 @@
+import json
 from datetime import datetime
 
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import RECEIVE, WmsHttpCase
@@ -7,6 +9,46 @@ from .common import RECEIVE, WmsHttpCase
 
 @tagged("post_install", "-at_install")
 class TestReceiptConfirmed(WmsHttpCase):
+    def test_changed_after_release(self):
+        """W1, W3: what changes of a receipt that the warehouse expects is told, under its number; nothing else is."""
+        picking = self._buy((self.tape, 10))
+        line = picking.purchase_id.order_line
+        for quantity in (16, 6):
+            line.product_qty = quantity
+            self._commit_events()
+        picking.scheduled_date = fields.Datetime.add(picking.scheduled_date, days=3)
+        self._commit_events()
+        told = [json.loads(event.payload) for event in self._get_events(picking, "receipt.requested")]
+        quantities = [sum(float(row["quantity"]) for row in data["lines"]) for data in told]
+        self.assertEqual(quantities, [10, 16, 6, 6])
+        self.assertEqual({data["receipt"] for data in told}, {picking.name})
+        self.assertNotEqual(told[-1]["expected_date"], told[-2]["expected_date"])
+        self._assert_ok(self._receive(picking, (self.tape, 4), complete=False)[0])
+        self._commit_events()
+        rest = picking.backorder_ids
+        self.assertFalse(self._get_events(rest, "receipt.requested"), "the warehouse has it already")
+
+    def test_line_added_after_release(self):
+        """W1, W3: a line that a person adds is expected as well, and keeps no confirmation from being applied."""
+        picking = self._buy((self.tape, 10))
+        move = self.env["stock.move"].create(
+            {
+                "name": "Added",
+                "product_id": self.glove.id,
+                "product_uom": self.glove.uom_id.id,
+                "product_uom_qty": 2,
+                "picking_id": picking.id,
+                "location_id": picking.location_id.id,
+                "location_dest_id": picking.location_dest_id.id,
+            }
+        )
+        self._commit_events()
+        self.assertEqual((move.state, picking.state), ("assigned", "assigned"))
+        told = json.loads(self._get_events(picking, "receipt.requested")[-1].payload)
+        self.assertEqual([row["item"]["sku"] for row in told["lines"]], ["TAPE", "GLOVE"])
+        self._assert_ok(self._receive(picking, (self.tape, 10), (self.glove, 2))[0])
+        self.assertEqual((picking.state, self._on_hand(self.glove)), ("done", 2))
+
     def test_full(self):
         """W3: a full confirmation finishes receipt, stock and purchase."""
         picking = self._buy((self.tape, 12), (self.glove, 3))
