@@ -365,6 +365,15 @@ class TestStockSnapshot(SnapshotCase):
         self._perform_postings()
         self.assertEqual(self._states(third)["GLOVE"], ("within", -1.0), "worth 4.00, above the cap")
 
+    def test_unknown_items_are_not_tolerated(self):
+        """X2, W5: a number that nobody knows is a variance, however few pieces a tolerance by amount allows."""
+        self.profile.tolerance_ids.filtered(lambda rule: not rule.class_code).write(
+            {"limits_absolute": True, "absolute": 2.0, "limits_percent": False}
+        )
+        run = self._reconcile("TAPE,,200", "GLOVE,,5", "SEAL,L/1,7", "NOBODY,,1")
+        self.assertEqual(self._states(run), {"NOBODY": ("open", 1.0), "SEAL": ("within", -1.0)})
+        self.assertEqual((run.within_count, run.variance_count, run.accuracy), (1, 1, 75.0))
+
     def test_without_lot(self):
         """W5: what no correction can be made of - no lot, a serial number twice - is not posted, the others are."""
         self.profile.tolerance_ids.filtered(lambda rule: not rule.class_code).write(
