@@ -115,7 +115,15 @@ class DistWarehouseDay(models.AbstractModel):
             "unanswered": [out, ("dist_release_state", "=", "requested"), is_open],
             "late": [out, is_late, ("state", "not in", ("draft", *FINISHED))],
             "late_released": [out, is_late, released, is_open],
-            "short": [out, ("backorder_id.dist_release_state", "=", "done"), is_open],
+            "short": [
+                out,
+                ("backorder_id.dist_release_state", "=", "done"),
+                # the warehouse has not said that more of it follows
+                "|",
+                ("backorder_id.dist_confirmation_ids", "=", False),
+                ("backorder_id.dist_confirmation_ids.is_final", "=", True),
+                is_open,
+            ],
             "shipped": [out, ("state", "=", "done"), ("date_done", ">=", today)],
             "receipts": [into, released, is_open, ("move_ids.origin_returned_move_id", "=", False)],
             "late_receipts": [
