@@ -285,6 +285,7 @@ class DistWarehouseDay(models.AbstractModel):
         """
         self._check_access()
         warehouses = self._choose(self._get_warehouses(), warehouse_id)
+        self._check_key(figure, key)
         if figure == "decisions":
             return self._open_decisions(key, warehouses)
         if figure == "variances":
@@ -296,6 +297,14 @@ class DistWarehouseDay(models.AbstractModel):
         except KeyError as error:
             raise UserError(_("There is no figure %s.", figure)) from error
         return self._open_list("released_picking_action", domain)
+
+    @api.model
+    def _check_key(self, figure, key):
+        """:raises UserError: there is no such kind of decision, or it is no id of a variance"""
+        kinds = [*DECISIONS, "other"]
+        is_known = key in kinds if figure == "decisions" else isinstance(key, int) or figure != "variances"
+        if key and not is_known:
+            raise UserError(_("There is no figure %s.", f"{figure}/{key}"))
 
     @api.model
     def _open_list(self, name, domain, module="dist_integration_wms"):
@@ -311,7 +320,7 @@ class DistWarehouseDay(models.AbstractModel):
 
     @api.model
     def _open_variances(self, line_id, warehouses):
-        domain = [("id", "=", int(line_id))] if line_id else self._get_variance_domain(warehouses)
+        domain = [("id", "=", line_id)] if line_id else self._get_variance_domain(warehouses)
         if self._works_on_integration():
             return self._open_list("action_dist_reconciliation_line", domain, "dist_integration_base")
         return self._open_list("dist_warehouse_variance_action", domain)

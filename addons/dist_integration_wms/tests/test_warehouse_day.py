@@ -176,6 +176,9 @@ class TestWarehouseDay(WmsHttpCase):
         day = self.env["dist.warehouse.day"].with_user(self.worker)
         with self.assertRaisesRegex(UserError, "no figure"):
             day.open_records("nothing")
+        for figure, key in (("decisions", "nope"), ("variances", "abc")):
+            with self.subTest(figure), self.assertRaisesRegex(UserError, "no figure"):
+                day.open_records(figure, None, key)
         seller = new_test_user(self.env, "day-seller", groups="sales_team.group_sale_salesman")
         for call in (
             lambda: day.with_user(seller).get_figures(),
