@@ -59,6 +59,7 @@ class DistWarehouseDay(models.AbstractModel):
         warehouses = self._get_warehouses()
         chosen = self._choose(warehouses, warehouse_id)
         return {
+            "chosen": warehouse_id if warehouse_id in warehouses.ids else False,
             "warehouses": [{"id": warehouse.id, "name": warehouse.name} for warehouse in warehouses],
             "deliveries": self._get_deliveries(chosen),
             "incoming": self._get_incoming(chosen),
@@ -81,7 +82,8 @@ class DistWarehouseDay(models.AbstractModel):
 
     @api.model
     def _choose(self, warehouses, warehouse_id):
-        return warehouses.filtered(lambda warehouse: not warehouse_id or warehouse.id == warehouse_id)
+        """:return: the chosen one; all for None, and where it is none of them any more"""
+        return warehouses.filtered(lambda warehouse: warehouse.id == warehouse_id) or warehouses
 
     # transfers
 

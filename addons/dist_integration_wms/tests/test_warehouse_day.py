@@ -155,6 +155,15 @@ class TestWarehouseDay(WmsHttpCase):
         names = [row["name"] for row in day.get_figures()["warehouses"]]
         self.assertTrue({"Northside", "Southside"} <= set(names))
 
+    def test_chosen_before(self):
+        """W1: a warehouse that was chosen once and is run by nobody else any more stands for all, not for nothing."""
+        self._sell((self.tape, 1))
+        own = self._make_warehouse(self.system, "Own", "OWN", dist_system_id=False)
+        figures = self._get_figures(own)
+        self.assertFalse(figures["chosen"])
+        self.assertGreaterEqual(figures["deliveries"]["released"], 1)
+        self.assertEqual(self._get_figures()["chosen"], self.warehouse.id)
+
     def test_other_company(self):
         """G8: nothing of another company is counted, or opened."""
         company = self.env["res.company"].create({"name": "Elsewhere"})
