@@ -5,6 +5,8 @@ from odoo.tools import SQL
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 from odoo.addons.dist_integration_base.lib.snapshot import Column, SnapshotError
 
+from .series import get_stocked_condition
+
 BY_LOCATION = "dist_integration.stock_by_location"
 # what the queries read
 FLUSHED = (
@@ -166,6 +168,7 @@ class StockReconciliation(models.AbstractModel):
                     SELECT barcode, id, CASE WHEN active THEN 4 ELSE 6 END FROM product_product WHERE barcode <> ''
                 )
                 SELECT DISTINCT ON (named.code) named.code, template.uom_id, template.dist_count_class AS class_code,
+                       %(stocked)s AS is_stocked,
                        CASE WHEN count(*) OVER (PARTITION BY named.code, named.rank) = 1 THEN product.id END AS
                        product_id
                 FROM named JOIN product_product product ON product.id = named.product_id
@@ -175,6 +178,7 @@ class StockReconciliation(models.AbstractModel):
                 """,
                 system=run.system_id.id,
                 company=run.company_id.id,
+                stocked=get_stocked_condition(self.env["product.template"]),
             )
         )
         self.env.cr.execute("ANALYZE pg_temp.dist_known_item")
@@ -247,6 +251,7 @@ class StockReconciliation(models.AbstractModel):
                    CASE WHEN place.code IS NULL THEN %(no_warehouse)s || COALESCE(warehouse, '-')
                         WHEN %(is_lost)s THEN %(no_location)s || location
                         WHEN item.code IS NOT NULL AND item.product_id IS NULL THEN %(ambiguous)s || sku
+                        WHEN NOT item.is_stocked THEN sku || %(not_stocked)s
                         WHEN unit IS NOT NULL AND item.code IS NOT NULL AND known.code IS NULL
                         THEN %(no_unit)s || unit END AS problem
             FROM %(rows)s
@@ -258,6 +263,7 @@ class StockReconciliation(models.AbstractModel):
             is_lost=SQL("bin.code IS NULL") if self._is_by_location() else SQL("FALSE"),
             no_location=_("Unknown location: "),
             ambiguous=_("Several products have the number "),
+            not_stocked=_(" is not kept in stock"),
             no_unit=_("The product is not counted in this unit: "),
         )
 
