@@ -189,6 +189,13 @@ class DistWarehouseDay(models.AbstractModel):
             ("system_id", "in", warehouses.dist_system_id.ids),
             ("company_id", "in", self.env.companies.ids),
         ]
+        # what is about other warehouses of the same systems alone
+        others = (self._get_warehouses() - warehouses).filtered(
+            lambda warehouse: warehouse.dist_system_id in warehouses.dist_system_id
+        )
+        names = set(others.mapped("name")) - set(warehouses.mapped("name"))
+        if names:
+            domain.append(("impact_warehouses", "not in", sorted(names)))
         if kind == "other":
             return [*domain, ("code", "not in", [code for codes in DECISIONS.values() for code in codes])]
         return [*domain, ("code", "in", DECISIONS[kind])] if kind else domain

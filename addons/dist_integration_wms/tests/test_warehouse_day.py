@@ -106,6 +106,20 @@ class TestWarehouseDay(WmsHttpCase):
                 self.assertEqual(self._open("decisions", kind, user).mapped("code"), [code])
         self.assertEqual(self._open("decisions", "other").mapped("code"), ["invalid_message"])
 
+    def test_decisions_of_one_warehouse(self):
+        """W4: of a system that runs several warehouses each shows its own decisions."""
+        south = self._make_warehouse(self.system, "Southside", "SSIDE")
+        self._put(self.tape, 10, location=south.lot_stock_id)
+        line = {"sku": "TAPE", "change": "-3"}
+        body = {"adjustment": "A-1", "warehouse": "SSIDE", "reason": "count", "lines": [line]}
+        self._assert_refused(self._post("/stock/adjustments", body)[0], 422, "adjustment_approval")
+        kinds = [
+            {row["kind"] for row in self._get_figures(warehouse)["decisions"]}
+            for warehouse in (self.warehouse, south)
+        ]
+        self.assertEqual(kinds, [set(), {"adjustments"}])
+        self.assertFalse(self._open("decisions"))
+
     def _count(self, text, **values):
         run = self.env["dist.reconciliation"]._make(self.profile, text.encode(), "snapshot.csv", **values)
         run._enqueue()
