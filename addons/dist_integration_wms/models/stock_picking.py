@@ -111,7 +111,8 @@ class StockPicking(models.Model):
         watched, changed = data.pop(WATCHED, ()), data.pop(CHANGED, ())
         pickings = self.browse(sorted(watched)).exists()
         pickings._dist_update_release()
-        pickings.filtered(lambda picking: picking.id in changed)._dist_tell_expected()
+        if changed:
+            pickings.filtered(lambda picking: picking.id in changed)._dist_tell_expected()
 
     def _dist_watch_change(self):
         """Have the warehouse told at the end of the transaction what has become of the goods that it expects."""
@@ -130,7 +131,9 @@ class StockPicking(models.Model):
             lambda picking: picking.dist_release_state == "requested" and picking.state not in FINISHED
         )
         # a line that a person has added is expected as well
-        still_open.move_ids.filtered(lambda move: move.state == "draft")._action_confirm(merge=False)
+        added = still_open.move_ids.filtered(lambda move: move.state == "draft")
+        if added:
+            added._action_confirm(merge=False)
         still_open._dist_release_refresh()
 
     def _dist_update_release(self):

@@ -45,7 +45,7 @@ class TestReceiptConfirmed(WmsHttpCase):
         self._commit_events()
         self.assertEqual((move.state, picking.state), ("assigned", "assigned"))
         told = json.loads(self._get_events(picking, "receipt.requested")[-1].payload)
-        self.assertEqual([row["item"]["sku"] for row in told["lines"]], ["TAPE", "GLOVE"])
+        self.assertEqual({row["item"]["sku"] for row in told["lines"]}, {"TAPE", "GLOVE"})
         self._assert_ok(self._receive(picking, (self.tape, 10), (self.glove, 2))[0])
         self.assertEqual((picking.state, self._on_hand(self.glove)), ("done", 2))
 
