@@ -9,6 +9,31 @@ from .common import RECEIVE, WmsHttpCase
 
 @tagged("post_install", "-at_install")
 class TestReceiptConfirmed(WmsHttpCase):
+    def test_two_expiration_dates_of_a_new_lot(self):
+        """W3, X1: two dates for one new lot, in one message or in one call: the first is kept, a person decides."""
+
+        def line(*dates):
+            parts = [{"quantity": "1", "lot": "L-NEW", "expiry": date} for date in dates]
+            return {"sku": "SEAL", "quantity": str(len(parts)), "allocations": parts}
+
+        self._assert_ok(self._receive(self._buy((self.seal, 2)), line("2027-01-31", "2028-01-31"))[0])
+        found = self.env["dist.exception"].search([("code", "=", "expiry_differs")])
+        self.assertEqual(len(found), 1)
+        self.assertIn("2028-01-31", found.detail)
+        items = [
+            {
+                "confirmation": f"B-{date}",
+                "receipt": self._buy((self.seal, 1)).name,
+                "lines": [
+                    {**line(date), "allocations": [{"quantity": "1", "lot": "L-BULK", "expiry": date}]}
+                ],
+            }
+            for date in ("2027-02-28", "2028-02-28")
+        ]
+        answer = self._assert_ok(self._call("POST", f"{RECEIVE}/bulk", {"items": items}, self.key))
+        self.assertEqual({item["status"] for item in answer["items"]}, {200})
+        self.assertEqual(self.env["dist.exception"].search_count([("code", "=", "expiry_differs")]), 2)
+
     def test_changed_after_release(self):
         """W1, W3: what changes of a receipt that the warehouse expects is told, under its number; nothing else is."""
         picking = self._buy((self.tape, 10))
