@@ -9,15 +9,38 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 GOOD = "good"
+# members of a message that are decimal numbers as text
+QUANTITIES = {
+    "change",
+    "damaged_quantity",
+    "hold_quantity",
+    "picked_quantity",
+    "previous_on_hand",
+    "quantity",
+    "refused_quantity",
+}
 
 
 def digest_of(payload: dict) -> str:
     """Return a text that is equal for payloads with the same content, however they are written."""
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(_plain(payload), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy in which equal quantities are written alike, and what is said by leaving it out is left out."""
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    said = {name: _plain(part) for name, part in value.items() if name != "complete" or part is not True}
+    for name in QUANTITIES & said.keys():
+        said[name] = format(Decimal(said[name]).normalize(), "f")
+    return said
 
 
 @dataclass
