@@ -2,9 +2,12 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import split_every
 
+from ..lib.errors import IntegrationError
+from ..lib.handling import ExceptionSpec
 from .dist_message import CHANNELS
 
 POSTED_AT_ONCE = 500
+TOLD_AT_ONCE = 20
 
 
 class DistReconciliationLine(models.Model):
@@ -35,11 +38,30 @@ class DistReconciliationLine(models.Model):
             )._job_post(self.env.uid)
 
     def _job_post(self, user_id):
-        """Job: post what is still approved.
+        """Job: post what is still approved; somebody is told of what cannot be.
 
         :param user_id: who asked for it
         """
-        self.with_user(user_id).sudo()._post()
+        failures = self.with_user(user_id).sudo()._post_halves()
+        for run in self.sudo().run_id:
+            own = [(line, text) for line, text in failures if line.run_id == run]
+            if own:
+                run._open_exception(run._prepare_not_posted(own))
+
+    def _post_halves(self):
+        """Post the lines together; after a failure each half by itself, down to the line that fails.
+
+        :return: list of (line, why it cannot be posted)
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._post()
+        except (IntegrationError, UserError) as error:
+            if len(self) == 1:
+                return [(self, str(error))]
+            middle = len(self) // 2
+            return self[:middle]._post_halves() + self[middle:]._post_halves()
+        return []
 
     def _post(self):
         """Post the lines that are still approved. Who comes second in a race finds none."""
@@ -99,13 +121,34 @@ class DistReconciliation(models.Model):
         self.env.flush_all()
         self.env.cr.execute(
             """
-            UPDATE dist_reconciliation_line SET state = 'approved', explanation = %s, approved_at = %s
+            SELECT id FROM dist_reconciliation_line
             WHERE run_id = %s AND state = 'within' AND seen_before AND value_at_risk <= %s
               AND problem IS NULL AND res_id IS NOT NULL AND variance <> 0
-            RETURNING id
+            ORDER BY id
             """,
-            (self._get_small_condition(), fields.Datetime.now(), self.id, profile.auto_post_limit),
+            (self.id, profile.auto_post_limit),
         )
-        lines = self.env["dist.reconciliation.line"].browse([row[0] for row in self.env.cr.fetchall()])
-        lines.invalidate_recordset()
+        found = self.env["dist.reconciliation.line"].browse([row[0] for row in self.env.cr.fetchall()])
+        lines = found.filtered(lambda line: line._is_postable())
+        lines.write(
+            {
+                "state": "approved",
+                "explanation": self._get_small_condition(),
+                "approved_at": fields.Datetime.now(),
+            }
+        )
         lines._enqueue_posting()
+
+    def _prepare_not_posted(self, failures):
+        """
+        :param failures: list of (line, why it cannot be posted)
+        """
+        return ExceptionSpec(
+            "business",
+            "variances_not_posted",
+            _("%(count)s variances of %(run)s could not be posted", count=len(failures), run=self.name),
+            detail="\n".join(f"{line.name}: {text}" for line, text in failures[:TOLD_AT_ONCE]),
+            record=self,
+            suggestion=_("Open the run, settle the cause and post them again, or reject them with a reason."),
+            fingerprint=f"dist.reconciliation.profile/{self.profile_id.id}",
+        )

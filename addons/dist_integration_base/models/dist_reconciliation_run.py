@@ -31,7 +31,12 @@ DIGITS = 6
 NOTHING = SQL(
     "SELECT NULL::varchar AS key, 0 AS amount, NULL::varchar AS class_code, 0 AS res_id WHERE FALSE"
 )
-EXCEPTION_CODES = ["reconciliation_failed", "reconciliation_variances", "snapshot_missing"]
+EXCEPTION_CODES = [
+    "reconciliation_failed",
+    "reconciliation_variances",
+    "snapshot_missing",
+    "variances_not_posted",
+]
 
 
 class DistReconciliation(models.Model):
@@ -267,7 +272,7 @@ class DistReconciliation(models.Model):
                        AND abs(variance) <= COALESCE(
                            abs(COALESCE(ours, 0) + COALESCE(flight, 0))::numeric * rule.percent / 100,
                            'Infinity'::numeric)
-                       AND problem IS NULL AND %(present)s AS is_within
+                       AND problem IS NULL AND %(present)s AND %(known)s AS is_within
                 FROM compared
                 LEFT JOIN tolerance own ON own.class_code = compared.class_code
                 JOIN tolerance general ON general.class_code = ''
@@ -318,6 +323,8 @@ class DistReconciliation(models.Model):
             present=SQL("TRUE")
             if domain._missing_is_zero
             else SQL("(theirs IS NOT NULL AND COALESCE(ours, flight) IS NOT NULL)"),
+            # nobody can tolerate what nobody knows
+            known=SQL("res_id IS NOT NULL") if domain._get_line_model() else SQL("TRUE"),
             run=self.id,
             profile=self.profile_id.id,
             system=self.system_id.id,

@@ -49,6 +49,8 @@ class DistAvailabilityHold(models.Model):
         )
         held.line_ids.write({"state": state})
         self.env["dist.availability.feed"]._touch(held.line_ids.product_id.ids)
+        if not order:
+            held.line_ids._reserve_waiting()
 
     def action_release(self):
         """Let go of these holds before their time; the channel learns it when it asks or orders."""

@@ -35,3 +35,22 @@ class DistAvailabilityHoldLine(models.Model):
             (product_id, warehouse_id, expires_at) WHERE state = 'held'
             """
         )
+
+    def _reserve_waiting(self):
+        """As Odoo does with what was received: transfers that wait for such goods get what is not held any more."""
+        config = self.env["ir.config_parameter"].sudo()
+        if not self or config.get_param("stock.picking_no_auto_reserve"):
+            return
+        waiting = self.env["stock.move"].search(
+            [
+                ("state", "in", ("confirmed", "partially_available")),
+                ("procure_method", "=", "make_to_stock"),
+                ("product_id", "in", self.product_id.ids),
+                ("location_id", "child_of", self.warehouse_id.view_location_id.ids),
+                "|",
+                ("reservation_date", "<=", fields.Date.today()),
+                ("picking_type_id.reservation_method", "=", "at_confirm"),
+            ],
+            order="priority desc, date, id",
+        )
+        waiting._action_assign()

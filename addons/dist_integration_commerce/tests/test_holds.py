@@ -117,6 +117,26 @@ class TestHolds(CommerceCase):
                 self.assertEqual((answer["status"], self.codes(answer)), ("accepted", []))
                 self.assertEqual(order.picking_ids.move_ids.quantity, 2)
 
+    def test_waiting_orders_get_what_comes_free(self):
+        """C5: what was set aside goes to the order that waits for it as soon as the hold ends."""
+        self.channel.stock_policy = "backorder"
+
+        def expire(reference):
+            self.expire(reference)
+            self.env["dist.availability.hold"]._cron_expire()
+
+        for reference, end in (("OVER", expire), ("GONE", self.release)):
+            with self.subTest(reference):
+                sku = f"TEST-{reference}"
+                self.make_product(sku, 5)
+                self.hold(reference, sku=sku, quantity="5")
+                _answer, order = self.submit_ok(self.order(self.line(sku, "4")))
+                self.assertFalse(order.picking_ids.move_ids.quantity)
+                end(reference)
+                self.env.invalidate_all()
+                self.assertEqual(order.picking_ids.move_ids.quantity, 4)
+                self.assertEqual(self.available(sku), "1")
+
     def test_holds_are_read_once(self):
         """C5: however many goods are reserved together, what is set aside of them is read once."""
         products = [self.make_product(f"TEST-{number}", 10) for number in range(5)]

@@ -9,15 +9,38 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 GOOD = "good"
+# members of a message that are decimal numbers as text
+QUANTITIES = {
+    "change",
+    "damaged_quantity",
+    "hold_quantity",
+    "picked_quantity",
+    "previous_on_hand",
+    "quantity",
+    "refused_quantity",
+}
 
 
 def digest_of(payload: dict) -> str:
     """Return a text that is equal for payloads with the same content, however they are written."""
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(_plain(payload), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy in which equal quantities are written alike, and what is said by leaving it out is left out."""
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    said = {name: _plain(part) for name, part in value.items() if name != "complete" or part is not True}
+    for name in QUANTITIES & said.keys():
+        said[name] = format(Decimal(said[name]).normalize(), "f")
+    return said
 
 
 @dataclass
@@ -54,6 +77,7 @@ class MovePlan:
     :param move: stock.move
     :param asked: what was open before, less what was substituted, in the product's unit
     :param substituted: for how much of it another item was moved
+    :param left: what was picked and not shipped, in the product's unit; None when the warehouse does not tell it apart
     :param replaces: for another item than asked for, dict of the moves it stands for to their quantities
     """
 
@@ -63,6 +87,7 @@ class MovePlan:
     reasons: list[str] = field(default_factory=list)
     pointer: str = "/lines"
     substituted: float = 0.0
+    left: float | None = None
     replaces: dict | None = None
 
     @property

@@ -15,6 +15,7 @@ PLACES = {
     },
     "dist.stock.adjustment": {"external_id": WHOLE, "note": TEXT},
     "dist.warehouse.confirmation": {"answer": DOCUMENT, "external_id": WHOLE},
+    "stock.quant.package": {"dist_tracking_number": WHOLE},
     "stock.picking": {
         "carrier_tracking_ref": TEXT,
         "dist_held_back_reason": TEXT,

@@ -5,6 +5,8 @@ from odoo.tools import SQL
 from odoo.addons.dist_integration_base.lib.handling import BusinessError
 from odoo.addons.dist_integration_base.lib.snapshot import Column, SnapshotError
 
+from .series import get_stocked_condition
+
 BY_LOCATION = "dist_integration.stock_by_location"
 # what the queries read
 FLUSHED = (
@@ -16,7 +18,13 @@ FLUSHED = (
     "dist.stock.adjustment.line",
 )
 # messages that change stock once they are booked
-IN_FLIGHT = ("shipment.confirmed", "receipt.confirmed", "return.confirmed", "stock.adjusted")
+IN_FLIGHT = (
+    "shipment.confirmed",
+    "receipt.confirmed",
+    "return.confirmed",
+    "stock.adjusted",
+    "stock.status.changed",
+)
 
 
 class StockReconciliation(models.AbstractModel):
@@ -160,6 +168,7 @@ class StockReconciliation(models.AbstractModel):
                     SELECT barcode, id, CASE WHEN active THEN 4 ELSE 6 END FROM product_product WHERE barcode <> ''
                 )
                 SELECT DISTINCT ON (named.code) named.code, template.uom_id, template.dist_count_class AS class_code,
+                       %(stocked)s AS is_stocked,
                        CASE WHEN count(*) OVER (PARTITION BY named.code, named.rank) = 1 THEN product.id END AS
                        product_id
                 FROM named JOIN product_product product ON product.id = named.product_id
@@ -169,6 +178,7 @@ class StockReconciliation(models.AbstractModel):
                 """,
                 system=run.system_id.id,
                 company=run.company_id.id,
+                stocked=get_stocked_condition(self.env["product.template"]),
             )
         )
         self.env.cr.execute("ANALYZE pg_temp.dist_known_item")
@@ -241,6 +251,7 @@ class StockReconciliation(models.AbstractModel):
                    CASE WHEN place.code IS NULL THEN %(no_warehouse)s || COALESCE(warehouse, '-')
                         WHEN %(is_lost)s THEN %(no_location)s || location
                         WHEN item.code IS NOT NULL AND item.product_id IS NULL THEN %(ambiguous)s || sku
+                        WHEN NOT item.is_stocked THEN sku || %(not_stocked)s
                         WHEN unit IS NOT NULL AND item.code IS NOT NULL AND known.code IS NULL
                         THEN %(no_unit)s || unit END AS problem
             FROM %(rows)s
@@ -252,6 +263,7 @@ class StockReconciliation(models.AbstractModel):
             is_lost=SQL("bin.code IS NULL") if self._is_by_location() else SQL("FALSE"),
             no_location=_("Unknown location: "),
             ambiguous=_("Several products have the number "),
+            not_stocked=_(" is not kept in stock"),
             no_unit=_("The product is not counted in this unit: "),
         )
 
@@ -342,8 +354,8 @@ class StockReconciliation(models.AbstractModel):
         for message in self._get_waiting(run):
             for effect in message._get_handler()._get_unposted_effects(message, run.moment):
                 if effect.warehouse in warehouses:
-                    # nobody has said yet which shelf it is; the warehouse's stock is where it will be booked
-                    place = f".{effect.warehouse.lot_stock_id.id}" if by_location else ""
+                    # which shelf it is nobody has said yet
+                    place = f".{effect.place.id}" if by_location else ""
                     key = f"{effect.warehouse.id}{place}/{effect.product.id}/{effect.lot_name or ''}"
                     rows.append((key, effect.quantity, effect.product.id))
         return rows
@@ -409,7 +421,11 @@ class StockReconciliation(models.AbstractModel):
     # posting
 
     def _is_line_postable(self, line):
-        return bool(line.product_id and line.warehouse_id)
+        if not line.product_id or not line.warehouse_id:
+            return False
+        tracking = line.product_id.tracking
+        # a serial number is there once, or not at all
+        return tracking == "none" or bool(line.lot_name and (tracking == "lot" or line.theirs in (0.0, 1.0)))
 
     def _post_variance(self, lines):
         quants = self._read_quants(lines)

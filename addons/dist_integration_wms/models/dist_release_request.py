@@ -258,7 +258,7 @@ class DistReleaseRequest(models.Model):
             rest = request._get_open_picking()
             if rest:
                 request.picking_id = rest
-            elif not request.is_applied:
+            elif request.kind == "change" or not request.is_applied:
                 request.state = "overtaken"
                 if request.kind == "cancel":
                     request._open_overtaken()

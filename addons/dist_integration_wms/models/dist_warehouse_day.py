@@ -59,6 +59,7 @@ class DistWarehouseDay(models.AbstractModel):
         warehouses = self._get_warehouses()
         chosen = self._choose(warehouses, warehouse_id)
         return {
+            "chosen": warehouse_id if warehouse_id in warehouses.ids else False,
             "warehouses": [{"id": warehouse.id, "name": warehouse.name} for warehouse in warehouses],
             "deliveries": self._get_deliveries(chosen),
             "incoming": self._get_incoming(chosen),
@@ -81,7 +82,8 @@ class DistWarehouseDay(models.AbstractModel):
 
     @api.model
     def _choose(self, warehouses, warehouse_id):
-        return warehouses.filtered(lambda warehouse: not warehouse_id or warehouse.id == warehouse_id)
+        """:return: the chosen one; all for None, and where it is none of them any more"""
+        return warehouses.filtered(lambda warehouse: warehouse.id == warehouse_id) or warehouses
 
     # transfers
 
@@ -115,7 +117,15 @@ class DistWarehouseDay(models.AbstractModel):
             "unanswered": [out, ("dist_release_state", "=", "requested"), is_open],
             "late": [out, is_late, ("state", "not in", ("draft", *FINISHED))],
             "late_released": [out, is_late, released, is_open],
-            "short": [out, ("backorder_id.dist_release_state", "=", "done"), is_open],
+            "short": [
+                out,
+                ("backorder_id.dist_release_state", "=", "done"),
+                # the warehouse has not said that more of it follows
+                "|",
+                ("backorder_id.dist_confirmation_ids", "=", False),
+                ("backorder_id.dist_confirmation_ids.is_final", "=", True),
+                is_open,
+            ],
             "shipped": [out, ("state", "=", "done"), ("date_done", ">=", today)],
             "receipts": [into, released, is_open, ("move_ids.origin_returned_move_id", "=", False)],
             "late_receipts": [
@@ -179,6 +189,13 @@ class DistWarehouseDay(models.AbstractModel):
             ("system_id", "in", warehouses.dist_system_id.ids),
             ("company_id", "in", self.env.companies.ids),
         ]
+        # what is about other warehouses of the same systems alone
+        others = (self._get_warehouses() - warehouses).filtered(
+            lambda warehouse: warehouse.dist_system_id in warehouses.dist_system_id
+        )
+        names = set(others.mapped("name")) - set(warehouses.mapped("name"))
+        if names:
+            domain.append(("impact_warehouses", "not in", sorted(names)))
         if kind == "other":
             return [*domain, ("code", "not in", [code for codes in DECISIONS.values() for code in codes])]
         return [*domain, ("code", "in", DECISIONS[kind])] if kind else domain
@@ -277,6 +294,7 @@ class DistWarehouseDay(models.AbstractModel):
         """
         self._check_access()
         warehouses = self._choose(self._get_warehouses(), warehouse_id)
+        self._check_key(figure, key)
         if figure == "decisions":
             return self._open_decisions(key, warehouses)
         if figure == "variances":
@@ -288,6 +306,14 @@ class DistWarehouseDay(models.AbstractModel):
         except KeyError as error:
             raise UserError(_("There is no figure %s.", figure)) from error
         return self._open_list("released_picking_action", domain)
+
+    @api.model
+    def _check_key(self, figure, key):
+        """:raises UserError: there is no such kind of decision, or it is no id of a variance"""
+        kinds = [*DECISIONS, "other"]
+        is_known = key in kinds if figure == "decisions" else isinstance(key, int) or figure != "variances"
+        if key and not is_known:
+            raise UserError(_("There is no figure %s.", f"{figure}/{key}"))
 
     @api.model
     def _open_list(self, name, domain, module="dist_integration_wms"):
@@ -303,7 +329,7 @@ class DistWarehouseDay(models.AbstractModel):
 
     @api.model
     def _open_variances(self, line_id, warehouses):
-        domain = [("id", "=", int(line_id))] if line_id else self._get_variance_domain(warehouses)
+        domain = [("id", "=", line_id)] if line_id else self._get_variance_domain(warehouses)
         if self._works_on_integration():
             return self._open_list("action_dist_reconciliation_line", domain, "dist_integration_base")
         return self._open_list("dist_warehouse_variance_action", domain)

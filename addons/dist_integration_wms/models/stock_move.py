@@ -1,8 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import float_compare, float_is_zero
 
 LINE_UNIT = "product_uom"  # 19: s/product_uom/product_uom_id/
 RELEASED_STATES = ("confirmed", "partially_available", "assigned", "done", "cancel")
+# what the warehouse is told of the goods that it is to expect
+EXPECTED = {"date", "product_id", "product_uom", "product_uom_qty"}
 
 
 class StockMove(models.Model):
@@ -13,6 +15,13 @@ class StockMove(models.Model):
         copy=False,
         readonly=True,
         help="Id under which the external warehouse knows this line, when it remains of a line it knows already.",
+    )
+    dist_picked_quantity = fields.Float(
+        string="Picked by the warehouse",
+        digits="Product Unit of Measure",
+        copy=False,
+        readonly=True,
+        help="What the external warehouse picked, where it tells that apart from what it shipped.",
     )
     dist_reconciliation_line_id = fields.Many2one(
         "dist.reconciliation.line",
@@ -26,7 +35,15 @@ class StockMove(models.Model):
         result = super().write(vals)
         if vals.get("state") in RELEASED_STATES or vals.get("picking_id"):
             self.picking_id._dist_watch_release()
+        if vals.get("state") == "cancel" or ("state" not in vals and not EXPECTED.isdisjoint(vals)):
+            self.picking_id._dist_watch_change()
         return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        moves.picking_id._dist_watch_change()
+        return moves
 
     def _prepare_move_split_vals(self, qty):
         return {**super()._prepare_move_split_vals(qty), "dist_line_ref": self._dist_get_line_ref()}

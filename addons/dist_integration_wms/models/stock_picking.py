@@ -4,8 +4,11 @@ from odoo.exceptions import UserError
 from odoo.addons.dist_integration_base.models.transaction import get_state
 
 WATCHED = "dist_integration_wms.pickings"
+CHANGED = "dist_integration_wms.changed_pickings"
 RELEASED = ("requested", "acknowledged")
 FINISHED = ("done", "cancel")
+# what the warehouse is told of what it is to expect; the date is that of the moves
+EXPECTED = {"note", "partner_id"}
 
 
 class StockPicking(models.Model):
@@ -54,6 +57,12 @@ class StockPicking(models.Model):
                 and picking._dist_get_release_kind()
             )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if not EXPECTED.isdisjoint(vals):
+            self._dist_watch_change()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_released(self):
         released = self.filtered(lambda picking: picking.dist_release_state in RELEASED)
@@ -98,8 +107,36 @@ class StockPicking(models.Model):
 
     @api.model
     def _dist_update_watched(self):
-        watched = self.env.cr.precommit.data.pop(WATCHED, ())
-        self.browse(sorted(watched)).exists()._dist_update_release()
+        data = self.env.cr.precommit.data
+        watched, changed = data.pop(WATCHED, ()), data.pop(CHANGED, ())
+        pickings = self.browse(sorted(watched)).exists()
+        pickings._dist_update_release()
+        if changed:
+            pickings.filtered(lambda picking: picking.id in changed)._dist_tell_expected()
+
+    def _dist_watch_change(self):
+        """Have the warehouse told at the end of the transaction what has become of the goods that it expects."""
+        if self.env.context.get("dist_shipped_outside"):
+            return  # the warehouse has said it itself
+        expected = self.sudo().filtered(
+            lambda picking: (
+                picking.dist_release_state == "requested" and picking.picking_type_id.code == "incoming"
+            )
+        )
+        if expected:
+            expected._dist_watch_release()
+            self.env.cr.precommit.data.setdefault(CHANGED, set()).update(expected.ids)
+
+    def _dist_tell_expected(self):
+        """Ask once more, under the same number, for receipts and returns that were changed and are still open."""
+        still_open = self.filtered(
+            lambda picking: picking.dist_release_state == "requested" and picking.state not in FINISHED
+        )
+        # a line that a person has added is expected as well
+        added = still_open.move_ids.filtered(lambda move: move.state == "draft")
+        if added:
+            added._action_confirm(merge=False)
+        still_open._dist_release_refresh()
 
     def _dist_update_release(self):
         """Tell the warehouse what became of these transfers."""
@@ -188,7 +225,8 @@ class StockPicking(models.Model):
         self._dist_emit_by_kind("completed")
         rests = self.filtered("backorder_id")
         if rests:
-            self.env["dist.exception"]._close_for_record(rests, ["short_shipment", "short_receipt"])
+            codes = ["short_shipment", "short_receipt", "picked_not_shipped"]
+            self.env["dist.exception"]._close_for_record(rests, codes)
 
     def _dist_release_supersede(self):
         """Take back requests that were fulfilled under another number."""
@@ -242,10 +280,10 @@ class StockPicking(models.Model):
     @api.model
     def _dist_get_release_codes(self):
         """:return: codes of exceptions that a new release settles"""
-        return ["shipment_refused", "nothing_shipped", "return_refused"]
+        return ["shipment_refused", "nothing_shipped", "picked_not_shipped", "return_refused"]
 
     def _dist_create_return(self, quantities):
-        """Make the return of a shipment, or of a part of it.
+        """Make the return of a shipment, or of a part of it; what left in other parts may come back with it.
 
         :param quantities: dict, id of a shipped move to how much comes back, in the product's unit
         :return: stock.picking, confirmed
@@ -256,8 +294,21 @@ class StockPicking(models.Model):
             .with_context(active_id=self.id, active_ids=self.ids, active_model=self._name)
             .create({"picking_id": self.id})
         )
+        others = self.env["stock.move"].browse(quantities) - wizard.product_return_moves.move_id
+        self.env["stock.return.picking.line"].create(
+            [
+                {
+                    "wizard_id": wizard.id,
+                    "product_id": move.product_id.id,
+                    "move_id": move.id,
+                    "quantity": 0.0,
+                }
+                for move in others
+            ]
+        )
         for line in wizard.product_return_moves:
-            line.quantity = quantities.get(line.move_id.id, 0.0)
+            quantity = quantities.get(line.move_id.id, 0.0)
+            line.quantity = line.product_id.uom_id._compute_quantity(quantity, line.uom_id, round=False)
         return self.browse(wizard.create_returns()["res_id"])
 
     # what the rest of the suite asks

@@ -9,6 +9,7 @@ class StockQuantPackage(models.Model):
     dist_kind = fields.Selection(
         [("pallet", "Pallet"), ("carton", "Carton"), ("other", "Other")], string="Kind", readonly=True
     )
+    dist_tracking_number = fields.Char(string="Tracking number", readonly=True)
     dist_outer_id = fields.Many2one(
         "stock.quant.package", string="Inside", readonly=True, index="btree_not_null", ondelete="restrict"
     )

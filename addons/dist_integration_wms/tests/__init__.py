@@ -32,6 +32,7 @@ from . import (
     test_shipment_confirmed,
     test_shipment_lots,
     test_shipment_packages,
+    test_shipment_picked,
     test_shipment_rest,
     test_shipments_list,
     test_speed,

@@ -1,5 +1,7 @@
+import json
 from datetime import datetime
 
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import RECEIVE, WmsHttpCase
@@ -7,6 +9,71 @@ from .common import RECEIVE, WmsHttpCase
 
 @tagged("post_install", "-at_install")
 class TestReceiptConfirmed(WmsHttpCase):
+    def test_two_expiration_dates_of_a_new_lot(self):
+        """W3, X1: two dates for one new lot, in one message or in one call: the first is kept, a person decides."""
+
+        def line(*dates):
+            parts = [{"quantity": "1", "lot": "L-NEW", "expiry": date} for date in dates]
+            return {"sku": "SEAL", "quantity": str(len(parts)), "allocations": parts}
+
+        self._assert_ok(self._receive(self._buy((self.seal, 2)), line("2027-01-31", "2028-01-31"))[0])
+        found = self.env["dist.exception"].search([("code", "=", "expiry_differs")])
+        self.assertEqual(len(found), 1)
+        self.assertIn("2028-01-31", found.detail)
+        items = [
+            {
+                "confirmation": f"B-{date}",
+                "receipt": self._buy((self.seal, 1)).name,
+                "lines": [
+                    {**line(date), "allocations": [{"quantity": "1", "lot": "L-BULK", "expiry": date}]}
+                ],
+            }
+            for date in ("2027-02-28", "2028-02-28")
+        ]
+        answer = self._assert_ok(self._call("POST", f"{RECEIVE}/bulk", {"items": items}, self.key))
+        self.assertEqual({item["status"] for item in answer["items"]}, {200})
+        self.assertEqual(self.env["dist.exception"].search_count([("code", "=", "expiry_differs")]), 2)
+
+    def test_changed_after_release(self):
+        """W1, W3: what changes of a receipt that the warehouse expects is told, under its number; nothing else is."""
+        picking = self._buy((self.tape, 10))
+        line = picking.purchase_id.order_line
+        for quantity in (16, 6):
+            line.product_qty = quantity
+            self._commit_events()
+        picking.scheduled_date = fields.Datetime.add(picking.scheduled_date, days=3)
+        self._commit_events()
+        told = [json.loads(event.payload) for event in self._get_events(picking, "receipt.requested")]
+        quantities = [sum(float(row["quantity"]) for row in data["lines"]) for data in told]
+        self.assertEqual(quantities, [10, 16, 6, 6])
+        self.assertEqual({data["receipt"] for data in told}, {picking.name})
+        self.assertNotEqual(told[-1]["expected_date"], told[-2]["expected_date"])
+        self._assert_ok(self._receive(picking, (self.tape, 4), complete=False)[0])
+        self._commit_events()
+        rest = picking.backorder_ids
+        self.assertFalse(self._get_events(rest, "receipt.requested"), "the warehouse has it already")
+
+    def test_line_added_after_release(self):
+        """W1, W3: a line that a person adds is expected as well, and keeps no confirmation from being applied."""
+        picking = self._buy((self.tape, 10))
+        move = self.env["stock.move"].create(
+            {
+                "name": "Added",
+                "product_id": self.glove.id,
+                "product_uom": self.glove.uom_id.id,
+                "product_uom_qty": 2,
+                "picking_id": picking.id,
+                "location_id": picking.location_id.id,
+                "location_dest_id": picking.location_dest_id.id,
+            }
+        )
+        self._commit_events()
+        self.assertEqual((move.state, picking.state), ("assigned", "assigned"))
+        told = json.loads(self._get_events(picking, "receipt.requested")[-1].payload)
+        self.assertEqual({row["item"]["sku"] for row in told["lines"]}, {"TAPE", "GLOVE"})
+        self._assert_ok(self._receive(picking, (self.tape, 10), (self.glove, 2))[0])
+        self.assertEqual((picking.state, self._on_hand(self.glove)), ("done", 2))
+
     def test_full(self):
         """W3: a full confirmation finishes receipt, stock and purchase."""
         picking = self._buy((self.tape, 12), (self.glove, 3))

@@ -361,6 +361,18 @@ class TestReleaseRequests(WmsHttpCase):
         self.assertEqual(message.exception_id.severity, "high")
         self.assertEqual(self._get_move(self.tape).product_uom_qty, 3)
 
+    def test_change_done_already_and_shipped(self):
+        """W1: a change that was made in Odoo first waits for no answer any more once the shipment has left."""
+        self.picking._dist_unlock("By phone")
+        self._get_move(self.tape).product_uom_qty = 3
+        self.picking.action_dist_lock()
+        self._commit_events()
+        request = self.picking.dist_request_ids
+        self.assertEqual(request.state, "waiting")
+        self._assert_ok(self._ship(self.picking, (self.tape, 3), (self.glove, 2))[0])
+        self._commit_events()
+        self.assertEqual(request.state, "overtaken")
+
     def test_change_nothing(self):
         """W1: bad input in the form has a name."""
         for quantities, words in (

@@ -164,6 +164,51 @@ class TestReturnConfirmed(WmsHttpCase):
         self._assert_ok(self._take_back(self._line(10), order="WEB-78")[0])
         self.assertEqual(self._on_hand(self.tape), 40)
 
+    def test_back_of_what_left_in_parts(self):
+        """W8: items that left with one shipment in parts come back together."""
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        self._put(self.glove, 5)
+        shipment = self._sell((self.tape, 4), (self.glove, 2))
+        self._assert_ok(self._ship(shipment, (self.tape, 4), complete=False)[0])
+        self._assert_ok(self._ship(shipment, (self.glove, 2))[0])
+        glove = {"sku": "GLOVE", "quantity": "1"}
+        self._assert_ok(self._take_back(self._line(3), glove, shipment=shipment.name)[0])
+        self.assertEqual((self._on_hand(self.tape), self._on_hand(self.glove)), (39, 4))
+        self.assertEqual(shipment.sale_id.order_line.mapped("qty_delivered"), [1, 1])
+
+    def test_lot_that_left_with_a_later_part(self):
+        """W8: a lot comes back on the part of the shipment that it left with."""
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        lots = [self._make_lot(self.seal, name) for name in ("L1", "L2")]
+        for lot in lots:
+            self._put(self.seal, 5, lot=lot)
+
+        def line(*parts):
+            return {
+                "sku": "SEAL",
+                "quantity": str(sum(quantity for _lot, quantity in parts)),
+                "allocations": [{"lot": lot.name, "quantity": str(quantity)} for lot, quantity in parts],
+            }
+
+        shipment = self._sell((self.seal, 8))
+        self._assert_ok(self._ship(shipment, line((lots[0], 4)), complete=False)[0])
+        self._assert_ok(self._ship(shipment, line((lots[1], 4)))[0])
+        self._assert_ok(self._take_back(line((lots[1], 3)), shipment=shipment.name)[0])
+        later = shipment.backorder_ids.move_ids
+        self.assertEqual(later.returned_move_ids.lot_ids, lots[1])
+        self.assertFalse(shipment.move_ids.returned_move_ids)
+        self._assert_ok(self._take_back(line((lots[1], 1), (lots[0], 2)), shipment=shipment.name)[0])
+        self.assertEqual([self._on_hand(self.seal, lot=lot) for lot in lots], [3, 5])
+        self.assertEqual(shipment.move_ids.returned_move_ids.quantity, 2)
+
+    def test_back_of_two_lines(self):
+        """W8: an item that stands on two lines comes back on both, on none more than was shipped."""
+        self.warehouse.dist_unexpected_return_policy = "accept"
+        shipment = self._sell((self.tape, 5), (self.tape, 5))
+        self._assert_ok(self._ship(shipment, (self.tape, 10))[0])
+        self._assert_ok(self._take_back(self._line(8), shipment=shipment.name)[0])
+        self.assertEqual(shipment.sale_id.order_line.mapped("qty_delivered"), [0, 2])
+
     def test_nothing_taken_back(self):
         """W8: what came unannounced and was refused is told to a person; nothing is booked."""
         self.warehouse.dist_unexpected_return_policy = "accept"

@@ -231,6 +231,8 @@ class TestShipmentConfirmed(WmsHttpCase):
         self.assertEqual(self._assert_ok(self._post(SHIP, body)[0]), first)
         again = self._call("POST", SHIP, body, self.key, Idempotency_Key="another-key")
         self.assertEqual(self._assert_ok(again), first)
+        same = {**body, "complete": True, "lines": [{"sku": "TAPE", "quantity": "3.0"}]}
+        self.assertEqual(self._assert_ok(self._post(SHIP, same)[0]), first)
         turned = dict(reversed(list(body.items())))
         self.assertEqual(self._assert_ok(self._post(SHIP, turned)[0]), first)
         self.assertEqual(picking.sale_id.order_line.qty_delivered, 3)

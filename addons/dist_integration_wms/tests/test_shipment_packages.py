@@ -51,6 +51,18 @@ class TestShipmentPackages(WmsHttpCase):
         data = self._get_data(picking, "shipment.completed")
         self.assertEqual(data["tracking_numbers"], ["1Z0", "1Z1", "1Z2"])
         self.assertEqual([package["weight"] for package in data["packages"]], ["2.5", "1.5"])
+        self.assertEqual([package["tracking_number"] for package in data["packages"]], ["1Z1", "1Z2"])
+
+    def test_package_of_two_parts(self):
+        """W2: a carton that a later part of the shipment fills up is as heavy as it is told to be then."""
+        picking = self._sell((self.tape, 10))
+        for number, weight in (("4", "1"), ("6", "7")):
+            package = {"package": "1", "sscc": SSCC, "weight": {"value": weight}, "tracking_number": "1Z1"}
+            line = {"sku": "TAPE", "quantity": number, "package": "1"}
+            self._assert_ok(self._ship(picking, line, packages=[package], complete=number == "6")[0])
+        carton = (picking | picking.backorder_ids).move_line_ids.result_package_id
+        self.assertEqual((carton.name, carton.shipping_weight, carton.dist_tracking_number), (SSCC, 7, "1Z1"))
+        self.assertFalse(carton.dist_kind)
 
     def test_nested(self):
         """W2: cartons on a pallet, each with its SSCC and weight; the pallet holds nothing by itself."""

@@ -75,3 +75,50 @@ class TestStockInFlight(SnapshotCase):
         )
         self._assert_refused(self._receive(receipt, *lines, received_at=self._at(0))[0], 422, "over_receipt")
         self._assert_expected(211, seal=18)
+
+    def test_by_location(self):
+        """W5, X2: what waits is expected where goods of its status lie, also what only changes its status."""
+        hold = self.env["stock.location"].create(
+            {"name": "Quality", "barcode": "QA", "location_id": self.warehouse.view_location_id.id}
+        )
+        self.warehouse.dist_hold_location_id = hold
+        self._put(self.tape, 40, location=hold)
+        self._map_code("location", "BULK", self.stock)
+        line = {"sku": "TAPE", "change": "-26", "status": "hold"}
+        response, _message = self._post("/stock/adjustments", {"adjustment": "A-HOLD", "lines": [line]})
+        self._assert_refused(response, 422, "adjustment_approval")
+        line = {"sku": "TAPE", "quantity": "4", "hold_quantity": "6"}
+        response, _message = self._receive(self._buy((self.tape, 8)), line, received_at=self._at(0))
+        self._assert_refused(response, 422, "over_receipt")
+        line = {"sku": "TAPE", "quantity": "5", "from": "available", "to": "hold", "reason": "??"}
+        response, _message = self._post("/stock/status-changes", {"adjustment": "Q-HOLD", "lines": [line]})
+        self.assertEqual(response.status_code, 202, response.text)
+        now = fields.Datetime.add(fields.Datetime.now(), minutes=1).isoformat() + "Z"
+        rows = ("TAPE,BULK,,199", "TAPE,QA,,25", "GLOVE,BULK,,5", "SEAL,BULK,L/1,8")
+        run = self._reconcile(*rows, head="sku,location,lot,quantity", taken_at=now)
+        self.assertEqual(self._states(run), {})
+        self._assert_expected(224)
+
+    def test_told_again_in_a_part(self):
+        """W5: so does what was refused for good once a part of the same shipment has told its items anew."""
+        picking = self._sell((self.tape, 10), (self.glove, 4))
+        lines = ((self.tape, 20), (self.glove, 4))
+        self._assert_refused(self._ship(picking, *lines, shipped_at=self._at(0))[0], 422, "over_shipment")
+        wrong = {"sku": "TAPE", "quantity": "4", "package": "NONE"}
+        response, _message = self._ship(picking, wrong, shipped_at=self._at(0))
+        self._assert_refused(response, 422, "unknown_package")
+        self._assert_ok(self._ship(picking, (self.tape, 4), complete=False)[0])
+        self._assert_expected(196)
+
+    def test_adjusted_again(self):
+        """W4, W5: an adjustment that was refused counts no more when the same change was told under another number."""
+        self.warehouse.dist_adjustment_limit = 1000
+        for number, before in (("A-WRONG", "150"), ("A-RIGHT", "200")):
+            line = {"sku": "TAPE", "change": "-3", "previous_on_hand": before}
+            self._post("/stock/adjustments", {"adjustment": number, "lines": [line]})
+            self._assert_expected(197)
+        self._post(
+            "/stock/adjustments",
+            {"adjustment": "A-MORE", "lines": [{**line, "change": "-2", "previous_on_hand": "150"}]},
+        )
+        self._assert_expected(195)

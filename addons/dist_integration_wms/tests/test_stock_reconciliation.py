@@ -107,6 +107,15 @@ class TestStockReconciliation(WmsHttpCase):
         self.assertIn("Line 2: TAPE is there more than once", run.error)
         self.assertIn("Line 4: N-100 is there more than once", run.error)
 
+    def test_not_kept_in_stock(self):
+        """W5: what Odoo keeps no stock of cannot be compared, and is not posted."""
+        self.env["product.product"].create({"name": "Portage", "default_code": "PORTAGE", "type": "service"})
+        run = self._reconcile("TAPE,,200", "GLOVE,,5", "SEAL,L/1,8", "PORTAGE,,3")
+        self.assertEqual(
+            (run.line_ids.kind, run.line_ids.problem), ("not_comparable", "PORTAGE is not kept in stock")
+        )
+        self.assertFalse(run.line_ids._is_postable())
+
     def test_ambiguous_number(self):
         self._make_product("TAPE")
         run = self._reconcile("TAPE,,200", "GLOVE,,5", "SEAL,L/1,8")

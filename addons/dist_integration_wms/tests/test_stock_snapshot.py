@@ -365,6 +365,47 @@ class TestStockSnapshot(SnapshotCase):
         self._perform_postings()
         self.assertEqual(self._states(third)["GLOVE"], ("within", -1.0), "worth 4.00, above the cap")
 
+    def test_unknown_items_are_not_tolerated(self):
+        """X2, W5: a number that nobody knows is a variance, however few pieces a tolerance by amount allows."""
+        self.profile.tolerance_ids.filtered(lambda rule: not rule.class_code).write(
+            {"limits_absolute": True, "absolute": 2.0, "limits_percent": False}
+        )
+        run = self._reconcile("TAPE,,200", "GLOVE,,5", "SEAL,L/1,7", "NOBODY,,1")
+        self.assertEqual(self._states(run), {"NOBODY": ("open", 1.0), "SEAL": ("within", -1.0)})
+        self.assertEqual((run.within_count, run.variance_count, run.accuracy), (1, 1, 75.0))
+
+    def test_without_lot(self):
+        """W5: what no correction can be made of - no lot, a serial number twice - is not posted, the others are."""
+        self.profile.tolerance_ids.filtered(lambda rule: not rule.class_code).write(
+            {"limits_absolute": True, "absolute": 2.0, "limits_percent": False}
+        )
+        self.profile.auto_post_limit = 1000.0
+        rows = ("TAPE,,198", "GLOVE,,5", "SEAL,L/1,8", "SEAL,,1", "METER,M-1,2")
+        self._reconcile(*rows)
+        run = self._reconcile(*rows, minutes=5)
+        self._perform_postings()
+        self.assertEqual(
+            self._states(run), {"TAPE": ("posted", -2.0), "SEAL": ("within", 1.0), "METER": ("within", 2.0)}
+        )
+        self.assertEqual(self._on_hand(self.tape), 198.0)
+
+    def test_one_cannot_be_posted(self):
+        """W5, X1: one variance that cannot be posted does not keep the others; a person is told which and why."""
+        rows = ("TAPE,,198", "GLOVE,,4", "SEAL,L/1,8")
+        self._reconcile(*rows)
+        run = self._reconcile(*rows, minutes=5)
+        self.glove.tracking = "lot"
+        self._perform_postings()
+        self.assertEqual(self._states(run), {"TAPE": ("posted", -2.0), "GLOVE": ("approved", -1.0)})
+        exception = self.env["dist.exception"].search(
+            [("code", "=", "variances_not_posted"), ("res_id", "=", run.id)]
+        )
+        self.assertEqual(exception.state, "open")
+        self.assertIn("GLOVE", exception.detail)
+        self.assertNotIn("TAPE", exception.detail)
+        self._reconcile("TAPE,,198", "GLOVE,,5", "SEAL,L/1,8", minutes=10)
+        self.assertEqual(exception.state, "resolved")
+
     def test_locations(self):
         """W5: a snapshot that names locations is compared by location; correct there."""
         shelf = self.env["stock.location"].create(

@@ -43,27 +43,28 @@ class TestWarehouseDay(WmsHttpCase):
 
     def test_deliveries(self):
         """W1: what waits, what is released, late, short, asked and shipped; every figure opens what it counts."""
-        released, late, short, shipped, asked = (self._sell((self.tape, 4)) for _ in range(5))
+        released, late, short, shipped, asked, parts = (self._sell((self.tape, 4)) for _ in range(6))
         unreserved = self._sell((self._make_product("NONE"), 1))
         held = self._sell((self._make_product("NONE-2"), 1))
         held._dist_hold("The customer moves")
         late.scheduled_date -= timedelta(days=2)
         self._assert_ok(self._ship(short, (self.tape, 3))[0])
         self._assert_ok(self._ship(shipped, (self.tape, 4))[0])
+        self._assert_ok(self._ship(parts, (self.tape, 3), complete=False)[0])
         asked._dist_ask("cancel", "The customer called")
         acknowledged = {"shipment": released.name, "status": "accepted"}
         self._assert_ok(self._post("/shipments/acknowledgements", acknowledged)[0])
         self._commit_events()
-        rest = short.backorder_ids
+        rest, more = short.backorder_ids, parts.backorder_ids
         expected = {
             "waiting": unreserved | held,
             "held_back": held,
-            "released": released | late | asked | rest,
-            "unanswered": late | asked | rest,
+            "released": released | late | asked | rest | more,
+            "unanswered": late | asked | rest | more,
             "late": late,
             "late_released": late,
             "short": rest,
-            "shipped": short | shipped,
+            "shipped": short | shipped | parts,
         }
         figures = self._get_figures()["deliveries"]
         for figure, pickings in expected.items():
@@ -104,6 +105,20 @@ class TestWarehouseDay(WmsHttpCase):
             for kind, code in (("quantities", "over_shipment"), ("adjustments", "adjustment_approval")):
                 self.assertEqual(self._open("decisions", kind, user).mapped("code"), [code])
         self.assertEqual(self._open("decisions", "other").mapped("code"), ["invalid_message"])
+
+    def test_decisions_of_one_warehouse(self):
+        """W4: of a system that runs several warehouses each shows its own decisions."""
+        south = self._make_warehouse(self.system, "Southside", "SSIDE")
+        self._put(self.tape, 10, location=south.lot_stock_id)
+        line = {"sku": "TAPE", "change": "-3"}
+        body = {"adjustment": "A-1", "warehouse": "SSIDE", "reason": "count", "lines": [line]}
+        self._assert_refused(self._post("/stock/adjustments", body)[0], 422, "adjustment_approval")
+        kinds = [
+            {row["kind"] for row in self._get_figures(warehouse)["decisions"]}
+            for warehouse in (self.warehouse, south)
+        ]
+        self.assertEqual(kinds, [set(), {"adjustments"}])
+        self.assertFalse(self._open("decisions"))
 
     def _count(self, text, **values):
         run = self.env["dist.reconciliation"]._make(self.profile, text.encode(), "snapshot.csv", **values)
@@ -154,6 +169,15 @@ class TestWarehouseDay(WmsHttpCase):
         names = [row["name"] for row in day.get_figures()["warehouses"]]
         self.assertTrue({"Northside", "Southside"} <= set(names))
 
+    def test_chosen_before(self):
+        """W1: a warehouse that was chosen once and is run by nobody else any more stands for all, not for nothing."""
+        self._sell((self.tape, 1))
+        own = self._make_warehouse(self.system, "Own", "OWN", dist_system_id=False)
+        figures = self._get_figures(own)
+        self.assertFalse(figures["chosen"])
+        self.assertGreaterEqual(figures["deliveries"]["released"], 1)
+        self.assertEqual(self._get_figures()["chosen"], self.warehouse.id)
+
     def test_other_company(self):
         """G8: nothing of another company is counted, or opened."""
         company = self.env["res.company"].create({"name": "Elsewhere"})
@@ -175,6 +199,9 @@ class TestWarehouseDay(WmsHttpCase):
         day = self.env["dist.warehouse.day"].with_user(self.worker)
         with self.assertRaisesRegex(UserError, "no figure"):
             day.open_records("nothing")
+        for figure, key in (("decisions", "nope"), ("variances", "abc")):
+            with self.subTest(figure), self.assertRaisesRegex(UserError, "no figure"):
+                day.open_records(figure, None, key)
         seller = new_test_user(self.env, "day-seller", groups="sales_team.group_sale_salesman")
         for call in (
             lambda: day.with_user(seller).get_figures(),

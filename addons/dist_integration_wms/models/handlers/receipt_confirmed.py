@@ -98,10 +98,10 @@ class ReceiptConfirmedHandler(models.AbstractModel):
 
     def _create_lots(self, plan):
         missing = {}
-        for move_plan, portion in plan.portions:
-            if portion.lot_name and not portion.lot:
-                key = (move_plan.move.product_id, portion.lot_name)
-                missing.setdefault(key, []).append(portion)
+        new = [pair for pair in plan.portions if pair[1].lot_name and not pair[1].lot]
+        for move_plan, portion in new:
+            key = (move_plan.move.product_id, portion.lot_name)
+            missing.setdefault(key, []).append(portion)
         found = self._read_lots(plan, [pair for pair in plan.portions if pair[1].lot_name]) if missing else {}
         # another confirmation of the same batch may have created some
         for (product, name), portions in list(missing.items()):
@@ -117,6 +117,8 @@ class ReceiptConfirmedHandler(models.AbstractModel):
         )
         for lot, portions in zip(lots, missing.values(), strict=True):
             self._give_lot(portions, lot)
+        # the lot has the date that was told first
+        self._check_expiry(plan, new)
 
     def _give_lot(self, portions, lot):
         for portion in portions:

@@ -105,33 +105,9 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     "Accept it to take the goods back, or settle it with the customer and ignore it."
                 ),
             )
-        shipment = self._choose_shipment(plan, shipments)
-        quantities = self._get_returned_quantities(plan, shipment)
+        quantities = self._get_returned_quantities(plan, shipments)
         self._check_shipped(plan, shipments, quantities)
-        return self._create_return(plan, shipment, quantities)
-
-    def _choose_shipment(self, plan, shipments):
-        """:return: the first shipment that all returned items left with
-        :raises BusinessError: there is none
-        """
-        products = self._get_returned_products(plan)
-        shipped = [
-            shipment.move_ids.filtered(lambda move: move.state == "done").product_id for shipment in shipments
-        ]
-        for shipment, found in zip(shipments, shipped, strict=True):
-            if all(product in found for product in products):
-                return shipment
-        product = next(product for product in products if product not in shipped[0])
-        raise BusinessError(
-            "item_not_shipped",
-            _(
-                "%(product)s did not leave with %(shipment)s.",
-                product=product.display_name,
-                shipment=", ".join(shipments.mapped("name")),
-            ),
-            f"/lines/{products.index(product)}",
-            record=shipments[0],
-        )
+        return self._create_return(plan, quantities)
 
     def _get_returned_products(self, plan):
         """:return: list of product.product, one for each line
@@ -150,22 +126,23 @@ class ReturnConfirmedHandler(models.AbstractModel):
 
     def _check_shipped(self, plan, shipments, quantities):
         """:raises BusinessError: more came back than was shipped and has not come back yet"""
-        for move_id, quantity in quantities.items():
-            move = shipments.move_ids.browse(move_id)
+        returned = self.env["stock.move"].browse(quantities)
+        for product, moves in returned.grouped("product_id").items():
+            quantity = sum(quantities[move.id] for move in moves)
             shipped = shipments.move_ids.filtered(
-                lambda other, move=move: other.product_id == move.product_id and other.state == "done"
+                lambda move, product=product: move.product_id == product and move.state == "done"
             )
-            left = sum(other._dist_get_returnable() for other in shipped)
-            over = float_compare(quantity, left, precision_rounding=move.product_id.uom_id.rounding) > 0
+            left = sum(move._dist_get_returnable() for move in shipped)
+            over = float_compare(quantity, left, precision_rounding=product.uom_id.rounding) > 0
             if over and not plan.message._accepts(OVER):
                 raise BusinessError(
                     OVER,
                     _(
                         "%(product)s: %(quantity)s %(unit)s came back of %(shipment)s; %(left)s %(unit)s were shipped "
                         "and have not come back yet.",
-                        product=move.product_id.display_name,
+                        product=product.display_name,
                         quantity=formats.quantity_text(quantity),
-                        unit=move.product_id.uom_id.name,
+                        unit=product.uom_id.name,
                         shipment=", ".join(shipments.mapped("name")),
                         left=formats.quantity_text(left),
                     ),
@@ -177,7 +154,8 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     ),
                 )
 
-    def _create_return(self, plan, shipment, quantities):
+    def _create_return(self, plan, quantities):
+        shipment = self.env["stock.move"].browse(next(iter(quantities))).picking_id
         picking = shipment._dist_create_return(quantities)
         # the goods have arrived: nothing is asked of the warehouse any more
         picking.write(
@@ -189,17 +167,77 @@ class ReturnConfirmedHandler(models.AbstractModel):
         )
         return picking
 
-    def _get_returned_quantities(self, plan, shipment):
-        """:return: dict, id of a shipped move to how much of it came back, in the product's unit"""
-        moves = shipment.move_ids.filtered(lambda move: move.state == "done")
-        quantities = {}
+    def _get_returned_quantities(self, plan, shipments):
+        """Find out which of the shipped moves, of whatever part and line, came back.
+
+        :return: dict, id of a shipped move to how much of it came back, in the product's unit
+        :raises BusinessError: an item did not leave with any of the shipments
+        """
+        shipped = shipments.move_ids.filtered(lambda move: move.state == "done")
+        given = {}
         for index, product in enumerate(self._get_returned_products(plan)):
             line, pointer = plan.payload["lines"][index], f"/lines/{index}"
-            move = moves.filtered(lambda move, product=product: move.product_id == product)[:1]
-            unit = self._read_unit(plan, line, pointer, move)
-            amount = self._convert_quantity(line["quantity"], unit, product, f"{pointer}/quantity")
-            quantities[move.id] = quantities.get(move.id, 0.0) + amount
+            moves = shipped.filtered(lambda move, product=product: move.product_id == product)
+            if not moves:
+                raise self._prepare_not_shipped(product, shipments, pointer)
+            for portion in self._read_portions(plan, line, pointer, moves):
+                self._spread_returned(portion, moves, given)
+        quantities = {}
+        for (move, _lot_name), quantity in given.items():
+            quantities[move.id] = quantities.get(move.id, 0.0) + quantity
         return quantities
+
+    def _prepare_not_shipped(self, product, shipments, pointer):
+        return BusinessError(
+            "item_not_shipped",
+            _(
+                "%(product)s did not leave with %(shipment)s.",
+                product=product.display_name,
+                shipment=", ".join(shipments.mapped("name")),
+            ),
+            pointer,
+            record=shipments[0],
+            suggestion=_("Find out what came back, correct the message and resubmit it."),
+        )
+
+    def _spread_returned(self, portion, moves, given):
+        """Give what came back to the moves it left with, as much as can come back of each; what is over goes to the
+        last.
+
+        :param moves: shipped moves of the item
+        :param given: dict, (move, name of the lot) to what was given to it before; is added to
+        """
+        moves, rest = self._with_lot(moves, portion.lot_name) or moves, portion.quantity
+        for move in moves:
+            room = self._get_room(move, portion.lot_name, given)
+            part = rest if move == moves[-1] else min(rest, room)
+            if not move._dist_is_zero(part):
+                key = (move, portion.lot_name)
+                given[key] = given.get(key, 0.0) + part
+                rest -= part
+
+    def _with_lot(self, moves, lot_name):
+        """:return: those of shipped moves that a lot left with"""
+        return moves.filtered(lambda move: lot_name and lot_name in move.move_line_ids.lot_id.mapped("name"))
+
+    def _get_room(self, move, lot_name, given):
+        """:return: how much of a shipped move, and of a lot that left with it, can still come back"""
+        room = move._dist_get_returnable() - sum(
+            quantity for (other, _lot_name), quantity in given.items() if other == move
+        )
+        lines = move.move_line_ids.filtered(lambda line: lot_name and line.lot_id.name == lot_name)
+        if lines:
+            of_lot = sum(lines.mapped("quantity_product_uom")) - given.get((move, lot_name), 0.0)
+            room = min(room, of_lot)
+        return max(room, 0.0)
+
+    def _spread_portion(self, portion, plans):
+        """A lot is taken back on the moves that it left with, as far as they have room."""
+        lot_name = portion.lot_name
+        in_order = sorted(
+            plans, key=lambda item: not self._with_lot(item.move.origin_returned_move_id, lot_name)
+        )
+        return super()._spread_portion(portion, in_order)
 
     # what becomes of the goods
 
@@ -241,29 +279,13 @@ class ReturnConfirmedHandler(models.AbstractModel):
         # nobody announced it, or that it was shipped is not booked yet: the goods are in the warehouse all the same
         return self._find_deliveries(message, payload)[:1]
 
-    def _read_effects(self, message, picking, line, pointer):
-        """What is scrapped never comes into stock."""
-        warehouse = picking.picking_type_id.warehouse_id
-        common = line.get("disposition", RESTOCK)
-        if line.get("allocations"):
-            kept = [
-                allocation
-                for allocation in line["allocations"]
-                if self._is_stocked(warehouse, allocation.get("disposition") or common)
-            ]
-            return (
-                super()._read_effects(message, picking, {**line, "allocations": kept}, pointer)
-                if kept
-                else []
-            )
-        if not self._is_stocked(warehouse, common):
-            return []
-        return super()._read_effects(message, picking, line, pointer)
+    def _get_condition(self, line, part):
+        return part.get("disposition") or line.get("disposition", RESTOCK)
 
-    def _is_stocked(self, warehouse, disposition):
-        """:return: True when goods of a disposition will be in the warehouse's stock"""
-        place = warehouse._dist_get_return_places().get(disposition)
-        return place.usage == "internal" if place else disposition != "scrap"
+    def _get_effect_place(self, warehouse, condition):
+        """What is scrapped never comes into stock."""
+        place = warehouse._dist_get_return_places().get(condition, self.env["stock.location"])
+        return place if place or condition == "scrap" else warehouse.lot_stock_id
 
     def _check_lots(self, plan, portions):
         """What comes back was shipped: its lots are known."""
@@ -281,10 +303,15 @@ class ReturnConfirmedHandler(models.AbstractModel):
                     record=plan.picking,
                     suggestion=_("Correct the lot and resubmit."),
                 )
-            shipped = move_plan.move.origin_returned_move_id.move_line_ids.lot_id
+            shipped = self._get_origins(plan, move_plan.move.product_id).move_line_ids.lot_id
             if shipped and portion.lot not in shipped and not plan.message._accepts(STRANGE_LOT):
                 raise self._prepare_strange_lot(plan, portion, shipped)
         self._check_not_in_stock(plan, portions)
+
+    def _get_origins(self, plan, product):
+        """:return: shipped moves of an item that the return is of"""
+        moves = plan.picking.move_ids.filtered(lambda move: move.product_id == product)
+        return moves.origin_returned_move_id
 
     def _prepare_strange_lot(self, plan, portion, shipped):
         return BusinessError(

@@ -146,7 +146,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
         made = {}
         for index, package in enumerate(packages):
             sscc = self._read_sscc(package, f"/packages/{index}/sscc")
-            made[package["package"]] = known.get(sscc) or self._create_package(plan, package, sscc)
+            made[package["package"]] = self._write_package(plan, package, sscc, known.get(sscc))
         for package in packages:
             if package.get("inside"):
                 self._put_inside(plan, made[package["package"]], made[package["inside"]])
@@ -229,11 +229,24 @@ class ShipmentConfirmedHandler(models.AbstractModel):
     def _collides(self, plan, other):
         return super()._collides(plan, other) or bool(plan.ssccs & other.ssccs)
 
-    def _create_package(self, plan, package, sscc):
-        return self.env["stock.quant.package"].create(self._prepare_package(plan, package, sscc))
+    def _write_package(self, plan, package, sscc, known):
+        """
+        :param known: stock.quant.package of an earlier part; what is told of it now counts. None makes a new one
+        :return: stock.quant.package
+        """
+        vals = self._prepare_package(plan, package, sscc)
+        if not known:
+            return self.env["stock.quant.package"].create(vals)
+        known.write(vals)
+        return known
 
     def _prepare_package(self, plan, package, sscc):
-        vals = {"dist_kind": package.get("kind", False), **({"name": sscc} if sscc else {})}
+        told = {
+            "name": sscc,
+            "dist_kind": package.get("kind"),
+            "dist_tracking_number": package.get("tracking_number"),
+        }
+        vals = {name: value for name, value in told.items() if value}
         if package.get("weight"):
             vals["shipping_weight"] = self._convert_weight(package["weight"])
         return vals

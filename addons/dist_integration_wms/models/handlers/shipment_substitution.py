@@ -149,6 +149,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             ),
             pointer,
         )
+        return [item]
 
     # effect
 

@@ -7,7 +7,6 @@ from odoo.addons.dist_integration_base.lib.errors import IntegrationError
 from odoo.addons.dist_integration_base.lib.handling import ApplyError, BusinessError
 
 from ...lib import formats
-from .warehouse_confirmation_unposted import Effect
 
 # lines that an exception tells of, the dearest
 DESCRIBED = 10
@@ -97,40 +96,9 @@ class StockAdjustedHandler(models.AbstractModel):
             moves.append(self._prepare_move(nowhere, missing, location, virtual, name))
         return moves, missing
 
-    def _get_unposted_effects(self, message, moment):
-        """What an adjustment that was not booked will change, as far as it says it happened before a moment.
-
-        What cannot be read counts for nothing: its exception is in the queue. So does what was told under a number
-        that was applied: it will not be booked any more.
-
-        :param moment: datetime, UTC
-        :return: list of Effect
-        """
-        try:
-            payload = message._get_valid_payload()
-            happened = self._read_past_moment(message, payload, "adjusted_at") or message.received_at
-            warehouse = self._find_warehouse(message, payload)
-        except (IntegrationError, ApplyError):
-            return []
-        if happened > moment or self._find_applied(message, payload):
-            return []
-        effects = []
-        for index, line in enumerate(payload["lines"]):
-            try:
-                effects.append(self._read_effect(message, warehouse, line, f"/lines/{index}"))
-            except (IntegrationError, ApplyError):
-                continue
-        return [effect for effect in effects if effect]
-
-    def _read_effect(self, message, warehouse, line, pointer):
-        """:return: Effect; None where goods of that status are not in stock"""
+    def _read_effects(self, message, warehouse, line, product, pointer):
         place = self._find_place(warehouse, line.get("status", "available"), pointer)
-        if place.usage != "internal":
-            return None
-        (product,) = self._find_products(message, [(line, pointer)])
-        lot_name = line.get("lot") if product.tracking != "none" else None
-        change = self._read_quantity(message, line, "change", product, pointer)
-        return Effect(warehouse, product, lot_name, change)
+        return [(place, self._read_quantity(message, line, "change", product, pointer))]
 
     def _get_variances(self, message, payload, warehouse, lines):
         errors = []

@@ -59,6 +59,13 @@ class StockStatusChangedHandler(models.AbstractModel):
             },
         }
 
+    def _read_effects(self, message, warehouse, line, product, pointer):
+        quantity = self._read_quantity(message, line, "quantity", product, pointer)
+        return [
+            (self._find_place(warehouse, line["from"], pointer), -quantity),
+            (self._find_place(warehouse, line["to"], pointer), quantity),
+        ]
+
     def _record(self, message, payload, warehouse, lines):
         adjustment = super()._record(message, payload, warehouse, lines)
         # as Odoo does with what was received: transfers that wait for such goods get them

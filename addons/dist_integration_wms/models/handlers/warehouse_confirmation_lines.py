@@ -41,11 +41,14 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         """
         :param plans: dict, open stock.move to its MovePlan
         :param products: as of `_read_line_products`
+        :return: list of the MovePlan that the line speaks of
         """
         moves = plan.picking.move_ids.browse([move.id for move in plans])
         candidates = self._find_moves(line, pointer, plan, moves, products)
         portions = self._read_portions(plan, line, pointer, candidates)
-        self._spread(portions, [plans[move] for move in candidates], line, pointer)
+        items = [plans[move] for move in candidates]
+        self._spread(portions, items, line, pointer)
+        return items
 
     def _read_line_products(self, plan, moves):
         """Look up the items that are not named as the moves' own products are.

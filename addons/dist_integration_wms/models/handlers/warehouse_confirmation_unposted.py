@@ -9,12 +9,14 @@ from ...lib.confirmation import GOOD
 
 
 class Effect(NamedTuple):
-    """What a confirmation will do to the stock of a warehouse once it is booked.
+    """What a message will do to the stock of a warehouse once it is booked.
 
+    :param place: stock.location that the goods come to or leave, as far as it is known: that of their status
     :param quantity: in the product's unit, less than 0 when goods leave
     """
 
     warehouse: Any
+    place: Any
     product: Any
     lot_name: str | None
     quantity: float
@@ -50,7 +52,25 @@ class WarehouseConfirmationHandler(models.AbstractModel):
                 effects += self._read_effects(message, picking, line, f"/lines/{index}")
             except (IntegrationError, ApplyError):
                 continue
-        return effects
+        return [] if self._is_told_anew(message, payload, effects) else effects
+
+    def _is_told_anew(self, message, payload, effects):
+        """Of a transfer that is still open the warehouse may have told a part again, in place of what was refused.
+
+        :param effects: list of Effect of a message
+        :return: True when a later confirmation of the transfer, which was applied, moved one of its items
+        """
+        if message.state != "dead":
+            return False
+        pickings = self._find_pickings(message, payload)
+        since = self.env["dist.warehouse.confirmation"].search(
+            [
+                ("picking_id", "in", (pickings | pickings.backorder_ids).ids),
+                ("message_id.id", ">", message.id),
+            ]
+        )
+        moved = since.picking_id.move_ids.filtered(lambda move: move.state == "done").product_id
+        return any(effect.product in moved for effect in effects)
 
     def _find_applied(self, message, payload):
         """:return: dist.warehouse.confirmation that was applied under the number of a message; empty for none"""
@@ -86,30 +106,31 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         return [
             Effect(
                 warehouse,
+                place,
                 product,
                 lot_name if tracked else None,
                 sign * self._convert_quantity(text, unit, product, pointer),
             )
             for lot_name, text, condition in self._split_line(line)
-            if self._is_kept(warehouse, condition)
+            if (place := self._get_effect_place(warehouse, condition)).usage == "internal"
         ]
 
-    def _is_kept(self, warehouse, condition):
-        """:return: True when goods in a condition will be in the stock; where they have no place yet, too"""
-        place = condition != GOOD and warehouse._dist_get_status_location(condition)
-        return not place or place.usage == "internal"
+    def _get_effect_place(self, warehouse, condition):
+        """:return: stock.location of goods in a condition; the stock, where they have no place of their own yet"""
+        own = warehouse._dist_get_status_location(condition) if condition != GOOD else None
+        return own or warehouse.lot_stock_id
 
     def _split_line(self, line):
         """:return: list of (lot name, quantity as text, condition) that a line states"""
         if line.get("serials"):
-            parts = [(serial, "1", GOOD) for serial in line["serials"]]
+            parts = [(serial, "1", self._get_condition(line, {})) for serial in line["serials"]]
         elif line.get("allocations"):
             parts = [
-                (item.get("lot"), item["quantity"], item.get("condition", GOOD))
+                (item.get("lot"), item["quantity"], self._get_condition(line, item))
                 for item in line["allocations"]
             ]
         else:
-            parts = [(None, line["quantity"], GOOD)]
+            parts = [(None, line["quantity"], self._get_condition(line, {}))]
         lots = {lot_name for lot_name, _text, _condition in parts}
         listed = {condition for _lot_name, _text, condition in parts}
         return parts + [
@@ -117,3 +138,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             for condition, name in self._get_condition_fields().items()
             if name in line and condition not in listed
         ]
+
+    def _get_condition(self, line, part):
+        """:return: in which condition a part of a line is, as of `_get_effect_place`"""
+        return part.get("condition", GOOD)

@@ -33,6 +33,7 @@ class ShipmentCompletedSerializer(models.AbstractModel):
                 "package": package.name,
                 "kind": package.dist_kind or None,
                 "inside": package.dist_outer_id.name or None,
+                "tracking_number": package.dist_tracking_number or None,
                 "weight": formats.quantity_text(package.shipping_weight) if package.shipping_weight else None,
                 "weight_unit": picking.weight_uom_name if package.shipping_weight else None,
             }

@@ -1,7 +1,7 @@
 /** @odoo-module **/
 
 import {Component, useState} from "@odoo/owl";
-import {formatNumber} from "@dist_integration_base/dashboard/format.esm";
+import {formatNumber, formatShare} from "@dist_integration_base/dashboard/format.esm";
 import {useFigures} from "@dist_integration_base/dashboard/figures.esm";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
@@ -17,6 +17,7 @@ export class WarehouseDay extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.number = formatNumber;
+        this.share = formatShare;
         this.state = useState({
             warehouseId: Number(window.localStorage.getItem(WAREHOUSE_KEY)) || false,
             figures: null,

@@ -1,0 +1,75 @@
+from odoo import models
+from odoo.tools import float_compare
+
+from odoo.addons.dist_integration_base.lib.errors import IntegrationError
+from odoo.addons.dist_integration_base.lib.handling import ApplyError
+
+from .warehouse_confirmation_unposted import Effect
+
+
+class StockHandler(models.AbstractModel):
+    """What messages about stock that wait would change: a reconciliation takes it into account."""
+
+    _inherit = "dist.handler.stock"
+
+    def _get_unposted_effects(self, message, moment):
+        """What a message that was not booked will change, as far as it says it happened before a moment.
+
+        What cannot be read counts for nothing: its exception is in the queue. So does what was told under a number
+        that was applied: it will not be booked any more.
+
+        :param moment: datetime, UTC
+        :return: list of Effect
+        """
+        try:
+            payload = message._get_valid_payload()
+            happened = self._read_past_moment(message, payload, "adjusted_at") or message.received_at
+            warehouse = self._find_warehouse(message, payload)
+        except (IntegrationError, ApplyError):
+            return []
+        if happened > moment or self._find_applied(message, payload):
+            return []
+        effects = []
+        for index, line in enumerate(payload["lines"]):
+            try:
+                effects += self._prepare_effects(message, warehouse, line, f"/lines/{index}")
+            except (IntegrationError, ApplyError):
+                continue
+        return effects
+
+    def _prepare_effects(self, message, warehouse, line, pointer):
+        """:return: list of Effect: without what lies where nothing is in stock"""
+        (product,) = self._find_products(message, [(line, pointer)])
+        lot_name = line.get("lot") if product.tracking != "none" else None
+        parts = self._read_effects(message, warehouse, line, product, pointer)
+        if self._is_told_anew(message, product, lot_name, parts[-1][1]):
+            return []
+        return [
+            Effect(warehouse, place, product, lot_name, quantity)
+            for place, quantity in parts
+            if place.usage == "internal"
+        ]
+
+    def _is_told_anew(self, message, product, lot_name, quantity):
+        """What was refused may have been told again under another number.
+
+        :param quantity: as dist.stock.adjustment.line has it
+        :return: True when the same change of the same goods was applied since
+        """
+        if message.state != "dead":
+            return False
+        since = self.env["dist.stock.adjustment.line"].search(
+            [
+                ("adjustment_id.system_id", "=", message.system_id.id),
+                ("adjustment_id.kind", "=", self._get_kind()),
+                ("adjustment_id.message_id.id", ">", message.id),
+                ("product_id", "=", product.id),
+                ("lot_id.name", "=", lot_name or False),
+            ]
+        )
+        rounding = product.uom_id.rounding
+        return any(not float_compare(line.quantity, quantity, precision_rounding=rounding) for line in since)
+
+    def _read_effects(self, message, warehouse, line, product, pointer):
+        """:return: list of (stock.location, quantity in the product's unit; less than 0 when goods leave it)"""
+        raise NotImplementedError
