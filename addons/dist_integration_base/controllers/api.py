@@ -205,10 +205,13 @@ def _unavailable():
 
 
 def _get_path_arguments(operation, arguments):
-    """Arguments of the path alone: Odoo mixes the query's among them."""
+    """Arguments of the path alone: Odoo mixes the query's among them.
+
+    :raises Problem: what no reference can hold, because no database keeps it
+    """
     names = [converter.split(">")[0].split(":")[-1] for converter in operation.path.split("<")[1:]]
     found = {name: arguments[name] for name in names}
-    if any(isinstance(value, str) and not value.isprintable() for value in found.values()):
+    if any(isinstance(value, str) and "\0" in value for value in found.values()):
         raise Problem(400, "invalid_path", _("Invalid path"), _("The path holds characters that no id has."))
     return found
 

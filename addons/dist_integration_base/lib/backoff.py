@@ -102,6 +102,3 @@ def _format_delay(delay: float) -> str:
         if delay >= seconds and delay % seconds == 0:
             return f"{int(delay // seconds)}{unit}"
     return f"{delay:g}s"
-
-
-DEFAULT_SCHEDULE = "5s, 5m, 30m, 2h, 5h, 10h, 10h"

@@ -34,7 +34,8 @@ class DistAlertDigest(models.Model):
         """Send the digests now."""
         template = self.env.ref("dist_integration_base.mail_template_digest")
         for digest in self:
-            people = digest.user_ids.filtered(
+            # people may work in companies that the sender does not see
+            people = digest.sudo().user_ids.filtered(
                 lambda user, company=digest.company_id: user.email and company in user.company_ids
             )
             if people:

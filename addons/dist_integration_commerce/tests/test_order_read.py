@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 from odoo.tests import tagged
 
 from .common import CommerceCase
@@ -51,6 +53,14 @@ class TestOrderRead(CommerceCase):
         self.assertEqual((view["status"], view["hold_reason"]), ("held", "Unpaid"))
         order._action_cancel()
         self.assertEqual(self.show(body["reference"]).json_body["status"], "cancelled")
+
+    def test_any_reference_can_be_read(self):
+        """C3: whatever reference an order was taken with, it is found by it."""
+        for reference in ("A\tB", "A\x01B", "A\x7fB", "A\u2028B", "A/B?C#D%E"):
+            with self.subTest(repr(reference)):
+                self.submit_ok(self.order(reference=reference))
+                view = self.show(quote(reference, safe="")).json_body
+                self.assertEqual(view["reference"], reference)
 
     def test_entity_tag(self):
         """M4: an order that did not change is not sent again."""

@@ -5,6 +5,7 @@ from ..lib import lock
 # what is to be moved
 ASKED = {
     "date",
+    "date_deadline",
     "location_dest_id",
     "location_id",
     "picking_id",
@@ -60,6 +61,11 @@ class StockMove(models.Model):
         for picking in self.picking_id:
             is_whole = picking._dist_get_open_moves() <= self
             picking._dist_check_lock("cancel" if is_whole else "ask")
+
+    def _set_date_deadline(self, new_deadline):
+        # a promise that moves because another document's does, such as that of a late purchase, may be late
+        moves = self if self.env.su else self._dist_with_pass()
+        return super(StockMove, moves)._set_date_deadline(new_deadline)
 
     def _action_done(self, cancel_backorder=False):
         self.picking_id._dist_check_lock("move")

@@ -7,6 +7,7 @@ WATCHED = "dist_integration_wms.pickings"
 CHANGED = "dist_integration_wms.changed_pickings"
 RELEASED = ("requested", "acknowledged")
 FINISHED = ("done", "cancel")
+REQUESTED = ("shipment.requested", "receipt.requested", "return.requested")
 # what the warehouse is told of what it is to expect; the date is that of the moves
 EXPECTED = {"note", "partner_id"}
 
@@ -213,10 +214,32 @@ class StockPicking(models.Model):
         self.write({"dist_release_state": "not_released", "dist_system_id": False, "dist_release_ref": False})
         self._dist_emit_by_kind("requested")
 
+    def _dist_get_failed_requests(self):
+        """:return: dist.event, requests of these transfers that the warehouse never got: no message could be made"""
+        waiting = self.filtered(lambda picking: picking.dist_release_state == "requested")
+        if not waiting.ids:
+            return self.env["dist.event"]
+        return (
+            self.env["dist.event"]
+            .sudo()
+            .search(
+                [
+                    ("state", "=", "error"),
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", waiting.ids),
+                    ("message_type_id.code", "in", REQUESTED),
+                ]
+            )
+        )
+
     def _dist_release_cancel(self):
+        failed = self._dist_get_failed_requests()
         told = self.filtered(lambda picking: picking.dist_release_state in RELEASED)
+        told -= self.browse(failed.mapped("res_id"))
         self.write({"dist_release_state": "cancelled"})
         told._dist_emit_by_kind("cancelled")
+        # there is nothing to tell any more
+        failed.action_rebuild()
 
     def _dist_release_complete(self):
         open_ones = self.filtered(lambda picking: picking.dist_release_state in (*RELEASED, "refused"))

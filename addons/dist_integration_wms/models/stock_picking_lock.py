@@ -9,6 +9,7 @@ OVERRIDE_GROUP = "dist_integration_wms.group_dist_release_override"
 # what the warehouse was told of a shipment
 TOLD = {
     "carrier_id",
+    "date_deadline",
     "location_dest_id",
     "location_id",
     "move_type",
@@ -39,15 +40,23 @@ class StockPicking(models.Model):
     dist_is_locked = fields.Boolean(
         compute="_compute_dist_is_locked", string="Locked", help="The warehouse works on it."
     )
+    dist_is_untold = fields.Boolean(
+        compute="_compute_dist_is_locked",
+        string="Could not be told",
+        help="It was handed over, but no message could be made of it: the warehouse does not know of it.",
+    )
     dist_can_override = fields.Boolean(compute="_compute_dist_can_override")
 
     @api.depends("state", "dist_release_state", "dist_unlocked_by_id")
     def _compute_dist_is_locked(self):
+        released = self.filtered(
+            lambda picking: picking.dist_release_state in RELEASED and picking.state not in FINISHED
+        )
+        untold = set(released._dist_get_failed_requests().mapped("res_id"))
         for picking in self:
+            picking.dist_is_untold = picking.id in untold
             picking.dist_is_locked = (
-                picking.dist_release_state in RELEASED
-                and picking.state not in FINISHED
-                and not picking.dist_unlocked_by_id
+                picking in released and not picking.dist_is_untold and not picking.dist_unlocked_by_id
             )
 
     @api.depends("dist_is_locked")

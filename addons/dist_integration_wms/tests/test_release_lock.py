@@ -1,5 +1,8 @@
+import json
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import WmsCase
 
@@ -12,6 +15,7 @@ class TestReleaseLock(WmsCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._put(cls.tape, 100)
+        cls.nameless = cls._make_product(False)
         groups = (
             "stock.group_stock_user,sales_team.group_sale_salesman_all_leads,purchase.group_purchase_user"
         )
@@ -54,6 +58,8 @@ class TestReleaseLock(WmsCase):
             "date": lambda: self.mine.write({"scheduled_date": "2026-12-01 10:00:00"}),
             "date of a move": lambda: move.write({"date": "2026-12-01 10:00:00"}),
             "note": lambda: self.mine.write({"note": "<p>Call first</p>"}),
+            "promise of the order": lambda: self.mine.sale_id.write({"commitment_date": "2026-12-24 10:00:00"}),
+            "deadline": lambda: self.mine.write({"date_deadline": "2026-12-24 10:00:00"}),
             "cancel order": self.mine.sale_id._action_cancel,
             "lower order": lambda: self.mine.sale_id.order_line.write({"product_uom_qty": 1}),
         }
@@ -76,6 +82,36 @@ class TestReleaseLock(WmsCase):
         self._commit_events()
         added = self.picking.sale_id.picking_ids - self.picking
         self.assertEqual((self.picking.move_ids.product_uom_qty, added.move_ids.product_uom_qty), (4, 2))
+
+    @mute_logger("odoo.addons.dist_integration_base.models.dist_event")
+    def test_what_the_warehouse_never_heard_of(self):
+        """W1, X1: a transfer of which no message could be made is not locked, and says that it was not told of."""
+        self._put(self.nameless, 9)
+        untold = self._sell((self.nameless, 4)).with_user(self.worker)
+        self.assertEqual((untold.dist_release_state, untold.dist_is_locked), ("requested", False))
+        self.assertTrue(untold.dist_is_untold)
+        self.assertFalse(self.mine.dist_is_untold)
+        untold.move_ids.product_uom_qty = 3
+        self.nameless.default_code = "NAMED"
+        self._get_events(untold.sudo()).action_rebuild()
+        self.env.invalidate_all()
+        self.assertEqual((untold.dist_is_untold, untold.dist_is_locked), (False, True))
+        (event,) = self._get_events(untold.sudo())
+        self.assertEqual(json.loads(event.payload)["lines"][0]["quantity"], "3")
+
+    @mute_logger("odoo.addons.dist_integration_base.models.dist_event")
+    def test_cancelled_before_the_warehouse_heard_of_it(self):
+        """W1: what is cancelled without the warehouse ever having heard of it is not told, nor is it asked about."""
+        self._put(self.nameless, 9)
+        untold = self._sell((self.nameless, 4))
+        self.env["dist.event"]._open_missing_exceptions()
+        untold.with_user(self.worker).action_cancel()
+        self._commit_events()
+        (event,) = self._get_events(untold)
+        self.assertEqual((untold.state, untold.dist_release_state), ("cancel", "cancelled"))
+        self.assertEqual((event.state, len(event.message_ids)), ("recorded", 0))
+        exception = self.env["dist.exception"].search([("code", "=", "serializer_failed")])
+        self.assertEqual(exception.state, "resolved")
 
     def test_context_is_no_key(self):
         """W1: nothing a caller can put into the context opens the lock."""

@@ -406,3 +406,16 @@ class TestAlerts(OperationsMixin, DistCase):
         self.assertEqual(mail.recipient_ids, self.people["operator"].partner_id)
         self.assertIn("Tries that succeeded", mail.body_html)
         self.assertTrue(digest.active)
+
+    def test_digest_to_who_works_elsewhere_too(self):
+        """X3: an operator sends a digest to people who also work in companies that the operator does not see."""
+        elsewhere = self.env["res.company"].create({"name": "Other"})
+        manager = self.people["manager"]
+        manager.company_ids |= elsewhere
+        digest = self.env["dist.alert.digest"].create(
+            {"name": "Daily", "company_id": self.system.company_id.id, "user_ids": [(6, 0, manager.ids)]}
+        )
+        self.env.invalidate_all()
+        before = self.env["mail.mail"].search([])
+        digest.with_user(self.people["operator"]).action_send()
+        self.assertEqual((self.env["mail.mail"].search([]) - before).recipient_ids, manager.partner_id)
