@@ -249,21 +249,29 @@ class DistWarehouseDay(models.AbstractModel):
 
     @api.model
     def _get_comparison(self, warehouses):
-        """:return: dict: since when all are compared, and how much agrees; of each warehouse its last full list"""
+        """:return: dict: since when all are compared, and how much agrees; of each profile its last full list"""
         accuracies = self.env["dist.reconciliation.accuracy"].sudo()
         domain = [
             ("warehouse_id", "in", warehouses.ids),
             ("run_id.state", "=", "done"),
             ("run_id.coverage", "=", "full"),
+            ("profile_id.active", "=", True),
         ]
-        last = accuracies._read_group(domain, ["warehouse_id"], ["moment:max"])
+        last = accuracies._read_group(domain, ["warehouse_id", "profile_id"], ["moment:max"])
         rows = accuracies.union(
             *(
-                accuracies.search([*domain, ("warehouse_id", "=", warehouse.id), ("moment", "=", moment)])
-                for warehouse, moment in last
+                accuracies.search(
+                    [
+                        *domain,
+                        ("warehouse_id", "=", warehouse.id),
+                        ("profile_id", "=", profile.id),
+                        ("moment", "=", moment),
+                    ]
+                )
+                for warehouse, profile, moment in last
             )
         )
-        moments = [moment for _warehouse, moment in last]
+        moments = [moment for _warehouse, _profile, moment in last]
         return {
             "compared_at": fields.Datetime.to_string(min(moments)) if moments else False,
             "accuracy": 100 * sum(rows.mapped("within")) / sum(rows.mapped("counted")) if rows else None,

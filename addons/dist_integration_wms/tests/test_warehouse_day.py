@@ -120,8 +120,9 @@ class TestWarehouseDay(WmsHttpCase):
         self.assertEqual(kinds, [set(), {"adjustments"}])
         self.assertFalse(self._open("decisions"))
 
-    def _count(self, text, **values):
-        run = self.env["dist.reconciliation"]._make(self.profile, text.encode(), "snapshot.csv", **values)
+    def _count(self, text, profile=None, **values):
+        profile = profile or self.profile
+        run = self.env["dist.reconciliation"]._make(profile, text.encode(), "snapshot.csv", **values)
         run._enqueue()
         self.env.flush_all()
         run._job_run()
@@ -156,6 +157,11 @@ class TestWarehouseDay(WmsHttpCase):
             self._get_figures(warehouse)["variances"]["accuracy"] for warehouse in (self.warehouse, south)
         ]
         self.assertEqual(accuracies, [50.0, 100.0])
+        other = self.profile.copy({"name": "Cold store"})
+        self._count("sku,quantity\nTAPE,100\nGLOVE,10\n", profile=other, warehouse_id=self.warehouse.id)
+        self.assertEqual(self._get_figures(self.warehouse)["variances"]["accuracy"], 75.0, "of every profile")
+        other.active = False
+        self.assertEqual(self._get_figures(self.warehouse)["variances"]["accuracy"], 50.0)
 
     def test_one_warehouse(self):
         """W1: the figures of one warehouse are its own."""

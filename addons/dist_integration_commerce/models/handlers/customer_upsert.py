@@ -278,9 +278,13 @@ class CustomerUpsertHandler(models.AbstractModel):
                 ),
                 partner,
                 pointer,
+                _(
+                    "Is it the same customer, give its binding the new id. If not, bind the new id to a customer of "
+                    "its own. Then use Retry."
+                ),
             )
 
-    def _prepare_ambiguity(self, what, candidates, pointer):
+    def _prepare_ambiguity(self, what, candidates, pointer, suggestion=None):
         """The sender is told names; the person who chooses sees the candidates, as far as it may read them."""
         numbers = ", ".join(str(candidate.id) for candidate in candidates)
         named = "; ".join(f"{candidate.name} ({candidate.id})" for candidate in candidates)
@@ -293,9 +297,8 @@ class CustomerUpsertHandler(models.AbstractModel):
             errors=[{"pointer": where, "code": "ambiguous_customer", "detail": told}],
             record=candidates[:1],
             candidates=candidates,
-            suggestion=_(
-                "Bind the external id to the right customer, or merge the customers; then use Retry."
-            ),
+            suggestion=suggestion
+            or _("Bind the external id to the right customer, or merge the customers; then use Retry."),
         )
 
     # values
