@@ -64,7 +64,7 @@ class StockHandler(models.AbstractModel):
                 ("adjustment_id.kind", "=", self._get_kind()),
                 ("adjustment_id.message_id.id", ">", message.id),
                 ("product_id", "=", product.id),
-                ("lot_id.name", "=", lot_name or False),
+                ("lot_id.name", "=", lot_name) if lot_name else ("lot_id", "=", False),
             ]
         )
         rounding = product.uom_id.rounding
