@@ -570,16 +570,28 @@ class DistException(models.Model):
         return self._tell_retried(tried)
 
     def _tell_retried(self, tried):
-        """:return: what tells the person that messages failed again; True when none did"""
-        failed = tried.filtered(lambda message: message.state in STUCK)
-        if not failed:
-            return True
-        text = _(
-            "Tried again: %(failed)s of %(tried)s messages failed once more.",
-            failed=len(failed),
-            tried=len(tried),
+        """:return: what tells the person that messages failed again, or were left out; True when none was"""
+        # it happened in other transactions than this one sees
+        states = self.env["dist.message"]._in_own_transaction(
+            lambda env: env["dist.message"].browse(tried.ids).mapped("state")
         )
-        return self.env["dist.endpoint"]._get_notification(text, "warning")
+        failed, left = sum(state in STUCK for state in states), states.count("cancelled")
+        texts = []
+        if failed:
+            texts.append(
+                _(
+                    "Tried again: %(failed)s of %(tried)s messages failed once more.",
+                    failed=failed,
+                    tried=len(states),
+                )
+            )
+        if left:
+            texts.append(
+                _("Not sent: %s messages that later ones have overtaken, as their documents stand now.", left)
+            )
+        if not texts:
+            return True
+        return self.env["dist.endpoint"]._get_notification(" ".join(texts), "warning")
 
     def _get_stuck(self):
         return self.affected_message_ids.filtered(lambda message: message.state in STUCK)

@@ -322,8 +322,10 @@ class DistMessage(models.Model):
         ids = self.ids
 
         def requeue(env):
-            messages = env["dist.message"].browse(ids)
-            messages.write(
+            messages = env["dist.message"].browse(ids)._lock_unfinished()
+            overtaken = messages._get_overtaken()
+            overtaken._settle_as_overtaken()
+            (messages - overtaken).write(
                 {
                     "state": "pending",
                     "next_attempt_at": fields.Datetime.now(),
@@ -337,6 +339,47 @@ class DistMessage(models.Model):
 
         self._in_own_transaction(requeue)
         self.invalidate_recordset()
+
+    def _lock_unfinished(self):
+        """:return: those of these messages that nobody has settled in between; nobody can until the transaction ends"""
+        self.env.cr.execute(
+            "SELECT id FROM dist_message WHERE id IN %s AND state NOT IN ('done', 'cancelled') ORDER BY id FOR UPDATE",
+            (tuple(self.ids),),
+        )
+        return self.browse([row[0] for row in self.env.cr.fetchall()])
+
+    def _get_overtaken(self):
+        """:return: those of these outbound messages that would undo what the partner was told since: later ones of the
+            same document were delivered, and it no longer calls for them
+        """
+        return self.filtered(lambda message: message._is_followed() and not message._is_called_for())
+
+    def _is_followed(self):
+        self.ensure_one()
+        later = [
+            ("endpoint_id", "=", self.endpoint_id.id),
+            ("ordering_key", "=", self.ordering_key),
+            ("direction", "=", "out"),
+            ("state", "=", "done"),
+            ("id", ">", self.id),
+        ]
+        return bool(self.event_id and self.ordering_key and self.search_count(later, limit=1))
+
+    def _is_called_for(self):
+        """:return: False when its document would not make it any more; True for that of a document that is gone"""
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        serializer = self.env[f"dist.serializer.{self.message_type_id.code}"]
+        return not record or serializer._for_records(record)._is_relevant(record)
+
+    def _settle_as_overtaken(self):
+        self.write(
+            {
+                "state": "cancelled",
+                "cancelled_by_id": self.env.uid,
+                "cancel_reason": _("Later messages were delivered, and the document no longer calls for this one."),
+                "done_at": fields.Datetime.now(),
+            }
+        )
 
     def _get_exceptions(self):
         """:return: dist.exception, all that these messages wait for or failed with"""

@@ -291,6 +291,35 @@ class TestDelivery(DistCase):
         self._drain(self.endpoint)
         self.assertEqual((message.state, message.correction_ids.state), ("cancelled", "done"))
 
+    def test_corrected_while_tried_again(self):
+        """M5, M6: what somebody has corrected in between is not sent as it was by who presses Retry at the same time."""
+        message = self._emit()
+        self.receiver.answers = [400]
+        self._drain(self.endpoint)
+        action = message.exception_id.action_correct()
+        self.env[action["res_model"]].browse(action["res_id"]).action_resubmit()
+        message._requeue()
+        self._drain(self.endpoint)
+        self.assertEqual((message.state, message.correction_ids.state), ("cancelled", "done"))
+        self.assertEqual(len(self.receiver.calls), 2)
+
+    def test_overtaken(self):
+        """M2, M6: a message that what was delivered since has undone is not sent after it; who retries is told."""
+        first = self._emit()
+        self.receiver.answers = [400]
+        self._drain(self.endpoint)
+        second = self._emit() - first
+        self._drain(self.endpoint)
+        self.assertEqual((first.state, second.state), ("dead", "done"))
+        self.partners[0].active = False
+        exception = first.exception_id
+        told = exception.action_retry()
+        self.assertIn("Not sent: 1 messages", told["params"]["message"])
+        self._drain(self.endpoint)
+        self.assertEqual((first.state, exception.state), ("cancelled", "resolved"))
+        self.assertIn("no longer calls for this one", first.cancel_reason)
+        self.assertEqual(len(self.receiver.calls), 2)
+
     def test_answer_with_nul(self):
         """M2, M7: what a partner answers cannot keep its refusal from being recorded."""
         self.receiver.answers, self.receiver.text = [400], b"no \x00 such thing"
