@@ -1,4 +1,5 @@
 from . import (
+    base_partner_merge,
     dist_audit_export,
     dist_audit_verification,
     dist_change_decide,

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 
 REPORT = "account.account_invoices"
 USABLE_PRINTERS = ("ok", "upgrade")
@@ -27,6 +28,19 @@ class AccountMove(models.Model):
         help="Number of the claim in the sales channel that this credits.",
     )
     dist_claim_digest = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_told(self):
+        told = self._dist_get_announced().filtered(
+            lambda move: move.dist_channel_id and move.posted_before and move.state != "cancel"
+        )
+        if told:
+            raise UserError(
+                _(
+                    "Cancel these first, so that their sales channel is told: %s",
+                    ", ".join(told.mapped("display_name")),
+                )
+            )
 
     def _post(self, soft=True):
         posted = super()._post(soft=soft)

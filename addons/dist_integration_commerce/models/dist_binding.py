@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 
 
 class DistBinding(models.Model):
@@ -12,6 +13,16 @@ class DistBinding(models.Model):
         help="The customer was here before and was found by its tax ID, or by its e-mail and name. Until a person "
         "confirms that it is the one, the system only fills in what is empty and reads nothing that it did not send.",
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_orders(self):
+        """By its id an order is known when it comes again."""
+        ids = self.filtered(lambda binding: binding.res_model == "sale.order").mapped("res_id")
+        orders = self.env["sale.order"].sudo().browse(ids).exists()
+        if orders:
+            raise UserError(
+                _("By these ids their systems know orders that are there: %s", ", ".join(orders.mapped("name")))
+            )
 
     @api.model
     def _find_of(self, system, record):

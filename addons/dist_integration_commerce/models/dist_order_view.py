@@ -49,6 +49,7 @@ class DistOrderView(models.AbstractModel):
         return {
             **self._get_ordered_line(line),
             "shipped_quantity": self._format_quantity(line.qty_delivered),
+            "open_quantity": self._format_quantity(line._dist_get_open_quantity()),
             "invoiced_quantity": self._format_quantity(line.qty_invoiced),
         }
 

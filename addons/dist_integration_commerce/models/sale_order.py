@@ -88,6 +88,17 @@ class SaleOrder(models.Model):
             self.filtered(lambda order: order.state == "sale")._dist_emit("order.changed")
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_told(self):
+        told = self.filtered(lambda order: order.dist_channel_id and order.state != "cancel")
+        if told:
+            raise UserError(
+                _(
+                    "Cancel first what a sales channel has ordered, so that the channel is told: %s",
+                    ", ".join(told.mapped("name")),
+                )
+            )
+
     @api.model
     def _dist_check_kept(self, names):
         """:raises AccessError: a value tells what a channel submitted, or what was answered"""

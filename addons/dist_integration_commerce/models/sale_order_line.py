@@ -44,3 +44,11 @@ class SaleOrderLine(models.Model):
     def _dist_get_product_quantity(self):
         """:return: what is ordered, in the unit of the product"""
         return self[LINE_UNIT]._compute_quantity(self.product_uom_qty, self.product_id.uom_id, round=False)
+
+    def _dist_get_open_quantity(self):
+        """:return: what is still to be shipped to the customer, in the unit of the line"""
+        moves = self.move_ids.filtered(
+            lambda move: move.state not in ("done", "cancel") and move.location_dest_id.usage == "customer"
+        )
+        quantity = sum(move.product_qty for move in moves)
+        return self.product_id.uom_id._compute_quantity(quantity, self[LINE_UNIT], round=False)

@@ -12,6 +12,11 @@ class StockMove(models.Model):
             self.env["dist.availability.feed"]._touch_of(self)
         return result
 
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        self.filtered(lambda move: move.state == "cancel").sale_line_id._dist_after_change()
+        return result
+
     def _action_assign(self, *args, **kwargs):
         moves = self.with_context(dist_held=self._dist_read_held())
         return super(StockMove, moves)._action_assign(*args, **kwargs)

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import CommerceCase
@@ -163,3 +164,15 @@ class TestCustomerMatching(CommerceCase):
         self.assertEqual(normalise("B-12345674", "es"), normalise("es b12345674"))
         self.assertFalse(normalise(" - "))
         self.assertFalse(normalise(None, "US"))
+
+    def test_merged(self):
+        """C1, M5: a customer that was merged into another is found by its id; a system never loses one of two ids."""
+        merge = self.env["base.partner.merge.automatic.wizard"]
+        twin = self.matched({"name": "Polder Farm Twin"}, "TWIN")
+        merge._merge([self.farm.id, twin.id], self.farm)
+        self.assertFalse(twin.exists())
+        self.assertEqual(self.matched({"name": "Polder Farm Twin"}, "TWIN"), self.farm)
+        other = self.matched({"name": "Polder Farm Branch"}, "BRANCH")
+        with self.assertRaisesRegex(UserError, "knows several of these contacts: BRANCH, TWIN"):
+            merge._merge([self.farm.id, other.id], self.farm)
+        self.assertTrue(other.exists())

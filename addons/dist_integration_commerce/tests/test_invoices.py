@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import CommerceCase
@@ -28,6 +29,16 @@ class TestInvoices(CommerceCase):
         response = self.call("GET", f"/invoices/{number}", **options)
         self.assertEqual(response.status_code, status, response.text)
         return response
+
+    def test_deleted(self):
+        """C7: an invoice that a shop was told of is deleted once the shop knows that it was cancelled."""
+        invoice, _order = self.invoice(self.line(quantity="3"))
+        invoice.button_draft()
+        with self.assertRaisesRegex(UserError, "so that their sales channel is told"):
+            invoice.unlink()
+        invoice.button_cancel()
+        invoice.unlink()
+        self.assertFalse(invoice.exists())
 
     def test_read(self):
         """C7: an invoice with its lines, taxes, payment status and amount due."""

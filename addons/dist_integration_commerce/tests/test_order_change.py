@@ -61,6 +61,22 @@ class TestOrderChange(EventCase):
         ((code, data),) = self.sent()
         self.assertEqual((code, data["lines"][0]["quantity"]), ("order.changed", "12"))
 
+    def test_rest_cancelled(self):
+        """C4, W2: where a delivery is cancelled, but not its order, the shop learns that nothing more comes."""
+        reference, order = self.ordered(self.line("TEST-CORN", "10"))
+        picking = order.picking_ids
+        picking.move_ids.write({"quantity": 4, "picked": True})
+        picking.with_context(skip_backorder=True)._action_done()
+        self.assertEqual([code for code, _data in self.sent()], ["order.shipped"])
+        view = self.call("GET", f"/orders/{reference}").json_body["lines"][0]
+        self.assertEqual((view["shipped_quantity"], view["open_quantity"]), ("4", "6"))
+        (order.picking_ids - picking).action_cancel()
+        ((code, data),) = self.sent()
+        self.assertEqual((code, data["lines"][0]["quantity"]), ("order.changed", "10"))
+        self.assertEqual(data["lines"][0]["open_quantity"], "0")
+        view = self.call("GET", f"/orders/{reference}").json_body["lines"][0]
+        self.assertEqual((view["shipped_quantity"], view["open_quantity"]), ("4", "0"))
+
     def test_given_up_and_added(self):
         """C4: a line is given up, another one is added in the shop's units."""
         reference, order = self.ordered(self.line("TEST-CORN", "10"), self.line("TEST-GLOVES", "6"))

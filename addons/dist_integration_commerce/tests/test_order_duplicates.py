@@ -1,5 +1,6 @@
 from psycopg2 import IntegrityError
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -107,10 +108,17 @@ class TestOrderDuplicates(CommerceCase):
         self.assertFalse(copied.order_line.dist_line_ref)
 
     def test_order_deleted_since(self):
-        """C3: a reference whose order was deleted can be used again."""
+        """C3: an order is deleted once the shop knows that it was cancelled; its reference can be used again."""
+        self.customer.dist_blocked = True
         body = self.order()
         _answer, order = self.submit_ok(body, headers={"Idempotency-Key": "one"})
+        with self.assertRaisesRegex(UserError, "Cancel first what a sales channel has ordered"):
+            order.unlink()
+        bindings = self.env["dist.binding"].search([("res_model", "=", order._name), ("res_id", "=", order.id)])
+        with self.assertRaisesRegex(UserError, order.name):
+            bindings.unlink()
         order._action_cancel()
         order.unlink()
+        self.customer.dist_blocked = False
         answer, _order = self.submit_ok(body, headers={"Idempotency-Key": "two"})
         self.assertEqual(answer["status"], "accepted")

@@ -15,8 +15,11 @@ class OrderSerializer(models.AbstractModel):
         views = self.env["dist.order.view"]
         return {
             **views._get_head(record),
-            "lines": [views._get_ordered_line(line) for line in views._get_lines(record)],
+            "lines": [self._get_line(line) for line in views._get_lines(record)],
         }
+
+    def _get_line(self, line):
+        return self.env["dist.order.view"]._get_ordered_line(line)
 
     def _get_business_key(self, record):
         return record.name
