@@ -16,7 +16,9 @@ RATIOS = {
         "bucket_start:count_distinct",
         "absolute:sum",
     ),
-    "value_added": ("100 * (%s - %s) / NULLIF(%s, 0)", "naive:sum", "absolute:sum", "actual:sum"),
+    # squares, as the mean is forecast: absolute errors of single weeks are least for no sale at all where most weeks
+    # have none
+    "value_added": ("100 * (1 - sqrt(%s / NULLIF(%s, 0)))", "square:sum", "naive_square:sum"),
     "coverage": ("100.0 * %s / NULLIF(%s, 0)", "within:sum", "within:count"),
 }
 
@@ -67,6 +69,12 @@ class DistPlanningAccuracy(models.Model):
         readonly=True,
         help="Of the forecast that says what was sold last when this one was made.",
     )
+    square = fields.Float(
+        string="Squared scaled error",
+        readonly=True,
+        help="Of the error over the mean change of the year before; empty where nothing changed.",
+    )
+    naive_square = fields.Float(string="Squared scaled error of naive", readonly=True)
     scale = fields.Float(
         readonly=True,
         help="Mean absolute change from one period to the next in the year before.",
@@ -109,7 +117,8 @@ class DistPlanningAccuracy(models.Model):
         readonly=True,
         digits=(16, 1),
         group_operator="avg",
-        help="WAPE of naive less the own one: below zero the forecast does harm.",
+        help="How much less the root mean squared scaled error is than that of naive: below zero the forecast does "
+        "harm.",
     )
     coverage = fields.Float(
         string="In the band (%)",

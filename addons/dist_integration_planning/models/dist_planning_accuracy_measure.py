@@ -62,13 +62,14 @@ MEASURE = """
     INSERT INTO dist_planning_accuracy (
         source_id, company_id, batch_id, product_id, warehouse_id, categ_id, partner_id, planner_id, abc, xyz, pattern,
         bucket, bucket_start, lag, periods, forecast, actual, error, absolute, naive, scale, within,
-        wape, bias, mase, tracking_signal, value_added, coverage
+        square, naive_square, wape, bias, mase, tracking_signal, value_added, coverage
     )
     SELECT measured.source_id, measured.company_id, measured.batch_id, measured.product_id, measured.warehouse_id,
            template.categ_id, planned.partner_id, planned.planner_id, planned.abc, planned.xyz, planned.pattern,
            measured.bucket, measured.bucket_start, %(lag)s, 1, quantity, actual, error, absolute, naive, scale, inside,
+           (error / NULLIF(scale, 0)) ^ 2, (naive / NULLIF(scale, 0)) ^ 2,
            100 * absolute / NULLIF(actual, 0), 100 * error / NULLIF(actual, 0), absolute / NULLIF(scale, 0),
-           sign(error), 100 * (naive - absolute) / NULLIF(actual, 0), 100 * inside
+           sign(error), 100 * (1 - absolute / NULLIF(naive, 0)), 100 * inside
     FROM measured
     CROSS JOIN LATERAL (
         SELECT CASE WHEN low IS NOT NULL AND high IS NOT NULL THEN (actual BETWEEN low AND high)::integer END AS inside
@@ -82,6 +83,7 @@ MEASURE = """
         planner_id = EXCLUDED.planner_id, abc = EXCLUDED.abc, xyz = EXCLUDED.xyz, pattern = EXCLUDED.pattern,
         forecast = EXCLUDED.forecast, actual = EXCLUDED.actual, error = EXCLUDED.error,
         absolute = EXCLUDED.absolute, naive = EXCLUDED.naive, scale = EXCLUDED.scale, within = EXCLUDED.within,
+        square = EXCLUDED.square, naive_square = EXCLUDED.naive_square,
         wape = EXCLUDED.wape, bias = EXCLUDED.bias, mase = EXCLUDED.mase,
         tracking_signal = EXCLUDED.tracking_signal, value_added = EXCLUDED.value_added, coverage = EXCLUDED.coverage
 """

@@ -73,7 +73,8 @@ class TestAccuracy(PlannerCase):
         figures = self._accuracy(self.source)[()]
         self.assertAlmostEqual(figures["wape"], 100 * 20 / 60)
         self.assertAlmostEqual(figures["bias"], 100 * -12 / 60)
-        self.assertAlmostEqual(figures["value_added"], 100 * (32 - 20) / 60)
+        self.assertAlmostEqual(figures["value_added"], 100 * (1 - ((4**2 + 16**2) / (12**2 + 20**2)) ** 0.5))
+        self.assertEqual([round(row.value_added, 1) for row in rows], [66.7, 20.0])
         self.assertAlmostEqual(figures["tracking_signal"], -12 * 2 / 20)
         self.assertAlmostEqual(figures["coverage"], 50.0)
         self.assertGreater(figures["mase"], 1.0)
