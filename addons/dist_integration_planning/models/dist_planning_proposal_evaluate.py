@@ -339,9 +339,9 @@ class DistPlanningProposal(models.Model):
                 return self.reason_text
             case "source_limit":
                 return _(
-                    "It comes to %(value)s; %(source)s may propose up to %(limit)s.",
+                    "It comes to %(value)s; %(proposer)s may propose up to %(limit)s.",
                     value=self._format_money(reason.found),
-                    source=self.source_id.name,
+                    proposer=self.source_id.name,
                     limit=self._format_money(reason.limit),
                 )
         raise ValueError(reason.code)
