@@ -40,6 +40,7 @@ class Facts:
     """What is known of a proposal.
 
     :ivar value: in the company's currency, not rounded; None where no price is known
+    :ivar value_beside: of what rules approved of the item already and no buyer looked at yet
     :ivar is_stocked: whether the item is still sold and is one that stock is kept of
     :ivar source_limit: value that the source may propose up to, so that it has to be known; 0.0 for no limit
     :ivar change: against the last one that was approved, as a share; None where there was none, or one of nothing
@@ -54,6 +55,7 @@ class Facts:
     category: int | None = None
     product_class: str | None = None
     value: float | None = None
+    value_beside: float = 0.0
     change: float | None = None
     cover_days: float | None = None
     forecast_error: float | None = None
@@ -73,11 +75,13 @@ class Reason:
 
     :ivar found: the figure; None where it is not known
     :ivar limit: what it is above of; None where there is no such limit
+    :ivar beside: what of the figure is of other proposals
     """
 
     code: str
     found: float | None = None
     limit: float | None = None
+    beside: float = 0.0
 
 
 def find_rule(facts: Facts, rules: Iterable[Rule]) -> Rule | None:
@@ -130,17 +134,18 @@ def _get_own_reasons(facts: Facts) -> list[Reason]:
 
 
 def _get_limit_reasons(facts: Facts, rule: Rule) -> list[Reason]:
+    value = None if facts.value is None else facts.value + facts.value_beside
     change = None if facts.change is None else abs(facts.change)
     checked = [
-        ("value", facts.value, rule.value_limit),
-        ("change", change, rule.change_limit),
-        ("cover", facts.cover_days, rule.cover_limit),
-        ("forecast_error", facts.forecast_error, rule.error_limit),
+        Reason("value", value, rule.value_limit, facts.value_beside),
+        Reason("change", change, rule.change_limit),
+        Reason("cover", facts.cover_days, rule.cover_limit),
+        Reason("forecast_error", facts.forecast_error, rule.error_limit),
     ]
     reasons = [
-        Reason(code, found, limit)
-        for code, found, limit in checked
-        if limit and found is not None and found > limit + SAME
+        reason
+        for reason in checked
+        if reason.limit and reason.found is not None and reason.found > reason.limit + SAME
     ]
     # what nobody knows may be above it
     if rule.value_limit and facts.value is None and not facts.needs_value:

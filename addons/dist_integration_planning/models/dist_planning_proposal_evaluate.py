@@ -9,6 +9,15 @@ from ..lib.inventory import order_quantity
 
 # why proposals come back that were approved
 PUT_BACK = ("minimum", "failed")
+# what rules approved and no buyer confirmed yet
+UNSEEN = [
+    ("decided_by_id", "=", False),
+    "|",
+    ("state", "=", "approved"),
+    "&",
+    ("state", "=", "executed"),
+    ("purchase_line_id.order_id.state", "in", ("draft", "sent", "to approve")),
+]
 
 
 class Item(NamedTuple):
@@ -27,7 +36,8 @@ class Item(NamedTuple):
 class Known(NamedTuple):
     """What is read at once of many proposals.
 
-    :ivar approved: (product id, warehouse id) to the quantity that is approved and not carried out yet
+    :ivar approved: (kind, product id, warehouse id) to the quantity that is approved and not carried out yet
+    :ivar unseen: the same to the value of what rules approved and no buyer confirmed yet
     """
 
     offers: dict
@@ -37,6 +47,7 @@ class Known(NamedTuple):
     supply: dict
     demand: dict
     approved: dict
+    unseen: dict
 
     def choose_offer(self, proposal):
         """:return: Offer that a proposal is ordered by; None where there is none"""
@@ -70,7 +81,9 @@ class DistPlanningProposal(models.Model):
             rule = approval.find_rule(facts, rules)
             reasons = approval.judge(facts, rule) or proposal._get_lasting_reasons(figures)
             if not reasons and proposal.kind in approval.COVERED:
-                known.approved[proposal._get_place()] += figures["approved_quantity"]
+                place = (proposal.kind, *proposal._get_place())
+                known.approved[place] += figures["approved_quantity"]
+                known.unseen[place] += figures["value"]
             rows.append((proposal, figures, rule, reasons))
         self._write_figures(rows, reasons_by_code)
         approved = self.browse(proposal.id for proposal, _figures, _rule, reasons in rows if not reasons)
@@ -141,7 +154,8 @@ class DistPlanningProposal(models.Model):
                 last = offer and offer.delay
             change = _get_change(quantity, last)
             demand = known.demand.get((proposal.source_id.id, *pair))
-            cover = proposal._get_cover(known.supply[pair], demand, known.approved[pair] + quantity)
+            approved = sum(known.approved[(kind, *pair)] for kind in approval.COVERED)
+            cover = proposal._get_cover(known.supply[pair], demand, approved + quantity)
             figures.update(
                 value=value or 0.0,
                 change=change or 0.0,
@@ -156,6 +170,7 @@ class DistPlanningProposal(models.Model):
                 category=proposal.categ_id.id,
                 product_class=item.product_class,
                 value=value,
+                value_beside=known.unseen[(proposal.kind, *pair)],
                 change=change,
                 cover_days=cover,
                 forecast_error=item.forecast_error,
@@ -181,25 +196,27 @@ class DistPlanningProposal(models.Model):
             self._get_last_approved(),
             self.env["dist.planning.supply"]._get(self.product_id, self.warehouse_id),
             self._get_demand(),
-            self._get_approved(),
+            self._sum_others([("state", "=", "approved")], "approved_quantity"),
+            self._sum_others(UNSEEN, "value"),
         )
 
-    def _get_approved(self):
-        """:return: defaultdict, (product id, warehouse id) to the quantity of other proposals, of every source, that
-        are about to be carried out
+    def _sum_others(self, domain, name):
+        """:param domain: of the proposals that count, of every source
+        :return: defaultdict, (kind, product id, warehouse id) to the sum of a field of other proposals to buy or to
+            move
         """
         groups = self._read_group(
             [
                 ("product_id", "in", self.product_id.ids),
                 ("warehouse_id", "in", self.warehouse_id.ids),
                 ("kind", "in", approval.COVERED),
-                ("state", "=", "approved"),
                 ("id", "not in", self.ids),
+                *domain,
             ],
-            ["product_id", "warehouse_id"],
-            ["approved_quantity:sum"],
+            ["kind", "product_id", "warehouse_id"],
+            [f"{name}:sum"],
         )
-        found = {(product.id, warehouse.id): quantity for product, warehouse, quantity in groups}
+        found = {(kind, product.id, warehouse.id): total for kind, product, warehouse, total in groups}
         return defaultdict(float, found)
 
     def _prepare_order(self, offer, calendars):
@@ -295,12 +312,7 @@ class DistPlanningProposal(models.Model):
             case "manual":
                 return _("%s: always decided by a planner.", name)
             case "value":
-                return _(
-                    "It is worth %(value)s; %(rule)s approves up to %(limit)s.",
-                    value=self._format_money(reason.found),
-                    rule=name,
-                    limit=self._format_money(reason.limit),
-                )
+                return self._describe_value(reason, name)
             case "change":
                 return self._describe_change(reason, name)
             case "cover":
@@ -345,6 +357,24 @@ class DistPlanningProposal(models.Model):
                     limit=self._format_money(reason.limit),
                 )
         raise ValueError(reason.code)
+
+    def _describe_value(self, reason, name):
+        value, limit = self._format_money(reason.found - reason.beside), self._format_money(reason.limit)
+        if not reason.beside:
+            return _(
+                "It is worth %(value)s; %(rule)s approves up to %(limit)s.",
+                value=value,
+                rule=name,
+                limit=limit,
+            )
+        return _(
+            "It is worth %(value)s, and rules approved %(beside)s of this item that no buyer has confirmed yet; "
+            "%(rule)s approves up to %(limit)s.",
+            value=value,
+            beside=self._format_money(reason.beside),
+            rule=name,
+            limit=limit,
+        )
 
     def _describe_change(self, reason, name):
         if reason.found is None:

@@ -40,7 +40,11 @@ class DistPlanningRule(models.Model):
         help="Otherwise all that it fits waits for a planner.",
     )
     # no amount of the currency: one below its smallest coin would become 0, which is no limit
-    value_limit = fields.Float(string="Value at most", help="In the company's currency; 0 for no limit.")
+    value_limit = fields.Float(
+        string="Value at most",
+        help="In the company's currency, with what rules approved of the item and no buyer confirmed yet; 0 for no "
+        "limit.",
+    )
     change_limit = fields.Float(
         string="Change at most (%)",
         help="Against the last approved proposal; one without a former waits. 0 for no limit.",

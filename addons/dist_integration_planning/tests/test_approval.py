@@ -176,6 +176,24 @@ class TestApproval(PlanningCase):
         self.assertEqual(self._codes("P-4"), {"P-4": ["cover"]})
         self.assertEqual(self._get_proposals("P-4").cover_days, 41.0)
 
+    def test_value_counts_what_rules_approved(self):
+        """P3: what rules approved of an item counts for the value until a buyer has looked at it, what a planner
+        approved does not: many small ones are one large.
+        """
+        self._make_rule(value_limit=100.0)
+        self._take_in([self._proposal(f"P-{number}") for number in range(4)])
+        self.assertEqual(self._codes(), {"P-0": [], "P-1": [], "P-2": ["value"], "P-3": ["value"]})
+        third = self._get_proposals("P-2")
+        self.assertEqual(third.value, 40.0)
+        self.assertRegex(third.reason_text, "worth .*40.00, and rules approved .*80.00 of this item")
+        third.with_user(self.planner).action_approve()
+        self._execute()
+        self._take_in([self._proposal("P-4"), self._proposal("P-5", "GLOVE")], "R-2", 1)
+        self.assertEqual(self._codes("P-4", "P-5"), {"P-4": ["value"], "P-5": []})
+        self._get_proposals("P-0").purchase_id.button_confirm()
+        self._take_in([self._proposal("P-6")], "R-3", 2)
+        self.assertEqual(self._codes("P-6"), {"P-6": []})
+
     def test_expired_plan(self):
         """P3, rule 11: what an expired plan proposes is not approved by any rule."""
         self._make_rule()

@@ -28,7 +28,15 @@ def test_each_limit():
     assert codes(replace(FACTS, forecast_error=0.4), replace(RULE, error_limit=0.3)) == ["forecast_error"]
     assert codes(FACTS, replace(RULE, error_limit=0.3)) == ["forecast_error"]
     reason = judge(replace(FACTS, value=2000.0), RULE)[0]
-    assert (reason.found, reason.limit) == (2000.0, 1000.0)
+    assert (reason.found, reason.limit, reason.beside) == (2000.0, 1000.0, 0.0)
+
+
+def test_value_counts_what_rules_approved():
+    """P3: many proposals below the limit are one above it."""
+    assert codes(replace(FACTS, value_beside=100.0), RULE) == []
+    reason = judge(replace(FACTS, value_beside=101.0), RULE)[0]
+    assert (reason.code, reason.found, reason.limit, reason.beside) == ("value", 1001.0, 1000.0, 101.0)
+    assert codes(replace(FACTS, value=None, kind="transfer", value_beside=101.0), RULE) == ["no_price"]
 
 
 def test_value_is_not_rounded():
