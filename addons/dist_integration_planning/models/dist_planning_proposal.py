@@ -125,6 +125,10 @@ class DistPlanningProposal(models.Model):
         string="Daily demand", compute="_compute_daily_demand", help="As the source forecasts it."
     )
 
+    terms = fields.Char(
+        compute="_compute_terms", help="What is approved with it, by which who saw something else is told."
+    )
+
     _sql_constraints = [
         ("key_uniq", "unique(source_id, key)", "The source has a proposal of this number already."),
     ]
@@ -144,6 +148,23 @@ class DistPlanningProposal(models.Model):
         for proposal in self:
             key = (proposal.source_id.id, proposal.product_id.id, proposal.warehouse_id.id)
             proposal.daily_demand = demand.get(key, 0.0)
+
+    @api.depends(
+        "approved_quantity", "maximum", "partner_id", "source_warehouse_id", "date_planned", "date_order"
+    )
+    def _compute_terms(self):
+        for proposal in self:
+            proposal.terms = " / ".join(
+                str(part)
+                for part in (
+                    proposal.approved_quantity,
+                    proposal.maximum,
+                    proposal.partner_id.id,
+                    proposal.source_warehouse_id.id,
+                    proposal.date_planned,
+                    proposal.date_order,
+                )
+            )
 
     # what a planner changes
 
@@ -225,28 +246,40 @@ class DistPlanningProposal(models.Model):
     def action_approve(self):
         """A planner says yes; it is carried out by a job."""
         ready = self._check_may_decide()
-        missing = ready.filtered(lambda proposal: proposal.kind == "purchase" and not proposal.partner_id)
-        (ready - missing)._decide("approved")
-        if not missing:
-            return self._tell(_("%s approved", len(ready)))
-        return self._tell(
-            _(
-                "%(count)s approved. %(missing)s have no supplier and wait: choose one.",
-                count=len(ready - missing),
-                missing=len(missing),
-            ),
-            "warning",
+        changed = ready._get_changed()
+        missing = (ready - changed).filtered(
+            lambda proposal: proposal.kind == "purchase" and not proposal.partner_id
         )
+        approved = ready - changed - missing
+        approved._decide("approved")
+        told = [_("%s approved", len(approved))]
+        if missing:
+            told.append(_("%s have no supplier and wait: choose one", len(missing)))
+        if changed:
+            told.append(changed._describe_changed())
+        return self._tell(". ".join(told), "warning" if missing or changed else "success")
+
+    def _get_changed(self):
+        """:return: those of these proposals that are other ones than the user's screen shows, where it says so"""
+        seen = dict(self.env.context.get("planning_terms") or ())
+        return self.filtered(lambda proposal: proposal.id in seen and seen[proposal.id] != proposal.terms)
+
+    def _describe_changed(self):
+        return _("%s were changed while you looked at them: look again", len(self))
 
     def action_ask_refusal(self):
         """Ask for the reason, then refuse."""
+        ready = self._check_may_decide()
+        changed = ready._get_changed()
+        if changed:
+            return self._tell(changed._describe_changed(), "warning")
         return {
             "type": "ir.actions.act_window",
             "res_model": "dist.planning.refuse",
             "views": [(False, "form")],
             "target": "new",
             "name": _("Refuse"),
-            "context": {"default_proposal_ids": [fields.Command.set(self._check_may_decide().ids)]},
+            "context": {"default_proposal_ids": [fields.Command.set(ready.ids)]},
         }
 
     def action_refuse(self, reason=None):

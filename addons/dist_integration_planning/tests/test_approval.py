@@ -459,6 +459,26 @@ class TestApproval(PlanningCase):
         self._take_in([self._proposal(quantity=12)], "R-3", 2)
         self.assertEqual((proposal.approved_quantity, proposal.is_edited), (12.0, False))
 
+    def test_approved_as_seen(self):
+        """P3: what became another quantity, supplier or day since it was shown is not approved, and that is told."""
+        self._take_in([self._proposal(), self._proposal("P-2")])
+        proposals = self._get_proposals().with_user(self.planner)
+        seen = [[proposal.id, proposal.terms] for proposal in proposals]
+        changed, same = proposals
+        self._take_in([self._proposal(quantity=5000), self._proposal("P-2")], "R-2", 1)
+        answer = proposals.with_context(planning_terms=seen).action_approve()
+        self.assertEqual((changed.state, same.state), ("proposed", "approved"))
+        self.assertEqual(
+            answer["params"]["message"], "1 approved. 1 were changed while you looked at them: look again"
+        )
+        seen = [[changed.id, changed.terms]]
+        changed.date_order = fields.Date.today() + timedelta(days=9)
+        changed.with_context(planning_terms=seen).action_approve()
+        answer = changed.with_context(planning_terms=seen).action_ask_refusal()
+        self.assertEqual((changed.state, answer["params"]["type"]), ("proposed", "warning"))
+        changed.action_approve()
+        self.assertEqual(changed.state, "approved")
+
     def test_number_of_another_item(self):
         """P3: a number that stands for another item now is another proposal; who has the old one before her approves
         nothing she never saw, and what was decided stays.
