@@ -292,7 +292,19 @@ class DistPlanningProposal(models.Model):
         """A planner takes back a refusal, or an approval that was not carried out yet."""
         ready = self._check_may_decide(("refused", "approved"))
         ready._decide("proposed")
+        ready.sudo()._note_newer_plan()
         return self._tell(_("%s to decide again", len(ready)))
+
+    def _note_newer_plan(self):
+        """Say of what an older plan proposed that the one in force may not need it any more."""
+        for proposal in self.filtered(lambda proposal: proposal.batch_id.state == "superseded"):
+            note = _(
+                "It was proposed by %(old)s; %(new)s is in force since: look whether it is still needed.",
+                old=proposal.batch_id.display_name,
+                new=proposal.source_id.proposal_batch_id.display_name,
+            )
+            lines = (proposal.reason_text or "").splitlines()
+            proposal.reason_text = "\n".join([*(line for line in lines if line != note), note])
 
     def action_take(self):
         """A planner takes these proposals to decide about them."""

@@ -511,6 +511,7 @@ class TestApproval(PlanningCase):
         self.assertEqual(other.state, "proposed")
         answer = (no | other).action_reopen()
         self.assertEqual((no.state, answer["params"]["message"]), ("proposed", "1 to decide again"))
+        self.assertIn("proposed by R-1; R-3 is in force since", no.reason_text)
 
     def test_what_people_may(self):
         """G5: planners decide, others look; nobody enters what a plan says."""
