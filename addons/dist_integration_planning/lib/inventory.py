@@ -150,16 +150,20 @@ def projected_stock(on_hand: float, receipts: list[float], forecast: list[float]
 def days_of_cover(on_hand: float, forecast: list[float], bucket_days: float) -> float:
     """How long the stock lasts, in days; beyond the forecast its last value goes on.
 
-    :return: infinity where nothing is expected to be sold
+    :return: infinity where nothing is expected to be sold; 0 where nothing is left, or more than that is owed
     """
-    left, days = max(on_hand, 0.0), 0.0
+    if on_hand < 0.0:
+        return 0.0
+    left, days = on_hand, 0.0
     for demand in forecast:
         if demand > left:
             return days + bucket_days * left / demand
         left -= demand
         days += bucket_days
     last = forecast[-1] if forecast else 0.0
-    return days + bucket_days * left / last if last > 0.0 else math.inf
+    if last > 0.0:
+        return days + bucket_days * left / last
+    return math.inf if left > 0.0 else 0.0
 
 
 def stock_out_probability(position: float, demand: float, deviation: float) -> float:

@@ -89,6 +89,9 @@ def test_days_of_cover():
     assert inventory.days_of_cover(25.0, [10.0, 10.0], 7.0) == 17.5
     assert inventory.days_of_cover(-5.0, [10.0], 7.0) == 0.0
     assert inventory.days_of_cover(5.0, [0.0, 0.0], 7.0) == math.inf
+    assert inventory.days_of_cover(0.0, [0.0, 10.0], 7.0) == 7.0
+    assert inventory.days_of_cover(0.0, [0.0, 0.0], 7.0) == 0.0
+    assert inventory.days_of_cover(-5.0, [0.0, 0.0], 7.0) == 0.0
 
 
 def test_risks():
