@@ -2,6 +2,7 @@ from odoo import fields, models
 
 from ..compat import join_select
 from .dist_planning_item import ABC, PATTERNS, XYZ
+from .dist_planning_mixin import SaidFloat
 from .dist_planning_source import BUCKETS
 
 # of a group a figure is the ratio of the sums, not the mean of its rows' ratios
@@ -69,12 +70,12 @@ class DistPlanningAccuracy(models.Model):
         readonly=True,
         help="Of the forecast that says what was sold last when this one was made.",
     )
-    square = fields.Float(
+    square = SaidFloat(
         string="Squared scaled error",
         readonly=True,
         help="Of the error over the mean change of the year before; empty where nothing changed.",
     )
-    naive_square = fields.Float(string="Squared scaled error of naive", readonly=True)
+    naive_square = SaidFloat(string="Squared scaled error of naive", readonly=True)
     scale = fields.Float(
         readonly=True,
         help="Mean absolute change from one period to the next in the year before.",
@@ -84,21 +85,21 @@ class DistPlanningAccuracy(models.Model):
         readonly=True,
         help="Between low and high; empty where the source gives no band.",
     )
-    wape = fields.Float(
+    wape = SaidFloat(
         string="WAPE (%)",
         readonly=True,
         digits=(16, 1),
         group_operator="avg",
         help="Absolute errors over sales.",
     )
-    bias = fields.Float(
+    bias = SaidFloat(
         string="Bias (%)",
         readonly=True,
         digits=(16, 1),
         group_operator="avg",
         help="Errors over sales; above zero, too much was forecast.",
     )
-    mase = fields.Float(
+    mase = SaidFloat(
         string="MASE",
         readonly=True,
         digits=(16, 2),
@@ -112,7 +113,7 @@ class DistPlanningAccuracy(models.Model):
         group_operator="avg",
         help="Sum of errors over the mean absolute error: beyond 4 either way the forecast is off centre.",
     )
-    value_added = fields.Float(
+    value_added = SaidFloat(
         string="Value added (%)",
         readonly=True,
         digits=(16, 1),
@@ -120,7 +121,7 @@ class DistPlanningAccuracy(models.Model):
         help="How much less the root mean squared scaled error is than that of naive: below zero the forecast does "
         "harm.",
     )
-    coverage = fields.Float(
+    coverage = SaidFloat(
         string="In the band (%)",
         readonly=True,
         digits=(16, 1),

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .dist_planning_mixin import BulkMany2one
+from .dist_planning_mixin import BulkMany2one, SaidFloat
 from .dist_planning_source import BUCKETS
 
 
@@ -22,10 +22,10 @@ class DistPlanningForecast(models.Model):
     baseline = fields.Float(readonly=True)
     uplift = fields.Float(readonly=True, help="What promotions and events add to the baseline.")
     quantity = fields.Float(readonly=True, help="Baseline and uplift, in the product's unit.")
-    low = fields.Float(string="Low (5 %)", readonly=True)
-    lower = fields.Float(string="Lower (25 %)", readonly=True)
-    upper = fields.Float(string="Upper (75 %)", readonly=True)
-    high = fields.Float(string="High (95 %)", readonly=True)
+    low = SaidFloat(string="Low (5 %)", readonly=True)
+    lower = SaidFloat(string="Lower (25 %)", readonly=True)
+    upper = SaidFloat(string="Upper (75 %)", readonly=True)
+    high = SaidFloat(string="High (95 %)", readonly=True)
 
     _sql_constraints = [
         (

@@ -111,13 +111,16 @@ class DistPlanningItem(models.Model):
             ]
         )
         said = {row.bucket_start: row.forecast for row in measured}
+
+        def limit(start, name):
+            value = banded[start][name] if start in banded else False
+            return None if value is False else value
+
         return {
             "id": source.id,
             "name": source.name,
             "forecast": [known[start].quantity if start in known else said.get(start) for start in starts],
-            **{
-                name: [banded[start][name] if start in banded else None for start in starts] for name in BANDS
-            },
+            **{name: [limit(start, name) for start in starts] for name in BANDS},
         }
 
     def _get_stock_lines(self, source, today, ahead, kind):

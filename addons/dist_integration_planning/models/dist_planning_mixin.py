@@ -12,11 +12,24 @@ class BulkMany2one(fields.Many2one):
         """None."""
 
 
+class SaidFloat(fields.Float):
+    """A number that may be left out: it is empty then, where Odoo reads 0."""
+
+    def convert_to_record(self, value, record):
+        """:return: float; False where nothing was said"""
+        return False if value is None else value
+
+    def convert_to_export(self, value, record):
+        """:return: float; an empty text where nothing was said"""
+        return "" if value is False else super().convert_to_export(value, record)
+
+
 class DistPlanningMixin(models.AbstractModel):
     """A row of a plan: what a version says about a product in a warehouse. Written in bulk, never by hand."""
 
     _name = "dist.planning.mixin"
     _description = "Row of a plan"
+    _rec_name = "product_id"
 
     batch_id = BulkMany2one(
         "dist.planning.batch", string="Version", required=True, readonly=True, ondelete="cascade"

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .dist_planning_mixin import BulkMany2one
+from .dist_planning_mixin import BulkMany2one, SaidFloat
 
 
 class DistPlanningParameter(models.Model):
@@ -15,11 +15,11 @@ class DistPlanningParameter(models.Model):
 
     warehouse_id = BulkMany2one(required=True)
     uom_id = BulkMany2one("uom.uom", string="Unit", required=True, readonly=True, ondelete="restrict")
-    safety_stock = fields.Float(readonly=True)
-    reorder_point = fields.Float(readonly=True)
-    maximum = fields.Float(string="Order up to", readonly=True)
-    service_level = fields.Float(readonly=True, digits=(6, 4), group_operator="avg")
-    lead_time_days = fields.Float(string="Lead time (days)", readonly=True, group_operator="avg")
+    safety_stock = SaidFloat(readonly=True)
+    reorder_point = SaidFloat(readonly=True)
+    maximum = SaidFloat(string="Order up to", readonly=True)
+    service_level = SaidFloat(readonly=True, digits=(6, 4), group_operator="avg")
+    lead_time_days = SaidFloat(string="Lead time (days)", readonly=True, group_operator="avg")
     explanation = fields.Json(readonly=True)
 
     _sql_constraints = [

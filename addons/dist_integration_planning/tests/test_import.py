@@ -38,6 +38,23 @@ class TestImport(PlanningCase):
         )
         self.assertEqual(forecast.uom_id, self.tape.uom_id)
 
+    def test_what_was_not_said_is_empty(self):
+        """P2, X2: what a plan leaves out is empty on the screen, 0 is 0; a row is called by its item."""
+        batch = self._take_in(
+            [self._forecast(low=0, high=30), self._parameter(safety_stock=0, lead_time_days=9)]
+        )
+        parameter = self.env["dist.planning.parameter"].search([("batch_id", "=", batch.id)])
+        (said,) = parameter.read(
+            ["safety_stock", "reorder_point", "maximum", "service_level", "lead_time_days"]
+        )
+        self.assertEqual(
+            [str(value) for value in said.values()][1:], ["0.0", "False", "False", "False", "9.0"]
+        )
+        self.assertEqual(parameter.display_name, self.tape.display_name)
+        self.assertEqual(parameter.export_data(["reorder_point", "safety_stock"])["datas"], [["", 0.0]])
+        (said,) = self._get_forecasts(batch).read(["low", "lower", "upper", "high"])
+        self.assertEqual([str(value) for value in said.values()][1:], ["0.0", "False", "False", "30.0"])
+
     def test_codes(self):
         """P2: numbers mean what a person said, then what is bound, then our own; that of two products means none."""
         self.env["dist.code.map"].create(
