@@ -446,8 +446,9 @@ class DistMessage(models.Model):
         """Whether whoever sent this reads the answer: of what was fetched nobody does, nor surely of what is
         processed after the call was answered, by the inbox or by a person.
         """
-        in_call = self.state == "pending" and self.next_attempt_at > fields.Datetime.now()
-        return in_call and not self.endpoint_id
+        due = self.next_attempt_at
+        in_call = self.state == "pending" and due and due > fields.Datetime.now()
+        return bool(in_call and not self.endpoint_id)
 
     def _classify_apply_error(self, error):
         if not self._is_sender_told():
