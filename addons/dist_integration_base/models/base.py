@@ -151,9 +151,7 @@ class Base(models.AbstractModel):
             return {self.env.company.currency_id: self}
         split = defaultdict(self.browse)
         documents = self.sudo().with_context(active_test=False)
-        for company, ids in documents._read_group(
-            [("id", "in", self.ids)], ["company_id"], ["id:array_agg"]
-        ):
+        for company, ids in documents._read_group([("id", "in", self.ids)], ["company_id"], ["id:array_agg"]):
             split[(company or self.env.company).currency_id] |= self.browse(ids)
         return split
 

@@ -167,7 +167,9 @@ class TestDashboard(DashboardMixin, DistCase):
         exception = self._open_exception(messages[0])
         messages.exception_id = exception
         exception._update_impact()
-        self.assertEqual((exception.impact_orders, exception.impact_text), (2, f"2 orders, {dollars.format(125)}"))
+        self.assertEqual(
+            (exception.impact_orders, exception.impact_text), (2, f"2 orders, {dollars.format(125)}")
+        )
 
     def test_exceptions(self):
         """X4: exceptions by category, with age and due time, and when they were opened."""

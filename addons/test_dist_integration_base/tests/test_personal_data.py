@@ -178,7 +178,9 @@ class TestErasedEverywhere(PersonCase):
         payload = json.dumps({"text": f"For {decomposed}"}, ensure_ascii=False)
         message = self._make_message(self.inbound, state="done", payload=payload)
         upload = self._upload(f"sku,name\n1,{decomposed}\n".encode())
-        exception = self._open_exception(self._make_message(self.inbound, state="cancelled"), summary="Blocked")
+        exception = self._open_exception(
+            self._make_message(self.inbound, state="cancelled"), summary="Blocked"
+        )
         exception.message_post(body=f"Called {name}")
         exception.activity_schedule(
             "mail.mail_activity_data_todo", note=html.escape(decomposed), user_id=self.people["operator"].id

@@ -248,7 +248,13 @@ def test_short_values_are_hidden_where_it_is_strict():
 @pytest.mark.parametrize("value", ("M\u00fcller & Co", "Mu\u0308ller & Co"))
 @pytest.mark.parametrize(
     "written",
-    ("M\u00fcller & Co", "Mu\u0308ller & Co", "M\\u00fcller & Co", "M\u00fcller &amp; Co", "Mu\\u0308ller &amp; Co"),
+    (
+        "M\u00fcller & Co",
+        "Mu\u0308ller & Co",
+        "M\\u00fcller & Co",
+        "M\u00fcller &amp; Co",
+        "Mu\\u0308ller &amp; Co",
+    ),
 )
 def test_values_in_every_spelling(value, written):
     """G6: composed or decomposed, as JSON and as HTML write it."""
