@@ -27,10 +27,14 @@ def code(text):
         ('http.route("/x", auth="none", readonly=True)', 'http.route("/x", auth="none", readonly=True)'),
         ("expression.AND([a, b])", "Domain.AND([a, b])"),
         ("self.check_access_rule('read')", "self.check_access('read')"),
-        ("self.check_access_rights('read')", "pass"),
+        ("self.check_access_rights('read')", "self.browse().check_access('read')"),
+        (
+            "env['stock.quant.package'].check_access_rights('read')",
+            "env['stock.package'].browse().check_access('read')",
+        ),
         (
             "ok = self.check_access_rights('read', raise_exception=False)",
-            "ok = self.has_access('read')",
+            "ok = self.browse().has_access('read')",
         ),
         ('{"detailed_type": "product", "name": "x"}', '{"is_storable": True, "name": "x"}'),
         ('{"detailed_type": "service"}', '{"type": "service"}'),

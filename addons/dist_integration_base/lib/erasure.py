@@ -7,7 +7,7 @@ import re
 from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable, Sequence
 
-from .masking import mask, redact
+from .masking import mask, redact, spellings
 
 TOMBSTONE = "[erased]"
 SHORTEST_IDENTIFIER = 6
@@ -97,11 +97,11 @@ def by_name(paths: Sequence[str]) -> list[str]:
 
 
 def holds(blocks: Iterable[bytes], texts: Collection[str]) -> bool:
-    """Tell whether one of *texts* stands in a file, in any case, also as JSON writes it.
+    """Tell whether one of *texts* stands in a file, in any case and spelling.
 
     :param blocks: parts of a file in UTF-8; what is not is passed over
     """
-    wanted = {spelling.casefold() for text in texts for spelling in (text, json.dumps(text)[1:-1]) if text}
+    wanted = {spelling.casefold() for text in texts for spelling in spellings(text) if text}
     if not wanted:
         return False
     overlap, decoder, rest = max(map(len, wanted)) - 1, getincrementaldecoder("utf-8")("ignore"), ""

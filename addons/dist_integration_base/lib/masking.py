@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -170,22 +172,29 @@ def redact_quoted(text: str, source: str, replacement: str = MASK) -> str:
     return _QUOTED.sub(hide, text)
 
 
+def spellings(text: str) -> set[str]:
+    """Return *text* as it may be written: in composed and decomposed characters (NFC, NFD), in HTML, and in JSON."""
+    forms = {text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD"))}
+    forms |= {html.escape(form, quote=False) for form in forms}
+    return forms | {json.dumps(form)[1:-1] for form in forms}
+
+
 def _words(values: Sequence[str], flags: int = 0) -> re.Pattern[str] | None:
-    """Return a pattern of *values* as whole words, the longest first; also as JSON writes them."""
-    spellings = {spelling for value in values for spelling in (value, json.dumps(value)[1:-1])}
-    if not spellings:
+    """Return a pattern of *values* as whole words, the longest first, in every spelling."""
+    written = {spelling for value in values for spelling in spellings(value)}
+    if not written:
         return None
-    words = map(re.escape, sorted(spellings, key=len, reverse=True))
+    words = map(re.escape, sorted(written, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", flags)
 
 
 def _identifiers(values: Iterable[str]) -> re.Pattern[str] | None:
     """Return a pattern of the identifiers among *values*, with any gaps, with and without a country in front."""
     plain = {_GAPS.sub("", value) for value in values if not _AMOUNT.fullmatch(value)}
-    spellings = {_GAP.join(match["number"]) for text in plain if (match := _IDENTIFIER.fullmatch(text))}
-    if not spellings:
+    gapped = {_GAP.join(match["number"]) for text in plain if (match := _IDENTIFIER.fullmatch(text))}
+    if not gapped:
         return None
-    words = "|".join(sorted(spellings, key=len, reverse=True))
+    words = "|".join(sorted(gapped, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:(?-i:[A-Z]{{2}}){_GAP}|[A-Z]{{2}})?(?:{words})(?!\w)", re.IGNORECASE)
 
 

@@ -141,12 +141,26 @@ class Base(models.AbstractModel):
             orders[document_id].add((model_name, order_id))
         return orders
 
+    def _dist_split_by_currency(self):
+        """These documents, as far as they still exist, by the currency of their company, in which they are valued.
+
+        :return: dict, res.currency to recordset; what belongs to no company counts in the currency of the user's
+        """
+        field = self._fields.get("company_id")
+        if not field or not field.store:
+            return {self.env.company.currency_id: self}
+        split = defaultdict(self.browse)
+        documents = self.sudo().with_context(active_test=False)
+        for company, ids in documents._read_group([("id", "in", self.ids)], ["company_id"], ["id:array_agg"]):
+            split[(company or self.env.company).currency_id] |= self.browse(ids)
+        return split
+
     def _dist_get_value_at_risk(self):
         """How many orders are behind these documents and what they are worth, for sums over very many.
 
         Documents that can be many answer by a query; of others the first ones are added up.
 
-        :return: (number of orders, value in the currency of the company, whether that is all of it)
+        :return: (number of orders, value in the currency of their company, whether that is all of it)
         """
         documents = self[:VALUED_ONE_BY_ONE]
         impact = documents.exists()._dist_get_impact()

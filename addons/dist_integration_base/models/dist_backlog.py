@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, fields, models
 
 WAITING = ("pending", "retry")
 FAILED = ("error", "dead")
@@ -87,9 +87,10 @@ class DistBacklog(models.AbstractModel):
     def _get_value_behind(self, endpoint_ids):
         """What is behind the messages that wait on endpoints.
 
-        :return: dict with ``orders``, ``value`` (float, in each company's own currency), ``at_least`` (True when not
-            all of it was added up) and ``currency`` (res.currency)
+        :return: dict with ``orders``, ``value`` (float, at the rates of today), ``at_least`` (True when not all of it
+            was added up) and ``currency`` (res.currency, the one of the user's company)
         """
+        company, today = self.env.company, fields.Date.context_today(self)
         self.env.cr.execute(
             """
             SELECT res_model, array_agg(res_id) FROM (
@@ -105,14 +106,15 @@ class DistBacklog(models.AbstractModel):
         result = {
             "orders": 0,
             "value": 0.0,
-            "currency": self.env.company.currency_id,
+            "currency": company.currency_id,
             "at_least": sum(len(ids) for _model, ids in found) > VALUED,
         }
         for documents in self._get_orders_behind(dict(found)):
-            orders, value, complete = documents._dist_get_value_at_risk()
-            result["orders"] += orders
-            result["value"] += value
-            result["at_least"] |= not complete
+            for currency, own in documents._dist_split_by_currency().items():
+                orders, value, complete = own._dist_get_value_at_risk()
+                result["orders"] += orders
+                result["value"] += currency._convert(value, company.currency_id, company, today)
+                result["at_least"] |= not complete
         return result
 
     @api.model

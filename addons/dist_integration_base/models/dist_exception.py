@@ -389,10 +389,13 @@ class DistException(models.Model):
             self.sudo().write(changes)
 
     def _get_impact(self):
-        """:return: impact of the documents of the exception and its messages, as of `_dist_get_impact`"""
-        total = self.env["base"]._dist_get_impact()
+        """:return: impact of the documents of the exception and its messages, as of `_dist_get_impact`, in the
+        currency of its company
+        """
+        total = {**self.env["base"]._dist_get_impact(), "currency": self.company_id.currency_id}
         for documents in self._join_documents(self._get_impact_documents()):
-            total = self._add_up(total, documents.exists()._dist_get_impact())
+            for own in documents._dist_split_by_currency().values():
+                total = self._add_up(total, own.exists()._dist_get_impact())
         return total
 
     @api.model
@@ -428,16 +431,19 @@ class DistException(models.Model):
             documents.setdefault(model_name, set()).update(ids)
         return documents
 
-    @api.model
     def _add_up(self, impact, more):
-        """:return: two impacts in one, as of `_dist_get_impact`"""
+        """:return: two impacts in one, as of `_dist_get_impact`, in the currency of the first at the rate of today"""
+        value, currency = more["value"], more["currency"]
+        if currency:
+            today = fields.Date.context_today(self)
+            value = currency._convert(value, impact["currency"], self.company_id, today)
         return {
             "orders": impact["orders"] + more["orders"],
             "lines": impact["lines"] + more["lines"],
             "skus": sorted({*impact["skus"], *more["skus"]}),
             "warehouses": sorted({*impact["warehouses"], *more["warehouses"]}),
-            "value": impact["value"] + more["value"],
-            "currency": more["currency"] or impact["currency"],
+            "value": impact["value"] + value,
+            "currency": impact["currency"],
         }
 
     @api.model

@@ -14,8 +14,7 @@ class DistException(models.Model):
         if self._has_own_impact():
             return impact
         for content in self._get_content_impacts():
-            # what the documents are counted in stays
-            impact = self._add_up(content, impact)
+            impact = self._add_up(impact, content)
         return impact
 
     def _has_own_impact(self):

@@ -5,6 +5,7 @@ import json
 from odoo import api, models
 
 from ..lib import erasure
+from ..lib.masking import spellings
 from .dist_exception import UNSOLVED
 
 # texts that only hold personal values by chance
@@ -118,8 +119,8 @@ class DistMessage(models.Model):
     def _get_search_terms(self, identifiers):
         """:return: list of texts, the spellings of identifiers as they may be stored"""
         # the database only knows upper and lower case of what it reads as text
-        spellings = {case for value in identifiers for case in (value, value.lower(), value.upper())}
-        return list({term for value in spellings for term in (value, json.dumps(value)[1:-1])})
+        cases = {case for value in identifiers for case in (value, value.lower(), value.upper())}
+        return list({term for value in cases for term in spellings(value)})
 
     def _filter_erasable(self):
         """:return: those that nobody needs any more: settled, no exception open, not on legal hold"""

@@ -443,8 +443,12 @@ class DistMessage(models.Model):
         return self._classify_technical(error)
 
     def _is_sender_told(self):
-        """Whether whoever sent this reads the answer; nobody does of what was fetched."""
-        return not self.endpoint_id
+        """Whether whoever sent this reads the answer: of what was fetched nobody does, nor surely of what is
+        processed after the call was answered, by the inbox or by a person.
+        """
+        due = self.next_attempt_at
+        in_call = self.state == "pending" and due and due > fields.Datetime.now()
+        return bool(in_call and not self.endpoint_id)
 
     def _classify_apply_error(self, error):
         if not self._is_sender_told():

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..lib import erasure
+from ..lib.masking import spellings
 
 # values are taken out of a text
 TEXT = "text"
@@ -402,10 +403,10 @@ class DistPersonalData(models.AbstractModel):
         :return: list of (recordset, names of its texts): messages of the chatter, activities, tracked values
         """
         kept = left.sudo()._get_exceptions().ids
-        found = []
+        found, values = [], sorted({term for value in identifiers for term in spellings(value)})
         # without an identifier, by the person alone, nothing is looked for in texts
         for notes_name, place, model_field, names in NOTES if identifiers else ():
-            terms = [(name, "ilike", value) for name in names for value in identifiers]
+            terms = [(name, "ilike", value) for name in names for value in values]
             about = [
                 (f"{place}{model_field}", "=like", "dist.%"),
                 "|",

@@ -13,5 +13,5 @@ class ResPartner(models.Model):
             **impact,
             "orders": len(self),
             "value": 100.0 * len(self),
-            "currency": self.env.company.currency_id,
+            "currency": (self.company_id[:1] or self.env.company).currency_id,
         }

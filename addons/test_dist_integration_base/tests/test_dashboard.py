@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -138,6 +138,38 @@ class TestDashboard(DashboardMixin, DistCase):
         self.assertEqual(self._open("deferred"), messages.sorted("id", reverse=True))
         row = next(row for row in self._get()["flows"] if row["id"] == self.outbound.id)
         self.assertEqual(row["health_label"], "Held back")
+
+    def test_deferred_in_two_currencies(self):
+        """X4: what companies of two currencies hold back is told in the user's, at the rate of the day."""
+        dollars = self.company.currency_id
+        rates = [
+            Command.create({"name": name, "rate": rate, "company_id": False})
+            for name, rate in (("2000-01-01", 9.0), (fields.Date.today(), 4.0 * dollars.rate))
+        ]
+        foreign = self.env["res.currency"].create({"name": "XTS", "symbol": "x", "rate_ids": rates})
+        abroad = self.env["res.company"].create({"name": "Abroad", "currency_id": foreign.id})
+        companies = self.company | abroad
+        operator = self.people["operator"]
+        operator.company_ids = companies
+        partners = self.env["res.partner"].create(
+            [{"name": company.name, "company_id": company.id} for company in companies]
+        )
+        messages = self._make_past(self.outbound, ["pending", "pending"])
+        for message, partner in zip(messages, partners, strict=True):
+            message.write({"res_model": "res.partner", "res_id": partner.id})
+        self.endpoint.action_disable()
+        self.env.flush_all()
+        dashboard = self.env["dist.dashboard"].with_user(operator)
+        for company, value in ((self.company, 125.0), (abroad, 500.0)):
+            ids = [company.id, *(companies - company).ids]
+            deferred = dashboard.with_context(allowed_company_ids=ids).get_figures()["deferred"]
+            self.assertEqual((deferred["orders"], deferred["value"]), (2, company.currency_id.format(value)))
+        exception = self._open_exception(messages[0])
+        messages.exception_id = exception
+        exception._update_impact()
+        self.assertEqual(
+            (exception.impact_orders, exception.impact_text), (2, f"2 orders, {dollars.format(125)}")
+        )
 
     def test_exceptions(self):
         """X4: exceptions by category, with age and due time, and when they were opened."""

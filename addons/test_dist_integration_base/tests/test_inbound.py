@@ -295,6 +295,21 @@ class TestInbound(DistHttpCase):
         self.assertEqual(response.json()["detail"], "A rule of Odoo says no.")
         self.assertEqual(message.exception_id.category, "business")
 
+    def test_refused_where_nobody_reads_the_answer(self):
+        """X1, M4: what is refused in the call only its sender has to settle; after it, it stands before a person."""
+        response, told = self._submit("Turned away")
+        self.assertEqual((response.status_code, told.state), (404, "dead"))
+        self.assertFalse(told.exception_id)
+        body = {"external_id": "P-2", "name": "Turned away"}
+        response = self._call("POST", "/test/partners", body, self.key, Prefer="respond-async")
+        later = told.search([("uuid", "=", response.headers["Message-Id"])])
+        told._job_process_inbox(later.criticality)
+        told.action_retry()
+        self.env.invalidate_all()
+        for message in later | told:
+            self.assertEqual((message.state, message.exception_id.code), ("dead", "turned_away"))
+            self.assertFalse(message.is_refused)
+
     def test_exception_with_effect(self):
         """X1: an exception opened with an effect stays open although the message is done."""
         response, message = self._submit("Check me")

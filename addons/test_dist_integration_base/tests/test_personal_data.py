@@ -1,7 +1,9 @@
 import base64
 import gzip
+import html
 import json
 import os
+import unicodedata
 from datetime import timedelta
 
 import psycopg2
@@ -168,6 +170,26 @@ class TestErasedEverywhere(PersonCase):
         self._erase()
         self._check_gone(NAME, EMAIL, "Berg, Anna")
         self.assertEqual(attempt.sudo().response_excerpt, "Hello [erased]")
+
+    def test_spellings(self):
+        """G6: a name is found and erased in composed and decomposed characters, and in the HTML of notes."""
+        name = "Zo\u00eb B\u00e4r & S\u00f6hne"
+        decomposed = unicodedata.normalize("NFD", name)
+        payload = json.dumps({"text": f"For {decomposed}"}, ensure_ascii=False)
+        message = self._make_message(self.inbound, state="done", payload=payload)
+        upload = self._upload(f"sku,name\n1,{decomposed}\n".encode())
+        exception = self._open_exception(
+            self._make_message(self.inbound, state="cancelled"), summary="Blocked"
+        )
+        exception.message_post(body=f"Called {name}")
+        exception.activity_schedule(
+            "mail.mail_activity_data_todo", note=html.escape(decomposed), user_id=self.people["operator"].id
+        )
+        wizard = self._erase(partner_id=False, identifiers=name)
+        self.assertEqual(wizard.message_ids, message | upload)
+        self.assertFalse(upload._find_uploads())
+        self.assertEqual(json.loads(message.payload), {"text": "For [erased]"})
+        self._check_gone(name, decomposed, html.escape(name), html.escape(decomposed))
 
     def test_files(self):
         """G6: a file in which the person stands is removed, packed or not, with every copy; its hash is kept."""

@@ -81,6 +81,10 @@ class Edits:
         comma = re.match(rb"\s*,[ \t]*(?:\n[ \t]*)?", self.raw[end:])
         self.edits.add((start, end + (comma.end() if comma else 0), ""))
 
+    def drop_behind(self, node, last):
+        """Drop what stands behind a node up to the end of another."""
+        self.edits.add((self.span(node)[1], self.span(last)[1], ""))
+
     def result(self):
         """Return the edited text."""
         raw = self.raw
@@ -156,7 +160,7 @@ class Port(ast.NodeVisitor):
         elif function.endswith(".check_access_rule"):
             self._replace_name(node.func, "check_access_rule", "check_access")
         elif function.endswith(".check_access_rights"):
-            self._port_access_question(node)
+            self._port_access_rights(node)
         elif function.endswith(".registry.enter_test_mode"):
             self._port_test_mode(node)
         elif function.endswith("route"):
@@ -177,12 +181,16 @@ class Port(ast.NodeVisitor):
         else:
             self.edits.replace(node.func.value, "Domain")
 
-    def _port_access_question(self, node):
-        """`check_access_rights(mode, raise_exception=False)` asks, it does not raise."""
-        if any(keyword.arg == "raise_exception" for keyword in node.keywords):
-            owner = self.edits.source(node.func)[: -len("check_access_rights")]
-            mode = self.edits.source(node.args[0])
-            self.edits.replace(node, f"{owner}has_access({mode})")
+    def _port_access_rights(self, node):
+        """`check_access_rights` is about the model whatever the records: `check_access` of no record is that.
+
+        With `raise_exception=False` it asks, it does not raise.
+        """
+        asked = [keyword for keyword in node.keywords if keyword.arg == "raise_exception"]
+        new = "has_access" if asked else "check_access"
+        self._replace_name(node.func, "check_access_rights", f"browse().{new}")
+        for keyword in asked:
+            self.edits.drop_behind(node.args[0], keyword)
 
     def _port_test_mode(self, node):
         """The test case, not the registry, makes new cursors share the test's own."""
@@ -207,18 +215,6 @@ class Port(ast.NodeVisitor):
             items = argument.elts if isinstance(argument, ast.List) else [argument]
             for item in items:
                 self.rename_keys(item, table)
-
-    def visit_Expr(self, node):
-        """A bare `check_access_rights` goes: `check_access` covers both checks."""
-        call = node.value
-        if (
-            isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and call.func.attr == "check_access_rights"
-        ):
-            self.edits.replace(node, "pass")
-        else:
-            self.generic_visit(node)
 
     # ---- values
 

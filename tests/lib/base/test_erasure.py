@@ -64,12 +64,13 @@ def test_names_at_the_end_of_paths():
         ([b"1,ANNA@", b"BERG.example\n"], True),
         ([b"M\xc3", b"\x9cLLER"], True),
         ([b'"M\\u00fcller"'], True),
+        (["Mu\u0308ller".encode()], True),
         ([b"\xff\xfe", b"nobody"], False),
         ([], False),
     ),
 )
 def test_a_file_is_searched_over_the_borders_of_its_parts(blocks, found):
-    """G6: in any case, also as JSON writes it, also where a part ends within a letter."""
+    """G6: in any case and spelling, also where a part ends within a letter."""
     assert holds(blocks, ["anna@berg.example", "Müller"]) is found
     assert holds(blocks, []) is False
 

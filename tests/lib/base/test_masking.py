@@ -245,8 +245,20 @@ def test_short_values_are_hidden_where_it_is_strict():
     assert redact("Price 5", ["5"]) == "Price 5"
 
 
-def test_values_as_json_writes_them():
-    assert redact('{"name": "M\\u00fcller"}', ["Müller"]) == '{"name": "***"}'
+@pytest.mark.parametrize("value", ("M\u00fcller & Co", "Mu\u0308ller & Co"))
+@pytest.mark.parametrize(
+    "written",
+    (
+        "M\u00fcller & Co",
+        "Mu\u0308ller & Co",
+        "M\\u00fcller & Co",
+        "M\u00fcller &amp; Co",
+        "Mu\\u0308ller &amp; Co",
+    ),
+)
+def test_values_in_every_spelling(value, written):
+    """G6: composed or decomposed, as JSON and as HTML write it."""
+    assert redact(f'{{"name": "{written}"}}', [value]) == '{"name": "***"}'
 
 
 def test_longer_values_are_redacted_first():

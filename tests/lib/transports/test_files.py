@@ -18,14 +18,27 @@ LOCAL = ["127.0.0.0/8"]
 PLACES = Places(quiet_seconds=0)
 
 
-@pytest.fixture(params=["sftp", "folder"])
-def place(request, tmp_path):
+@pytest.fixture(params=["sftp", "sftp without posix-rename", "folder"])
+def place(request, tmp_path, monkeypatch):
     """(settings, folder that they mean)."""
-    if request.param == "sftp":
+    if request.param != "folder":
         sshd = request.getfixturevalue("sshd")
+        if request.param != "sftp":
+            forget_posix_rename(monkeypatch)
         return sftp(sshd), sshd.files
     (tmp_path / "base" / "partner").mkdir(parents=True)
     return FolderSettings(str(tmp_path / "base"), "partner", PLACES), tmp_path / "base" / "partner"
+
+
+def forget_posix_rename(monkeypatch):
+    """Ask OpenSSH's server by a name that it does not know, which it answers as one without the extension does."""
+    request = paramiko.SFTPClient._request
+
+    def ask(client, kind, *arguments):
+        asked = ["unknown@openssh.com" if one == "posix-rename@openssh.com" else one for one in arguments]
+        return request(client, kind, *asked)
+
+    monkeypatch.setattr(paramiko.SFTPClient, "_request", ask)
 
 
 def sftp(sshd, **changes):
@@ -341,6 +354,29 @@ def test_file_that_cannot_be_moved(place):
             source.settle(batch)
     assert [item.name for item in taken] == ["stuck.json", "fine.json"]
     assert names(folder / "work") == ["closed.json", "stuck.json"]
+
+
+def test_claimed_file_is_not_written_over(place):
+    """M7: what was claimed and cannot be read is not lost to a new file of its name, which waits."""
+    settings, folder = place
+    (folder / "work").mkdir()
+    put(folder, b"work/x.json", "old", age=20)
+    for name in (b"x.json", b"y.json"):
+        put(folder, name, "new", age=10)
+    with settings.open_source({}) as source, pytest.raises(errors.Refused, match="x.json"):
+        get = source._get_store().get
+
+        def refuse(path, limit):
+            if path == "work/x.json":
+                raise errors.Refused(f"{path}: Permission denied", code="file")
+            return get(path, limit)
+
+        source._get_store().get = refuse
+        for batch in source.batches(everything):
+            source.settle(batch)
+    assert (folder / "work" / "x.json").read_text() == "old"
+    assert names(folder) == ["x.json"]
+    assert sorted(item.body for item in take(settings)) == [b"new", b"old"]
 
 
 def test_name_too_long_in_bytes(place, message):

@@ -18,7 +18,7 @@ import hashlib
 import posixpath
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -67,8 +67,14 @@ class FileStore(Protocol):
     def put(self, path: str, body: bytes | FileBody) -> None:
         """Write a new file completely."""
 
+    def claim(self, path: str, target: str) -> None:
+        """Rename a file that others may want to rename too, in one step: one of them does.
+
+        :raises FileGone: the file is not there any more
+        """
+
     def replace(self, path: str, target: str) -> None:
-        """Rename, over an existing file if there is one, in one step.
+        """Rename, over an existing file if there is one; in one step where the file system can.
 
         :raises FileGone: the file is not there any more
         """
@@ -206,6 +212,8 @@ class FileSource(Source):
         self._places: Places = settings.places
         self._store: Any = None
         self._failures: list[str] = []
+        # names of claimed files that could not be read
+        self._stuck: set[str] = set()
 
     def _get_store(self) -> FileStore:
         if self._store is None:
@@ -223,13 +231,13 @@ class FileSource(Source):
         for folder in (WORK, self._places.archive, self._places.error):
             store.make_folder(folder)
         deadline = time.monotonic() + TAKE_SECONDS
-        self._failures = []
+        self._failures, self._stuck = [], set()
         yield from self._resume(wanted)
         for entry in self._sorted(store.list("")):
             if time.monotonic() > deadline:
                 self.unfinished = True
                 break
-            if self._is_ready(entry) and wanted(entry.name, "") and self._move(entry.name, _claimed(entry)):
+            if self._is_ready(entry) and wanted(entry.name, "") and self._claim(entry):
                 yield from self._take(entry)
         if self._failures:
             raise Refused("\n".join(self._failures[:TOLD]), code="file")
@@ -259,10 +267,16 @@ class FileSource(Source):
             )
         return age >= self._places.quiet_seconds and not UNFINISHED.search(entry.name)
 
-    def _move(self, path: str, target: str) -> bool:
+    def _claim(self, entry: Entry) -> bool:
+        """Claim a file; False as of `_move`, or while another one of its name is claimed and cannot be read."""
+        if entry.name in self._stuck:
+            return False
+        return self._move(self._get_store().claim, entry.name, _claimed(entry))
+
+    def _move(self, rename: Callable[[str, str], None], path: str, target: str) -> bool:
         """Move a file; False when it is not there any more or cannot be moved."""
         try:
-            self._get_store().replace(path, target)
+            rename(path, target)
         except FileGone as error:
             if self._is_there(path):
                 folder = posixpath.dirname(target)
@@ -286,6 +300,7 @@ class FileSource(Source):
             return
         except Refused as error:
             self._failures.append(error.detail)
+            self._stuck.add(entry.name)
             return
         name = readable(entry.name)
         refused = ""
@@ -304,7 +319,7 @@ class FileSource(Source):
         yield Batch([item], handle=(_claimed(entry), target))
 
     def settle(self, batch: Batch) -> None:
-        self._move(*batch.handle)
+        self._move(self._get_store().replace, *batch.handle)
 
     def check(self) -> str:
         return f"{len(self._get_store().list(''))} files in the directory"

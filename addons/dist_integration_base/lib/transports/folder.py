@@ -116,6 +116,9 @@ class LocalStore:
                 file.flush()
                 os.fsync(file.fileno())
 
+    def claim(self, path: str, target: str) -> None:
+        self.replace(path, target)
+
     def replace(self, path: str, target: str) -> None:
         with _translated(path), self._folder(path) as source, self._folder(target) as goal:
             os.replace(source[1], goal[1], src_dir_fd=source[0], dst_dir_fd=goal[0])

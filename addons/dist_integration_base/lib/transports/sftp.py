@@ -33,6 +33,8 @@ DEFAULT_PORT = 22
 # one name of a key is offered under several algorithms
 _ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
 _CHUNK = 32768
+# what a file server refuses has a number only where the protocol has one
+_REFUSALS = (None, errno.ENOENT, errno.EACCES, errno.EEXIST, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,10 @@ def _shown(transport: Any) -> str:
 
 
 def _open_client(transport: Any) -> Any:
-    """Return an SFTPClient that takes names and reasons of the server that are not UTF-8.
+    """Return an SFTPClient that takes names and reasons of the server that are not UTF-8, and tells what it cannot do.
 
     The protocol's names are bytes; paramiko's client fails at the first that is no UTF-8, whatever else is listed.
+    A request that the server does not know is an OSError with EOPNOTSUPP.
     """
     paramiko = load_driver("paramiko", "paramiko", "SFTP")
 
@@ -182,6 +185,9 @@ def _open_client(transport: Any) -> Any:
             return kind, lenient(answer)
 
         def _convert_status(self, answer: Any) -> None:
+            status = int.from_bytes(answer.get_remainder()[:4], "big")
+            if status == paramiko.sftp.SFTP_OP_UNSUPPORTED:
+                raise OSError(errno.EOPNOTSUPP, "the server cannot do this")
             return super()._convert_status(lenient(answer))
 
     def lenient(answer: Any) -> Any:
@@ -199,6 +205,7 @@ class SftpStore:
         if not settings.host_key:
             raise HostKeyRefused("The server's host key is not approved yet: fetch it and compare.")
         self._directory = split_sftp_url(settings.url)[2] or "."
+        self._has_posix_rename = True
         with _translated(settings):
             self._transport = _start(settings, settings.host_key)
             try:
@@ -269,9 +276,39 @@ class SftpStore:
         if size != len(body):
             raise Refused(f"{path}: {size} of {len(body)} bytes arrived.", code="file")
 
-    def replace(self, path: str, target: str) -> None:
+    def claim(self, path: str, target: str) -> None:
         with self._translated(path):
-            self._sftp.posix_rename(self._path(path), self._path(target))
+            self._rename(self._path(path), self._path(target))
+
+    def replace(self, path: str, target: str) -> None:
+        source, goal = self._path(path), self._path(target)
+        with self._translated(path):
+            try:
+                self._rename(source, goal)
+            except OSError:
+                # a plain rename may refuse to write over a file
+                if self._has_posix_rename or not (self._is_file(source) and self._is_file(goal)):
+                    raise
+                self._sftp.remove(goal)
+                self._sftp.rename(source, goal)
+
+    def _rename(self, source: bytes, goal: bytes) -> None:
+        """Rename as OpenSSH's extension does, or plainly where the server has not got it."""
+        if self._has_posix_rename:
+            try:
+                self._sftp.posix_rename(source, goal)
+            except OSError as error:
+                if error.errno != errno.EOPNOTSUPP:
+                    raise
+                self._has_posix_rename = False
+        if not self._has_posix_rename:
+            self._sftp.rename(source, goal)
+
+    def _is_file(self, path: bytes) -> bool:
+        try:
+            return stat.S_ISREG(self._sftp.stat(path).st_mode or 0)
+        except FileNotFoundError:
+            return False
 
     def make_folder(self, path: str) -> None:
         with self._translated(path):
@@ -308,8 +345,7 @@ def _translated(settings: SftpSettings, path: str = "", channel: Any = None) -> 
         raise DeliveryTimeout(f"{host} did not answer in time.") from error
     except OSError as error:
         cut = channel is not None and channel.closed
-        # what the file server refuses has a number only where the protocol has one
-        if path and not cut and error.errno in (None, errno.ENOENT, errno.EACCES, errno.EEXIST):
+        if path and not cut and error.errno in _REFUSALS:
             kind = FileGone if error.errno == errno.ENOENT else Refused
             raise kind(readable(f"{path}: {error.strerror or error}"), code="file") from error
         raise ConnectError(f"The connection to {host} was cut.") from error
