@@ -1,8 +1,11 @@
 import json
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import WmsCase
 
@@ -175,9 +178,18 @@ class TestReleaseLock(WmsCase):
         self.env["dist.flow"].search(
             [("message_type_id.code", "=", "shipment.cancel.requested")]
         ).action_retire()
+        self.assertEqual(self._get_ways_to_cancel(), ["Cancel"])
         self.mine.action_cancel()
         self._commit_events()
         self.assertEqual(self._get_codes(self.picking), ["shipment.requested", "shipment.cancelled"])
+
+    def _get_ways_to_cancel(self):
+        """:return: list, labels of the buttons to cancel that the worker sees in the form"""
+        view = self.mine.get_view(self.env.ref("stock.view_picking_form").id, "form")
+        values = {name: self.mine[name] for name in ("state", "dist_is_cancel_locked")}
+        buttons = etree.fromstring(view["arch"]).iterfind("header/button")
+        ways = [button for button in buttons if button.get("string") in ("Cancel", "Request cancellation")]
+        return [way.get("string") for way in ways if not safe_eval(way.get("invisible"), dict(values))]
 
     # override
 
@@ -279,3 +291,4 @@ class TestReleaseLock(WmsCase):
         self.assertNotIn("dist_release_override", view["arch"])
         form = Form(self.mine)
         self.assertTrue(form.dist_is_locked)
+        self.assertEqual(self._get_ways_to_cancel(), ["Request cancellation"])
