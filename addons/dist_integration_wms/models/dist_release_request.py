@@ -326,9 +326,7 @@ class DistReleaseRequest(models.Model):
                 wanted=formats.quantity_text(line.quantity),
             )
             for line in self.line_ids
-            if float_compare(
-                shipped[line], line.quantity, precision_rounding=line.product_id.uom_id.rounding
-            )
+            if float_compare(shipped[line], line.quantity, precision_rounding=line.product_id.uom_id.rounding)
             > 0
         ]
 
