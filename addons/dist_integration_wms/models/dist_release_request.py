@@ -1,8 +1,10 @@
 from odoo import _, api, fields, models
+from odoo.tools import float_compare
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
 from ..lib import formats
+from .stock_picking import FINISHED
 
 KINDS = [("hold", "Hold"), ("change", "Change"), ("cancel", "Cancellation")]
 # what is asked for of a shipment as a whole, and the field of the transfer that follows
@@ -39,6 +41,7 @@ class DistReleaseRequest(models.Model):
             ("lifted", "Hold lifted"),
             ("withdrawn", "Withdrawn"),
             ("overtaken", "Shipped before it was answered"),
+            ("disregarded", "Agreed to, shipped all the same"),
         ],
         default="waiting",
         required=True,
@@ -139,19 +142,21 @@ class DistReleaseRequest(models.Model):
             cancels_order=self.cancels_order,
         )
 
-    def _get_open_picking(self):
-        """:return: what is open of the shipment now; empty when all of it is done or cancelled"""
+    def _get_pickings(self):
+        """:return: stock.picking, all parts of the shipment, in the order in which they were made"""
         self.ensure_one()
         return self.env["stock.picking"].search(
             [
                 ("dist_release_ref", "=", self.release_ref),
                 ("dist_system_id", "=", self.system_id.id),
                 ("company_id", "=", self.company_id.id),
-                ("state", "not in", ("done", "cancel")),
             ],
             order="id",
-            limit=1,
         )
+
+    def _get_open_picking(self):
+        """:return: what is open of the shipment now; empty when all of it is done or cancelled"""
+        return self._get_pickings().filtered(lambda picking: picking.state not in FINISHED)[:1]
 
     def _get_askable(self):
         """:return: the open shipment, when the warehouse can still be asked about it; empty otherwise"""
@@ -253,27 +258,84 @@ class DistReleaseRequest(models.Model):
         )
 
     def _follow_shipment(self):
-        """The shipment was confirmed: what is open of it is asked for still, else the request is overtaken."""
-        for request in self._get_waiting():
-            rest = request._get_open_picking()
+        """The shipment was confirmed: what is open of it is asked for still, else the request is overtaken. Who asked
+        is told of what the warehouse shipped all the same.
+        """
+        for request in self._get_waiting() | self._get_disregarded():
+            agreed, rest = request.state == "accepted", request._get_open_picking()
             if rest:
                 request.picking_id = rest
             elif request.kind == "change" or not request.is_applied:
-                request.state = "overtaken"
-                if request.kind == "cancel":
-                    request._open_overtaken()
+                request.state = "disregarded" if agreed else "overtaken"
+            if agreed or request.state == "overtaken":
+                request._tell_overtaken()
 
-    def _open_overtaken(self):
-        spec = ExceptionSpec(
-            "business",
-            "cancel_overtaken",
-            _("%s was shipped before the warehouse answered to its cancellation", self.release_ref),
-            detail=_("Asked for because: %s", self.reason),
-            record=self.picking_id,
-            severity="high",
-            suggestion=_("Arrange a return when the customer does not want it."),
-            fingerprint=f"{self._name}/{self.id}",
+    def _get_disregarded(self):
+        """:return: those of these requests that the warehouse agreed to, and then confirmed a shipment"""
+        return self.filtered(
+            lambda request: (
+                request.kind == "hold"
+                and request.state == "accepted"
+                and request.picking_id.dist_confirmation_ids
+            )
         )
-        self.env["dist.exception"]._open_without_message(
-            spec, self.company_id, system=self.system_id, assignee=self.user_id
-        )
+
+    def _tell_overtaken(self):
+        for spec in self._prepare_overtaken():
+            self.env["dist.exception"]._open_without_message(
+                spec, self.company_id, system=self.system_id, assignee=self.user_id
+            )
+
+    def _prepare_overtaken(self):
+        """:return: list of ExceptionSpec for the person who asked: none where a change was shipped as it was wanted"""
+        details = [_("Asked for because: %s", self.reason)]
+        if self.kind == "change":
+            details = [] if self.is_applied else self._describe_shipped_over()
+        if not details:
+            return []
+        summaries = {
+            "cancel": _("%s was shipped before the warehouse answered to its cancellation", self.release_ref),
+            "change": _("More of %s was shipped than the change of it leaves", self.release_ref),
+            "hold": _("%s was shipped although the warehouse was asked to hold it", self.release_ref),
+        }
+        if self.answered_at and self.kind == "hold":
+            details.append(_("The warehouse had agreed to hold it."))
+        return [
+            ExceptionSpec(
+                "business",
+                f"{self.kind}_overtaken",
+                summaries[self.kind],
+                detail="\n".join(details),
+                record=self.picking_id,
+                severity="high",
+                suggestion=_("Arrange a return when the customer does not want it."),
+                fingerprint=f"{self._name}/{self.id}",
+                assignee=self.user_id.id,
+            )
+        ]
+
+    def _describe_shipped_over(self):
+        """:return: list of sentences, one for each line of which more has left than was asked for"""
+        shipped = self._get_shipped()
+        return [
+            _(
+                "%(product)s: %(shipped)s %(unit)s were shipped, %(wanted)s were wanted.",
+                product=line.product_id.display_name,
+                shipped=formats.quantity_text(shipped[line]),
+                unit=line.uom_id.name,
+                wanted=formats.quantity_text(line.quantity),
+            )
+            for line in self.line_ids
+            if float_compare(shipped[line], line.quantity, precision_rounding=line.product_id.uom_id.rounding)
+            > 0
+        ]
+
+    def _get_shipped(self):
+        """:return: dict, line to what has left of it since it was asked for, in the product's unit"""
+        moves, shipped = self._get_pickings().move_ids, {}
+        for line in self.line_ids:
+            own = moves.filtered(lambda move, line=line: move._dist_get_line_ref() == line.line_ref)
+            left = sum(move._dist_get_product_quantity() for move in own if move.state == "done")
+            still_open = sum(move.product_qty for move in own if move.state not in FINISHED)
+            shipped[line] = min(left, line.previous_quantity - still_open)
+        return shipped

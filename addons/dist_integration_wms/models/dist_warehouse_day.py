@@ -32,7 +32,15 @@ DECISIONS = {
     ),
     "returns": ("unexpected_return", "lot_not_shipped"),
     "rests": ("backorder_decision",),
-    "refusals": ("shipment_refused", "hold_refused", "change_refused", "cancel_refused", "cancel_overtaken"),
+    "refusals": (
+        "shipment_refused",
+        "hold_refused",
+        "change_refused",
+        "cancel_refused",
+        "hold_overtaken",
+        "change_overtaken",
+        "cancel_overtaken",
+    ),
 }
 DEAREST = 8
 

@@ -45,6 +45,11 @@ class StockPicking(models.Model):
         string="Could not be told",
         help="It was handed over, but no message could be made of it: the warehouse does not know of it.",
     )
+    dist_is_cancel_locked = fields.Boolean(
+        compute="_compute_dist_is_cancel_locked",
+        string="Cancelled by the warehouse only",
+        help="The warehouse works on it and is asked before it is cancelled.",
+    )
     dist_can_override = fields.Boolean(compute="_compute_dist_can_override")
 
     @api.depends("state", "dist_release_state", "dist_unlocked_by_id")
@@ -58,6 +63,11 @@ class StockPicking(models.Model):
             picking.dist_is_locked = (
                 picking in released and not picking.dist_is_untold and not picking.dist_unlocked_by_id
             )
+
+    @api.depends("dist_is_locked")
+    def _compute_dist_is_cancel_locked(self):
+        for picking in self:
+            picking.dist_is_cancel_locked = picking.dist_is_locked and picking._dist_is_locked_for("cancel")
 
     @api.depends("dist_is_locked")
     @api.depends_context("uid")

@@ -1,8 +1,11 @@
 import json
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import WmsCase
 
@@ -58,7 +61,9 @@ class TestReleaseLock(WmsCase):
             "date": lambda: self.mine.write({"scheduled_date": "2026-12-01 10:00:00"}),
             "date of a move": lambda: move.write({"date": "2026-12-01 10:00:00"}),
             "note": lambda: self.mine.write({"note": "<p>Call first</p>"}),
-            "promise of the order": lambda: self.mine.sale_id.write({"commitment_date": "2026-12-24 10:00:00"}),
+            "promise of the order": lambda: self.mine.sale_id.write(
+                {"commitment_date": "2026-12-24 10:00:00"}
+            ),
             "deadline": lambda: self.mine.write({"date_deadline": "2026-12-24 10:00:00"}),
             "cancel order": self.mine.sale_id._action_cancel,
             "lower order": lambda: self.mine.sale_id.order_line.write({"product_uom_qty": 1}),
@@ -175,9 +180,18 @@ class TestReleaseLock(WmsCase):
         self.env["dist.flow"].search(
             [("message_type_id.code", "=", "shipment.cancel.requested")]
         ).action_retire()
+        self.assertEqual(self._get_ways_to_cancel(), ["Cancel"])
         self.mine.action_cancel()
         self._commit_events()
         self.assertEqual(self._get_codes(self.picking), ["shipment.requested", "shipment.cancelled"])
+
+    def _get_ways_to_cancel(self):
+        """:return: list, labels of the buttons to cancel that the worker sees in the form"""
+        view = self.mine.get_view(self.env.ref("stock.view_picking_form").id, "form")
+        values = {name: self.mine[name] for name in ("state", "dist_is_cancel_locked")}
+        buttons = etree.fromstring(view["arch"]).iterfind("header/button")
+        ways = [button for button in buttons if button.get("string") in ("Cancel", "Request cancellation")]
+        return [way.get("string") for way in ways if not safe_eval(way.get("invisible"), dict(values))]
 
     # override
 
@@ -279,3 +293,4 @@ class TestReleaseLock(WmsCase):
         self.assertNotIn("dist_release_override", view["arch"])
         form = Form(self.mine)
         self.assertTrue(form.dist_is_locked)
+        self.assertEqual(self._get_ways_to_cancel(), ["Request cancellation"])

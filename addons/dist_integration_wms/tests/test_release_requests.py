@@ -218,13 +218,52 @@ class TestReleaseRequests(WmsHttpCase):
             ["shipment.requested", "shipment.hold.requested", "shipment.hold.released"],
         )
 
+    def _get_overtaken(self, kind):
+        """:return: dist.exception for the person who asked, of what was shipped all the same"""
+        return self.env["dist.exception"].search(
+            [("code", "=", f"{kind}_overtaken"), ("assignee_id", "=", self.worker.id)]
+        )
+
     def test_hold_stays_with_the_rest(self):
-        """W1: what is left of a shipment on hold is on hold."""
-        self._answer(self._ask("hold"))
+        """W1, X1: what is left of a shipment on hold is on hold until that is lifted; who asked is told of the part."""
+        request = self._ask("hold")
+        self._answer(request)
         self._ship(self.picking, (self.tape, 4), complete=False)
         self._commit_events()
         rest = self.picking.backorder_ids
         self.assertEqual((rest.dist_is_on_hold, self.picking.dist_is_on_hold), (True, False))
+        self.assertEqual(self._get_overtaken("hold").res_id, rest.id)
+        rest.with_user(self.worker).action_dist_lift_hold()
+        self.assertEqual((request.state, rest.dist_is_on_hold), ("lifted", False))
+
+    def test_hold_agreed_and_shipped(self):
+        """W1, X1: shipped although the warehouse had agreed to hold it: the person who asked is told."""
+        request = self._ask("hold")
+        self._answer(request)
+        self._assert_ok(self._ship(self.picking, (self.tape, 4), (self.glove, 2))[0])
+        self._commit_events()
+        self.assertEqual((request.state, self.picking.dist_is_on_hold), ("disregarded", False))
+        exception = self._get_overtaken("hold")
+        self.assertEqual((exception.res_id, exception.severity), (self.picking.id, "high"))
+        self.assertIn("agreed to hold", exception.detail)
+
+    def test_hold_shipped_first(self):
+        """W1, X1: so is who asked for a hold that the warehouse did not answer before it shipped."""
+        request = self._ask("hold")
+        self._ship(self.picking, (self.tape, 4), (self.glove, 2))
+        self._commit_events()
+        self.assertEqual(request.state, "overtaken")
+        self.assertNotIn("agreed", self._get_overtaken("hold").detail)
+
+    def test_hold_and_shipped_by_hand(self):
+        """W1: who unlocks a delivery on hold and ships it himself is told nothing of the warehouse."""
+        self._answer(self._ask("hold"))
+        self.picking._dist_unlock("Taken along by the driver")
+        self.picking.move_ids.picked = True
+        self.picking._action_done()
+        self._commit_events()
+        self.assertEqual(self.picking.state, "done")
+        self.assertFalse(self._get_overtaken("hold"))
 
     def test_hold_in_part(self):
         """W1: bad input: a hold is whole."""
@@ -269,6 +308,30 @@ class TestReleaseRequests(WmsHttpCase):
         rest = self.picking.backorder_ids
         self._assert_ok(self._answer(request)[0])
         self.assertEqual(self._get_move(self.tape, rest).product_uom_qty, 1)
+        self.assertFalse(self._get_overtaken("change"))
+
+    def test_change_after_more_has_shipped(self):
+        """W1, X1: more has left than the change leaves: the rest is cancelled, and the person who asked is told."""
+        request = self._ask("change", quantities={0: 1})
+        self._ship(self.picking, (self.tape, 3), complete=False)
+        self._commit_events()
+        _response, message = self._answer(request)
+        exception = message.exception_id
+        self.assertEqual((exception.code, exception.assignee_id), ("change_overtaken", self.worker))
+        self.assertIn("3 Units were shipped, 1 were wanted", exception.detail)
+        self.assertFalse(self._get_move(self.tape, self.picking.backorder_ids))
+
+    def test_change_shipped_first(self):
+        """W1, X1: shipped before the answer: told only when it is more than was wanted, not when the rest is short."""
+        more = self._ask("change", quantities={0: 1})
+        self._ship(self.picking, (self.tape, 4), (self.glove, 2))
+        self._commit_events()
+        self.assertEqual((more.state, len(self._get_overtaken("change"))), ("overtaken", 1))
+        other = self._sell((self.tape, 4), (self.glove, 2))
+        less = self._ask("change", other, quantities={0: 1})
+        self._ship(other, (self.tape, 1), (self.glove, 2))
+        self._commit_events()
+        self.assertEqual((less.state, len(self._get_overtaken("change"))), ("overtaken", 1))
 
     def _make_address(self):
         return self.env["res.partner"].create(
@@ -326,7 +389,11 @@ class TestReleaseRequests(WmsHttpCase):
         self.assertEqual((data["ship_to"]["name"], data["reason"]), ("Gate 2", "By phone"))
         self.assertTrue(self.picking.dist_request_ids.is_applied)
         entry = self.env["dist.audit.entry"].search(
-            [("res_id", "=", self.picking.id), ("action", "=", "changed")]
+            [
+                ("res_model", "=", "stock.picking"),
+                ("res_id", "=", self.picking.id),
+                ("action", "=", "changed"),
+            ]
         )
         self.assertIn(str(address.id), entry.changes)
 

@@ -124,7 +124,7 @@ class ShipmentRequestAnsweredHandler(models.AbstractModel):
         request._note_answer(message, payload, digest, state=payload["status"])
         if picking.state != "cancel":
             getattr(request, f"_apply_{request.kind}_accepted")(picking, remaining)
-        return []
+        return request._prepare_overtaken() if request.kind == "change" else []
 
     def _prepare_shipped(self, request, picking):
         return BusinessError(
