@@ -146,7 +146,6 @@ class DistEdiDocument(models.Model):
         return reading.canonical, reading.issues
 
     def _write_reading(self, canonical, issues, agreement):
-        errors = [issue for issue in issues if issue.severity == "error"]
         self.write(
             {
                 "canonical": json.dumps(canonical),
@@ -156,7 +155,6 @@ class DistEdiDocument(models.Model):
                 "business_key": self._get_key(agreement._get_document(), canonical),
             }
         )
-        self.problem = self._redact(errors[0].detail)[:500] if errors else False
 
     @api.model
     def _get_key(self, document_name, canonical):
@@ -169,9 +167,9 @@ class DistEdiDocument(models.Model):
         """:return: ExceptionSpec for whoever settles it with the partner"""
         every = [*issues, *transaction.group.issues, *transaction.interchange.issues]
         errors = [issue for issue in every if issue.severity == "error"]
-        first = self._redact(errors[0].detail)
-        self.write({"state": "refused", "problem": first[:500], "issue_count": len(every)})
         lines = [f"{_describe(issue)}: {issue.detail}" for issue in errors]
+        first, *lines = self._redact([errors[0].detail, *lines])
+        self.write({"state": "refused", "problem": first[:500], "issue_count": len(every)})
         return ExceptionSpec(
             category="decode" if not self.document_name else "validation",
             code=errors[0].code,
@@ -181,7 +179,7 @@ class DistEdiDocument(models.Model):
                 partner=self.edi_partner_id.name,
                 detail=first,
             ),
-            detail=self._redact("\n".join(lines)),
+            detail="\n".join(lines),
             record=self,
             suggestion=_("Open the document: correct and resubmit it, or have the partner send it again."),
             fingerprint=f"edi_document/{self.id}",

@@ -8,8 +8,7 @@ from odoo.addons.dist_integration_base.lib.erasure import by_name
 from odoo.addons.dist_integration_base.lib.masking import MASK, collect, mask, redact
 
 from ..lib.documents import DECLARATIONS, declaration_of
-from ..lib.errors import EdiError, Issue, Position
-from ..lib.interchange import read_interchanges
+from ..lib.errors import Issue, Position
 from ..lib.rendering import label, parse_tree, render
 from .dist_edi_document import ACKNOWLEDGEMENTS, _decode
 
@@ -64,8 +63,9 @@ class DistEdiDocument(models.Model):
     def _redact(self, text, shown=""):
         """What everybody may read of a text about this document, such as what is wrong with it.
 
+        :param text: text, or a list of texts
         :param shown: a name that is not hidden, wherever else it stands
-        :return: text without the sensitive values
+        :return: the same without the sensitive values
         """
         self.ensure_one()
         names = self._get_sensitive_names() if text else []
@@ -83,16 +83,10 @@ class DistEdiDocument(models.Model):
     def _get_view_segments(self):
         """:return: list of segments as of lib.rendering.parse_tree; empty when the content is gone"""
         self.ensure_one()
-        if not self.interchange_id:
+        transaction = self.interchange_id and self.interchange_id._get_transactions().get(self.start)
+        if not transaction:
             return []
-        try:
-            interchanges = read_interchanges(self.interchange_id._get_raw())
-        except EdiError:
-            return []
-        for transaction in (one for interchange in interchanges for one in interchange.transactions):
-            if transaction.header.offset == self.start:
-                return parse_tree(transaction, self._get_view_declaration(), self._get_view_issues())
-        return []
+        return parse_tree(transaction, self._get_view_declaration(), self._get_view_issues())
 
     def _get_view_declaration(self):
         """:return: lib.declaration.Declaration that names the elements; None when the document is not known"""

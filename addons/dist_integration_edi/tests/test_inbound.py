@@ -1,10 +1,12 @@
 import gzip
 import json
 from hashlib import sha256
+from unittest import mock
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..lib import interchange as reading
 from .common import EdiCase
 
 
@@ -31,6 +33,20 @@ class TestInbound(EdiCase):
         # one trace from the file to the order
         self.assertEqual(document.message_id.trace_id, interchange.message_id.trace_id)
         self.assertEqual(document.message_id.parent_id, interchange.message_id)
+
+    def test_what_many_faults_cost(self):
+        """E1: a file is read as often for many documents that are refused, or not agreed, as for few."""
+
+        def count(number, control, code="850"):
+            raw = self.x12(*[self.order_850("P1", "PO1*1*10*EA*9x99**BP*B-CORN")] * number, control=control, code=code)
+            with mock.patch.object(reading, "Tokenizer", wraps=reading.Tokenizer) as tokenizer:
+                documents = self.take(raw).document_ids
+            self.assertEqual(documents.mapped("state"), ["refused"] * number)
+            self.assertNotIn("9x99", documents[0].problem)
+            return tokenizer.call_count
+
+        self.assertEqual(count(2, 1), count(6, 2))
+        self.assertEqual(count(2, 3, "860"), count(6, 4, "860"))
 
     def test_an_address_within_the_country(self):
         """E3: without a country, as orders within one have it, or with its three letters; a name is no address."""
