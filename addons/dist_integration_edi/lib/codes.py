@@ -146,6 +146,8 @@ CODES: dict[str, dict[str, Table]] = {
             "accepted_with_changes": ["30"],
         },
     },
+    # reporting code (514), as notices to a warehouse have it
+    "reporting": {X12: {"original": ["F", "J"], "change": ["R"]}},
     "warehouse_purpose": {X12: {"original": ["N", "F"], "cancel": ["C"], "change": ["R"], "partial": ["P"]}},
     "response": {
         X12: {

@@ -142,10 +142,11 @@ class _Reader:
     def _rows(self, rows: tuple[Any, ...], loop: Loop, target: dict[str, Any], where: str) -> None:
         for row in rows:
             if isinstance(row, ListRow):
-                self._several(row, loop, target, where)
+                if not row.written:
+                    self._several(row, loop, target, where)
             elif isinstance(row, ItemRow):
                 self._item_numbers(row, loop, target, where)
-            elif row.constant is not None:
+            elif row.constant is not None or row.written:
                 self._find(row, loop)
             elif row.to:
                 value = self._value(row, loop, where)
