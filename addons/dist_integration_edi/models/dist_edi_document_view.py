@@ -12,9 +12,25 @@ from ..lib.errors import Issue, Position
 from ..lib.rendering import label, parse_tree, render
 from .dist_edi_document import ACKNOWLEDGEMENTS, _decode
 
+# what no rule reads is hidden by its place
 # segments of contacts and of accounts
 PERSONAL = {"PER", "CTA", "COM", "FII"}
 LONGEST_CODE = 3
+# prices and amounts by segment: element and component
+AMOUNTS = {
+    "AMT": {(2, 1)},
+    "CTP": {(3, 1), (8, 1)},
+    "ITD": {(8, 1), (10, 1)},
+    "MOA": {(1, 2)},
+    "PAM": {(5, 1)},
+    "PO3": {(4, 1)},
+    "PRI": {(1, 2)},
+    "SAC": {(5, 1), (8, 1)},
+    "SLN": {(6, 1)},
+    "TDS": {(1, 1), (2, 1), (3, 1), (4, 1)},
+    "TXI": {(2, 1), (8, 1)},
+}
+AMOUNT_NAMES = {"unit_price", "line_total", "amount", "amount_total", "amount_untaxed", "amount_tax"}
 
 
 class DistEdiDocument(models.Model):
@@ -128,11 +144,15 @@ class DistEdiDocument(models.Model):
         """
         hidden = set()
         unknown = bool(labels) and not self._get_view_declaration() and self.code not in ACKNOWLEDGEMENTS
+        prices = bool(labels & {label(name) for name in AMOUNT_NAMES})
         for segment in segments:
-            parts = [part for element in segment["elements"] for part in _leaves(element)]
-            for part in parts:
+            parts = [(element, part) for element in segment["elements"] for part in _leaves(element)]
+            for element, part in parts:
                 envelope = segment["tag"] in ("ST", "SE", "UNH", "UNT")
-                sensitive = unknown or part["name"] in labels or (labels and _is_personal(segment, part))
+                unread = not part["name"] and (
+                    (labels and _is_personal(segment, part)) or (prices and _is_amount(segment, element, part))
+                )
+                sensitive = unknown or part["name"] in labels or unread
                 part["hidden"] = bool(part["value"] and sensitive and not envelope)
                 if part["hidden"]:
                     hidden.add(part["value"])
@@ -167,7 +187,13 @@ class DistEdiDocument(models.Model):
 
 def _is_personal(segment, part):
     """:return: whether a part that no rule reads may tell of a person or an account: it is no code, which are short"""
-    return segment["tag"] in PERSONAL and not part["name"] and len(part["value"]) > LONGEST_CODE
+    return segment["tag"] in PERSONAL and len(part["value"]) > LONGEST_CODE
+
+
+def _is_amount(segment, element, part):
+    """:return: whether a part is a price or an amount by its place"""
+    place = element["position"], part["position"] if part is not element else 1
+    return place in AMOUNTS.get(segment["tag"], ())
 
 
 def _leaves(element):
