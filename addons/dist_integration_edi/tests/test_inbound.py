@@ -129,6 +129,24 @@ class TestInbound(EdiCase):
         self.assertEqual(str(order.commitment_date)[:10], "2031-05-20")
         self.assertIn("Line 1: on 2031-06-01", order.dist_note)
 
+    def test_a_line_in_parts(self):
+        """E3: quantities on several days (SCH) are told on the order; several places (SDQ) make no order of it."""
+        parts = ("SCH*6*EA***002*20310520", "SCH*4*EA***002*20310601")
+        segments = self.order_850("P1", "PO1*1*10*EA*10**BP*B-CORN", *parts, "PO1*2*5*EA***VN*TEST-GLOVES")
+        self.take(self.x12([*segments[:-1], "CTT*2"]))
+        order = self.get_order("P1")
+        self.assertEqual((order.state, str(order.commitment_date)[:10]), ("sale", "2031-05-14"))
+        for note in ("Line 1: 6 on 2031-05-20", "Line 1: 4 on 2031-06-01"):
+            self.assertIn(note, order.dist_note)
+        self.assertNotIn("Line 2", order.dist_note)
+        stores = self.order_850("P2", "PO1*1*10*EA*10**BP*B-CORN", "SDQ*EA*92*STORE1*6*STORE2*4")
+        document = self.take(self.x12([*stores[:-1], "CTT*1"], control=8)).document_ids
+        self.assertEqual((document.state, self.get_exceptions("several_destinations").state), ("refused", "open"))
+        self.assertFalse(self.get_order("P2"))
+        content = "~\n".join([one for one in document._get_raw_text().split("~") if "SDQ" not in one])
+        correction = document._resubmit(content.replace("SE*7", "SE*6").replace("SE*8", "SE*7"))
+        self.assertEqual(correction.state, "accepted", correction.problem)
+
     def test_an_order_for_another_customer(self):
         """E3, E4: a partner does not order on the account of another customer."""
         other = self.env["res.partner"].create({"name": "Other farms", "is_company": True})
