@@ -12,7 +12,8 @@ def to_notice(request: Mapping[str, Any], repeated: bool) -> dict[str, Any]:
 
     :param request: canonical ``receipt.requested``
     :param repeated: whether the warehouse was asked for this receipt before
-    :return: the request with ``purpose``, ``shipments``, ``carriers``, and on each line ``shipped``, ``lots``, ``labels``
+    :return: the request with ``purpose``, ``shipments`` and ``carriers``, and on each line ``shipped``, ``lots`` and
+        ``labels``
     """
     announced = request.get("announced", [])
     portions = [portion for shipment in announced for portion in shipment["lines"]]

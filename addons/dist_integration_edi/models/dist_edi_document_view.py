@@ -150,7 +150,8 @@ class DistEdiDocument(models.Model):
             for element, part in parts:
                 envelope = segment["tag"] in ("ST", "SE", "UNH", "UNT")
                 unread = not part["name"] and (
-                    (labels and _is_personal(segment, part)) or (prices and _is_amount(segment, element, part))
+                    (labels and _is_personal(segment, part))
+                    or (prices and _is_amount(segment, element, part))
                 )
                 sensitive = unknown or part["name"] in labels or unread
                 part["hidden"] = bool(part["value"] and sensitive and not envelope)

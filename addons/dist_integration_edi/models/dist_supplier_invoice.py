@@ -209,7 +209,9 @@ class DistSupplierInvoice(models.Model):
             detail=str(detail)[:1000],
             record=self,
             severity="high",
-            suggestion=_("Mend what it says: it is tried again every ten minutes, and this closes by itself."),
+            suggestion=_(
+                "Mend what it says: it is tried again every ten minutes, and this closes by itself."
+            ),
             fingerprint=f"{FAILED}/{self.id}",
         )
         system = self.edi_partner_id.system_id

@@ -48,9 +48,7 @@ class DistSupplierShipmentLine(models.Model):
 
     def _has_too_few_serials(self):
         """Whether several pieces of an item with serial numbers came under one of them."""
-        return bool(
-            self.product_id.tracking == "serial" and self.lot_name and self.product_quantity > 1
-        )
+        return bool(self.product_id.tracking == "serial" and self.lot_name and self.product_quantity > 1)
 
     def _get_value(self):
         """:return: float, worth at the order's price in the currency of the company"""

@@ -38,7 +38,9 @@ class TestInbound(EdiCase):
         """E1: a file is read as often for many documents that are refused, or not agreed, as for few."""
 
         def count(number, control, code="850"):
-            raw = self.x12(*[self.order_850("P1", "PO1*1*10*EA*9x99**BP*B-CORN")] * number, control=control, code=code)
+            raw = self.x12(
+                *[self.order_850("P1", "PO1*1*10*EA*9x99**BP*B-CORN")] * number, control=control, code=code
+            )
             with mock.patch.object(reading, "Tokenizer", wraps=reading.Tokenizer) as tokenizer:
                 documents = self.take(raw).document_ids
             self.assertEqual(documents.mapped("state"), ["refused"] * number)
@@ -141,7 +143,9 @@ class TestInbound(EdiCase):
         self.assertNotIn("Line 2", order.dist_note)
         stores = self.order_850("P2", "PO1*1*10*EA*10**BP*B-CORN", "SDQ*EA*92*STORE1*6*STORE2*4")
         document = self.take(self.x12([*stores[:-1], "CTT*1"], control=8)).document_ids
-        self.assertEqual((document.state, self.get_exceptions("several_destinations").state), ("refused", "open"))
+        self.assertEqual(
+            (document.state, self.get_exceptions("several_destinations").state), ("refused", "open")
+        )
         self.assertFalse(self.get_order("P2"))
         content = "~\n".join([one for one in document._get_raw_text().split("~") if "SDQ" not in one])
         correction = document._resubmit(content.replace("SE*7", "SE*6").replace("SE*8", "SE*7"))

@@ -140,9 +140,7 @@ class TestPurchaseInvoiced(InvoicedCase):
     def test_one_that_fails(self):
         """E2, M7: it keeps no other one waiting; a person is told why, until it goes through."""
         orders = [self.buy(), self.buy()]
-        failing, other = (
-            self.invoice(order, CORN, number=f"INV-{order.id}") for order in orders
-        )
+        failing, other = (self.invoice(order, CORN, number=f"INV-{order.id}") for order in orders)
         for order in orders:
             self.receive(order)
         invoices = type(failing)

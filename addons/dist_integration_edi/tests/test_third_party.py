@@ -126,8 +126,16 @@ class TestThirdParty(WmsMixin, EdiCase):
         picking = self._buy((self.tape, 12))
         self.get_transactions("943")
         order = picking.purchase_id
-        vals = {"edi_partner_id": self.partner.id, "company_id": self.company.id, "partner_id": order.partner_id.id}
-        line = {"product_id": self.tape.id, "order_line_id": order.order_line.id, "uom_id": self.tape.uom_id.id}
+        vals = {
+            "edi_partner_id": self.partner.id,
+            "company_id": self.company.id,
+            "partner_id": order.partner_id.id,
+        }
+        line = {
+            "product_id": self.tape.id,
+            "order_line_id": order.order_line.id,
+            "uom_id": self.tape.uom_id.id,
+        }
         shipment = self.env["dist.supplier.shipment"].create(
             {
                 **vals,

@@ -59,7 +59,12 @@ class PurchaseOrderTranslator(models.AbstractModel):
             for wanted, quantity in self._get_days(line):
                 if quantity:
                     notes.append(
-                        _("Line %(line)s: %(quantity)s on %(day)s", line=number, quantity=quantity, day=wanted)
+                        _(
+                            "Line %(line)s: %(quantity)s on %(day)s",
+                            line=number,
+                            quantity=quantity,
+                            day=wanted,
+                        )
                     )
                 elif wanted != day:
                     notes.append(_("Line %(line)s: on %(day)s", line=number, day=wanted))
