@@ -24,7 +24,12 @@ class IrAttachment(models.Model):
 
         Reading an attachment by its id asks for the rights on its record, not on the field it is the value of.
         """
-        return domain if self.env.su else [("res_model", "!=", "dist.message"), *domain]
+        return domain if self.env.su else [("res_model", "not in", self._dist_get_hidden_models()), *domain]
+
+    @api.model
+    def _dist_get_hidden_models(self):
+        """:return: list of names of the models whose files are content that is masked"""
+        return ["dist.message"]
 
     @api.model
     def _dist_store(self, upload, values):

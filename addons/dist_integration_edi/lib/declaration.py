@@ -25,6 +25,8 @@ A declaration is a dict:
         the entry); must be
         there; written always; written as number of entries of a list, and
         compared with it on reading
+    ``written``
+        of a row or a list: it is written, and not read, since the canonical document has no such field
     ``split``
         this many components hold parts of one text, of ``width`` characters each; with ``cut`` a longer text is cut off
         when written, else refused
@@ -79,8 +81,21 @@ _ROW = {
     "split",
     "width",
     "cut",
+    "written",
 }
-_ROW_LIST = {"list", "map", "each", "key", "fields", "items", "from", "required", "default", "derived"}
+_ROW_LIST = {
+    "list",
+    "map",
+    "each",
+    "key",
+    "fields",
+    "items",
+    "from",
+    "required",
+    "default",
+    "derived",
+    "written",
+}
 _PARTS = {
     "document",
     "standard",
@@ -167,6 +182,7 @@ class Row:
     split: int = 1
     width: int = 0
     cut: bool = False
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,6 +196,7 @@ class ListRow:
     required: bool = False
     has_default: bool = False
     derived: bool = False
+    written: bool = False
 
     @property
     def own_parent(self) -> bool:
@@ -348,6 +365,7 @@ def _compile_row(row: dict[str, Any]) -> Any:
             required=bool(row.get("required")),
             has_default="default" in row,
             derived=bool(row.get("derived")),
+            written=bool(row.get("written")),
         )
     return _compile_plain(row)
 
@@ -373,4 +391,5 @@ def _compile_plain(row: dict[str, Any]) -> Row:
         split=int(row.get("split", 1)),
         width=int(row.get("width", 0)),
         cut=bool(row.get("cut")),
+        written=bool(row.get("written")),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import values
+from .codes import MAX_LENGTHS
 from .declaration import INDEX, Condition, Declaration, ItemRow, ListRow, Path, Row
 from .errors import WARNING, Issue, Position
 from .hierarchy import link_levels, read_hierarchy
@@ -142,10 +143,11 @@ class _Reader:
     def _rows(self, rows: tuple[Any, ...], loop: Loop, target: dict[str, Any], where: str) -> None:
         for row in rows:
             if isinstance(row, ListRow):
-                self._several(row, loop, target, where)
+                if not row.written:
+                    self._several(row, loop, target, where)
             elif isinstance(row, ItemRow):
                 self._item_numbers(row, loop, target, where)
-            elif row.constant is not None:
+            elif row.constant is not None or row.written:
                 self._find(row, loop)
             elif row.to:
                 value = self._value(row, loop, where)
@@ -312,8 +314,10 @@ class _Reader:
                 self._issue("unknown_unit", detail, segment, path, row.to, code, WARNING)
             if row.keep_unknown:
                 return code
+            longest = MAX_LENGTHS[self._declaration.standard].get(row.codes, len(code))
             raise values.ValueProblem(
-                "invalid_code", f'"{code[:40]}" is not a code of {row.codes.replace("_", " ")}.'
+                "too_long" if len(code) > longest else "invalid_code",
+                f'"{code[:40]}" is not a code of {row.codes.replace("_", " ")}.',
             )
         return word
 

@@ -39,6 +39,7 @@ from . import (
     dist_supplier_shipment_line,
     dist_supplier_stock,
     handlers,
+    ir_attachment,
     mail_thread,
     product_product,
     product_supplierinfo,

@@ -395,7 +395,7 @@ class DistAs2Exchange(models.Model):
         due = bool(wish.is_wanted and wish.address)
         if state == "not_taken":
             # whoever only knows the names must not have us call others
-            due = due and urlsplit(wish.address).hostname in partner._get_hosts()
+            due = due and wish.host in partner._get_hosts()
         made = self.sudo().create(
             {
                 "as2_partner_id": partner.id,

@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 from ..lib.envelope import MAX_CONTROL_NUMBER
 
@@ -23,7 +24,13 @@ class DistEdiCounter(models.Model):
     )
     company_id = fields.Many2one(related="edi_partner_id.company_id", store=True, index=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)
-    last = fields.Integer(string="Last number", required=True, readonly=True, default=0)
+    last = fields.Integer(
+        string="Last number",
+        required=True,
+        default=0,
+        group_operator=None,
+        help="Before the first number is taken: the last one that the partner saw of another program.",
+    )
     cycle = fields.Integer(
         required=True, readonly=True, default=1, help="How often the numbers have started anew."
     )
@@ -31,6 +38,31 @@ class DistEdiCounter(models.Model):
     _sql_constraints = [
         ("kind_uniq", "unique(edi_partner_id, kind)", "A partner has one counter of a kind."),
     ]
+
+    @api.constrains("last")
+    def _check_last(self):
+        for counter in self:
+            if not 0 <= counter.last <= MAX_CONTROL_NUMBER:
+                raise ValidationError(_("A control number has nine digits at most."))
+
+    @api.model
+    def _get_writable_fields(self):
+        return {"last"}
+
+    def write(self, vals):
+        if "last" in vals:
+            self._check_unused()
+            for counter in self:
+                reason = _("%(kind)s numbers go on after %(last)s", kind=counter.kind, last=vals["last"])
+                self.env["dist.audit.entry"]._add("overridden", counter.edi_partner_id, reason=reason)
+        return super().write(vals)
+
+    def _check_unused(self):
+        """:raises UserError: a number was taken; from then on there is neither a gap nor a repeat"""
+        for counter in self:
+            domain = [("edi_partner_id", "=", counter.edi_partner_id.id), ("kind", "=", counter.kind)]
+            if self.env["dist.edi.control"].sudo().search_count(domain, limit=1):
+                raise UserError(_("Numbers were taken already: they go on by themselves."))
 
     @api.model
     def _create_for(self, partners):

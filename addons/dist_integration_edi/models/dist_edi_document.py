@@ -146,7 +146,6 @@ class DistEdiDocument(models.Model):
         return reading.canonical, reading.issues
 
     def _write_reading(self, canonical, issues, agreement):
-        errors = [issue for issue in issues if issue.severity == "error"]
         self.write(
             {
                 "canonical": json.dumps(canonical),
@@ -156,7 +155,6 @@ class DistEdiDocument(models.Model):
                 "business_key": self._get_key(agreement._get_document(), canonical),
             }
         )
-        self.problem = self._redact(errors[0].detail)[:500] if errors else False
 
     @api.model
     def _get_key(self, document_name, canonical):
@@ -169,9 +167,9 @@ class DistEdiDocument(models.Model):
         """:return: ExceptionSpec for whoever settles it with the partner"""
         every = [*issues, *transaction.group.issues, *transaction.interchange.issues]
         errors = [issue for issue in every if issue.severity == "error"]
-        first = self._redact(errors[0].detail)
-        self.write({"state": "refused", "problem": first[:500], "issue_count": len(every)})
         lines = [f"{_describe(issue)}: {issue.detail}" for issue in errors]
+        first, *lines = self._redact([errors[0].detail, *lines])
+        self.write({"state": "refused", "problem": first[:500], "issue_count": len(every)})
         return ExceptionSpec(
             category="decode" if not self.document_name else "validation",
             code=errors[0].code,
@@ -181,7 +179,7 @@ class DistEdiDocument(models.Model):
                 partner=self.edi_partner_id.name,
                 detail=first,
             ),
-            detail=self._redact("\n".join(lines)),
+            detail="\n".join(lines),
             record=self,
             suggestion=_("Open the document: correct and resubmit it, or have the partner send it again."),
             fingerprint=f"edi_document/{self.id}",
@@ -199,32 +197,9 @@ class DistEdiDocument(models.Model):
         code = agreement._get_message_type_code(canonical)
         message_type = self.env["dist.message.type"]._get_by_code(code)
         flow = self.env["dist.flow"]._find_inbound(self.system_id, message_type)
-        if not self._makes_order():
-            detail = _(
-                "%(document)s: its purpose is %(purpose)s, and there is no such order. No order is made of it.",
-                document=self.display_name,
-                purpose=canonical["purpose"],
-            )
-            suggestion = _("Ask the partner. Where an order is meant, correct the purpose and resubmit it.")
-            return [self._put_aside("no_order", detail, suggestion)]
-        if self.document_name == "purchase.order" and canonical.get("order_type") in BLANKETS:
-            detail = _(
-                "%s is a blanket order: its releases are what is delivered. No order is made of it.",
-                self.display_name,
-            )
-            suggestion = _("Ask the partner. Where all of it is ordered, correct the type and resubmit it.")
-            return [self._put_aside("blanket_order", detail, suggestion)]
-        if not self._is_of_own_customer():
-            detail = _(
-                "%(document)s names a buyer that is another customer than that of %(partner)s.",
-                document=self.display_name,
-                partner=self.edi_partner_id.name,
-            )
-            suggestion = _(
-                "Ask the partner. Where it orders for several customers, take the contact out of its profile, then "
-                "resubmit the document."
-            )
-            return [self._put_aside("other_customer", detail, suggestion)]
+        objection = self._find_objection(canonical)
+        if objection:
+            return [self._put_aside(*objection)]
         if not flow:
             detail = _(
                 "%(document)s was accepted, but %(system)s has no active flow %(type)s.",
@@ -239,6 +214,57 @@ class DistEdiDocument(models.Model):
         self.write({"state": "accepted", "message_id": messages._insert_rows("dist_message", [row])[0]})
         messages.invalidate_model(["child_ids"], flush=False)
         return []
+
+    def _find_objection(self, canonical):
+        """:return: (code, what is said, what to do) of why nothing is made of an order that is in order by itself;
+        None when there is nothing against it
+        """
+        if not self._makes_order():
+            return (
+                "no_order",
+                _(
+                    "%(document)s: its purpose is %(purpose)s, and there is no such order. No order is made of it.",
+                    document=self.display_name,
+                    purpose=canonical["purpose"],
+                ),
+                _("Ask the partner. Where an order is meant, correct the purpose and resubmit it."),
+            )
+        if self.document_name == "purchase.order" and canonical.get("order_type") in BLANKETS:
+            return (
+                "blanket_order",
+                _(
+                    "%s is a blanket order: its releases are what is delivered. No order is made of it.",
+                    self.display_name,
+                ),
+                _("Ask the partner. Where all of it is ordered, correct the type and resubmit it."),
+            )
+        if any(line.get("destinations") for line in canonical.get("lines", [])):
+            return (
+                "several_destinations",
+                _(
+                    "%s says of lines to which places their quantities go (SDQ). An order goes to one place here: "
+                    "no order is made of it.",
+                    self.display_name,
+                ),
+                _(
+                    "Have the partner order for each place by itself. Where all goes to the address of the order, "
+                    "take the SDQ segments out and resubmit it."
+                ),
+            )
+        if not self._is_of_own_customer():
+            return (
+                "other_customer",
+                _(
+                    "%(document)s names a buyer that is another customer than that of %(partner)s.",
+                    document=self.display_name,
+                    partner=self.edi_partner_id.name,
+                ),
+                _(
+                    "Ask the partner. Where it orders for several customers, take the contact out of its profile, "
+                    "then resubmit the document."
+                ),
+            )
+        return None
 
     def _put_aside(self, code, detail, suggestion):
         """Refuse what is in order by itself, but cannot be handed on.

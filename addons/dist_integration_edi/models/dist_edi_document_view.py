@@ -8,14 +8,29 @@ from odoo.addons.dist_integration_base.lib.erasure import by_name
 from odoo.addons.dist_integration_base.lib.masking import MASK, collect, mask, redact
 
 from ..lib.documents import DECLARATIONS, declaration_of
-from ..lib.errors import EdiError, Issue, Position
-from ..lib.interchange import read_interchanges
+from ..lib.errors import Issue, Position
 from ..lib.rendering import label, parse_tree, render
 from .dist_edi_document import ACKNOWLEDGEMENTS, _decode
 
+# what no rule reads is hidden by its place
 # segments of contacts and of accounts
 PERSONAL = {"PER", "CTA", "COM", "FII"}
 LONGEST_CODE = 3
+# prices and amounts by segment: element and component
+AMOUNTS = {
+    "AMT": {(2, 1)},
+    "CTP": {(3, 1), (8, 1)},
+    "ITD": {(8, 1), (10, 1)},
+    "MOA": {(1, 2)},
+    "PAM": {(5, 1)},
+    "PO3": {(4, 1)},
+    "PRI": {(1, 2)},
+    "SAC": {(5, 1), (8, 1)},
+    "SLN": {(6, 1)},
+    "TDS": {(1, 1), (2, 1), (3, 1), (4, 1)},
+    "TXI": {(2, 1), (8, 1)},
+}
+AMOUNT_NAMES = {"unit_price", "line_total", "amount", "amount_total", "amount_untaxed", "amount_tax"}
 
 
 class DistEdiDocument(models.Model):
@@ -64,8 +79,9 @@ class DistEdiDocument(models.Model):
     def _redact(self, text, shown=""):
         """What everybody may read of a text about this document, such as what is wrong with it.
 
+        :param text: text, or a list of texts
         :param shown: a name that is not hidden, wherever else it stands
-        :return: text without the sensitive values
+        :return: the same without the sensitive values
         """
         self.ensure_one()
         names = self._get_sensitive_names() if text else []
@@ -83,16 +99,10 @@ class DistEdiDocument(models.Model):
     def _get_view_segments(self):
         """:return: list of segments as of lib.rendering.parse_tree; empty when the content is gone"""
         self.ensure_one()
-        if not self.interchange_id:
+        transaction = self.interchange_id and self.interchange_id._get_transactions().get(self.start)
+        if not transaction:
             return []
-        try:
-            interchanges = read_interchanges(self.interchange_id._get_raw())
-        except EdiError:
-            return []
-        for transaction in (one for interchange in interchanges for one in interchange.transactions):
-            if transaction.header.offset == self.start:
-                return parse_tree(transaction, self._get_view_declaration(), self._get_view_issues())
-        return []
+        return parse_tree(transaction, self._get_view_declaration(), self._get_view_issues())
 
     def _get_view_declaration(self):
         """:return: lib.declaration.Declaration that names the elements; None when the document is not known"""
@@ -134,11 +144,16 @@ class DistEdiDocument(models.Model):
         """
         hidden = set()
         unknown = bool(labels) and not self._get_view_declaration() and self.code not in ACKNOWLEDGEMENTS
+        prices = bool(labels & {label(name) for name in AMOUNT_NAMES})
         for segment in segments:
-            parts = [part for element in segment["elements"] for part in _leaves(element)]
-            for part in parts:
+            parts = [(element, part) for element in segment["elements"] for part in _leaves(element)]
+            for element, part in parts:
                 envelope = segment["tag"] in ("ST", "SE", "UNH", "UNT")
-                sensitive = unknown or part["name"] in labels or (labels and _is_personal(segment, part))
+                unread = not part["name"] and (
+                    (labels and _is_personal(segment, part))
+                    or (prices and _is_amount(segment, element, part))
+                )
+                sensitive = unknown or part["name"] in labels or unread
                 part["hidden"] = bool(part["value"] and sensitive and not envelope)
                 if part["hidden"]:
                     hidden.add(part["value"])
@@ -173,7 +188,13 @@ class DistEdiDocument(models.Model):
 
 def _is_personal(segment, part):
     """:return: whether a part that no rule reads may tell of a person or an account: it is no code, which are short"""
-    return segment["tag"] in PERSONAL and not part["name"] and len(part["value"]) > LONGEST_CODE
+    return segment["tag"] in PERSONAL and len(part["value"]) > LONGEST_CODE
+
+
+def _is_amount(segment, element, part):
+    """:return: whether a part is a price or an amount by its place"""
+    place = element["position"], part["position"] if part is not element else 1
+    return place in AMOUNTS.get(segment["tag"], ())
 
 
 def _leaves(element):

@@ -179,15 +179,16 @@ class DistEdiExpectation(models.Model):
         lines = []
         for document in self._get_documents():
             one = told.get((document.control_number or "").lstrip("0"), {"status": said["status"]})
+            errors = one.get("errors", [])
             document.write(
                 {
                     "acknowledged": one["status"],
-                    "acknowledgement_errors": json.dumps(one.get("errors", [])),
-                    "issue_count": len(one.get("errors", [])),
+                    "acknowledgement_errors": json.dumps(errors),
+                    "issue_count": len(errors),
                 }
             )
-            for error in one.get("errors", []):
-                lines.append(f"{document.display_name}: {document._redact(_describe(error))}")
+            sentences = document._redact([_describe(error) for error in errors])
+            lines += [f"{document.display_name}: {sentence}" for sentence in sentences]
         return lines
 
     def _prepare_rejection(self, lines):

@@ -10,12 +10,13 @@ from odoo.exceptions import UserError
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
 from ..lib.envelope import INTERCHANGE_ACKNOWLEDGEMENT, Envelope, build_interchange, group_transactions
-from ..lib.errors import EdiSyntaxError
+from ..lib.errors import EdiError, EdiSyntaxError
 from ..lib.interchange import read_interchanges
 from ..lib.separators import X12
 from .dist_edi_partner import STANDARDS
 
 DIRECTIONS = [("in", "Received"), ("out", "Sent")]
+TRANSACTIONS = "dist_edi_transactions"
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,19 @@ class DistEdiInterchange(models.Model):
         """:return: bytes"""
         self.ensure_one()
         return base64.b64decode(self.sudo().with_context(bin_size=False).raw or b"")
+
+    def _get_transactions(self):
+        """The transactions of this interchange, read once: they are asked for document by document.
+
+        :return: dict, byte at which one starts to lib.interchange.Transaction; empty where it cannot be read
+        """
+        self.ensure_one()
+        source = self.sudo().with_context(bin_size=False).raw or b""
+        known, transactions = self.env.cr.cache.get(TRANSACTIONS, (None, {}))
+        if known != source:
+            transactions = _read_transactions(base64.b64decode(source))
+            self.env.cr.cache[TRANSACTIONS] = source, transactions
+        return transactions
 
     def _get_form_action(self):
         """:return: action that shows this interchange"""
@@ -511,6 +525,14 @@ class DistEdiInterchange(models.Model):
     def action_view_message(self):
         self.ensure_one()
         return self.env["dist.message"]._get_list_action([("id", "=", self.message_id.id)])
+
+
+def _read_transactions(raw):
+    try:
+        interchanges = read_interchanges(raw)
+    except EdiError:
+        return {}
+    return {one.header.offset: one for interchange in interchanges for one in interchange.transactions}
 
 
 def _to_json(outgoing):

@@ -16,7 +16,7 @@ class DistEdiMail(models.Model):
 
     _name = "dist.edi.mail"
     _description = "EDI mail"
-    _inherit = ["mail.thread", "dist.kept.mixin"]
+    _inherit = ["mail.thread", "dist.kept.mixin", "dist.masked.mixin"]
     _order = "id desc"
 
     name = fields.Char(string="Subject", readonly=True)
@@ -40,8 +40,14 @@ class DistEdiMail(models.Model):
         default="no_file",
         index=True,
     )
+    files = fields.Binary(attachment=True, readonly=True, groups=fields.NO_ACCESS)
+    file_names = fields.Char(compute="_compute_file_names", string="Attached")
     taken_keys = fields.Text(readonly=True)
     taken_ids = fields.Many2many("dist.message", compute="_compute_taken_ids", string="Files that were taken")
+
+    def _compute_file_names(self):
+        for mail in self:
+            mail.file_names = ", ".join(mail._find_files().mapped("name"))
 
     def _compute_taken_ids(self):
         messages = self.env["dist.message"]
@@ -65,25 +71,35 @@ class DistEdiMail(models.Model):
                 "reference": msg_dict.get("message_id"),
             }
         )
-        mail._take_mail(msg_dict)
+        files = _get_files(msg_dict)
+        mail._keep_files(files)
+        mail._take_mail(files)
         return mail.with_env(self.env)
 
     def message_update(self, msg_dict, update_vals=None):
-        """An answer to a mail brings files as well: it is a mail of its own, with its own copy of them."""
-        mail = self.message_new(msg_dict, {"mailbox_id": self.mailbox_id.id})
-        self.env["ir.attachment"].sudo().create(
-            [
-                {"name": name or "file", "raw": content, "res_model": self._name, "res_id": mail.id}
-                for name, content in _get_files(msg_dict)
-            ]
-        )
+        """An answer to a mail brings files as well: it is a mail of its own."""
+        self.message_new(msg_dict, {"mailbox_id": self.mailbox_id.id})
         return super().message_update(msg_dict, update_vals)
 
-    def _take_mail(self, msg_dict):
+    def message_post(self, **values):
+        # the files are kept apart: whoever reads the mail need not be one who may read them
+        return super().message_post(**{**values, "attachments": None})
+
+    def _keep_files(self, files):
+        """Keep what came with the mail; like the content of messages it is not for everybody.
+
+        :param files: list of (name, bytes)
+        """
+        place = {"res_model": self._name, "res_field": "files", "res_id": self.id}
+        self.env["ir.attachment"].create(
+            [{"name": name or "file", "raw": content, **place} for name, content in files]
+        )
+
+    def _take_mail(self, files):
         if not self.mailbox_id._is_agreed(self.sender):
             self._put_aside("unknown_sender")
             return
-        self._take_files([file for file in _get_files(msg_dict) if self.mailbox_id._wants(file[0])])
+        self._take_files([file for file in files if self.mailbox_id._wants(file[0])])
 
     def _take_files(self, files):
         """Hand files on.
@@ -178,7 +194,7 @@ class DistEdiMail(models.Model):
         """Take what is attached, although the sender or the names of the files were not agreed."""
         self._check_may_act()
         for mail in self:
-            files = [(one.name, one.raw) for one in mail.sudo()._find_files() if one.raw]
+            files = [(one.name, one.raw) for one in mail._find_files() if one.raw]
             if not files:
                 raise UserError(_("Nothing is attached to this mail."))
             self.env["dist.audit.entry"]._add("overridden", mail, reason=_("Taken by hand"))
@@ -198,9 +214,13 @@ class DistEdiMail(models.Model):
         return True
 
     def _find_files(self):
-        """:return: ir.attachment, what came with the mail"""
-        domain = [("res_model", "=", self._name), ("res_id", "=", self.id)]
-        return self.env["ir.attachment"].search(domain, order="id")
+        """:return: ir.attachment as superuser, what came with the mail"""
+        domain = [("res_model", "=", self._name), ("res_field", "=", "files"), ("res_id", "=", self.id)]
+        return self.env["ir.attachment"].sudo().search(domain, order="id")
+
+    def action_reveal(self):
+        """Show in clear what is attached, once; who looked is kept."""
+        return self._open_revealed("dist.edi.mail.reveal", "mail_id")
 
     def _check_may_act(self):
         """:raises AccessError: the user is no operator

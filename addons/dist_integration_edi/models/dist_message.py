@@ -14,6 +14,7 @@ from odoo.addons.dist_integration_base.tools import get_exact_now
 from ..lib.envelope import Outgoing as EdiOutgoing
 from ..lib.errors import DeclarationError, EdiSyntaxError, EdiWriteError, Issue
 from ..lib.interchange import describe, read_interchanges
+from ..lib.receipts import to_notice
 from ..lib.segment import Segment
 from ..lib.separators import X12
 from ..lib.writing import write_document
@@ -239,7 +240,8 @@ class DistMessage(models.Model):
             raise BusinessError("not_agreed", _("%s is not agreed with this partner.", code))
         try:
             declaration = agreement._get_declaration()
-            segments = write_document(data, declaration, partner._get_separators())
+            told = self._prepare_edi_document(agreement, data)
+            segments = write_document(told, declaration, partner._get_separators())
         except (EdiWriteError, DeclarationError) as error:
             raise BusinessError(
                 "cannot_be_written",
@@ -260,6 +262,24 @@ class DistMessage(models.Model):
                 association=agreement.association or "",
             )
         ]
+
+    def _prepare_edi_document(self, agreement, data):
+        """:return: dict, canonical document as it is written"""
+        if agreement._get_document() != "receipt.requested":
+            return data
+        return to_notice(data, self._was_told_before(agreement))
+
+    def _was_told_before(self, agreement):
+        """Whether the partner was sent a document of this kind under the same number."""
+        domain = [
+            ("edi_partner_id", "=", agreement.edi_partner_id.id),
+            ("direction", "=", "out"),
+            ("code", "=", agreement.code),
+            ("business_key", "=", self.business_key),
+            ("message_id", "!=", self.id),
+            ("message_id.state", "not in", ("cancelled", "dead")),
+        ]
+        return bool(self.env["dist.edi.document"].sudo().search_count(domain, limit=1))
 
     @api.model
     def _write_deliveries(self, deliveries):

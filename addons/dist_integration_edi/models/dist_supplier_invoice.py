@@ -1,11 +1,17 @@
+import logging
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
+from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 
 from .dist_edi_tolerance import INVOICE
 
+_logger = logging.getLogger(__name__)
+
 DIFFERS = "invoice_differs"
+FAILED = "invoice_not_matched"
 INVOICE_KINDS = [("invoice", "Invoice"), ("credit_note", "Credit note")]
 
 
@@ -97,6 +103,7 @@ class DistSupplierInvoice(models.Model):
 
     def _tell(self):
         """Open the exception of what waits, or bring it up to date; close that of what does not."""
+        self.env["dist.exception"]._close_for_record(self, [FAILED])
         if self.state == "waiting":
             system = self.edi_partner_id.system_id
             self.env["dist.exception"]._open_without_message(
@@ -156,14 +163,59 @@ class DistSupplierInvoice(models.Model):
         )
 
     def _close_exceptions(self):
-        self.env["dist.exception"]._close_for_record(self, [DIFFERS])
+        self.env["dist.exception"]._close_for_record(self, [DIFFERS, FAILED])
 
     @api.model
     def _cron_match(self):
-        """Match again what waits where order or receipt are not any more what it was matched with."""
+        """Match again what waits where order or receipt are not any more what it was matched with, each in its own
+        transaction. One that fails keeps no other one waiting: a person is told.
+        """
+        in_own_transaction = self.env["dist.message"]._in_own_transaction
         waiting = self.search([("state", "=", "waiting")])
-        for invoice in waiting.filtered(lambda invoice: invoice.line_ids._is_outdated()):
-            invoice._settle()
+        for invoice_id in waiting.filtered(lambda invoice: invoice.line_ids._is_outdated()).ids:
+            try:
+                in_own_transaction(
+                    lambda env, invoice_id=invoice_id: env[self._name].browse(invoice_id)._match_again()
+                )
+            except Exception as error:  # pylint: disable=broad-except
+                if is_connection_lost(error):
+                    raise
+                _logger.exception("The supplier's invoice %s could not be matched", invoice_id)
+                in_own_transaction(
+                    lambda env, invoice_id=invoice_id, error=error: (
+                        env[self._name].browse(invoice_id)._note_failure(error)
+                    )
+                )
+
+    def _match_again(self):
+        # a person may have decided in between
+        if self.state == "waiting":
+            self._settle()
+
+    def _note_failure(self, error):
+        """Tell a person that an invoice could not be matched.
+
+        :param error: exception that it ended with
+        """
+        detail = error.args[0] if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        spec = ExceptionSpec(
+            category="business" if isinstance(error, UserError) else "technical",
+            code=FAILED,
+            summary=_(
+                "%(supplier)s: no bill can be made of invoice %(number)s",
+                supplier=self.partner_id.name,
+                number=self.external_id,
+            ),
+            detail=str(detail)[:1000],
+            record=self,
+            severity="high",
+            suggestion=_(
+                "Mend what it says: it is tried again every ten minutes, and this closes by itself."
+            ),
+            fingerprint=f"{FAILED}/{self.id}",
+        )
+        system = self.edi_partner_id.system_id
+        self.env["dist.exception"]._open_without_message(spec, self.company_id, system)
 
     # billing
 

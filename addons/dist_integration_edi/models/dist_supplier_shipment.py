@@ -147,6 +147,14 @@ class DistSupplierShipment(models.Model):
     def _note_differences(self):
         for line in self.line_ids.filtered(lambda line: not line.order_line_id):
             line._note(_("was not ordered"))
+        for line in self.line_ids.filtered(lambda line: line._has_too_few_serials()):
+            line._note(
+                _(
+                    "%(quantity)s have the one serial number %(serial)s: enter that of each piece",
+                    quantity=line._tell(line.product_quantity),
+                    serial=line.lot_name,
+                )
+            )
         if any(self.line_ids.mapped("differences")):
             self.env["dist.exception"]._open_without_message(
                 self._prepare_exception(), self.company_id, self.edi_partner_id.system_id

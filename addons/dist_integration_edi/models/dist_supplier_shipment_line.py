@@ -46,6 +46,10 @@ class DistSupplierShipmentLine(models.Model):
         for line in self:
             line.product_quantity = line.uom_id._compute_quantity(line.quantity, line.product_id.uom_id)
 
+    def _has_too_few_serials(self):
+        """Whether several pieces of an item with serial numbers came under one of them."""
+        return bool(self.product_id.tracking == "serial" and self.lot_name and self.product_quantity > 1)
+
     def _get_value(self):
         """:return: float, worth at the order's price in the currency of the company"""
         price = self.order_line_id.price_unit_discounted

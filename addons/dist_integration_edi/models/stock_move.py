@@ -15,7 +15,7 @@ class StockMove(models.Model):
         self.ensure_one()
         self.move_line_ids.unlink()
         self.env["stock.move.line"].create(
-            [self._dist_prepare_expected(line, quantity, packages) for line, quantity in portions]
+            [vals for part in portions for vals in self._dist_prepare_expected(*part, packages)]
         )
 
     def _dist_take_off(self, quantity):
@@ -57,6 +57,7 @@ class StockMove(models.Model):
             move.write({"date": moment, "date_deadline": moment})
 
     def _dist_prepare_expected(self, line, quantity, packages):
+        """:return: list of values of detailed operations; of pieces with serial numbers one for each"""
         product = self.product_id
         vals = {
             **self._prepare_move_line_vals(),
@@ -64,8 +65,10 @@ class StockMove(models.Model):
             "product_uom_id": product.uom_id.id,
             "result_package_id": packages[line.sscc].id if line.sscc else False,
         }
+        if line._has_too_few_serials():
+            return [{**vals, "quantity": 1.0} for _piece in range(round(quantity))]
         if product.tracking != "none" and line.lot_name:
             vals["lot_name"] = line.lot_name
             if product.use_expiration_date and line.expiry:
                 vals["expiration_date"] = line.expiry
-        return vals
+        return [vals]

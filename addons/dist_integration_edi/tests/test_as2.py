@@ -450,6 +450,15 @@ class TestAs2Receiving(As2Case):
         stranger = read_pair(make_pair("Stranger"))
         self.call(*self.station.build(b"x", "<9@harbour>", receipt="async", pair=stranger))
         self.assertFalse(self.get_exchanges("in")[:1].receipt_state)
+        # nor does an address that is none keep what came from being kept and told
+        headers, body = self.station.build(b"x", "<8@harbour>", receipt="async", pair=stranger)
+        self.assertEqual(
+            self.call({**headers, "Receipt-Delivery-Option": "http://[::1"}, body).status_code, 200
+        )
+        kept = self.get_exchanges("in")[:1]
+        self.assertEqual(
+            (kept.reference, kept.state, kept.receipt_state), ("<8@harbour>", "not_taken", False)
+        )
         # a private address that nobody allowed
         self.as2.allowed_networks = False
         self.call(

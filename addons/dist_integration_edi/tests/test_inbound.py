@@ -1,10 +1,12 @@
 import gzip
 import json
 from hashlib import sha256
+from unittest import mock
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..lib import interchange as reading
 from .common import EdiCase
 
 
@@ -31,6 +33,22 @@ class TestInbound(EdiCase):
         # one trace from the file to the order
         self.assertEqual(document.message_id.trace_id, interchange.message_id.trace_id)
         self.assertEqual(document.message_id.parent_id, interchange.message_id)
+
+    def test_what_many_faults_cost(self):
+        """E1: a file is read as often for many documents that are refused, or not agreed, as for few."""
+
+        def count(number, control, code="850"):
+            raw = self.x12(
+                *[self.order_850("P1", "PO1*1*10*EA*9x99**BP*B-CORN")] * number, control=control, code=code
+            )
+            with mock.patch.object(reading, "Tokenizer", wraps=reading.Tokenizer) as tokenizer:
+                documents = self.take(raw).document_ids
+            self.assertEqual(documents.mapped("state"), ["refused"] * number)
+            self.assertNotIn("9x99", documents[0].problem)
+            return tokenizer.call_count
+
+        self.assertEqual(count(2, 1), count(6, 2))
+        self.assertEqual(count(2, 3, "860"), count(6, 4, "860"))
 
     def test_an_address_within_the_country(self):
         """E3: without a country, as orders within one have it, or with its three letters; a name is no address."""
@@ -112,6 +130,26 @@ class TestInbound(EdiCase):
         order = self.get_order("P1")
         self.assertEqual(str(order.commitment_date)[:10], "2031-05-20")
         self.assertIn("Line 1: on 2031-06-01", order.dist_note)
+
+    def test_a_line_in_parts(self):
+        """E3: quantities on several days (SCH) are told on the order; several places (SDQ) make no order of it."""
+        parts = ("SCH*6*EA***002*20310520", "SCH*4*EA***002*20310601")
+        segments = self.order_850("P1", "PO1*1*10*EA*10**BP*B-CORN", *parts, "PO1*2*5*EA***VN*TEST-GLOVES")
+        self.take(self.x12([*segments[:-1], "CTT*2"]))
+        order = self.get_order("P1")
+        self.assertEqual((order.state, str(order.commitment_date)[:10]), ("sale", "2031-05-14"))
+        for note in ("Line 1: 6 on 2031-05-20", "Line 1: 4 on 2031-06-01"):
+            self.assertIn(note, order.dist_note)
+        self.assertNotIn("Line 2", order.dist_note)
+        stores = self.order_850("P2", "PO1*1*10*EA*10**BP*B-CORN", "SDQ*EA*92*STORE1*6*STORE2*4")
+        document = self.take(self.x12([*stores[:-1], "CTT*1"], control=8)).document_ids
+        self.assertEqual(
+            (document.state, self.get_exceptions("several_destinations").state), ("refused", "open")
+        )
+        self.assertFalse(self.get_order("P2"))
+        content = "~\n".join([one for one in document._get_raw_text().split("~") if "SDQ" not in one])
+        correction = document._resubmit(content.replace("SE*7", "SE*6").replace("SE*8", "SE*7"))
+        self.assertEqual(correction.state, "accepted", correction.problem)
 
     def test_an_order_for_another_customer(self):
         """E3, E4: a partner does not order on the account of another customer."""

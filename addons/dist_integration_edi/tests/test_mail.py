@@ -106,6 +106,27 @@ class TestMailReceiving(EdiCase):
         with self.assertRaises(UserError):
             mail.with_user(self.operator).action_ignore()
 
+    def test_who_reads_the_files(self):
+        """G6: not whoever may read the mail, by no way; who may see content in clear, and that they did is kept."""
+        mail = self.mail(("order.edi", self.x12(self.order_850("P1"))))
+        attachment = mail._find_files()
+        reader = new_test_user(self.env, "mail-reader", groups="dist_integration_base.group_dist_user")
+        own = mail.with_user(reader)
+        self.assertEqual((own.file_names, own.message_ids.attachment_ids.ids), ("order.edi", []))
+        for person in (reader, self.operator, self.env.ref("base.user_admin")):
+            files = self.env["ir.attachment"].with_user(person)
+            domain = [("res_model", "=", "dist.edi.mail"), ("res_field", "!=", False)]
+            self.assertFalse(files.search(domain), person.login)
+            with self.assertRaises(AccessError):
+                files.browse(attachment.id).read(["datas"])
+        with self.assertRaises(AccessError):
+            own.action_reveal()
+        reader.groups_id += self.env.ref("dist_integration_base.group_dist_clear")
+        action = own.action_reveal()
+        dialog = self.env[action["res_model"]].with_user(reader).browse(action["res_id"])
+        self.assertIn("Meadow Farms", dialog.content)
+        self._assert_told(mail, "unmasked", reader)
+
     def test_who_may_send(self):
         """E8: addresses and domains; what only looks like one does not count."""
         for sender, agreed in (

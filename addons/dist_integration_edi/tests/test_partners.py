@@ -2,8 +2,8 @@ import json
 
 import psycopg2
 
-from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import EdiCase
@@ -28,6 +28,26 @@ class TestPartners(EdiCase):
         )
         self.assertEqual((profile.acknowledgement, profile.version), ("CONTRL", "D01B"))
         self.assertEqual(self.profile._get_separators().component, ">")
+
+    def test_the_first_control_number(self):
+        """E6: a manager says where the numbers of another program ended; once one is taken, nobody does."""
+        manager = new_test_user(self.env, "edi-chief", groups="dist_integration_base.group_dist_manager")
+        form = Form(self.profile.with_user(manager))
+        for place in range(2):
+            with form.counter_ids.edit(place) as row:
+                row.last = 41
+        form.save()
+        self._assert_told(self.profile, "overridden", manager)
+        counters = self.profile.counter_ids
+        operator = new_test_user(self.env, "edi-operator", groups="dist_integration_base.group_dist_operator")
+        for person, vals in ((operator, {"last": 50}), (manager, {"cycle": 2})):
+            with self.assertRaises(AccessError):
+                counters.with_user(person).write(vals)
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            counters.with_user(manager).write({"last": -1})
+        self.assertEqual(counters._allocate(self.profile, "interchange").number, 42)
+        with self.assertRaises(UserError):
+            counters.filtered(lambda one: one.kind == "interchange").with_user(manager).last = 41
 
     def test_separators(self):
         """E6: control characters by their code; what cannot separate is refused."""

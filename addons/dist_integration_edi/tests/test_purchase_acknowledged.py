@@ -42,6 +42,18 @@ class TestPurchaseAcknowledged(SupplierCase):
         self.assertEqual(exception.code, "older_answer")
         self.assertEqual(order.order_line.product_qty, 10)
 
+    def test_an_answer_that_comes_again(self):
+        """E2, M5: in another envelope, after another answer of the same day, it does not undo that one."""
+        self.tolerate("quantity", absolute=5)
+        order = self.buy()
+        lines = ("PO1*1*{0}*EA*3.25**VP*MILL-1", "ACK*IA*{0}*EA")
+        for quantity, number in ((10, "VN-1"), (8, "VN-2")):
+            self.answer(order, *(line.format(quantity) for line in lines), number=number)
+        again = [line.format(10) for line in lines]
+        exception = self.refused(f"BAK*00*AC*{order.name}*20260302****VN-1", *again)
+        self.assertEqual(exception.code, "repeated_answer")
+        self.assertEqual(order.order_line.product_qty, 8)
+
     # in parts
 
     def receipts(self, order):

@@ -1,5 +1,8 @@
+from unittest import mock
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import SupplierCase
 
@@ -30,6 +33,12 @@ class InvoicedCase(SupplierCase):
         message = self.send(*args, **options)
         self.assertEqual(message.state, "done", message.error)
         return self.env["dist.supplier.invoice"].search([("message_id", "=", message.id)])
+
+    def match(self):
+        """What the scheduled job does."""
+        self.env.flush_all()
+        self.env["dist.supplier.invoice"]._cron_match()
+        self.env.invalidate_all()
 
     def buy_and_receive(self, *lines, **values):
         order = self.buy(*lines, **values)
@@ -118,15 +127,41 @@ class TestPurchaseInvoiced(InvoicedCase):
         self.assertEqual(invoice.state, "waiting")
         exception = self.exceptions_of(invoice)
         self.assertIn("ordered 12, received 0, billed before 0, invoiced 12", exception.detail)
-        self.env["dist.supplier.invoice"]._cron_match()
+        self.match()
         self.assertEqual(invoice.state, "waiting")
         self.receive(order, 7)
-        self.env["dist.supplier.invoice"]._cron_match()
+        self.match()
         self.assertIn("received 7", exception.detail)
         self.receive(order)
-        self.env["dist.supplier.invoice"]._cron_match()
+        self.match()
         self.assertEqual((invoice.state, invoice.move_id.amount_total), ("billed", 39))
         self.assertEqual(exception.state, "resolved")
+
+    def test_one_that_fails(self):
+        """E2, M7: it keeps no other one waiting; a person is told why, until it goes through."""
+        orders = [self.buy(), self.buy()]
+        failing, other = (self.invoice(order, CORN, number=f"INV-{order.id}") for order in orders)
+        for order in orders:
+            self.receive(order)
+        invoices = type(failing)
+        make_bill = invoices._make_bill
+
+        def fail(invoice):
+            if invoice.id == failing.id:
+                raise UserError("The period is locked.")
+            return make_bill(invoice)
+
+        with (
+            mute_logger("odoo.addons.dist_integration_edi.models.dist_supplier_invoice"),
+            mock.patch.object(invoices, "_make_bill", fail),
+        ):
+            self.match()
+        self.assertEqual((failing.state, other.state), ("waiting", "billed"))
+        exception = self.get_exceptions("invoice_not_matched")
+        self.assertEqual((exception.res_id, exception.state), (failing.id, "open"))
+        self.assertIn("The period is locked.", exception.detail)
+        self.match()
+        self.assertEqual((failing.state, exception.state), ("billed", "resolved"))
 
     def test_part_by_part(self):
         """E2: what was billed before counts; more than has come does not pass."""
@@ -264,7 +299,7 @@ class TestPurchaseInvoiced(InvoicedCase):
              "invoice_line_ids": [(0, 0, {"name": "Corn", "price_unit": 39})]}
         )  # fmt: skip
         self.receive(order)
-        self.env["dist.supplier.invoice"]._cron_match()
+        self.match()
         self.assertEqual((invoice.state, invoice.move_id.ids), ("waiting", []))
         self.assertIn("in the books already", self.exceptions_of(invoice).detail)
         with self.assertRaisesRegex(UserError, "in the books already"):

@@ -98,6 +98,15 @@ class TestPurchaseShipped(ShippedCase):
         self.assertIn("was not ordered", exception.detail)
         self.assertEqual(exception.impact_orders, 1)
 
+    def test_one_serial_number_for_several_pieces(self):
+        """E2, X1: nobody knows whose it is: it is told, and the receipt expects the pieces without."""
+        scanner = self.make_product("TEST-SCANNER", 0, tracking="serial", supplier_taxes_id=False)
+        lines = self.items(("TEST-SCANNER", 3, "S-1"), ("TEST-SCANNER", 1, "S-4"))
+        shipment = self.notice(self.buy((scanner, 4, 90)), *lines)
+        expected = [(scanner, 1, serial, False) for serial in (False, False, False, "S-4")]
+        self.assertEqual(self.told(shipment.picking_ids), expected)
+        self.assertIn("the one serial number S-1", self.exceptions_of(shipment).detail)
+
     def test_bad_marks(self):
         """E2: a wrong check digit, and an SSCC that came before, are told; the goods are expected without."""
         first = self.notice(self.buy(), *self.items(("TEST-CORN", 12), sscc=SSCC))

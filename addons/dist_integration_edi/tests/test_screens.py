@@ -60,6 +60,29 @@ class TestScreens(EdiCase):
                 self.assertNotIn(personal, view)
         self.assertIn("PER*BD****", document.raw_view)
 
+    def test_amounts_that_no_rule_reads(self):
+        """G6: prices and accounts are masked by their place, too; quantities and item numbers stay."""
+        lines = (
+            "PO1*1*10*EA*10**BP*B-CORN",
+            "CTP**RES*17.29*12*EA***83.51",
+            "PO3*CO*20310514**7.43*ST*10*EA",
+            "SLN*1**I*4*EA*3.77****VN*INNER-9",
+        )
+        document = self.take(self.x12(self.order_850("P1", *lines))).document_ids
+        views = [document.raw_view, document.tree_view]
+        system, client, key = self.make_edi_system("BANK")
+        self.agree(self.make_profile(system, client, standard="EDIFACT"), "in", "INVOIC")
+        segments = ["BGM+380+I1+9", "DTM+137:20260302:102", "FII+BF+DE02120300000000202051:Mill"]
+        raw = self.edifact([*segments, "MOA+9:96.13"], code="INVOIC", qualifier="ZZ")
+        document |= self.take(raw, key=key, media_type="application/edifact").document_ids
+        views += [document[-1].raw_view, document[-1].tree_view]
+        for view in views:
+            for hidden in ("17.29", "83.51", "7.43", "3.77", "DE02120300000000202051", "96.13"):
+                self.assertNotIn(hidden, view)
+        self.assertIn("CTP**RES****", views[0])
+        self.assertIn("INNER-9", views[0])
+        self.assertIn("FII+BF+***", views[2])
+
     def test_the_type_of_the_message_counts(self):
         """G6: what the message of a document hides is hidden on the document, too."""
         self.env.ref("dist_integration_edi.type_edi_interchange").sensitive_paths = "nothing"

@@ -53,13 +53,7 @@ class TestThirdParty(WmsMixin, EdiCase):
 
     def get_sent(self, code):
         """:return: canonical document of the only one that the 3PL got of a kind, checked against its schema"""
-        self.deliver(self.endpoint)
-        (transaction,) = [
-            transaction
-            for interchange in self.sent(self.receiver)
-            for transaction in interchange.transactions
-            if transaction.code == code
-        ]
+        (transaction,) = self.get_transactions(code)
         reading = read_document(
             transaction, self.partner._get_agreed_document("out", code)._get_declaration()
         )
@@ -68,6 +62,16 @@ class TestThirdParty(WmsMixin, EdiCase):
         version = self.env["dist.message.type"]._get_by_code(type_code)._get_default_version()
         self.assertEqual(version._get_validator().errors(json.loads(json.dumps(reading.canonical))), [])
         return reading.canonical
+
+    def get_transactions(self, code):
+        """:return: list of lib.interchange.Transaction, all that the 3PL got of a kind"""
+        self.deliver(self.endpoint)
+        return [
+            transaction
+            for interchange in self.sent(self.receiver)
+            for transaction in interchange.transactions
+            if transaction.code == code
+        ]
 
     def test_a_shipment(self):
         """E4: 940 out; the 945 confirms the delivery like a message over the API."""
@@ -116,6 +120,49 @@ class TestThirdParty(WmsMixin, EdiCase):
         self.assertEqual((document.state, document.problem), ("accepted", False))
         self.assertEqual(document.message_id.state, "done", document.message_id.error)
         self.assertEqual((picking.state, self._on_hand(self.tape)), ("done", 12))
+
+    def test_a_receipt_that_is_announced(self):
+        """E4, W3: the second 943 of a receipt is a change, and says what the supplier has shipped of it."""
+        picking = self._buy((self.tape, 12))
+        self.get_transactions("943")
+        order = picking.purchase_id
+        vals = {
+            "edi_partner_id": self.partner.id,
+            "company_id": self.company.id,
+            "partner_id": order.partner_id.id,
+        }
+        line = {
+            "product_id": self.tape.id,
+            "order_line_id": order.order_line.id,
+            "uom_id": self.tape.uom_id.id,
+        }
+        shipment = self.env["dist.supplier.shipment"].create(
+            {
+                **vals,
+                "external_id": "ASN-1",
+                "digest": "-",
+                "carrier": "DHL",
+                "tracking": "1Z9",
+                "shipped_at": "2031-05-10 08:00:00",
+                "line_ids": [
+                    (0, 0, {**line, "quantity": 5, "lot_name": "L-1", "expiry": "2032-01-31"}),
+                    (0, 0, {**line, "quantity": 3, "lot_name": "L-2"}),
+                ],
+            }
+        )
+        picking._dist_announce(shipment)
+        first, second = self.get_transactions("943")
+        self.assertEqual([one.body[0].get(1) for one in (first, second)], ["F", "R"])
+        self.assertEqual(first.body[0].get(2), second.body[0].get(2))
+        said = [tuple(segment.get(number) for number in range(5)) for segment in second.body]
+        for segment in (
+            ("N9", "SI", "ASN-1", "", "20310510"),
+            ("N9", "CN", "1Z9", "DHL", ""),
+            ("N9", "LT", "L-1", "", "20320131"),
+            ("N9", "LT", "L-2", "", ""),
+            ("QTY", "39", "8", "", ""),
+        ):
+            self.assertIn(segment, said)
 
     def adjust(self, *lines, number="ADJ-1", control=7):
         """:return: dist.message of a 947"""

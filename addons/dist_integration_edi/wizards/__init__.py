@@ -1,5 +1,6 @@
 from . import (
     dist_edi_correct,
+    dist_edi_mail_reveal,
     dist_edi_onboarding,
     dist_edi_onboarding_agreement,
     dist_edi_onboarding_code,

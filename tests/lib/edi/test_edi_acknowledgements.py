@@ -28,6 +28,10 @@ WRONG_X12 = {
         ["BEG*77*SA*P1**20260302", PO1],
         {"segment": 2, "tag": "BEG", "element": 1, "code": "7"},
     ),
+    "a code that is too long": (
+        ["BEG*0077*SA*P1**20260302", PO1],
+        {"segment": 2, "tag": "BEG", "element": 1, "code": "5"},
+    ),
     "a wrong number": ([BEG, "PO1*1*1A*EA"], {"segment": 3, "tag": "PO1", "element": 2, "code": "6"}),
     "a missing segment": ([PO1], {"segment": 2, "tag": "BEG", "code": "3"}),
     "a segment without name": ([BEG, "WRONG*1", PO1], {"segment": 3, "tag": "WRONG", "code": "1"}),
@@ -39,6 +43,10 @@ WRONG_EDIFACT = {
         {"segment": 3, "element": 1, "component": 2, "code": "12"},
     ),
     "a wrong code": (["BGM+220+P1+99", "DTM+137:20260302:102"], {"segment": 2, "element": 3, "code": "12"}),
+    "a code that is too long": (
+        ["BGM+220+P1+9999", "DTM+137:20260302:102"],
+        {"segment": 2, "element": 3, "code": "39"},
+    ),
     "a missing segment": (["BGM+220+P1+9"], {"segment": 2, "code": "13"}),
 }
 

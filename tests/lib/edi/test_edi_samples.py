@@ -77,7 +77,7 @@ CONTENT = {
         "missing_segment PO1",
     },
     "855/chapdad031167+EDI-Map-Check__output_855_ack_defects.edi": {
-        "invalid_code ACK01",
+        "too_long ACK01",
         "invalid_date BAK04",
     },
     "855/chapdad031167+EDI-Map-Check__source_855_defects.edi": {"invalid_code ACK01", "invalid_date BAK04"},

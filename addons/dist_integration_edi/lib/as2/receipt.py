@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesHeaderParser
+from urllib.parse import urlsplit
 
 from . import cms
 from .errors import As2Error
@@ -54,6 +55,14 @@ class Wish:
             address=given.get("receipt-delivery-option", "").strip(),
             unknown=tuple(names) if importance == "required" and not digests else (),
         )
+
+    @property
+    def host(self) -> str | None:
+        """The host of the address; None when it cannot be read."""
+        try:
+            return urlsplit(self.address).hostname
+        except ValueError:
+            return None
 
     def check(self) -> None:
         """:raises As2Error: ``unsupported MIC-algorithms``"""

@@ -68,6 +68,16 @@ _LINE_DETAILS = [
     },
     _TEXTS,
 ]
+# the first place that each SDQ names, with its quantity
+_DESTINATIONS = {
+    "list": "destinations",
+    "each": "SDQ",
+    "fields": [
+        {"to": "unit", "from": "SDQ01", "codes": "units", "unknown": "keep"},
+        {"to": "place", "from": "SDQ03"},
+        {"to": "quantity", "from": "SDQ04", "as": "decimal"},
+    ],
+}
 # 067: current schedule, 017: estimated, 069: promised for delivery
 _PROMISED = {
     "to": "promised_date",
@@ -113,7 +123,12 @@ ORDER = {
         {"to": "order_date", "from": "BEG05", "as": "date", "required": True},
         {"to": "contract", "from": "BEG06"},
         *_COMMON,
-        {"list": "lines", "each": "PO1", "required": True, "fields": [*order_line("PO1"), *_LINE_DETAILS]},
+        {
+            "list": "lines",
+            "each": "PO1",
+            "required": True,
+            "fields": [*order_line("PO1"), *_LINE_DETAILS, _DESTINATIONS],
+        },
         *_TOTALS,
     ],
 }

@@ -90,7 +90,7 @@ RECEIPT_NOTICE = {
     "group": "AR",
     "structure": f"W06! {_HEADER} W04+{{G69* N9* W20 QTY*}} W03",
     "fields": [
-        {"from": "W0601", "constant": "F"},
+        {"to": "purpose", "from": "W0601", "codes": "reporting", "written": True},
         {"to": "receipt", "from": ["W0602", "W0604"], "required": True},
         {"to": "order.number", "from": "W0606", "default": None},
         {"to": "order.reference", "default": None},
@@ -99,6 +99,19 @@ RECEIPT_NOTICE = {
         {"to": "expected_date", "from": ["W0603", "G6202(01=17)", "G6202"], "as": "day", "required": True},
         *_address("supplier", "SF"),
         {"to": "note", "from": "NTE02", "default": None},
+        # shipper's identifying number, and the carrier's (128)
+        {
+            "list": "shipments",
+            "each": "N9(01=SI)",
+            "written": True,
+            "fields": [{"to": "number", "from": "N902"}, {"to": "shipped_at", "from": "N904", "as": "day"}],
+        },
+        {
+            "list": "carriers",
+            "each": "N9(01=CN)",
+            "written": True,
+            "fields": [{"to": "tracking", "from": "N902"}, {"to": "carrier", "from": "N903"}],
+        },
         {
             "list": "lines",
             "each": "W04",
@@ -109,6 +122,20 @@ RECEIPT_NOTICE = {
                 *_requested_item("W04", 3, 4),
                 {"to": "tracking", "default": "none"},
                 {"to": "expiry_required", "default": False},
+                {"to": "shipped", "from": "QTY02(01=39)", "as": "decimal", "written": True},
+                {
+                    "list": "lots",
+                    "each": "N9(01=LT)",
+                    "written": True,
+                    "fields": [{"to": "lot", "from": "N902"}, {"to": "expiry", "from": "N904", "as": "date"}],
+                },
+                # serial number of a shipping label
+                {
+                    "list": "labels",
+                    "each": "N9(01=LA)",
+                    "written": True,
+                    "fields": [{"to": "sscc", "from": "N902"}],
+                },
             ],
         },
     ],

@@ -27,6 +27,7 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
         if latest.digest == digest:
             return HandlerResult(latest._get_answer(), record=order)
         self._check_not_older(payload, order, latest)
+        self._check_not_repeated(order, latest, digest)
         self._check_open(order, "/order")
         self._check_currency(order, payload.get("currency"), "/currency")
         answer = answers.create(self._prepare_acknowledgement(message, payload, order, supplier, digest))
@@ -52,6 +53,22 @@ class PurchaseAcknowledgedHandler(models.AbstractModel):
                 "/told_on",
                 record=order,
                 suggestion=_("Cancel the message, or have the supplier answer anew."),
+            )
+
+    def _check_not_repeated(self, order, latest, digest):
+        """:param latest: as of `_check_not_older`, another answer than this one
+        :raises BusinessError: this one was taken before: it is sent again, or meant again, and nobody knows which
+        """
+        if latest.search_count([("order_id", "=", order.id), ("digest", "=", digest)], limit=1):
+            raise BusinessError(
+                "repeated_answer",
+                _(
+                    "This answer to %(order)s was taken before, of the same day, and another one since then.",
+                    order=order.name,
+                ),
+                "/number",
+                record=order,
+                suggestion=_("Cancel the message. Where it is meant again, have the supplier answer anew."),
             )
 
     # reading

@@ -40,16 +40,34 @@ class PurchaseOrderTranslator(models.AbstractModel):
 
     def _get_day(self, canonical):
         """:return: text of the day on which an order is wanted: its own, else the first one of its lines"""
-        days = [line["requested_date"] for line in canonical.get("lines", []) if line.get("requested_date")]
+        days = [day for line in canonical.get("lines", []) for day, _quantity in self._get_days(line)]
         return canonical.get("requested_date") or canonical.get("ship_date") or min(days, default=None)
+
+    def _get_days(self, line):
+        """:return: list of (text of a day on which a line is wanted, quantity; None for all of it)"""
+        parts = [(one["date"], one.get("quantity")) for one in line.get("schedule", []) if one.get("date")]
+        if len(parts) > 1:
+            return parts
+        days = [line.get("requested_date"), *(day for day, _quantity in parts)]
+        return [(day, None) for day in days if day][:1]
 
     def _get_notes(self, canonical):
         """:return: list of the texts of an order, and of the days of its lines that differ: orders have one here"""
         day = self._get_day(canonical)
         notes = [note["text"] for note in canonical.get("notes", []) if note.get("text")]
         for number, line in numbered(canonical.get("lines", [])).items():
-            if line.get("requested_date", day) != day:
-                notes.append(_("Line %(line)s: on %(day)s", line=number, day=line["requested_date"]))
+            for wanted, quantity in self._get_days(line):
+                if quantity:
+                    notes.append(
+                        _(
+                            "Line %(line)s: %(quantity)s on %(day)s",
+                            line=number,
+                            quantity=quantity,
+                            day=wanted,
+                        )
+                    )
+                elif wanted != day:
+                    notes.append(_("Line %(line)s: on %(day)s", line=number, day=wanted))
         return notes
 
     def _get_customer(self, partner, parties):
