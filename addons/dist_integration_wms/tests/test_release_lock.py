@@ -58,7 +58,9 @@ class TestReleaseLock(WmsCase):
             "date": lambda: self.mine.write({"scheduled_date": "2026-12-01 10:00:00"}),
             "date of a move": lambda: move.write({"date": "2026-12-01 10:00:00"}),
             "note": lambda: self.mine.write({"note": "<p>Call first</p>"}),
-            "promise of the order": lambda: self.mine.sale_id.write({"commitment_date": "2026-12-24 10:00:00"}),
+            "promise of the order": lambda: self.mine.sale_id.write(
+                {"commitment_date": "2026-12-24 10:00:00"}
+            ),
             "deadline": lambda: self.mine.write({"date_deadline": "2026-12-24 10:00:00"}),
             "cancel order": self.mine.sale_id._action_cancel,
             "lower order": lambda: self.mine.sale_id.order_line.write({"product_uom_qty": 1}),
