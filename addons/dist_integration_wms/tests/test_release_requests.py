@@ -326,7 +326,11 @@ class TestReleaseRequests(WmsHttpCase):
         self.assertEqual((data["ship_to"]["name"], data["reason"]), ("Gate 2", "By phone"))
         self.assertTrue(self.picking.dist_request_ids.is_applied)
         entry = self.env["dist.audit.entry"].search(
-            [("res_id", "=", self.picking.id), ("action", "=", "changed")]
+            [
+                ("res_model", "=", "stock.picking"),
+                ("res_id", "=", self.picking.id),
+                ("action", "=", "changed"),
+            ]
         )
         self.assertIn(str(address.id), entry.changes)
 
