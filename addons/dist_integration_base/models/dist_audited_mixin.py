@@ -120,7 +120,12 @@ class DistAuditedMixin(models.AbstractModel):
             for field in self._fields.values()
             if field.type == "one2many" and field.inverse_name
         ]
-        known = [(name, field.name) for name, model in self.env.items() for field in model._fields.values()]
+        known = [
+            (name, field.name)
+            for name, model in self.pool.items()
+            if issubclass(model, DistAuditedMixin)
+            for field in model._fields.values()
+        ]
         return [
             (model_name, field_name)
             for model_name, field_name in dict.fromkeys([*listed, *known])

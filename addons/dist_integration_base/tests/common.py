@@ -5,11 +5,14 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.tests import HttpCase, TransactionCase, get_db_name, new_test_user
 from odoo.tests.common import BaseCase
+
+from odoo.addons.base.models import res_users
 
 # the buttons that lead a new flow to a state
 STEPS = {
@@ -44,6 +47,13 @@ def remove_flow(flow):
 
 class DistMixin:
     """A system with a client, and shortcuts to connect it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # people of tests are many: nobody guesses at their passwords, and no invitation is written to them
+        cls.startClassPatcher(patch.object(res_users, "MIN_ROUNDS", 1))
+        cls.env = cls.env(context={**cls.env.context, "no_reset_password": True})
 
     @classmethod
     def _make_system(cls, name="Shop", scopes=(), message_types=(), **values):

@@ -11,13 +11,17 @@ MODULE = "dist_integration_commerce"
 class TestEveryScreen(ScreensMixin, CommerceCase):
     """What a day of a shop leaves, looked at by people who have one right only."""
 
-    def setUp(self):
-        super().setUp()
-        self.users = self._make_screen_users(
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = cls._make_screen_users(
             seller="sales_team.group_sale_salesman",
             sales_manager="sales_team.group_sale_manager",
             accountant="account.group_account_invoice",
         )
+
+    def setUp(self):
+        super().setUp()
         endpoint = self._make_endpoint(self.system, "http://127.0.0.1:9/hook")
         for code in ("order.confirmed", "order.held", "order.shipped", "invoice.posted"):
             self._make_flow(self.system, code, endpoint_id=endpoint.id)

@@ -14,12 +14,16 @@ NO_FORMS = {"dist.edi.onboarding", "dist.edi.upload"}
 class TestEveryScreen(ScreensMixin, SupplierCase):
     """Interchanges that were taken, refused and sent, looked at by people who have one right only."""
 
-    def setUp(self):
-        super().setUp()
-        self.users = self._make_screen_users(
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = cls._make_screen_users(
             purchaser="purchase.group_purchase_user",
             clerk="account.group_account_invoice",
         )
+
+    def setUp(self):
+        super().setUp()
         self.agree(self.profile, "out", "855")
         _receiver, endpoint = self.make_receiver("edi.acknowledgement", "purchase.acknowledgement")
         self.take(self.x12(self.order_850("P1"), control=7))

@@ -12,11 +12,15 @@ MODULE = "dist_integration_planning"
 class TestEveryScreen(ScreensMixin, PlanningCase):
     """What a day of planning leaves, looked at by people who have one right only."""
 
-    def setUp(self):
-        super().setUp()
-        self.users = self._make_screen_users(
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = cls._make_screen_users(
             planner=PLANNER, planning_manager=MANAGER, buyer="purchase.group_purchase_user"
         )
+
+    def setUp(self):
+        super().setUp()
         self._make_rule(value_limit=50.0)
         self.env["dist.planning.supplier"].create({"partner_id": self.supplier.id})
         transfer = {"kind": "transfer", "source_warehouse": "NORTH"}

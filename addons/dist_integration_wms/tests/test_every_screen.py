@@ -11,16 +11,20 @@ MODULE = "dist_integration_wms"
 class TestEveryScreen(ScreensMixin, CarrierMixin, WmsHttpCase):
     """What a day in the warehouse leaves, looked at by people who have one right only."""
 
-    def setUp(self):
-        super().setUp()
-        self._set_up_carrier()
-        self.users = self._make_screen_users(
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = cls._make_screen_users(
             worker="base.group_partner_manager,stock.group_stock_user",
             supervisor="stock.group_stock_manager",
             overriding="base.group_partner_manager,dist_integration_wms.group_dist_release_override",
             buyer="purchase.group_purchase_user",
             seller="sales_team.group_sale_salesman_all_leads",
         )
+
+    def setUp(self):
+        super().setUp()
+        self._set_up_carrier()
         self.waiting = self._sell((self.tape, 3))
         self.shipped = self._sell((self.tape, 4))
         response, _message = self._ship(self.shipped, (self.tape, 4))

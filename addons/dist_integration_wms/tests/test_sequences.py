@@ -46,7 +46,7 @@ class TestSequences(WmsHttpCase):
         """W1, W2, W3, W4, W5, W8, M5: whatever office and warehouse do, and however messages arrive, Odoo's stock is
         the warehouse's once all are settled, and nothing is reserved for nobody."""
         first = int(os.environ.get("SOAK_SEED") or 1)
-        for seed in range(first, first + int(os.environ.get("WAREHOUSE_SEQUENCES") or 30)):
+        for seed in range(first, first + int(os.environ.get("WAREHOUSE_SEQUENCES") or 10)):
             steps = list(range(STEPS))
             error = play(self, seed, steps)
             if error:

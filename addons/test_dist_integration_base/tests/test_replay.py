@@ -14,9 +14,13 @@ from .operations import OperationsMixin
 
 @tagged("post_install", "-at_install")
 class TestReplay(OperationsMixin, DistCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.people = cls._make_people()
+
     def setUp(self):
         super().setUp()
-        self.people = self._make_people()
         self.receiver = Receiver()
         self.receiver.__enter__()
         self.addCleanup(self.receiver.__exit__)
