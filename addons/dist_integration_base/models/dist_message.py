@@ -350,7 +350,7 @@ class DistMessage(models.Model):
 
     def _get_overtaken(self):
         """:return: those of these outbound messages that would undo what the partner was told since: later ones of the
-            same document were delivered, and it no longer calls for them
+        same document were delivered, and it no longer calls for them
         """
         return self.filtered(lambda message: message._is_followed() and not message._is_called_for())
 
@@ -376,7 +376,9 @@ class DistMessage(models.Model):
             {
                 "state": "cancelled",
                 "cancelled_by_id": self.env.uid,
-                "cancel_reason": _("Later messages were delivered, and the document no longer calls for this one."),
+                "cancel_reason": _(
+                    "Later messages were delivered, and the document no longer calls for this one."
+                ),
                 "done_at": fields.Datetime.now(),
             }
         )

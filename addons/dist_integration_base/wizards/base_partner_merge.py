@@ -36,8 +36,8 @@ class MergePartner(models.TransientModel):
             if len(known) > 1:
                 raise UserError(
                     _(
-                        "%(system)s knows several of these contacts: %(ids)s. A contact has one id in a system: have it "
-                        "merge them first, or delete the ids that it does not use any more.",
+                        "%(system)s knows several of these contacts: %(ids)s. A contact has one id in a system: have "
+                        "it merge them first, or delete the ids that it does not use any more.",
                         system=system.name,
                         ids=", ".join(known.mapped("external_id")),
                     )

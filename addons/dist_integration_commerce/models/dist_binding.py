@@ -21,7 +21,10 @@ class DistBinding(models.Model):
         orders = self.env["sale.order"].sudo().browse(ids).exists()
         if orders:
             raise UserError(
-                _("By these ids their systems know orders that are there: %s", ", ".join(orders.mapped("name")))
+                _(
+                    "By these ids their systems know orders that are there: %s",
+                    ", ".join(orders.mapped("name")),
+                )
             )
 
     @api.model

@@ -114,7 +114,9 @@ class TestOrderDuplicates(CommerceCase):
         _answer, order = self.submit_ok(body, headers={"Idempotency-Key": "one"})
         with self.assertRaisesRegex(UserError, "Cancel first what a sales channel has ordered"):
             order.unlink()
-        bindings = self.env["dist.binding"].search([("res_model", "=", order._name), ("res_id", "=", order.id)])
+        bindings = self.env["dist.binding"].search(
+            [("res_model", "=", order._name), ("res_id", "=", order.id)]
+        )
         with self.assertRaisesRegex(UserError, order.name):
             bindings.unlink()
         order._action_cancel()

@@ -144,11 +144,11 @@ class TestPurchaseInvoiced(InvoicedCase):
         for order in orders:
             self.receive(order)
         invoices = type(failing)
-        make_bill = invoices._make_bill
+        make_bill, locked = invoices._make_bill, "The period is locked."
 
         def fail(invoice):
             if invoice.id == failing.id:
-                raise UserError("The period is locked.")
+                raise UserError(locked)
             return make_bill(invoice)
 
         with (

@@ -292,7 +292,7 @@ class TestDelivery(DistCase):
         self.assertEqual((message.state, message.correction_ids.state), ("cancelled", "done"))
 
     def test_corrected_while_tried_again(self):
-        """M5, M6: what somebody has corrected in between is not sent as it was by who presses Retry at the same time."""
+        """M5, M6: what somebody has corrected is not sent as it was by who presses Retry at the same time."""
         message = self._emit()
         self.receiver.answers = [400]
         self._drain(self.endpoint)
