@@ -593,7 +593,7 @@ class DistException(models.Model):
             )
         if left:
             texts.append(
-                _("Not sent: %s messages that later ones have overtaken, as their documents stand now.", left)
+                _("Left out: %s messages that later ones have overtaken.", left)
             )
         if not texts:
             return True

@@ -324,7 +324,9 @@ class DistMessage(models.Model):
         def requeue(env):
             messages = env["dist.message"].browse(ids)._lock_unfinished()
             overtaken = messages._get_overtaken()
-            overtaken._settle_as_overtaken()
+            overtaken._settle_as_overtaken(
+                _("Later messages were delivered, and the document no longer calls for this one.")
+            )
             (messages - overtaken).write(
                 {
                     "state": "pending",
@@ -371,14 +373,12 @@ class DistMessage(models.Model):
         serializer = self.env[f"dist.serializer.{self.message_type_id.code}"]
         return not record or serializer._for_records(record)._is_relevant(record)
 
-    def _settle_as_overtaken(self):
+    def _settle_as_overtaken(self, reason):
         self.write(
             {
                 "state": "cancelled",
                 "cancelled_by_id": self.env.uid,
-                "cancel_reason": _(
-                    "Later messages were delivered, and the document no longer calls for this one."
-                ),
+                "cancel_reason": reason,
                 "done_at": fields.Datetime.now(),
             }
         )

@@ -45,6 +45,13 @@ class DistMessage(models.Model):
             env.cr.execute("SELECT state FROM dist_message WHERE id = %s FOR UPDATE", (message_id,))
             if env.cr.fetchone()[0] not in ("error", "dead"):
                 raise UserError(_("This message was settled in between."))
+            if original.direction == "out" and original._get_overtaken():
+                raise UserError(
+                    _(
+                        "Later messages were delivered, and the document no longer calls for this one: use Retry, which "
+                        "settles it, or Cancel."
+                    )
+                )
             correction = (
                 env["dist.message"].with_user(user_id).sudo().create(original._prepare_correction(payload))
             )

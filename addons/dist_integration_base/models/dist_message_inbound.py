@@ -332,6 +332,7 @@ class DistMessage(models.Model):
         env = api.Environment(cr, SUPERUSER_ID, {})
         # read again: another worker may have finished one between the first look and the lock
         messages = env["dist.message"].browse(ready).filtered(lambda message: message.state in UNFINISHED)
+        messages = messages._keep_order(ready)
         if not messages:
             return
         first = messages[:1]
@@ -344,6 +345,51 @@ class DistMessage(models.Model):
         for message, result in zip(messages, results, strict=True):
             message._write_done(result, ready[message.id], started)
         env.flush_all()
+
+    def _keep_order(self, ready):
+        """Of one record the last word counts: what waits for its next try goes before what came later, or is left out.
+
+        :param ready: dict, message id to payload
+        :return: those of these messages whose turn it is
+        :raises RetryLater: an earlier message of the same record waits for its next try
+        """
+        handler = self[:1]._get_handler() if self else None
+        if not handler or not handler._tells_state:
+            return self
+        keys = {message: handler._get_external_id(ready[message.id]) for message in self}
+        late = self.filtered(lambda message: message._is_late(keys[message]))
+        for message in self - late:
+            if message._search_others(keys[message], [("state", "=", "retry"), ("id", "<", message.id)]) - self:
+                raise RetryLater(_("An earlier message of the same record waits for its next try."))
+        late._settle_as_overtaken(_("A later message has told of the same record since."))
+        self.env["dist.exception"]._refresh(late._get_exceptions())
+        return self - late
+
+    def _is_late(self, external_id):
+        """:param external_id: what the message tells of; None when nobody knows
+        :return: True when a later message told it anew, unless a replay wants this one all the same
+        """
+        if self._is_sender_told():
+            return False
+        later = self._search_others(external_id, [("state", "=", "done"), ("id", ">", self.id)])
+        wanted = [
+            ("message_id", "=", self.id),
+            ("result", "=", "open"),
+            ("replay_id.with_overtaken", "=", True),
+        ]
+        return bool(later and not self.env["dist.replay.item"].search_count(wanted, limit=1))
+
+    def _search_others(self, external_id, domain):
+        """:return: one of the messages of a domain that tell of the same record; empty when there is none"""
+        if not external_id:
+            return self.browse()
+        same = [
+            ("direction", "=", "in"),
+            ("system_id", "=", self.system_id.id),
+            ("message_type_id", "=", self.message_type_id.id),
+            ("business_key", "=", external_id),
+        ]
+        return self.search([*same, *domain], limit=1)
 
     def _in_service_environment(self):
         """These messages in the name of the client's service user, with superuser access, in its company."""

@@ -10,7 +10,7 @@ IMPERSONAL = {
     "dist.planning.alert": {"code", "text"},
     "dist.planning.batch": {"checksum", "manifest", "reference", "scope"},
     "dist.planning.batch.error": {"code", "field", "file", "message", "value"},
-    "dist.planning.batch.file": {"checksum", "name"},
+    "dist.planning.batch.file": {"checksum", "media_type", "name"},
     "dist.planning.export": {"error", "manifest", "name", "scope"},
     "dist.planning.export.file": {"checksum", "content", "dataset", "media_type", "name"},
     "dist.planning.export.key": {"dataset", "key"},

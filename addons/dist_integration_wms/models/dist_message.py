@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import _, fields, models
+
+from .stock_picking import REQUESTED
 
 
 class DistMessage(models.Model):
@@ -8,6 +10,29 @@ class DistMessage(models.Model):
         readonly=True, help="Codes of the variances that persons accepted: the replay applies them."
     )
     variance_accepted_by_id = fields.Many2one("res.users", readonly=True)
+
+    def action_cancel(self, reason=None):
+        result = super().action_cancel(reason)
+        self._dist_take_back_requests(reason)
+        return result
+
+    def _dist_take_back_requests(self, reason):
+        """A person gave up telling the warehouse: the transfers are nobody's but our own again, and wait for a person.
+
+        :param reason: why, None when nobody said
+        """
+        requests = self.sudo().filtered(
+            lambda message: (
+                message.direction == "out"
+                and message.state == "cancelled"
+                and message.message_type_id.code in REQUESTED
+            )
+        )
+        transfers = self.env["stock.picking"].sudo().browse(requests.mapped("res_id")).exists()
+        for transfer in transfers._dist_filter_untold():
+            transfer._dist_release_take_back(
+                _("Its request was not sent. %s", reason or _("No reason was given."))
+            )
 
     def _purge(self):
         result = super()._purge()

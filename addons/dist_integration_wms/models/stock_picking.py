@@ -211,7 +211,7 @@ class StockPicking(models.Model):
 
     def _dist_release_withdraw(self):
         """Forget a request that was written earlier in this transaction."""
-        self.write({"dist_release_state": "not_released", "dist_system_id": False, "dist_release_ref": False})
+        self.write(self._dist_prepare_unreleased())
         self._dist_emit_by_kind("requested")
 
     def _dist_get_failed_requests(self):
@@ -231,6 +231,33 @@ class StockPicking(models.Model):
                 ]
             )
         )
+
+    def _dist_filter_untold(self):
+        """:return: those of these transfers whose requests were all cancelled before anybody took one"""
+        waiting = self.filtered(lambda picking: picking.dist_release_state == "requested")
+        alive = self.env["dist.message"]._read_group(
+            [
+                ("direction", "=", "out"),
+                ("res_model", "=", self._name),
+                ("res_id", "in", waiting.ids),
+                ("message_type_id.code", "in", REQUESTED),
+                ("state", "!=", "cancelled"),
+            ],
+            ["res_id"],
+        )
+        return waiting - self.browse([res_id for (res_id,) in alive])
+
+    def _dist_release_take_back(self, reason):
+        """The warehouse was not told, and will not be until a person releases this transfer again.
+
+        :param reason: sentence for that person
+        """
+        self.write({**self._dist_prepare_unreleased(), "dist_hold_reason": reason})
+        self.message_post(body=reason)
+
+    @api.model
+    def _dist_prepare_unreleased(self):
+        return {"dist_release_state": "not_released", "dist_system_id": False, "dist_release_ref": False}
 
     def _dist_release_cancel(self):
         failed = self._dist_get_failed_requests()

@@ -131,8 +131,10 @@ class StockPicking(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
+            prefix = "default_"
+            defaults = [name.removeprefix(prefix) for name in self.env.context if name.startswith(prefix)]
             for vals in vals_list:
-                self._dist_check_kept(vals)
+                self._dist_check_kept([*vals, *defaults])
         return super().create(vals_list)
 
     @api.model

@@ -118,6 +118,26 @@ class TestReleaseLock(WmsCase):
         exception = self.env["dist.exception"].search([("code", "=", "serializer_failed")])
         self.assertEqual(exception.state, "resolved")
 
+    def test_request_that_a_person_gave_up(self):
+        """W1, X1: where nobody tells the warehouse any more, the transfer is held here and a person goes on with it."""
+        self._commit_events()
+        message = self._get_events(self.picking).message_ids
+        message.state = "dead"
+        message.action_cancel("Told by phone: they are closed")
+        self.assertEqual((self.picking.dist_release_state, self.picking.dist_is_locked), ("not_released", False))
+        self.assertIn("they are closed", self.picking.dist_hold_reason)
+        self.mine.action_cancel()
+        self._commit_events()
+        self.assertEqual(self._get_codes(self.picking), ["shipment.requested"])
+
+    def test_state_is_no_default(self):
+        """W1: nobody makes a transfer that says it is with the warehouse."""
+        transfers = self.env["stock.picking"].with_user(self.worker)
+        with self.assertRaises(AccessError):
+            transfers.with_context(default_dist_release_state="requested").create(
+                {"picking_type_id": self.warehouse.out_type_id.id}
+            )
+
     def test_context_is_no_key(self):
         """W1: nothing a caller can put into the context opens the lock."""
         for value in (True, [self.picking.id], {"picking_ids": None}):

@@ -16,6 +16,8 @@ class PartnerSubmitHandler(models.AbstractModel):
     _inherit = "dist.handler"
     _description = "Test handler"
 
+    _tells_state = True
+
     def _get_external_id(self, payload):
         return payload.get("external_id")
 

@@ -314,7 +314,7 @@ class TestDelivery(DistCase):
         self.partners[0].active = False
         exception = first.exception_id
         told = exception.action_retry()
-        self.assertIn("Not sent: 1 messages", told["params"]["message"])
+        self.assertIn("Left out: 1 messages", told["params"]["message"])
         self._drain(self.endpoint)
         self.assertEqual((first.state, exception.state), ("cancelled", "resolved"))
         self.assertIn("no longer calls for this one", first.cancel_reason)

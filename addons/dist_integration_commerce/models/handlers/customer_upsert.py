@@ -67,6 +67,8 @@ class CustomerUpsertHandler(models.AbstractModel):
     _inherit = "dist.handler"
     _description = "Customer upsert"
 
+    _tells_state = True
+
     def _get_external_id(self, payload):
         return payload.get("external_id")
 
