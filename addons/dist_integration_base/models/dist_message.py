@@ -146,6 +146,7 @@ class DistMessage(models.Model):
             ("unfinished", BACKLOG_COLUMNS, f"state IN {OPEN!r} AND NOT ({IS_REFUSED})"),
             ("refused", ["company_id", "received_at", "system_id"], IS_REFUSED),
             ("document", ["res_model", "res_id"], "res_id IS NOT NULL"),
+            ("source", ["endpoint_id", "source_name", "id"], "direction = 'in' AND endpoint_id IS NOT NULL"),
         ):
             create_index(self.env.cr, f"dist_message_{name}_idx", self._table, columns, where=condition)
         # the first and the record's serve what these served before
@@ -350,7 +351,7 @@ class DistMessage(models.Model):
 
     def _get_overtaken(self):
         """:return: those of these outbound messages that would undo what the partner was told since: later ones of the
-            same document were delivered, and it no longer calls for them
+        same document were delivered, and it no longer calls for them
         """
         return self.filtered(lambda message: message._is_followed() and not message._is_called_for())
 
@@ -376,7 +377,9 @@ class DistMessage(models.Model):
             {
                 "state": "cancelled",
                 "cancelled_by_id": self.env.uid,
-                "cancel_reason": _("Later messages were delivered, and the document no longer calls for this one."),
+                "cancel_reason": _(
+                    "Later messages were delivered, and the document no longer calls for this one."
+                ),
                 "done_at": fields.Datetime.now(),
             }
         )

@@ -1,13 +1,15 @@
 import json
 import os
 from datetime import timedelta
+from types import SimpleNamespace
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.delivery import Poll
-from odoo.addons.dist_integration_base.lib.transports import Batch, Item
+from odoo.addons.dist_integration_base.lib.transports import Batch, HttpSettings, Item
+from odoo.addons.dist_integration_base.lib.transports.amqp import _to_item
 from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
@@ -258,6 +260,49 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
         self.assertEqual(messages.mapped("state"), ["pending", "dead"])
         self.assertEqual(messages[1].error_code, "idempotency_key_reused")
         self.assertTrue(messages[1].exception_id)
+
+    def _store(self, *batches):
+        """Store lists of items as a worker does; return the notes of the endpoint's messages."""
+        self.env.flush_all()
+        poll = Poll(self.env.registry, self.endpoint.id)
+        poll._read()
+        for items in batches:
+            poll._store(Batch(items))
+        self.env.invalidate_all()
+        return [json.loads(message._get_raw())["name"] for message in self._get_messages()]
+
+    def test_feed_changes_back(self):
+        """M9, M5: a record of a feed that goes from A to B and back to A ends with A; the same again is known."""
+        source = HttpSettings("https://shop.example/feed").open_source({})
+
+        def page(*names, number=1):
+            return source._get_items({"items": [{"id": number, "name": name} for name in names]})
+
+        # each page is read twice, as after a crash or without entity tags
+        pages = [page(name) + page("X", number=2) for name in "AABBAA"]
+        self.assertEqual("".join(self._store(*pages)), "AXBA")
+        # a log that holds every change is known as a whole, up to what is new
+        self.assertEqual("".join(self._store(page(*"ABAB"), page(*"ABABAC"), page(*"BAC"))), "AXBABAC")
+        # what has no id is no state of one record
+        source = HttpSettings("https://shop.example/feed", item_id="none").open_source({})
+        page = page("N", "M")
+        self.assertEqual("".join(self._store(page, page)), "AXBABACNM")
+
+    def test_whole_page_changes_back(self):
+        """M9: so does a feed whose page is one message."""
+        source = HttpSettings("https://shop.example/feed", items="", item_id="").open_source({})
+        pages = [source._get_items({"name": name}) for name in "AABAA"]
+        self.assertEqual("".join(self._store(*pages)), "ABA")
+
+    def test_queue_changes_back(self):
+        """M3, M5: messages of a queue without ids: A, B, A ends with A; what comes again unsettled is known."""
+
+        def received(name, message_id=None):
+            properties = SimpleNamespace(headers={}, message_id=message_id, type="partner.submit")
+            return _to_item(SimpleNamespace(routing_key="partners"), properties, b'{"name": "%s"}' % name.encode())
+
+        batch = [received("A"), received("B"), received("I", "msg-1"), received("A"), received("A")]
+        self.assertEqual("".join(self._store(batch, batch, [received("B")])), "ABIAB")
 
     def test_type_of_an_event(self):
         """M3: where the partner names the type, the flow of that type takes it."""

@@ -33,6 +33,8 @@ PREFETCH = 50
 CONSUME_SECONDS = 15
 TOLD_STRANGERS = 5
 PERSISTENT = 2
+# series of messages without an id
+UNNAMED = "auto"
 
 
 @dataclass(frozen=True)
@@ -305,7 +307,10 @@ class AmqpSource(Source):
 
 def _to_item(method: Any, properties: Any, body: bytes) -> Item:
     attributes = cloudevents.from_amqp(properties.headers or {})
-    # Without a name of its own, the same content is the same message, as in the HTTP API.
-    key = properties.message_id or attributes.get("id") or f"auto {hashlib.sha256(body).hexdigest()}"
+    key = properties.message_id or attributes.get("id")
     kind = attributes.get("type") or properties.type or ""
-    return Item(key=str(key)[:200], name=method.routing_key, body=body, type=kind)
+    if key:
+        return Item(key=str(key)[:200], name=method.routing_key, body=body, type=kind)
+    # Without an id of its own, the same content is the same message until another comes.
+    key = f"{UNNAMED} {hashlib.sha256(body).hexdigest()}"
+    return Item(key=key, name=method.routing_key, body=body, type=kind, series=UNNAMED)

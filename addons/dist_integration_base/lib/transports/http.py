@@ -209,19 +209,21 @@ class FeedSource(Source):
 
     def _get_items(self, document: Any) -> list[Item]:
         if not self.settings.items:
-            return [self._get_item(document)]
+            return [self._get_item(document, "page")]
         found = _search(self.settings.items, document)
         if not isinstance(found, list):
             raise ProtocolError(f'The feed has no list at "{self.settings.items}".')
         return [self._get_item(entry) for entry in found]
 
-    def _get_item(self, entry: Any) -> Item:
+    def _get_item(self, entry: Any, unnamed: str = "") -> Item:
+        """:param unnamed: series of an item that has no id; empty when such items are no states of one record"""
         body = strict_json.dumps(entry)
         number = _search(self.settings.item_id, entry) if self.settings.item_id else None
         # Under one id a changed record is another message, the same record is the same message.
         digest = hashlib.sha256(body).hexdigest()[:32]
         name = "" if number is None or isinstance(number, dict | list) else str(number)[:100]
-        return Item(key=f"{name} {digest}", name=name, body=body)
+        series = name or unnamed
+        return Item(key=f"{series} {digest}", name=name, body=body, series=series)
 
     def _get_next(self, response: Response, document: Any) -> str:
         link = _next_link(response.headers.get("link", ""))
