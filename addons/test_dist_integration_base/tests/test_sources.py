@@ -16,6 +16,13 @@ from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 from .people import PeopleMixin
 
 
+def _receive(name, message_id=None, key="partners"):
+    """:return: lib Item, as a message of RabbitMQ becomes one"""
+    properties = SimpleNamespace(headers={b"\xe4": "x"}, message_id=message_id, type="partner.submit")
+    body = json.dumps({"external_id": name, "name": name}).encode()
+    return _to_item(SimpleNamespace(routing_key=key), properties, body)
+
+
 @tagged("post_install", "-at_install")
 class TestSources(PeopleMixin, FolderMixin, DistCase):
     """Inbound by files; queues and feeds take the same path behind their source."""
@@ -297,12 +304,18 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
     def test_queue_changes_back(self):
         """M3, M5: messages of a queue without ids: A, B, A ends with A; what comes again unsettled is known."""
 
-        def received(name, message_id=None):
-            properties = SimpleNamespace(headers={}, message_id=message_id, type="partner.submit")
-            return _to_item(SimpleNamespace(routing_key="partners"), properties, b'{"name": "%s"}' % name.encode())
+        batch = [_receive("A"), _receive("B"), _receive("I", "msg-1"), _receive("A"), _receive("A")]
+        self.assertEqual("".join(self._store(batch, batch, [_receive("B")])), "ABIAB")
 
-        batch = [received("A"), received("B"), received("I", "msg-1"), received("A"), received("A")]
-        self.assertEqual("".join(self._store(batch, batch, [received("B")])), "ABIAB")
+    def test_queue_with_names_that_are_no_text(self):
+        """M3, M7: an id or key that no database takes does not hold up the queue; the message is known again."""
+        batch = [
+            _receive("A", "a\0b"),
+            _receive("B", b"\xff\0", key=b"\xe4"),
+            _receive("C", "msg-3", key="x\0"),
+        ]
+        self.assertEqual("".join(self._store(batch, batch)), "ABC")
+        self.assertEqual(self._get_messages().mapped("source_name"), ["partners", "\\xe4", "x\\x00"])
 
     def test_type_of_an_event(self):
         """M3: where the partner names the type, the flow of that type takes it."""
