@@ -202,11 +202,8 @@ class DistAuditSeal(models.Model):
         number = self.env.cr.fetchone()[0]
         return audit.Finding(number, "removed") if number else None
 
-    @api.model
-    def _get_export_rows(self, domain):
-        for row in super()._get_export_rows(domain):
-            entry = self.sudo().search([("number", "=", row["number"])]).entry_id
-            yield {**row, "texts": entry._get_texts()}
+    def _prepare_export_row(self):
+        return {**super()._prepare_export_row(), "texts": self.entry_id._get_texts()}
 
 
 class DistPersonalData(models.AbstractModel):
