@@ -304,6 +304,11 @@ class TestMilestones(PeopleMixin, DistCase):
             self.process.model_name = "no.such.model"
 
     def test_stopped(self):
+        """M12: a process that was stopped follows nothing; one that runs keeps what it follows from."""
+        started = self.process.started_at
+        with self.assertRaisesRegex(UserError, "running already"):
+            self.process.with_user(self.people["manager"]).action_start()
+        self.assertEqual(self.process.started_at, started)
         self.process.action_stop()
         partner = self._partner()
         self.assertFalse(self.env["dist.event"].search([("res_id", "=", partner.id)]))
