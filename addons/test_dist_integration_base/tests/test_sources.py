@@ -295,6 +295,19 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
         page = page("N", "M")
         self.assertEqual("".join(self._store(page, page)), "AXBABACNM")
 
+    def test_feed_item_that_cannot_be_stored(self):
+        """M9, M7: an item with a text that no database takes is before a person; the others of its page go on."""
+        source = HttpSettings("https://shop.example/feed").open_source({})
+        items = [{"id": "B\0", "name": "\0"}, {"id": "C", "name": "\ud800"}, {"id": "D", "name": "D"}]
+        body = json.dumps({"items": [{**item, "external_id": item["id"]} for item in items]}).encode()
+        page = source._get_items(source._read(SimpleNamespace(body_excerpt=body)))
+        self.assertEqual(self._store(page, page), ["\0", "\ud800", "D"])
+        self._process()
+        messages = self._get_messages()
+        self.assertEqual(messages.mapped("state"), ["dead", "dead", "done"])
+        self.assertEqual(messages[:2].exception_id.mapped("category"), ["decode"])
+        self.assertIn("half of a surrogate pair", messages[1].error)
+
     def test_whole_page_changes_back(self):
         """M9: so does a feed whose page is one message."""
         source = HttpSettings("https://shop.example/feed", items="", item_id="").open_source({})
