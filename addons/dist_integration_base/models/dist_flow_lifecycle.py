@@ -165,7 +165,9 @@ class DistFlow(models.Model):
         """:raises UserError: a flow that is no draft would become another"""
         for name in IDENTITY:
             changed = self.filtered(
-                lambda flow, name=name: flow.state != "draft" and flow[name].id != vals.get(name, flow[name].id)
+                lambda flow, name=name: (
+                    flow.state != "draft" and flow[name].id != vals.get(name, flow[name].id)
+                )
             )
             if changed:
                 raise UserError(
