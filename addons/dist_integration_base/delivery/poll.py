@@ -9,7 +9,7 @@ import fnmatch
 import hashlib
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from odoo import SUPERUSER_ID, _, api, fields
 from odoo.exceptions import UserError
@@ -18,10 +18,14 @@ from ..lib import snapshot, strict_json, trace, upload
 from ..lib.errors import IntegrationError
 from ..lib.handling import ExceptionSpec
 from ..lib.problem import Problem
+from ..lib.series import name_states
 from ..models.transaction import is_connection_lost
 
 # prefix and version of a CloudEvents type
 _EVENT_TYPE = re.compile(r"(?:^|\.)(?P<code>[a-z0-9_]+(?:\.[a-z0-9_]+)+?)(?:\.v\d+)?$")
+
+# characters of what a message is called at its source
+MAX_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -130,10 +134,53 @@ class Poll:
         """
         refused = [item.refused for item in batch.items if item.refused]
         with self._transaction() as env:
-            for item in batch.items:
-                if not item.refused:
-                    self._store_item(env["dist.message"], item)
+            for item in self._name_states(env, [item for item in batch.items if not item.refused]):
+                self._store_item(env["dist.message"], item)
         return refused
+
+    def _name_states(self, env, items):
+        """Give the states of records their keys: A, then B, then A again ends with A, the same again is known.
+
+        :return: list of lib Item
+        """
+        series = {}
+        for item in items:
+            if item.series:
+                series.setdefault((item.series, item.name[:MAX_NAME]), []).append(item)
+        stored = self._get_stored_states(env, series)
+        named = {}
+        for record, states in series.items():
+            coming = [(item.key, _get_hash(item)) for item in states]
+            for item, key in zip(states, name_states(stored.get(record, []), coming), strict=True):
+                named[id(item)] = replace(item, key=key)
+        return [named.get(id(item), item) for item in items]
+
+    def _get_stored_states(self, env, series):
+        """:param series: dict, (series, name) to list of what is coming
+        :return: dict, (series, name) to list of (key, hash) of the latest messages, oldest first
+        """
+        if not series:
+            return {}
+        prefix = f"endpoint {self._endpoint_id} "
+        rows = [(*record, f"{prefix}{record[0]} ", len(states)) for record, states in series.items()]
+        env.cr.execute(
+            """
+            SELECT record.series, record.name, message.idempotency_key, message.request_hash
+            FROM unnest(%s::text[], %s::text[], %s::text[], %s::integer[]) AS record (series, name, prefix, number),
+                LATERAL (
+                    SELECT id, idempotency_key, request_hash FROM dist_message
+                    WHERE direction = 'in' AND endpoint_id = %s AND source_name = record.name
+                      AND starts_with(idempotency_key, record.prefix)
+                    ORDER BY id DESC LIMIT record.number
+                ) AS message
+            ORDER BY message.id
+            """,
+            (*map(list, zip(*rows, strict=True)), self._endpoint_id),
+        )
+        stored = {}
+        for *record, key, content in env.cr.fetchall():
+            stored.setdefault(tuple(record), []).append((key.removeprefix(prefix), content))
+        return stored
 
     def _store_item(self, messages, item):
         taker = self._get_taker_of(item.name, item.type)
@@ -164,10 +211,10 @@ class Poll:
         return {
             **taker.values,
             "idempotency_key": f"endpoint {self._endpoint_id} {item.key}",
-            "request_hash": hashlib.sha256(item.body).hexdigest(),
+            "request_hash": _get_hash(item),
             "trace_id": current.trace_id,
             "traceparent": current.header,
-            "source_name": item.name[:255],
+            "source_name": item.name[:MAX_NAME],
             "payload": None,
             "next_attempt_at": fields.Datetime.now(),
         }
@@ -247,3 +294,7 @@ class Poll:
             for criticality in {taker.values["criticality"] for taker in self._takers}:
                 env["dist.message"]._schedule_inbox(criticality)
             env.flush_all()
+
+
+def _get_hash(item):
+    return hashlib.sha256(item.body).hexdigest()

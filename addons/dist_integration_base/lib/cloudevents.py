@@ -78,6 +78,6 @@ def from_amqp(headers: Mapping[str, Any]) -> dict[str, str]:
     attributes = {}
     for header, value in headers.items():
         for prefix in AMQP_PREFIXES:
-            if header.startswith(prefix) and isinstance(value, str):
+            if isinstance(header, str) and header.startswith(prefix) and isinstance(value, str):
                 attributes[header[len(prefix) :]] = value
     return attributes

@@ -32,6 +32,7 @@ _DEPTH_CEILING = 200
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 # NUL and surrogates can only come in through an escape: raw ones fail as control characters or as UTF-8.
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NESTING = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
@@ -82,6 +83,7 @@ def loads(
     max_items: int = MAX_ITEMS,
     max_digits: int = MAX_DIGITS,
     max_exponent: int = MAX_EXPONENT,
+    any_text: bool = False,
 ) -> Any:
     """Parse *raw* and return dict, list, str, int, Decimal, bool or None.
 
@@ -91,6 +93,8 @@ def loads(
     :param max_items: values in the document, counted as separators and openings
     :param max_digits: digits of one number, before any exponent
     :param max_exponent: absolute decimal exponent of one number
+    :param any_text: whether texts pass that PostgreSQL cannot store: for who keeps the parts apart and has each
+        refused by itself
     :raises StrictJsonError: the first thing found wrong
     """
     text = _decode(raw, max_bytes)
@@ -142,7 +146,7 @@ def loads(
             line=error.lineno,
             column=error.colno,
         ) from None
-    if refused or _SUSPECT_ESCAPE.search(text):
+    if refused or (not any_text and _SUSPECT_ESCAPE.search(text)):
         _raise_first_refused(document)
     return document
 
@@ -227,11 +231,12 @@ def _escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: Any, any_text: bool = False) -> bytes:
     """Write *value* the one canonical way: sorted names, no blanks, UTF-8, Decimal as a string without
     exponent.
 
     :param value: dict with str keys, list, tuple, str, int, finite float, Decimal, bool, None
+    :param any_text: whether halves of surrogate pairs pass, escaped as they came
     :raises StrictJsonError: code ``not_serializable``
     """
     try:
@@ -243,6 +248,8 @@ def dumps(value: Any) -> bytes:
             allow_nan=False,
             default=_default,
         )
+        if any_text:
+            text = _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
         return text.encode("utf-8")
     except UnicodeEncodeError:
         raise StrictJsonError("A text holds half of a surrogate pair.", code="not_serializable") from None

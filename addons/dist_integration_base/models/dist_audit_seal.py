@@ -255,17 +255,19 @@ class DistAuditSeal(models.Model):
         ids = self.env["dist.audit.entry"].search(domain, order="id").ids
         for batch in split_every(BATCH, ids):
             seals = self.sudo().search([("entry_id", "in", batch)], order="number")
-            for seal in seals:
-                entry = seal.entry_id
-                yield {
-                    "number": seal.number,
-                    "previous_hash": seal.previous_hash,
-                    "hash": seal.hash,
-                    "happened_at": fields.Datetime.to_string(entry.happened_at),
-                    "login": entry.user_login or "",
-                    "action": entry.action,
-                    "model": entry.res_model or "",
-                    "record": entry.record_name or "",
-                    "changes": entry.change_text or "",
-                    "content": entry._get_content(),
-                }
+            yield from (seal._prepare_export_row() for seal in seals)
+
+    def _prepare_export_row(self):
+        entry = self.entry_id
+        return {
+            "number": self.number,
+            "previous_hash": self.previous_hash,
+            "hash": self.hash,
+            "happened_at": fields.Datetime.to_string(entry.happened_at),
+            "login": entry.user_login or "",
+            "action": entry.action,
+            "model": entry.res_model or "",
+            "record": entry.record_name or "",
+            "changes": entry.change_text or "",
+            "content": entry._get_content(),
+        }

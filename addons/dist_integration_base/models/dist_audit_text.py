@@ -4,7 +4,7 @@ import secrets
 from odoo import api, fields, models
 
 from ..lib import audit
-from ..lib.erasure import TOMBSTONE
+from ..lib.erasure import TOMBSTONE, erase_text
 from .audit_protection import protect
 from .dist_audit_entry import canonical_changes
 
@@ -78,6 +78,18 @@ class DistAuditText(models.Model):
         return texts.filtered(
             lambda text: not (text.entry_id.res_model == left._name and text.entry_id.res_id in left.ids)
         )
+
+    @api.model
+    def _erase_about(self, domain, values, reason):
+        """Erase the texts in which one of the values stands from entries.
+
+        :param domain: on dist.audit.entry
+        :param values: collection of texts
+        :param reason: text, kept with each entry
+        """
+        entries = self.env["dist.audit.entry"].sudo().search(domain)
+        texts = self.sudo().search([("entry_id", "in", entries.ids)])
+        texts.filtered(lambda text: erase_text(text.text, values) != text.text)._erase(reason)
 
     def _erase(self, reason):
         """Erase these texts, and tell of which entries.
@@ -202,11 +214,8 @@ class DistAuditSeal(models.Model):
         number = self.env.cr.fetchone()[0]
         return audit.Finding(number, "removed") if number else None
 
-    @api.model
-    def _get_export_rows(self, domain):
-        for row in super()._get_export_rows(domain):
-            entry = self.sudo().search([("number", "=", row["number"])]).entry_id
-            yield {**row, "texts": entry._get_texts()}
+    def _prepare_export_row(self):
+        return {**super()._prepare_export_row(), "texts": self.entry_id._get_texts()}
 
 
 class DistPersonalData(models.AbstractModel):

@@ -27,6 +27,8 @@ KEPT = {
     "deprecated_at",
     "retired_at",
 }
+# what a flow is: approval and history tell of this one
+IDENTITY = ("system_id", "message_type_id")
 
 
 class DistFlow(models.Model):
@@ -128,8 +130,9 @@ class DistFlow(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """A flow starts as a draft, whatever the values say."""
+        defaults = {name.removeprefix("default_") for name in self.env.context if name.startswith("default_")}
         for vals in vals_list:
-            self._check_kept(vals.keys() - {"stage"})
+            self._check_kept({*vals, *defaults} - {"stage"})
         flows = super().create([{**vals, "state": "draft"} for vals in vals_list])
         for flow in flows:
             self.env["dist.flow.history"]._add(flow, "state", False, flow.state)
@@ -158,8 +161,26 @@ class DistFlow(models.Model):
                 )
             )
 
+    def _check_identity(self, vals):
+        """:raises UserError: a flow that is no draft would become another"""
+        for name in IDENTITY:
+            changed = self.filtered(
+                lambda flow, name=name: (
+                    flow.state != "draft" and flow[name].id != vals.get(name, flow[name].id)
+                )
+            )
+            if changed:
+                raise UserError(
+                    _(
+                        "%(flow)s was approved for this system and message type. Make a new flow, or take it back to "
+                        "draft first.",
+                        flow=changed[:1].name,
+                    )
+                )
+
     def write(self, vals):
         self._check_kept(vals)
+        self._check_identity(vals)
         if "state" not in vals:
             return super().write(vals)
         moving = self.filtered(lambda flow: flow.state != vals["state"])
@@ -207,7 +228,7 @@ class DistFlow(models.Model):
                         "%(flow)s is %(present)s and cannot become %(wanted)s. Next may be: %(next)s.",
                         flow=flow.name,
                         present=labels[flow.state],
-                        wanted=labels[state],
+                        wanted=labels.get(state, state),
                         next=", ".join(labels[following] for following in LIFECYCLE[flow.state]),
                     )
                 )

@@ -146,6 +146,7 @@ class DistMessage(models.Model):
             ("unfinished", BACKLOG_COLUMNS, f"state IN {OPEN!r} AND NOT ({IS_REFUSED})"),
             ("refused", ["company_id", "received_at", "system_id"], IS_REFUSED),
             ("document", ["res_model", "res_id"], "res_id IS NOT NULL"),
+            ("source", ["endpoint_id", "source_name", "id"], "direction = 'in' AND endpoint_id IS NOT NULL"),
         ):
             create_index(self.env.cr, f"dist_message_{name}_idx", self._table, columns, where=condition)
         # the first and the record's serve what these served before

@@ -139,6 +139,7 @@ class DistMessage(models.Model):
         """Replace personal values by a tombstone, wherever the framework keeps them.
 
         :param identifiers: list of texts, erased wherever they stand
+        :return: set of texts, all that were erased
         """
         messages = self.sudo()
         # before the content that messages share is erased
@@ -147,6 +148,7 @@ class DistMessage(models.Model):
         # items before the call that brought them, which is erased by theirs
         for message in messages.sorted(lambda message: bool(message.child_ids)):
             message._erase_one(values[message], messages)
+        return set(identifiers).union(*values.values())
 
     def _get_personal_values(self, messages):
         """:return: set of texts, the values at personal paths; of a call those of the items that are erased"""

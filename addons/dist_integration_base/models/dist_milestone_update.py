@@ -35,17 +35,59 @@ class DistMilestone(models.Model):
     @api.model
     def _update(self):
         processes = self.env["dist.process"].search([("state", "=", "running")])
+        marks = self.env["dist.event.mark"].search([])
+        places = [{name: mark[name] for name in ("last_id", "seen_id", "horizon")} for mark in marks]
         news = self._read_news()
-        for process in processes:
-            self._start(process, news)
-            self._reach_by_news(process, news)
-            self._reach_by_condition(process)
-            self._give_up(process)
-            self._set_due(process)
-            self._refuse(process, news)
+        failed = processes.filtered(lambda process: not self._follow_or_tell(process, news))
+        if failed:
+            # they read it all again: nothing that happened passes them by
+            for mark, place in zip(marks, places, strict=True):
+                mark.write(place)
         self._leave_out()
-        self._set_overdue()
+        self._set_overdue(failed)
         self._refresh_exceptions()
+
+    @api.model
+    def _follow_or_tell(self, process, news):
+        """A process that cannot be followed is put before a person and does not hold up the others.
+
+        :return: whether it was followed
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._follow(process, news)
+        except Exception as error:  # pylint: disable=broad-except
+            if is_connection_lost(error) or isinstance(error, psycopg2.OperationalError):
+                raise
+            _logger.exception("Process %s cannot be followed", process.code)
+            self.env["dist.exception"]._open_without_message(
+                self._prepare_unfollowed(process, error), process.company_id or self.env.company
+            )
+            return False
+        self.env["dist.exception"]._close_without_message(["process_failed"], str(process.id))
+        return True
+
+    @api.model
+    def _prepare_unfollowed(self, process, error):
+        return ExceptionSpec(
+            "technical",
+            "process_failed",
+            _("The process %s cannot be followed", process.name),
+            detail=f"{type(error).__name__}: {error}"[:500],
+            record=process,
+            severity="high",
+            suggestion=_("Correct its steps. It closes by itself once the process is followed again."),
+            fingerprint=str(process.id),
+        )
+
+    @api.model
+    def _follow(self, process, news):
+        self._start(process, news)
+        self._reach_by_news(process, news)
+        self._reach_by_condition(process)
+        self._give_up(process)
+        self._set_due(process)
+        self._refuse(process, news)
 
     # what happened
 
@@ -273,7 +315,7 @@ class DistMilestone(models.Model):
             self.env.cr.execute(
                 """
                 UPDATE dist_milestone milestone SET due_at = known.due_at,
-                    state = CASE WHEN known.due_at > %s THEN 'expected' ELSE milestone.state END
+                    state = CASE WHEN known.due_at < %s THEN milestone.state ELSE 'expected' END
                 FROM unnest(%s::integer[], %s::timestamp[]) AS known (id, due_at)
                 WHERE milestone.id = known.id AND milestone.due_at IS DISTINCT FROM known.due_at
                 """,
@@ -305,8 +347,15 @@ class DistMilestone(models.Model):
         }
 
     @api.model
-    def _set_overdue(self):
-        late = self.search([("state", "=", "expected"), ("due_at", "<", fields.Datetime.now())])
+    def _set_overdue(self, failed):
+        """:param failed: dist.process that were not looked at"""
+        late = self.search(
+            [
+                ("state", "=", "expected"),
+                ("due_at", "<", fields.Datetime.now()),
+                ("process_id", "not in", failed.ids),
+            ]
+        )
         for step in late.step_id:
             own = late.filtered(lambda milestone, step=step: milestone.step_id == step)
             if step.reached_by != "condition" and not step.condition:

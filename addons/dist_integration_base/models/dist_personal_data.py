@@ -20,9 +20,10 @@ FILES = "files"
 OWN = "own"
 # what leads to the message of a record that does not say so itself
 LINKS = {"dist.cutover.difference": ["comparison_id.message_id"]}
-# model of notes, what leads to the record they are about, its model, texts
+# model of notes, what leads to the record they are about, its model, texts; Odoo 19 keeps no name of the record
 NOTES = (
-    ("mail.message", "", "model", ("subject", "body")),
+    ("mail.message", "", "model", ("subject", "body", "record_name")),
+    ("mail.mail", "mail_message_id.", "model", ("body_html",)),
     ("mail.activity", "", "res_model", ("summary", "note", "res_name")),
     (
         "mail.tracking.value",
@@ -386,6 +387,14 @@ class DistPersonalData(models.AbstractModel):
         return erased
 
     @api.model
+    def _get_notes(self):
+        """:return: list as of NOTES, with the texts that are stored"""
+        return [
+            (model_name, *about, [name for name in names if self.env[model_name]._fields[name].store])
+            for model_name, *about, names in NOTES
+        ]
+
+    @api.model
     def _erase_mail(self, identifiers, values, left):
         """Erase from the chatter and the activities of the suite's own records where an identifier stands.
 
@@ -405,7 +414,7 @@ class DistPersonalData(models.AbstractModel):
         kept = left.sudo()._get_exceptions().ids
         found, values = [], sorted({term for value in identifiers for term in spellings(value)})
         # without an identifier, by the person alone, nothing is looked for in texts
-        for notes_name, place, model_field, names in NOTES if identifiers else ():
+        for notes_name, place, model_field, names in self._get_notes() if identifiers else ():
             terms = [(name, "ilike", value) for name in names for value in values]
             about = [
                 (f"{place}{model_field}", "=like", "dist.%"),
@@ -442,7 +451,7 @@ class DistPersonalData(models.AbstractModel):
         :param domain: on the ids of their records
         :param model_name: of their records
         """
-        for notes_name, place, model_field, names in NOTES:
+        for notes_name, place, model_field, names in self._get_notes():
             about = [(f"{place}{model_field}", "=", model_name)]
             about += [(f"{place}{name}", operator, value) for name, operator, value in domain]
             notes = self.env[notes_name].sudo().with_context(active_test=False).search(about)

@@ -81,6 +81,10 @@ class DistProcess(models.Model):
     def action_start(self):
         if any(not process.step_ids for process in self):
             raise UserError(_("A process has steps."))
+        running = self.filtered(lambda process: process.state == "running")
+        if running:
+            # it would leave alone what came since it was started
+            raise UserError(_("%s is running already.", ", ".join(running.mapped("name"))))
         self.write({"state": "running", "started_at": fields.Datetime.now()})
 
     def action_stop(self):

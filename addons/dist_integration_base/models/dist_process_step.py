@@ -14,6 +14,11 @@ UNITS = [
     ("working_days", "Working days"),
 ]
 
+# in the unit of a step
+LONGEST = 10_000
+# how far a date is away that only stands for one, as 9999-12-31 does
+NO_DATE = timedelta(days=36_500)
+
 
 class DistProcessStep(models.Model):
     """One step of a process: what tells that it is reached, until when, and what happens otherwise."""
@@ -78,6 +83,7 @@ class DistProcessStep(models.Model):
         "due_from",
         "due_field",
         "due_step_id",
+        "due_amount",
     )
     def _check_definition(self):
         for step in self:
@@ -90,6 +96,10 @@ class DistProcessStep(models.Model):
             step._check_due()
 
     def _check_due(self):
+        if not 0 <= self.due_amount <= LONGEST:
+            raise ValidationError(
+                _("Step %(step)s: Within is between 0 and %(longest)s.", step=self.name, longest=LONGEST)
+            )
         if self.due_from == "step" and (
             not self.due_step_id or self.due_step_id.process_id != self.process_id
         ):
@@ -109,10 +119,12 @@ class DistProcessStep(models.Model):
 
     def _get_due(self, base, company):
         """:param base: datetime (UTC) from which the deadline counts
-        :return: datetime (UTC)
+        :return: datetime (UTC); None when the base stands for a date that nobody knows, such as the end of 9999
         """
         self.ensure_one()
         amount = self.due_amount
+        if abs(base - fields.Datetime.now()) > NO_DATE:
+            return None
         if not self.due_unit.startswith("working"):
             return base + timedelta(**{self.due_unit: amount})
         calendar = self.process_id.calendar_id or company.resource_calendar_id

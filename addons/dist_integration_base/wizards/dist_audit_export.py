@@ -9,6 +9,8 @@ COLUMNS = (
     "number", "previous_hash", "hash", "happened_at", "login", "action", "model", "record", "changes",
     "content", "texts",
 )  # fmt: skip
+# with what a spreadsheet takes a text for a formula (OWASP, CSV injection)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class DistAuditExport(models.TransientModel):
@@ -69,5 +71,10 @@ def _to_csv(rows):
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS)
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
     return stream.getvalue()
+
+
+def _plain(value):
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front, as in Odoo's own CSV files."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

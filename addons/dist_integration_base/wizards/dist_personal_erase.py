@@ -171,9 +171,13 @@ class DistPersonalErase(models.TransientModel):
         erasable, left = self._find()
         values = [*self._get_identifiers(), *self._get_particulars()]
         events = self.env["dist.event"]._find_personal_alone(self.partner_id, self._get_identifiers())
-        erasable._erase_personal(values)
+        about = {"dist.message": erasable, "dist.exception": erasable.sudo()._get_exceptions()}
+        erased = erasable._erase_personal(values)
         events.sudo()._erase_personal(values)
         reason = erase_text(self.reason, values)
+        for model_name, records in about.items():
+            domain = [("res_model", "=", model_name), ("res_id", "in", records.ids)]
+            self.env["dist.audit.text"]._erase_about(domain, erased, reason)
         beside = self.env["dist.personal.data"]._erase_beside(
             self._get_identifiers(), set(values), left, reason
         )
@@ -244,9 +248,7 @@ class DistPersonalErase(models.TransientModel):
         kinds = data._get_erased_places()[lines._name]
         named = data._find(lines._name, kinds, list(values)) & set(lines.ids)
         data._erase_rows(lines._name, kinds, named, values, [])
-        entries = self.env["dist.audit.entry"].sudo().search(about)
-        texts = self.env["dist.audit.text"].sudo().search([("entry_id", "in", entries.ids)])
-        texts.filtered(lambda text: erase_text(text.text, values) != text.text)._erase(reason)
+        self.env["dist.audit.text"]._erase_about(about, values, reason)
 
     def _show(self):
         return {

@@ -13,8 +13,7 @@ class TestOrderToCash(CommerceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.process = cls.env.ref("dist_integration_commerce.process_order_to_cash")
-        cls.process.action_start()
+        cls.process = cls._start_process("dist_integration_commerce.process_order_to_cash")
         cls.wms, _client, _key = cls._make_system("Hub", kind="warehouse")
         cls.warehouse.dist_system_id = cls.wms
         endpoint = cls._make_endpoint(cls.wms, "http://127.0.0.1:9/hook")

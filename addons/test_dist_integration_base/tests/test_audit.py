@@ -550,6 +550,32 @@ class TestAudit(AuditMixin, DistCase):
         self.assertTrue(rows[0]["changes"].startswith("Name (name): "), "as on the screen")
         self.assertTrue(self._entries(action="exported", user_id=self.people["auditor"].id))
 
+    def test_export_is_no_formula(self):
+        """G5: whoever opens the CSV file in a spreadsheet runs nothing that somebody named a record."""
+        for sign in "=+-@\t\r":
+            self.endpoint.with_user(self.manager).name = f'{sign}HYPERLINK("http://evil.example","x")'
+        self._seal()
+        rows = list(csv.DictReader(io.StringIO(self._export("csv", user_id=self.manager.id), newline="")))
+        names = [row["record"] for row in rows if "HYPERLINK" in row["record"]]
+        self.assertGreaterEqual(len(names), 6)
+        self.assertEqual({name[0] for name in names}, {"'"})
+        self.assertIn('=HYPERLINK("http://evil.example","x")', self._export("jsonl").replace('\\"', '"'))
+
+    def test_export_of_many(self):
+        """G5: an export asks the database per batch, not per entry."""
+
+        def count(number):
+            for _time in range(number):
+                self.env["dist.audit.entry"]._add("exported", record_name="Many", reason="many")
+            self._seal()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._export("jsonl")
+            return self.env.cr.sql_log_count - before
+
+        count(1)
+        self.assertLess(count(60), count(1) + 10)
+
     def test_export_by_person_and_day(self):
         """G5: an export can be narrowed to who and when."""
         self._make_chain()

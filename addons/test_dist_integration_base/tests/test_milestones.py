@@ -145,6 +145,49 @@ class TestMilestones(PeopleMixin, DistCase):
         self._update()
         self.assertEqual(dated.state, "expected")
 
+    def test_date_that_stands_for_none(self):
+        """M12: a date beyond reason is no deadline, whatever it is counted in; the other documents go on."""
+        for unit in ("hours", "working_days", "working_hours"):
+            self.dated.write({"due_unit": unit, "due_amount": 2})
+            far, near = self._partner(dist_test_date="9999-12-31"), self._partner(dist_test_date="2021-01-05")
+            self._update()
+            self.assertEqual(
+                (self._states(far)["dated"], self._states(near)["dated"]), ("expected", "overdue")
+            )
+            self.assertFalse(self._milestones(far)["dated"].due_at)
+            near.dist_test_date = "9999-12-31"
+            self._update()
+            self.assertEqual(self._states(near)["dated"], "expected")
+
+    def test_process_that_fails(self):
+        """M12, X1: a process that cannot be followed is before a person; the others go on, and nothing passes it by."""
+        other = self.env["dist.process"].create(
+            {"name": "Broken", "code": "broken", "model_name": "res.partner"}
+        )
+        event = self.told.event_type_id.id
+        self._make_step("first", process_id=other.id, reached_by="event", event_type_id=event)
+        step = self._make_step("second", process_id=other.id, sequence=9, condition="[('ref', '=', 'x')]")
+        other.action_start()
+        self.env.flush_all()
+        # as after an update that took a field away
+        condition = "[('no_such_field', '=', 1)]"
+        self.env.cr.execute("UPDATE dist_process_step SET condition = %s WHERE id = %s", (condition, step.id))
+        self.env.invalidate_all()
+        partner = self._partner()
+        for _time in range(2):
+            with self.assertLogs("odoo.addons.dist_integration_base", "ERROR"):
+                self._update()
+        exception = self.env["dist.exception"].search([("code", "=", "process_failed")])
+        self.assertEqual((len(exception), exception.state), (1, "open"))
+        self.assertIn("no_such_field", exception.detail)
+        followed = self.env["dist.milestone"].search([("res_id", "=", partner.id)])
+        self.assertEqual(followed.process_id, self.process)
+        step.condition = "[('ref', '=', 'x')]"
+        self._update()
+        followed = self.env["dist.milestone"].search([("res_id", "=", partner.id)])
+        self.assertEqual(followed.process_id, self.process | other)
+        self.assertEqual(exception.state, "resolved")
+
     def test_working_time(self):
         """M12: working days leave weekends out."""
         self.taxed.write({"due_unit": "working_days", "due_amount": 2})
@@ -252,6 +295,8 @@ class TestMilestones(PeopleMixin, DistCase):
             {"condition": "[('no_such_field', '=', 1)]"},
             {"due_from": "field", "due_field": "name"},
             {"due_from": "step", "due_step_id": False},
+            {"due_amount": -5},
+            {"due_amount": 10_000_000, "due_unit": "working_days"},
         ):
             with self.subTest(values), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.taxed.write({"reached_by": "condition", **values})
@@ -259,6 +304,11 @@ class TestMilestones(PeopleMixin, DistCase):
             self.process.model_name = "no.such.model"
 
     def test_stopped(self):
+        """M12: a process that was stopped follows nothing; one that runs keeps what it follows from."""
+        started = self.process.started_at
+        with self.assertRaisesRegex(UserError, "running already"):
+            self.process.with_user(self.people["manager"]).action_start()
+        self.assertEqual(self.process.started_at, started)
         self.process.action_stop()
         partner = self._partner()
         self.assertFalse(self.env["dist.event"].search([("res_id", "=", partner.id)]))

@@ -74,6 +74,8 @@ class PersonCase(ContentCase):
 
     def _get_all_texts(self):
         """:return: every row of every table of the suite and of its chatter, as one text"""
+        # values that changed are noted before the commit
+        self._flush_events()
         self.env.flush_all()
         self.env.cr.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND (tablename LIKE 'dist_%' "
@@ -85,7 +87,11 @@ class PersonCase(ContentCase):
             texts += [row[0] for row in self.env.cr.fetchall()]
         texts += [message.sudo()._get_raw().decode() for message in self.env["dist.message"].search([])]
         notes = self.env["mail.message"].search([("model", "=like", "dist.%")])
-        return "\n".join([*texts, *notes.mapped("body")])
+        mails = self.env["mail.mail"].search([("model", "=like", "dist.%")])
+        texts += [*notes.mapped("body"), *mails.mapped("body_html")]
+        if notes._fields["record_name"].store:
+            texts += [name for name in notes.mapped("record_name") if name]
+        return "\n".join(texts)
 
     def _check_gone(self, *words):
         texts = self._get_all_texts().lower()
@@ -123,6 +129,30 @@ class TestErasedEverywhere(PersonCase):
         self._erase()
         self._check_gone()
         self.assertTrue(json.loads(event.evidence)["before_erasure"]["sha256"])
+
+    def test_what_was_done_with_messages(self):
+        """G5, G6: by the contact alone the name goes from what was tracked and audited of messages and exceptions
+        that are erased, and from all of an exception.
+        """
+        content = json.dumps({"name": NAME, "email": EMAIL, "note": "Berg-Anna AG"})
+        message = self._make_message(self.inbound, state="dead", payload=content)
+        exception = self._open_exception(
+            message, summary=f"{NAME} is blocked", fingerprint=f"sku/{NAME}", external_code=NAME
+        )
+        exception.impact_skus = NAME
+        exception.message_post(body=f"Talked to {NAME}")
+        dialog = self.env["dist.exception.ignore"].with_user(self.people["operator"])
+        dialog = dialog.create(
+            {"exception_ids": [(6, 0, exception.ids)], "reason": f"{NAME} of Berg-Anna AG called"}
+        )
+        dialog.action_ignore()
+        dialog.unlink()
+        self._get_all_texts()
+        entries = self._entries(exception)
+        self.assertIn(NAME, "".join(entries.mapped("record_name")))
+        self._erase(identifiers=EMAIL)
+        self._check_gone(NAME, "Berg-Anna AG")
+        self.assertEqual(set(entries.mapped("record_name")), {"[erased] is blocked", "[erased]"})
 
     def test_comparisons(self):
         """G6, G10: of what was compared the values are erased, that and where it differed stays."""

@@ -68,6 +68,8 @@ class TestRegister(PeopleMixin, DistHttpCase):
             with self.assertRaisesRegex(UserError, "cannot become"):
                 flow.write({"state": state})
         self.assertEqual(flow.state, "draft")
+        with self.assertRaisesRegex(UserError, "cannot become bogus"):
+            flow.write({"state": "bogus"})
         with self.assertRaises(UserError):
             self.flow.action_approve()
         with self.assertRaises(AccessError):
@@ -95,6 +97,26 @@ class TestRegister(PeopleMixin, DistHttpCase):
         for forged in ({"approved_by_id": self.env.uid}, {"activated_at": fields.Datetime.now()}):
             with self.assertRaisesRegex(AccessError, "use the buttons"):
                 flows.create({**values, **forged})
+            with self.assertRaisesRegex(AccessError, "use the buttons"):
+                forger = flows.with_context(**{f"default_{name}": value for name, value in forged.items()})
+                forger.create(values)
+
+    def test_what_was_approved_stays_what_it_is(self):
+        """G2: a flow that is no draft does not become another interface; what it works with may change."""
+        other, _client, _key = self._make_system("Another")
+        kind = self.env["dist.message.type"]._get_by_code("integration.alert")
+        changes = ({"system_id": other.id}, {"message_type_id": kind.id})
+        flow = self._make_draft()
+        flow.message_type_id = kind
+        flow.action_approve()
+        retired = self._make_flow(self.system, "integration.test", "retired")
+        for approved in (flow | self.flow, self.flow, retired):
+            for vals in changes:
+                manager = approved.with_user(self.people["manager"])
+                with self.assertRaisesRegex(UserError, "was approved for this"), self.cr.savepoint():
+                    manager.write({**vals, "endpoint_id": False})
+        self.flow.write({"message_type_id": self.flow.message_type_id.id, "latency_seconds": 7})
+        self.assertEqual(self.flow.latency_seconds, 7)
 
     def test_only_drafts_are_deleted(self):
         """G2: what was approved stays in the register, whatever is deleted around it; it is retired."""

@@ -1,17 +1,26 @@
 import json
 import os
 from datetime import timedelta
+from types import SimpleNamespace
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.dist_integration_base.delivery import Poll
-from odoo.addons.dist_integration_base.lib.transports import Batch, Item
+from odoo.addons.dist_integration_base.lib.transports import Batch, HttpSettings, Item
+from odoo.addons.dist_integration_base.lib.transports.amqp import _to_item
 from odoo.addons.dist_integration_base.tests.common import DistCase
 from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
 from .people import PeopleMixin
+
+
+def _receive(name, message_id=None, key="partners"):
+    """:return: lib Item, as a message of RabbitMQ becomes one"""
+    properties = SimpleNamespace(headers={b"\xe4": "x"}, message_id=message_id, type="partner.submit")
+    body = json.dumps({"external_id": name, "name": name}).encode()
+    return _to_item(SimpleNamespace(routing_key=key), properties, body)
 
 
 @tagged("post_install", "-at_install")
@@ -258,6 +267,68 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
         self.assertEqual(messages.mapped("state"), ["pending", "dead"])
         self.assertEqual(messages[1].error_code, "idempotency_key_reused")
         self.assertTrue(messages[1].exception_id)
+
+    def _store(self, *batches):
+        """Store lists of items as a worker does; return the notes of the endpoint's messages."""
+        self.env.flush_all()
+        poll = Poll(self.env.registry, self.endpoint.id)
+        poll._read()
+        for items in batches:
+            poll._store(Batch(items))
+        self.env.invalidate_all()
+        return [json.loads(message._get_raw())["name"] for message in self._get_messages()]
+
+    def test_feed_changes_back(self):
+        """M9, M5: a record of a feed that goes from A to B and back to A ends with A; the same again is known."""
+        source = HttpSettings("https://shop.example/feed").open_source({})
+
+        def page(*names, number=1):
+            return source._get_items({"items": [{"id": number, "name": name} for name in names]})
+
+        # each page is read twice, as after a crash or without entity tags
+        pages = [page(name) + page("X", number=2) for name in "AABBAA"]
+        self.assertEqual("".join(self._store(*pages)), "AXBA")
+        # a log that holds every change is known as a whole, up to what is new
+        self.assertEqual("".join(self._store(page(*"ABAB"), page(*"ABABAC"), page(*"BAC"))), "AXBABAC")
+        # what has no id is no state of one record
+        source = HttpSettings("https://shop.example/feed", item_id="none").open_source({})
+        page = page("N", "M")
+        self.assertEqual("".join(self._store(page, page)), "AXBABACNM")
+
+    def test_feed_item_that_cannot_be_stored(self):
+        """M9, M7: an item with a text that no database takes is before a person; the others of its page go on."""
+        source = HttpSettings("https://shop.example/feed").open_source({})
+        items = [{"id": "B\0", "name": "\0"}, {"id": "C", "name": "\ud800"}, {"id": "D", "name": "D"}]
+        body = json.dumps({"items": [{**item, "external_id": item["id"]} for item in items]}).encode()
+        page = source._get_items(source._read(SimpleNamespace(body_excerpt=body)))
+        self.assertEqual(self._store(page, page), ["\0", "\ud800", "D"])
+        self._process()
+        messages = self._get_messages()
+        self.assertEqual(messages.mapped("state"), ["dead", "dead", "done"])
+        self.assertEqual(messages[:2].exception_id.mapped("category"), ["decode"])
+        self.assertIn("half of a surrogate pair", messages[1].error)
+
+    def test_whole_page_changes_back(self):
+        """M9: so does a feed whose page is one message."""
+        source = HttpSettings("https://shop.example/feed", items="", item_id="").open_source({})
+        pages = [source._get_items({"name": name}) for name in "AABAA"]
+        self.assertEqual("".join(self._store(*pages)), "ABA")
+
+    def test_queue_changes_back(self):
+        """M3, M5: messages of a queue without ids: A, B, A ends with A; what comes again unsettled is known."""
+
+        batch = [_receive("A"), _receive("B"), _receive("I", "msg-1"), _receive("A"), _receive("A")]
+        self.assertEqual("".join(self._store(batch, batch, [_receive("B")])), "ABIAB")
+
+    def test_queue_with_names_that_are_no_text(self):
+        """M3, M7: an id or key that no database takes does not hold up the queue; the message is known again."""
+        batch = [
+            _receive("A", "a\0b"),
+            _receive("B", b"\xff\0", key=b"\xe4"),
+            _receive("C", "msg-3", key="x\0"),
+        ]
+        self.assertEqual("".join(self._store(batch, batch)), "ABC")
+        self.assertEqual(self._get_messages().mapped("source_name"), ["partners", "\\xe4", "x\\x00"])
 
     def test_type_of_an_event(self):
         """M3: where the partner names the type, the flow of that type takes it."""

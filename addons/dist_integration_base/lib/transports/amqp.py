@@ -28,11 +28,14 @@ from ..errors import (
 from ..network import IPNetwork, normalize_host, resolve
 from ..tls import make_context
 from .base import Batch, Item, Outgoing, Result, Session, Source, fill, load_driver
+from .files import readable
 
 PREFETCH = 50
 CONSUME_SECONDS = 15
 TOLD_STRANGERS = 5
 PERSISTENT = 2
+# series of messages without an id
+UNNAMED = "auto"
 
 
 @dataclass(frozen=True)
@@ -305,7 +308,17 @@ class AmqpSource(Source):
 
 def _to_item(method: Any, properties: Any, body: bytes) -> Item:
     attributes = cloudevents.from_amqp(properties.headers or {})
-    # Without a name of its own, the same content is the same message, as in the HTTP API.
-    key = properties.message_id or attributes.get("id") or f"auto {hashlib.sha256(body).hexdigest()}"
-    kind = attributes.get("type") or properties.type or ""
-    return Item(key=str(key)[:200], name=method.routing_key, body=body, type=kind)
+    key = _to_text(properties.message_id or attributes.get("id"))[:200]
+    kind = _to_text(attributes.get("type") or properties.type)
+    name = _to_text(method.routing_key)
+    if key:
+        return Item(key=key, name=name, body=body, type=kind)
+    # Without an id of its own, the same content is the same message until another comes.
+    key = f"{UNNAMED} {hashlib.sha256(body).hexdigest()}"
+    return Item(key=key, name=name, body=body, type=kind, series=UNNAMED)
+
+
+def _to_text(given: str | bytes | None) -> str:
+    """Return what a publisher wrote as text that can be stored; pika leaves what is not UTF-8 as bytes."""
+    text = given.decode("utf-8", "surrogateescape") if isinstance(given, bytes) else given or ""
+    return readable(text)

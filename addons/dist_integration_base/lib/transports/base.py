@@ -162,6 +162,8 @@ class Item:
     :ivar body: exact bytes
     :ivar type: message type, where the partner names it
     :ivar refused: why it cannot be taken, such as its size; empty when it can
+    :ivar series: what the key begins with when it names a content: under one series and name, a content is the same
+        message only as long as no other came since
     """
 
     key: str
@@ -169,6 +171,7 @@ class Item:
     body: bytes = b""
     type: str = ""
     refused: str = ""
+    series: str = ""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,9 @@ def safe_name(text: str) -> str:
 
 
 def readable(name: str) -> str:
-    """Return a file's name as text that can be shown: what cannot is escaped, as ``\\xe4`` or ``\\n``."""
+    """Return a name that a partner gave as text that can be shown and stored: what cannot is escaped, as ``\\xe4`` or
+    ``\\n``.
+    """
 
     def escaped(match: re.Match) -> str:
         character = match[0]

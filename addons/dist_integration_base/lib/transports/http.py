@@ -19,7 +19,7 @@ from ..network import IPNetwork
 from ..oauth import ClientCredentials, TokenCache
 from ..transport import HttpSession, Response, classify, split_url
 from .base import Batch, Doubtful, FileBody, Item, Outgoing, Result, Session, Source
-from .files import safe_name
+from .files import readable, safe_name
 
 USER_AGENT = "Odoo-Dist-Integration/1.0"
 EXCERPT = 2000
@@ -203,25 +203,28 @@ class FeedSource(Source):
 
     def _read(self, response: Response) -> Any:
         try:
-            return strict_json.loads(response.body_excerpt, max_bytes=self.settings.max_bytes)
+            # an item that holds what cannot be stored is refused by itself, when it is read
+            return strict_json.loads(response.body_excerpt, max_bytes=self.settings.max_bytes, any_text=True)
         except strict_json.StrictJsonError as error:
             raise ProtocolError(f"The feed is not JSON: {error.detail}") from error
 
     def _get_items(self, document: Any) -> list[Item]:
         if not self.settings.items:
-            return [self._get_item(document)]
+            return [self._get_item(document, "page")]
         found = _search(self.settings.items, document)
         if not isinstance(found, list):
             raise ProtocolError(f'The feed has no list at "{self.settings.items}".')
         return [self._get_item(entry) for entry in found]
 
-    def _get_item(self, entry: Any) -> Item:
-        body = strict_json.dumps(entry)
+    def _get_item(self, entry: Any, unnamed: str = "") -> Item:
+        """:param unnamed: series of an item that has no id; empty when such items are no states of one record"""
+        body = strict_json.dumps(entry, any_text=True)
         number = _search(self.settings.item_id, entry) if self.settings.item_id else None
         # Under one id a changed record is another message, the same record is the same message.
         digest = hashlib.sha256(body).hexdigest()[:32]
-        name = "" if number is None or isinstance(number, dict | list) else str(number)[:100]
-        return Item(key=f"{name} {digest}", name=name, body=body)
+        name = "" if number is None or isinstance(number, dict | list) else readable(str(number))[:100]
+        series = name or unnamed
+        return Item(key=f"{series} {digest}", name=name, body=body, series=series)
 
     def _get_next(self, response: Response, document: Any) -> str:
         link = _next_link(response.headers.get("link", ""))
@@ -229,6 +232,8 @@ class FeedSource(Source):
         if named is not None and not isinstance(named, str | int):
             raise ProtocolError(f'The feed\'s next page at "{self.settings.next}" is no text.')
         following = link or str(named or "")
+        if readable(following) != following:
+            raise ProtocolError("The feed's next page has a name that is no text.")
         if not following:
             return ""
         if not link and "/" not in following and "?" not in following:
