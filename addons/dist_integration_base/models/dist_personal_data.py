@@ -365,9 +365,16 @@ class DistPersonalData(models.AbstractModel):
                 self.env.cr.execute(
                     SQL("UPDATE %s SET %s WHERE id = %s", table, SQL(", ").join(pairs), row["id"])
                 )
-        if FILES in kinds.values():
+        files = [name for name in kinds if kinds[name] == FILES]
+        if files:
             self.env["ir.attachment"].sudo().search(
-                [("res_model", "=", model_name), ("res_id", "in", sorted(ids))]
+                [
+                    ("res_model", "=", model_name),
+                    ("res_id", "in", sorted(ids)),
+                    "|",
+                    ("res_field", "=", False),
+                    ("res_field", "in", files),
+                ]
             ).unlink()
         model.invalidate_model()
         self._erase_notes([("res_id", "in", sorted(ids))], values, model_name)

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from odoo.addons.dist_integration_base.models.dist_personal_data import CONTENT, DOCUMENT, TEXT
+from odoo.addons.dist_integration_base.models.dist_personal_data import CONTENT, DOCUMENT, FILES, TEXT
 
 PLACES = {
     "dist.as2.exchange": {"detail": TEXT, "disposition": TEXT},
@@ -13,7 +13,7 @@ PLACES = {
     },
     "dist.edi.expectation": {"detail": TEXT},
     "dist.edi.group": {"issues": DOCUMENT},
-    "dist.edi.mail": {"name": TEXT, "sender": TEXT},
+    "dist.edi.mail": {"files": FILES, "name": TEXT, "sender": TEXT},
     "dist.edi.mailbox": {"senders": TEXT},
     "dist.edi.interchange": {"acknowledgement": DOCUMENT, "error": TEXT, "issues": DOCUMENT, "raw": CONTENT},
     "dist.supplier.acknowledgement": {"note": TEXT},
