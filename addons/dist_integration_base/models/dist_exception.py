@@ -592,9 +592,7 @@ class DistException(models.Model):
                 )
             )
         if left:
-            texts.append(
-                _("Left out: %s messages that later ones have overtaken.", left)
-            )
+            texts.append(_("Left out: %s messages that later ones have overtaken.", left))
         if not texts:
             return True
         return self.env["dist.endpoint"]._get_notification(" ".join(texts), "warning")

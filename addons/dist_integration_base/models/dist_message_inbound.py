@@ -359,7 +359,10 @@ class DistMessage(models.Model):
         keys = {message: handler._get_external_id(ready[message.id]) for message in self}
         late = self.filtered(lambda message: message._is_late(keys[message]))
         for message in self - late:
-            if message._search_others(keys[message], [("state", "=", "retry"), ("id", "<", message.id)]) - self:
+            if (
+                message._search_others(keys[message], [("state", "=", "retry"), ("id", "<", message.id)])
+                - self
+            ):
                 raise RetryLater(_("An earlier message of the same record waits for its next try."))
         late._settle_as_overtaken(_("A later message has told of the same record since."))
         self.env["dist.exception"]._refresh(late._get_exceptions())

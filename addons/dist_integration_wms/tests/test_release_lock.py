@@ -124,7 +124,9 @@ class TestReleaseLock(WmsCase):
         message = self._get_events(self.picking).message_ids
         message.state = "dead"
         message.action_cancel("Told by phone: they are closed")
-        self.assertEqual((self.picking.dist_release_state, self.picking.dist_is_locked), ("not_released", False))
+        self.assertEqual(
+            (self.picking.dist_release_state, self.picking.dist_is_locked), ("not_released", False)
+        )
         self.assertIn("they are closed", self.picking.dist_hold_reason)
         self.mine.action_cancel()
         self._commit_events()
