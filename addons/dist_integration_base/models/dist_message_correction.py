@@ -48,8 +48,8 @@ class DistMessage(models.Model):
             if original.direction == "out" and original._get_overtaken():
                 raise UserError(
                     _(
-                        "Later messages were delivered, and the document no longer calls for this one: use Retry, which "
-                        "settles it, or Cancel."
+                        "Later messages were delivered, and the document no longer calls for this one: use Retry, "
+                        "which settles it, or Cancel."
                     )
                 )
             correction = (
