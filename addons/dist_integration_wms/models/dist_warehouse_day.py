@@ -329,7 +329,7 @@ class DistWarehouseDay(models.AbstractModel):
         kinds = [*DECISIONS, "other"]
         is_known = key in kinds if figure == "decisions" else isinstance(key, int) or figure != "variances"
         if key and not is_known:
-            raise UserError(_("There is no figure %s.", f"{figure}/{key}"))
+            raise UserError(_("There is no figure %(figure)s, %(key)s.", figure=figure, key=key))
 
     @api.model
     def _open_list(self, name, domain, module="dist_integration_wms"):
