@@ -72,22 +72,21 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             picked = item.quantity + item.left
             move.dist_picked_quantity = unit._compute_quantity(picked, move.product_uom, round=False)
 
+    def _describe_picked(self, item):
+        return _(
+            "%(product)s: %(picked)s %(unit)s picked, %(shipped)s shipped, %(left)s left.",
+            product=item.move.product_id.display_name,
+            picked=formats.quantity_text(item.quantity + item.left),
+            unit=item.move.product_id.uom_id.name,
+            shipped=formats.quantity_text(item.quantity),
+            left=formats.quantity_text(item.left),
+        )
+
     def _prepare_picked_left(self, plan):
         """:return: list of ExceptionSpec: what stands picked in the warehouse when it has finished"""
         left = [item for item in plan.moves if item.left and not item.move._dist_is_zero(item.left)]
         if not left:
             return []
-        items = "\n".join(
-            _(
-                "%(product)s: %(picked)s %(unit)s picked, %(shipped)s shipped, %(left)s left.",
-                product=item.move.product_id.display_name,
-                picked=formats.quantity_text(item.quantity + item.left),
-                unit=item.move.product_id.uom_id.name,
-                shipped=formats.quantity_text(item.quantity),
-                left=formats.quantity_text(item.left),
-            )
-            for item in left
-        )
         return [
             ExceptionSpec(
                 "business",
@@ -99,7 +98,7 @@ class ShipmentConfirmedHandler(models.AbstractModel):
                         item.move.product_id.default_code or item.move.product_id.name for item in left
                     ),
                 ),
-                detail=items,
+                detail="\n".join(map(self._describe_picked, left)),
                 record=self._get_backorder(plan) or plan.picking,
                 suggestion=_(
                     "The goods stand picked in the warehouse; in Odoo they are still in stock. Have them shipped with "
