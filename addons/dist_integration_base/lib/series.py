@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
-from itertools import groupby
 
 
 def name_states(stored: Sequence[tuple[str, str]], coming: Sequence[tuple[str, str]]) -> list[str]:
@@ -16,7 +16,8 @@ def name_states(stored: Sequence[tuple[str, str]], coming: Sequence[tuple[str, s
     :param stored: (key, hash of the content) of the latest, oldest first; at least as many as are coming
     :param coming: (key of the content alone, hash of the content), in their order
     """
-    runs = [list(run) for _hash, run in groupby(coming, lambda state: state[1])]
+    # pylint: disable-next=bad-builtin-groupby  # runs of neighbours are wanted
+    runs = [list(run) for _hash, run in itertools.groupby(coming, lambda state: state[1])]
     known = _count_known([state[1] for state in stored], [run[0][1] for run in runs])
     names = [key for key, _hash in stored[len(stored) - known :]]
     last = stored[-1][0] if stored else ""

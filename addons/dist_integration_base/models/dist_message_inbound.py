@@ -332,7 +332,7 @@ class DistMessage(models.Model):
         env = api.Environment(cr, SUPERUSER_ID, {})
         # read again: another worker may have finished one between the first look and the lock
         messages = env["dist.message"].browse(ready).filtered(lambda message: message.state in UNFINISHED)
-        messages = messages._keep_order(ready)
+        messages = messages and messages._keep_order(ready)
         if not messages:
             return
         first = messages[:1]
@@ -353,8 +353,8 @@ class DistMessage(models.Model):
         :return: those of these messages whose turn it is
         :raises RetryLater: an earlier message of the same record waits for its next try
         """
-        handler = self[:1]._get_handler() if self else None
-        if not handler or not handler._tells_state:
+        handler = self[:1]._get_handler()
+        if not handler._tells_state:
             return self
         keys = {message: handler._get_external_id(ready[message.id]) for message in self}
         late = self.filtered(lambda message: message._is_late(keys[message]))

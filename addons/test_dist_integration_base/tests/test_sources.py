@@ -297,15 +297,17 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
 
     def test_feed_item_that_cannot_be_stored(self):
         """M9, M7: an item with a text that no database takes is before a person; the others of its page go on."""
-        source = HttpSettings("https://shop.example/feed").open_source({})
-        items = [{"id": "B\0", "name": "\0"}, {"id": "C", "name": "\ud800"}, {"id": "D", "name": "D"}]
-        body = json.dumps({"items": [{**item, "external_id": item["id"]} for item in items]}).encode()
+        source = HttpSettings("https://shop.example/feed", item_id="external_id").open_source({})
+        items = [
+            {"external_id": key, "name": name} for key, name in (("B\0", "\0"), ("C", "\ud800"), ("D", "D"))
+        ]
+        body = json.dumps({"items": items}).encode()
         page = source._get_items(source._read(SimpleNamespace(body_excerpt=body)))
         self.assertEqual(self._store(page, page), ["\0", "\ud800", "D"])
         self._process()
         messages = self._get_messages()
         self.assertEqual(messages.mapped("state"), ["dead", "dead", "done"])
-        self.assertEqual(messages[:2].exception_id.mapped("category"), ["decode"])
+        self.assertEqual(messages[:2].exception_id.mapped("category"), ["decode", "decode"])
         self.assertIn("half of a surrogate pair", messages[1].error)
 
     def test_whole_page_changes_back(self):
