@@ -133,6 +133,30 @@ class DistMessage(models.Model):
         self.env["dist.cutover.comparison"]._record_ours(self, outcome)
         self._close_behind()
 
+    @api.model
+    def _record_failure(self, message_id, error, payload=None, started=None):
+        """In the shadow, what cannot be read or does not fit is compared like all that would have failed."""
+        result = super()._record_failure(message_id, error, payload, started)
+
+        def get_key(env):
+            message = env["dist.message"].browse(message_id)
+            return message.stage == "shadow" and message.state == "dead" and message._get_comparison_key()
+
+        def compare(env):
+            outcome = _prepare_outcome(error=error)
+            env["dist.cutover.comparison"]._record_ours(env["dist.message"].browse(message_id), outcome)
+
+        key = self._in_own_transaction(get_key)
+        if key:
+            self._in_serial_transaction(key, compare)
+        return result
+
+    def _write_failure(self, failure, error, payload, started):
+        """The sender is told as ever; what the shadow shows opens no exception."""
+        if self.stage == "shadow":
+            failure = {**failure, "specs": []}
+        return super()._write_failure(failure, error, payload, started)
+
     def _get_comparison_key(self, payload=None):
         """:return: key of the lock under which comparisons of a document are written"""
         key = self.business_key or (payload and self._get_handler()._get_external_id(payload)) or ""

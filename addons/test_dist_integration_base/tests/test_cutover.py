@@ -162,9 +162,21 @@ class TestCutover(PeopleMixin, DistHttpCase):
         self.assertEqual(self.flow.open_difference_count, 5)
 
     def test_unreadable_message(self):
-        """G10: a message that does not fit its schema is refused in the shadow as ever."""
+        """G10: a message that does not fit its schema is refused in the shadow as ever; it is compared as one that
+        would have failed, with what the old interface made of it, and opens no exception.
+        """
+        self._report({"name": "Anna"})
         response = self._call("POST", "/test/partners", {"external_id": "A"}, self.key)
         self.assertEqual((response.status_code, response.json()["code"]), (422, "invalid_message"))
+        message = self.env["dist.message"].search([("uuid", "=", response.headers["Message-Id"])])
+        comparison = self._get_comparison(message)
+        self.assertEqual((comparison.state, comparison.error_code), ("failed", "invalid_message"))
+        self.assertEqual((comparison.key, comparison.reference_source), ("A", "reported"))
+        self.assertEqual((message.state, message.exception_id.ids), ("dead", []))
+        self.assertEqual(self.flow.open_difference_count, 1)
+        self._call("POST", "/test/partners", b"{", self.key)
+        self.env.invalidate_all()
+        self.assertEqual(self.flow.open_difference_count, 2)
 
     def test_bulk(self):
         """G10: each item of a bulk call is compared, and applied when the call comes again after the shadow."""

@@ -109,7 +109,8 @@ class TestRegister(PeopleMixin, DistHttpCase):
         flow = self._make_draft()
         flow.message_type_id = kind
         flow.action_approve()
-        retired = self._make_flow(self.system, "integration.test", "retired")
+        endpoint_id = self._make_endpoint(self.system, "http://127.0.0.1:9/hook").id
+        retired = self._make_flow(self.system, "integration.test", "retired", endpoint_id=endpoint_id)
         for approved in (flow | self.flow, self.flow, retired):
             for vals in changes:
                 manager = approved.with_user(self.people["manager"])

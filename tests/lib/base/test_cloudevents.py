@@ -63,4 +63,6 @@ def test_binary_on_amqp_and_back():
     expected = {name: value for name, value in attributes().items() if name != "datacontenttype"}
     assert cloudevents.from_amqp(headers) == expected
     # the other spelling that the binding allows
-    assert cloudevents.from_amqp({"cloudEvents:id": "1", "x-death": [], "cloudEvents_n": 3}) == {"id": "1"}
+    assert cloudevents.from_amqp(
+        {"cloudEvents:id": "1", "x-death": [], "cloudEvents_n": 3, b"\xe4": "x"}
+    ) == {"id": "1"}

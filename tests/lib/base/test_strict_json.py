@@ -285,6 +285,14 @@ def test_dumps_refuses(value):
     assert len(caught.value.detail) < 200
 
 
+@pytest.mark.parametrize("raw", [b'{"a":"\\u0000"}', b'{"a":"x\\ud800y"}', b'{"a":"\\udfff"}'])
+def test_texts_that_are_refused_later(raw):
+    """M9: who takes a document apart keeps such a text as it came, and whoever reads the part refuses it."""
+    assert dumps(loads(raw, any_text=True), any_text=True) == raw
+    assert refused(dumps(loads(raw, any_text=True), any_text=True)).code == "forbidden_character"
+    assert refused(b'{"a":NaN,"b":"\\u0000"}', any_text=True).code in ("not_a_number", "forbidden_character")
+
+
 def test_body_hash():
     first = strict_json.body_hash("post", "/v1/orders?a=1", b"{}")
     assert first == strict_json.body_hash("POST", "/v1/orders?a=1", b"{}")
