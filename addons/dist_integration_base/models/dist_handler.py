@@ -16,7 +16,7 @@ class DistHandler(models.AbstractModel):
     _description = "Handler of an inbound message"
     # items of a bulk message that share a transaction, and keep others waiting that long
     _batch_size = 10
-    # how a record is now, not what happened to it: of messages of one external id the last one counts
+    # how a record is now, not what happened to it: applied again, a message changes nothing, and the last one counts
     _tells_state = False
 
     def _get_external_id(self, payload):

@@ -320,14 +320,12 @@ class DistMessage(models.Model):
         """
         if not self:
             return
-        ids = self.ids
+        ids, user_id = self.ids, self.env.uid
 
         def requeue(env):
             messages = env["dist.message"].browse(ids)._lock_unfinished()
             overtaken = messages._get_overtaken()
-            overtaken._settle_as_overtaken(
-                _("Later messages were delivered, and the document no longer calls for this one.")
-            )
+            overtaken._settle_as_overtaken(user_id)
             (messages - overtaken).write(
                 {
                     "state": "pending",
@@ -355,7 +353,9 @@ class DistMessage(models.Model):
         """:return: those of these outbound messages that would undo what the partner was told since: later ones of the
         same document were delivered, and it no longer calls for them
         """
-        return self.filtered(lambda message: message._is_followed() and not message._is_called_for())
+        return self.filtered(
+            lambda message: message.event_id and not message._is_called_for() and message._is_followed()
+        )
 
     def _is_followed(self):
         self.ensure_one()
@@ -366,7 +366,7 @@ class DistMessage(models.Model):
             ("state", "=", "done"),
             ("id", ">", self.id),
         ]
-        return bool(self.event_id and self.ordering_key and self.search_count(later, limit=1))
+        return bool(self.ordering_key and self.search_count(later, limit=1))
 
     def _is_called_for(self):
         """:return: False when its document would not make it any more; True for that of a document that is gone"""
@@ -374,11 +374,14 @@ class DistMessage(models.Model):
         serializer = self.env[f"dist.serializer.{self.message_type_id.code}"]
         return not record or serializer._for_records(record)._is_relevant(record)
 
-    def _settle_as_overtaken(self, reason):
+    def _settle_as_overtaken(self, user_id):
+        """:param user_id: who wanted them sent again"""
+        reason = _("Later messages were delivered, and the document no longer calls for this one.")
+        self.env["dist.audit.entry"]._add_each("cancelled", self, reason=reason, user_id=user_id)
         self.write(
             {
                 "state": "cancelled",
-                "cancelled_by_id": self.env.uid,
+                "cancelled_by_id": user_id,
                 "cancel_reason": reason,
                 "done_at": fields.Datetime.now(),
             }

@@ -154,7 +154,9 @@ class DistMessage(models.Model):
     def _write_failure(self, failure, error, payload, started):
         """The sender is told as ever; what the shadow shows opens no exception."""
         if self.stage == "shadow":
-            failure = {**failure, "specs": []}
+            # nobody is asked, so nothing can wait for an answer
+            state = "dead" if failure["state"] == "error" else failure["state"]
+            failure = {**failure, "specs": [], "state": state}
         return super()._write_failure(failure, error, payload, started)
 
     def _get_comparison_key(self, payload=None):

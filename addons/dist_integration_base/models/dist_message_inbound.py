@@ -128,6 +128,17 @@ class DistMessage(models.Model):
                 time.sleep(random.uniform(0.0, 0.02 * 2**attempt))
 
     @api.model
+    def _in_locked_transaction(self, keys, work):
+        """Run work in a transaction of its own, while nobody else holds one of the keys: it sees what they committed.
+
+        :param keys: list of texts, as of `_get_lock_keys` of handlers
+        :return: what work returns, after the commit
+        """
+        with self.env.registry.cursor() as lock_cr:
+            _lock_keys(lock_cr, set(keys))
+            return self._in_own_transaction(work)
+
+    @api.model
     def _in_serial_transaction(self, key, work, optimistic=False):
         """Run work in a transaction of its own, one after another for the same key.
 
@@ -332,7 +343,6 @@ class DistMessage(models.Model):
         env = api.Environment(cr, SUPERUSER_ID, {})
         # read again: another worker may have finished one between the first look and the lock
         messages = env["dist.message"].browse(ready).filtered(lambda message: message.state in UNFINISHED)
-        messages = messages and messages._keep_order(ready)
         if not messages:
             return
         first = messages[:1]
@@ -343,56 +353,53 @@ class DistMessage(models.Model):
         handler._prefetch(pairs)
         results = self._apply_pairs(handler, pairs)
         for message, result in zip(messages, results, strict=True):
+            if handler._tells_state:
+                message._repeat_later(handler, ready[message.id])
             message._write_done(result, ready[message.id], started)
         env.flush_all()
 
-    def _keep_order(self, ready):
-        """Of one record the last word counts: what waits for its next try goes before what came later, or is left out.
+    def _repeat_later(self, handler, payload):
+        """Of one record the last word counts: after a message that comes late, what later ones said is applied again.
 
-        :param ready: dict, message id to payload
-        :return: those of these messages whose turn it is
-        :raises RetryLater: an earlier message of the same record waits for its next try
-        """
-        handler = self[:1]._get_handler()
-        if not handler._tells_state:
-            return self
-        keys = {message: handler._get_external_id(ready[message.id]) for message in self}
-        late = self.filtered(lambda message: message._is_late(keys[message]))
-        for message in self - late:
-            if (
-                message._search_others(keys[message], [("state", "=", "retry"), ("id", "<", message.id)])
-                - self
-            ):
-                raise RetryLater(_("An earlier message of the same record waits for its next try."))
-        late._settle_as_overtaken(_("A later message has told of the same record since."))
-        self.env["dist.exception"]._refresh(late._get_exceptions())
-        return self - late
+        What they leave out, this one has said.
 
-    def _is_late(self, external_id):
-        """:param external_id: what the message tells of; None when nobody knows
-        :return: True when a later message told it anew, unless a replay wants this one all the same
+        :raises Exception: as of applying; this message fails as a whole then
         """
-        if self._is_sender_told():
-            return False
-        later = self._search_others(external_id, [("state", "=", "done"), ("id", ">", self.id)])
+        for later in self._find_later(handler._get_external_id(payload)):
+            again = later._in_service_environment()
+            self._apply_pairs(handler.with_env(again.env), [(again, later._get_valid_payload())])
+
+    def _find_later(self, external_id):
+        """:return: applied messages that told of the same record after this one, in the order in which they came; none
+        when a replay wants the older content over the newer
+        """
+        if not external_id or self._is_sender_told():
+            return self.browse()
+        place = self._get_first().id
+        later = self.search(
+            [
+                ("direction", "=", "in"),
+                ("system_id", "=", self.system_id.id),
+                ("message_type_id", "=", self.message_type_id.id),
+                ("business_key", "=", external_id),
+                ("state", "=", "done"),
+                ("stage", "!=", "shadow"),
+                ("res_id", "!=", False),
+                ("id", ">", place),
+            ]
+        ).filtered(lambda message: message._get_first().id > place)
         wanted = [
             ("message_id", "=", self.id),
             ("result", "=", "open"),
             ("replay_id.with_overtaken", "=", True),
         ]
-        return bool(later and not self.env["dist.replay.item"].search_count(wanted, limit=1))
-
-    def _search_others(self, external_id, domain):
-        """:return: one of the messages of a domain that tell of the same record; empty when there is none"""
-        if not external_id:
+        if later and self.env["dist.replay.item"].search_count(wanted, limit=1):
             return self.browse()
-        same = [
-            ("direction", "=", "in"),
-            ("system_id", "=", self.system_id.id),
-            ("message_type_id", "=", self.message_type_id.id),
-            ("business_key", "=", external_id),
-        ]
-        return self.search([*same, *domain], limit=1)
+        return later.sorted(lambda message: message._get_first().id)
+
+    def _get_first(self):
+        """:return: the message as it came, which this one corrects; itself when it corrects none"""
+        return self.original_id._get_first() if self.original_id else self
 
     def _in_service_environment(self):
         """These messages in the name of the client's service user, with superuser access, in its company."""

@@ -61,7 +61,9 @@ class DistMilestone(models.Model):
                 raise
             _logger.exception("Process %s cannot be followed", process.code)
             self.env["dist.exception"]._open_without_message(
-                self._prepare_unfollowed(process, error), process.company_id or self.env.company
+                self._prepare_unfollowed(process, error),
+                process.company_id or self.env.company,
+                assignee=process.step_ids.escalation_user_id[:1],
             )
             return False
         self.env["dist.exception"]._close_without_message(["process_failed"], str(process.id))

@@ -34,11 +34,15 @@ class MergePartner(models.TransientModel):
         )
         for system, known in bindings.grouped("system_id").items():
             if len(known) > 1:
-                raise UserError(
-                    _(
-                        "%(system)s knows several of these contacts: %(ids)s. A contact has one id in a system: have "
-                        "it merge them first, or delete the ids that it does not use any more.",
-                        system=system.name,
-                        ids=", ".join(known.mapped("external_id")),
-                    )
-                )
+                raise UserError(self._dist_describe_ids(system, known))
+
+    @api.model
+    def _dist_describe_ids(self, system, bindings):
+        if system.company_id not in self.env.companies:
+            return _("A system of another company knows several of these contacts.")
+        return _(
+            "%(system)s knows several of these contacts: %(ids)s. A contact has one id in a system: have it merge them "
+            "first, or delete the ids that it does not use any more.",
+            system=system.name,
+            ids=", ".join(bindings.mapped("external_id")),
+        )

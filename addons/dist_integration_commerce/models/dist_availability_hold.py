@@ -1,3 +1,7 @@
+from contextlib import suppress
+
+from psycopg2.errors import LockNotAvailable
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -60,12 +64,25 @@ class DistAvailabilityHold(models.Model):
             raise AccessError(_("Only operators of the integration release holds."))
         if any(hold._get_present_state() != "held" for hold in self):
             raise UserError(_("Only what is still held can be released."))
-        self.sudo()._end("released")
+        for hold in self.sudo():
+            hold._end_apart("released")
         self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Released before its time"))
         return True
 
     @api.model
     def _cron_expire(self):
         """Note which holds are over; they have not counted since their time was up."""
-        over = self.search([("state", "=", "held"), ("expires_at", "<=", fields.Datetime.now())])
-        over._end("expired")
+        for hold in self.search([("state", "=", "held"), ("expires_at", "<=", fields.Datetime.now())]):
+            # where somebody works on the same goods, the next run notes it
+            with suppress(LockNotAvailable):
+                hold._end_apart("expired")
+
+    def _end_apart(self, state):
+        """Let go of a hold in a transaction of its own: messages that ask for the same goods wait, and see it."""
+        self.ensure_one()
+        hold_id = self.id
+        keys = self.env["dist.handler.hold"]._get_end_keys(self.company_id, self.line_ids.product_id.ids)
+        self.env["dist.message"]._in_locked_transaction(
+            keys, lambda env: env["dist.availability.hold"].browse(hold_id)._end(state)
+        )
+        self.invalidate_recordset()

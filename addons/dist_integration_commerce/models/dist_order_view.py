@@ -49,9 +49,14 @@ class DistOrderView(models.AbstractModel):
         return {
             **self._get_ordered_line(line),
             "shipped_quantity": self._format_quantity(line.qty_delivered),
-            "open_quantity": self._format_quantity(line._dist_get_open_quantity()),
             "invoiced_quantity": self._format_quantity(line.qty_invoiced),
+            **self._get_open_quantity(line),
         }
+
+    def _get_open_quantity(self, line):
+        """:return: dict with ``open_quantity``; empty when nobody knows it"""
+        quantity = line._dist_get_open_quantity()
+        return {} if quantity is None else {"open_quantity": self._format_quantity(quantity)}
 
     def _get_ordered_line(self, line):
         """What was ordered, without what became of it: read from the cache alone while an order is confirmed."""

@@ -46,7 +46,11 @@ class SaleOrderLine(models.Model):
         return self[LINE_UNIT]._compute_quantity(self.product_uom_qty, self.product_id.uom_id, round=False)
 
     def _dist_get_open_quantity(self):
-        """:return: what is still to be shipped to the customer, in the unit of the line"""
+        """:return: what is still to be shipped to the customer, in the unit of the line; None before the order is
+        confirmed, and of what is shipped in parts
+        """
+        if self.order_id.state != "sale" or self.move_ids.product_id - self.product_id:
+            return None
         moves = self.move_ids.filtered(
             lambda move: move.state not in ("done", "cancel") and move.location_dest_id.usage == "customer"
         )

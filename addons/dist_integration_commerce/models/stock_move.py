@@ -14,7 +14,7 @@ class StockMove(models.Model):
 
     def _action_cancel(self):
         result = super()._action_cancel()
-        self.filtered(lambda move: move.state == "cancel").sale_line_id._dist_after_change()
+        self.filtered(lambda move: move.state == "cancel").sudo().sale_line_id._dist_after_change()
         return result
 
     def _action_assign(self, *args, **kwargs):

@@ -17,3 +17,10 @@ class HoldHandler(models.AbstractModel):
             "hold": hold.reference,
             "expires_at": hold.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
+
+    def _get_end_keys(self, company, product_ids):
+        """Lock keys for what becomes of goods that are let go of: who asks for them waits, and who moves them.
+
+        :param product_ids: iterable of ids
+        """
+        return [*self._get_share_keys(company, product_ids), *self._get_stock_lock_keys(product_ids)]

@@ -13,7 +13,7 @@ class HoldReleaseHandler(models.AbstractModel):
     def _get_lock_keys(self, message, payload):
         hold = self.env["dist.availability.hold"]._find(message.system_id, payload["hold"])
         own = f"hold/{message.system_id.id}/{payload['hold']}"
-        return [own, *self._get_stock_lock_keys(hold.line_ids.product_id.ids)]
+        return [own, *self._get_end_keys(message.company_id, hold.line_ids.product_id.ids)]
 
     def _apply(self, message, payload):
         hold = self.env["dist.availability.hold"]._find(message.system_id, payload["hold"])

@@ -10,6 +10,4 @@ class OrderChangedSerializer(models.AbstractModel):
         return record.state == "sale"
 
     def _get_line(self, line):
-        views = self.env["dist.order.view"]
-        open_quantity = views._format_quantity(line._dist_get_open_quantity())
-        return {**super()._get_line(line), "open_quantity": open_quantity}
+        return {**super()._get_line(line), **self.env["dist.order.view"]._get_open_quantity(line)}
