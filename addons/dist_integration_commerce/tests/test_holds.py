@@ -75,6 +75,7 @@ class TestHolds(CommerceCase):
         self.assertEqual(self.available(), "30")
         self.assertEqual(self.release()["status"], "expired")
         self.env["dist.availability.hold"]._cron_expire()
+        self.env.invalidate_all()
         self.assertEqual((self.find().state, self.find().line_ids.state), ("expired", "expired"))
         self.hold("CART-2")
 

@@ -11,7 +11,7 @@ from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
 from odoo.addons.dist_integration_base.models.transaction import is_connection_lost
 from odoo.addons.queue_job.exception import RetryableJobError
 
-from ..lib import plan_file
+from ..lib import approval, plan_file
 from ..lib.plan_file import Fault
 from .dist_planning_source import POINTERS
 from .plan_refused import PlanRefused
@@ -323,15 +323,17 @@ class DistPlanningBatch(models.Model):
                     """
                     SELECT file, line, proposed FROM (
                         SELECT staged.file, staged.line,
-                               proposal.value * COALESCE(proposal.quantity / NULLIF(proposal.approved_quantity, 0), 1)
-                               AS proposed
+                               COALESCE(
+                                   proposal.value * proposal.quantity / NULLIF(proposal.approved_quantity, 0),
+                                   proposal.value
+                               ) AS proposed
                         FROM dist_planning_proposal proposal JOIN %s
                         WHERE proposal.batch_id = %s AND proposal.is_edited IS NOT TRUE
                     ) AS worth WHERE proposed > %s ORDER BY 1, 2 LIMIT %s
                     """,
                     rows,
                     self.id,
-                    limit,
+                    limit + approval.SAME,
                     plan_file.MAX_FAULTS,
                 )
             )

@@ -12,8 +12,10 @@ class DistMessage(models.Model):
     variance_accepted_by_id = fields.Many2one("res.users", readonly=True)
 
     def action_cancel(self, reason=None):
+        # one that is on its way may arrive
+        failed = self.filtered(lambda message: message.state in ("error", "dead"))
         result = super().action_cancel(reason)
-        self._dist_take_back_requests(reason)
+        failed._dist_take_back_requests(reason)
         return result
 
     def _dist_take_back_requests(self, reason):

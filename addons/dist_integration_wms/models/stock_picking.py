@@ -215,11 +215,11 @@ class StockPicking(models.Model):
         self._dist_emit_by_kind("requested")
 
     def _dist_get_failed_requests(self):
-        """:return: dist.event, requests of these transfers that the warehouse never got: no message could be made"""
+        """:return: dist.event, of transfers that no warehouse was told of: no message could be made of their request"""
         waiting = self.filtered(lambda picking: picking.dist_release_state == "requested")
         if not waiting.ids:
             return self.env["dist.event"]
-        return (
+        failed = (
             self.env["dist.event"]
             .sudo()
             .search(
@@ -231,21 +231,27 @@ class StockPicking(models.Model):
                 ]
             )
         )
+        # what was told of once and cannot be told anew is known to the warehouse
+        untold = self.browse(failed.mapped("res_id"))._dist_filter_untold().ids
+        return failed.filtered(lambda event: event.res_id in untold)
 
     def _dist_filter_untold(self):
-        """:return: those of these transfers whose requests were all cancelled before anybody took one"""
+        """:return: those of these transfers of which no request can have reached a warehouse"""
         waiting = self.filtered(lambda picking: picking.dist_release_state == "requested")
-        alive = self.env["dist.message"]._read_group(
-            [
-                ("direction", "=", "out"),
-                ("res_model", "=", self._name),
-                ("res_id", "in", waiting.ids),
-                ("message_type_id.code", "in", REQUESTED),
-                ("state", "!=", "cancelled"),
-            ],
-            ["res_id"],
-        )
-        return waiting - self.browse([res_id for (res_id,) in alive])
+        if not waiting:
+            return waiting
+        requests = [
+            ("direction", "=", "out"),
+            ("res_model", "=", self._name),
+            ("res_id", "in", waiting.ids),
+            ("message_type_id.code", "in", REQUESTED),
+            # what was not answered in time may have been taken all the same
+            "|",
+            ("state", "!=", "cancelled"),
+            ("attempt_ids.outcome", "in", ("success", "retryable")),
+        ]
+        told = self.env["dist.message"].sudo()._read_group(requests, ["res_id"])
+        return waiting - self.browse([res_id for (res_id,) in told])
 
     def _dist_release_take_back(self, reason):
         """The warehouse was not told, and will not be until a person releases this transfer again.

@@ -57,12 +57,12 @@ class StockPicking(models.Model):
         released = self.filtered(
             lambda picking: picking.dist_release_state in RELEASED and picking.state not in FINISHED
         )
-        untold = set(released._dist_get_failed_requests().mapped("res_id"))
+        untold = released.browse(released._dist_get_failed_requests().mapped("res_id"))
         for picking in self:
-            picking.dist_is_untold = picking.id in untold
-            picking.dist_is_locked = (
-                picking in released and not picking.dist_is_untold and not picking.dist_unlocked_by_id
-            )
+            picking.dist_is_untold = picking._origin in untold
+        (self - released).dist_is_locked = False
+        for picking in released:
+            picking.dist_is_locked = not (picking.dist_is_untold or picking.dist_unlocked_by_id)
 
     @api.depends("dist_is_locked")
     def _compute_dist_is_cancel_locked(self):

@@ -2,6 +2,7 @@ import json
 
 from lxml import etree
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -118,11 +119,43 @@ class TestReleaseLock(WmsCase):
         exception = self.env["dist.exception"].search([("code", "=", "serializer_failed")])
         self.assertEqual(exception.state, "resolved")
 
+    @mute_logger("odoo.addons.dist_integration_base.models.dist_event")
+    def test_told_once_and_not_anew(self):
+        """W1, W3: a receipt that was told of is known to the warehouse while a change of it cannot be told."""
+        receipt = self._buy((self.tape, 5))
+        order = receipt.purchase_id
+        order.write(
+            {
+                "order_line": [
+                    fields.Command.create(
+                        {
+                            "product_id": self.nameless.id,
+                            "product_qty": 1,
+                            "price_unit": 1,
+                            "name": "No number",
+                        }
+                    )
+                ]
+            }
+        )
+        self._commit_events()
+        self.assertEqual(set(self._get_events(receipt).mapped("state")), {"recorded", "error"})
+        self.assertEqual((receipt.dist_is_locked, receipt.dist_is_untold), (True, False))
+        receipt.with_user(self.worker).action_cancel()
+        self._commit_events()
+        self.assertIn("receipt.cancelled", self._get_codes(receipt))
+
     def test_request_that_a_person_gave_up(self):
         """W1, X1: where nobody tells the warehouse any more, the transfer is held here and a person goes on with it."""
         self._commit_events()
         message = self._get_events(self.picking).message_ids
         message.state = "dead"
+        message._add_attempt("retryable", None)
+        with self.env.cr.savepoint():
+            message.action_cancel("They may have it")
+            self.assertEqual(self.picking.dist_release_state, "requested", "it may have arrived")
+        message.write({"state": "dead"})
+        message.attempt_ids.outcome = "rejected"
         message.action_cancel("Told by phone: they are closed")
         self.assertEqual(
             (self.picking.dist_release_state, self.picking.dist_is_locked), ("not_released", False)

@@ -61,6 +61,7 @@ class TestInbound(DistHttpCase):
         self.assertEqual((wrong.correction_ids.state, partner.name), ("done", "Third"))
         # what was corrected is no later word than the one that came after it
         third.state = "dead"
+        self.env.flush_all()
         third.action_retry()
         self.env.invalidate_all()
         self.assertEqual((third.state, partner.name), ("done", "Third"))
