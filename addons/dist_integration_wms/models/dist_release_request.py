@@ -88,6 +88,10 @@ class DistReleaseRequest(models.Model):
             lambda request: request.state == "waiting" and (not kinds or request.kind in kinds)
         )
 
+    def _get_agreed_holds(self):
+        """:return: those of these requests by which the warehouse holds a shipment"""
+        return self.filtered(lambda request: request.kind == "hold" and request.state == "accepted")
+
     # asking
 
     @api.model
@@ -272,13 +276,7 @@ class DistReleaseRequest(models.Model):
 
     def _get_disregarded(self):
         """:return: those of these requests that the warehouse agreed to, and then confirmed a shipment"""
-        return self.filtered(
-            lambda request: (
-                request.kind == "hold"
-                and request.state == "accepted"
-                and request.picking_id.dist_confirmation_ids
-            )
-        )
+        return self._get_agreed_holds().filtered("picking_id.dist_confirmation_ids")
 
     def _tell_overtaken(self):
         for spec in self._prepare_overtaken():

@@ -581,6 +581,19 @@ class TestReleaseRequests(WmsHttpCase):
         self.picking.with_user(self.worker).action_cancel()
         self.assertEqual(self.picking.state, "cancel")
 
+    def test_hold_of_a_refused_shipment(self):
+        """W1, X1: a hold ends with the refusal of the shipment; what is released again was not held."""
+        request = self._ask("hold")
+        self._answer(request)
+        self._post(ACKNOWLEDGE, {"shipment": self.picking.name, "status": "refused", "reason": "closed"})
+        self.assertEqual((request.state, self.picking.dist_is_on_hold), ("lifted", False))
+        self.picking.with_user(self.worker).action_dist_release()
+        self._commit_events()
+        self._assert_ok(self._ship(self.picking, (self.tape, 4), (self.glove, 2))[0])
+        self._commit_events()
+        self.assertEqual((request.state, self.picking.state), ("lifted", "done"))
+        self.assertFalse(self._get_overtaken("hold"))
+
     def test_alert(self):
         """X3: a request that is not answered for hours becomes an alert."""
         request = self._ask("cancel")
