@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import _, api, fields, models
 from odoo.tools import float_compare
 
@@ -111,10 +113,14 @@ class DistReleaseRequest(models.Model):
                 "reason": reason,
                 "user_id": self.env.uid,
                 "asked_at": fields.Datetime.now(),
-                "line_ids": [fields.Command.create(line) for line in lines],
                 **values,
             }
         )
+        if lines:
+            left = request._get_left()
+            request.line_ids = [
+                fields.Command.create({"shipped_before": left[line["line_ref"]], **line}) for line in lines
+            ]
         picking.sudo()._dist_emit(f"shipment.{kind}.requested")
         return request
 
@@ -131,6 +137,7 @@ class DistReleaseRequest(models.Model):
                 "product_id": line.product_id.id,
                 "previous_quantity": line.previous_quantity,
                 "quantity": line.quantity,
+                "shipped_before": line.shipped_before,
             }
             for line in self.line_ids
         ]
@@ -330,10 +337,12 @@ class DistReleaseRequest(models.Model):
 
     def _get_shipped(self):
         """:return: dict, line to what has left of it since it was asked for, in the product's unit"""
-        moves, shipped = self._get_pickings().move_ids, {}
-        for line in self.line_ids:
-            own = moves.filtered(lambda move, line=line: move._dist_get_line_ref() == line.line_ref)
-            left = sum(move._dist_get_product_quantity() for move in own if move.state == "done")
-            still_open = sum(move.product_qty for move in own if move.state not in FINISHED)
-            shipped[line] = min(left, line.previous_quantity - still_open)
-        return shipped
+        left = self._get_left()
+        return {line: left[line.line_ref] - line.shipped_before for line in self.line_ids}
+
+    def _get_left(self):
+        """:return: dict, id of a line to what has left of it in all parts of the shipment, in the product's unit"""
+        left = defaultdict(float)
+        for move in self._get_pickings().move_ids.filtered(lambda move: move.state == "done"):
+            left[move._dist_get_line_ref()] += move._dist_get_product_quantity()
+        return left
