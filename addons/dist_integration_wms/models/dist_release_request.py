@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import _, api, fields, models
 from odoo.tools import float_compare
 
@@ -88,6 +90,10 @@ class DistReleaseRequest(models.Model):
             lambda request: request.state == "waiting" and (not kinds or request.kind in kinds)
         )
 
+    def _get_agreed_holds(self):
+        """:return: those of these requests by which the warehouse holds a shipment"""
+        return self.filtered(lambda request: request.kind == "hold" and request.state == "accepted")
+
     # asking
 
     @api.model
@@ -107,10 +113,14 @@ class DistReleaseRequest(models.Model):
                 "reason": reason,
                 "user_id": self.env.uid,
                 "asked_at": fields.Datetime.now(),
-                "line_ids": [fields.Command.create(line) for line in lines],
                 **values,
             }
         )
+        if lines:
+            left = request._get_left()
+            request.line_ids = [
+                fields.Command.create({"shipped_before": left[line["line_ref"]], **line}) for line in lines
+            ]
         picking.sudo()._dist_emit(f"shipment.{kind}.requested")
         return request
 
@@ -127,6 +137,7 @@ class DistReleaseRequest(models.Model):
                 "product_id": line.product_id.id,
                 "previous_quantity": line.previous_quantity,
                 "quantity": line.quantity,
+                "shipped_before": line.shipped_before,
             }
             for line in self.line_ids
         ]
@@ -272,13 +283,7 @@ class DistReleaseRequest(models.Model):
 
     def _get_disregarded(self):
         """:return: those of these requests that the warehouse agreed to, and then confirmed a shipment"""
-        return self.filtered(
-            lambda request: (
-                request.kind == "hold"
-                and request.state == "accepted"
-                and request.picking_id.dist_confirmation_ids
-            )
-        )
+        return self._get_agreed_holds().filtered("picking_id.dist_confirmation_ids")
 
     def _tell_overtaken(self):
         for spec in self._prepare_overtaken():
@@ -332,10 +337,12 @@ class DistReleaseRequest(models.Model):
 
     def _get_shipped(self):
         """:return: dict, line to what has left of it since it was asked for, in the product's unit"""
-        moves, shipped = self._get_pickings().move_ids, {}
-        for line in self.line_ids:
-            own = moves.filtered(lambda move, line=line: move._dist_get_line_ref() == line.line_ref)
-            left = sum(move._dist_get_product_quantity() for move in own if move.state == "done")
-            still_open = sum(move.product_qty for move in own if move.state not in FINISHED)
-            shipped[line] = min(left, line.previous_quantity - still_open)
-        return shipped
+        left = self._get_left()
+        return {line: left[line.line_ref] - line.shipped_before for line in self.line_ids}
+
+    def _get_left(self):
+        """:return: dict, id of a line to what has left of it in all parts of the shipment, in the product's unit"""
+        left = defaultdict(float)
+        for move in self._get_pickings().move_ids.filtered(lambda move: move.state == "done"):
+            left[move._dist_get_line_ref()] += move._dist_get_product_quantity()
+        return left

@@ -17,4 +17,9 @@ class DistReleaseRequestLine(models.Model):
     product_id = fields.Many2one("product.product", required=True, readonly=True, ondelete="restrict")
     uom_id = fields.Many2one(related="product_id.uom_id")
     previous_quantity = fields.Float(string="Was", digits="Product Unit of Measure", readonly=True)
+    shipped_before = fields.Float(
+        digits="Product Unit of Measure",
+        readonly=True,
+        help="What had left of the line already, in earlier parts of the shipment, when it was asked for.",
+    )
     quantity = fields.Float(string="Wanted", digits="Product Unit of Measure", readonly=True)

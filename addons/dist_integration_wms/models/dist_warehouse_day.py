@@ -201,12 +201,29 @@ class DistWarehouseDay(models.AbstractModel):
         others = (self._get_warehouses() - warehouses).filtered(
             lambda warehouse: warehouse.dist_system_id in warehouses.dist_system_id
         )
-        names = set(others.mapped("name")) - set(warehouses.mapped("name"))
-        if names:
-            domain.append(("impact_warehouses", "not in", sorted(names)))
+        elsewhere = self._get_texts_of_others(domain, warehouses, others) if others else []
+        if elsewhere:
+            domain.append(("impact_warehouses", "not in", elsewhere))
         if kind == "other":
             return [*domain, ("code", "not in", [code for codes in DECISIONS.values() for code in codes])]
         return [*domain, ("code", "in", DECISIONS[kind])] if kind else domain
+
+    @api.model
+    def _get_texts_of_others(self, domain, warehouses, others):
+        """An exception has the names of its warehouses in one text; a name may have a comma itself.
+
+        :param domain: of dist.exception
+        :return: list of the texts that name some of the others, and none of the warehouses
+        """
+        groups = self.env["dist.exception"].sudo()._read_group(domain, ["impact_warehouses"])
+        own = [set(name.split(", ")) for name in warehouses.mapped("name")]
+        foreign = {part for name in others.mapped("name") for part in name.split(", ")}
+        parts = {text: set(text.split(", ")) for (text,) in groups if text}
+        return [
+            text
+            for text, named in parts.items()
+            if named <= foreign and not any(name <= named for name in own)
+        ]
 
     @api.model
     def _get_decisions(self, warehouses):

@@ -107,13 +107,12 @@ class StockPicking(models.Model):
         """Tell the warehouse to go on with shipments that it holds, or was asked to hold."""
         self._dist_check_may_write()
         for picking in self.sudo():
-            holds = picking.dist_request_ids.filtered(
-                lambda item: item.kind == "hold" and item.state in ("waiting", "accepted")
-            )
-            if not holds:
+            waiting = picking.dist_request_ids._get_waiting("hold")
+            agreed = picking.dist_request_ids._get_agreed_holds()
+            if not waiting | agreed:
                 raise UserError(_("%s is not held by the warehouse.", picking.name))
-            holds.filtered(lambda item: item.state == "waiting").state = "withdrawn"
-            holds.filtered(lambda item: item.state == "accepted").state = "lifted"
+            waiting.state = "withdrawn"
+            agreed.state = "lifted"
             picking.dist_is_on_hold = False
             picking.message_post(body=_("The hold was lifted."), author_id=self.env.user.partner_id.id)
             self.env["dist.audit.entry"]._add("overridden", picking, reason=_("The hold was lifted."))
@@ -211,8 +210,10 @@ class StockPicking(models.Model):
         }
 
     def _dist_drop_requests(self):
-        """The warehouse will not ship these: there is nothing to ask it about any more."""
-        self.dist_request_ids._get_waiting().write({"state": "withdrawn"})
+        """The warehouse will not ship these: there is nothing to ask it about, and nothing to hold, any more."""
+        requests = self.dist_request_ids
+        requests._get_waiting().write({"state": "withdrawn"})
+        requests._get_agreed_holds().write({"state": "lifted"})
         self.write({"dist_is_on_hold": False})
 
     def _dist_release_complete(self):

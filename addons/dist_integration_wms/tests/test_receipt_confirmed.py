@@ -52,6 +52,15 @@ class TestReceiptConfirmed(WmsHttpCase):
         self._commit_events()
         rest = picking.backorder_ids
         self.assertFalse(self._get_events(rest, "receipt.requested"), "the warehouse has it already")
+        line.product_qty = 10
+        self._commit_events()
+        data = self._get_data(rest, "receipt.requested")
+        self.assertEqual((data["receipt"], data["backorder_of"]), (picking.name, picking.name))
+        self.assertEqual(
+            sum(float(row["quantity"]) for row in data["lines"]), 6, "beside the 4 that were confirmed"
+        )
+        self._assert_ok(self._receive(rest, (self.tape, 6))[0])
+        self.assertEqual((rest.state, line.qty_received), ("done", 10))
 
     def test_line_added_after_release(self):
         """W1, W3: a line that a person adds is expected as well, and keeps no confirmation from being applied."""

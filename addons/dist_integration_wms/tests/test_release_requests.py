@@ -333,6 +333,43 @@ class TestReleaseRequests(WmsHttpCase):
         self._commit_events()
         self.assertEqual((less.state, len(self._get_overtaken("change"))), ("overtaken", 1))
 
+    def _ask_change_of_rest(self, shipped):
+        """Ask for 4 of the 10 that are open after a part of 20; the warehouse ships some before it answers.
+
+        :return: dist.release.request, that of the rest
+        """
+        picking = self._sell((self.tape, 30))
+        self._assert_ok(self._ship(picking, (self.tape, 20), complete=False)[0])
+        self._commit_events()
+        request = self._ask("change", picking.backorder_ids, quantities={0: 4})
+        if shipped:
+            complete = shipped > 4
+            self._assert_ok(self._ship(picking, (self.tape, shipped), complete=complete)[0])
+            self._commit_events()
+        return request
+
+    def test_change_after_an_earlier_part(self):
+        """W1, X1: what had left before the change was asked for counts neither as shipped nor as shipped too much."""
+        request = self._ask_change_of_rest(shipped=0)
+        rest = request.picking_id
+        _response, message = self._answer(request)
+        self.assertEqual(self._get_move(self.tape, rest).product_uom_qty, 4)
+        self.assertFalse(message.exception_id)
+        request = self._ask_change_of_rest(shipped=3)
+        _response, message = self._answer(request)
+        self.assertEqual(self._get_move(self.tape, request.picking_id).product_uom_qty, 1)
+        self.assertFalse(message.exception_id | self._get_overtaken("change"))
+
+    def test_change_shipped_first_after_an_earlier_part(self):
+        """W1, X1: nor where the shipment is finished before the answer: 4 were wanted; of 6 who asked is told."""
+        request = self._ask_change_of_rest(shipped=0)
+        self._assert_ok(self._ship(request.picking_id, (self.tape, 4))[0])
+        self._commit_events()
+        self.assertEqual((request.state, len(self._get_overtaken("change"))), ("overtaken", 0))
+        request = self._ask_change_of_rest(shipped=6)
+        self.assertEqual(request.state, "overtaken")
+        self.assertIn("6 Units were shipped, 4 were wanted", self._get_overtaken("change").detail)
+
     def _make_address(self):
         return self.env["res.partner"].create(
             {
@@ -580,6 +617,19 @@ class TestReleaseRequests(WmsHttpCase):
         self.assertEqual((request.state, self.picking.dist_open_request), ("withdrawn", False))
         self.picking.with_user(self.worker).action_cancel()
         self.assertEqual(self.picking.state, "cancel")
+
+    def test_hold_of_a_refused_shipment(self):
+        """W1, X1: a hold ends with the refusal of the shipment; what is released again was not held."""
+        request = self._ask("hold")
+        self._answer(request)
+        self._post(ACKNOWLEDGE, {"shipment": self.picking.name, "status": "refused", "reason": "closed"})
+        self.assertEqual((request.state, self.picking.dist_is_on_hold), ("lifted", False))
+        self.picking.with_user(self.worker).action_dist_release()
+        self._commit_events()
+        self._assert_ok(self._ship(self.picking, (self.tape, 4), (self.glove, 2))[0])
+        self._commit_events()
+        self.assertEqual((request.state, self.picking.state), ("lifted", "done"))
+        self.assertFalse(self._get_overtaken("hold"))
 
     def test_alert(self):
         """X3: a request that is not answered for hours becomes an alert."""

@@ -120,6 +120,34 @@ class TestWarehouseDay(WmsHttpCase):
         self.assertEqual(kinds, [set(), {"adjustments"}])
         self.assertFalse(self._open("decisions"))
 
+    def test_decisions_of_several_warehouses(self):
+        """W4, X1: what is about several warehouses is shown with each of them alone, whatever their names."""
+        south = self._make_warehouse(self.system, "Southside", "SSIDE")
+        dock = self._make_warehouse(self.system, "Southside, Dock 1", "SDOCK")
+        values = {
+            "category": "technical",
+            "system_id": self.system.id,
+            "company_id": self.env.company.id,
+        }
+        self.env["dist.exception"].create(
+            [
+                {**values, "name": names or "none", "impact_warehouses": names}
+                for names in (
+                    "Northside, Southside",
+                    "Southside, Southside, Dock 1",
+                    "Southside, Dock 1",
+                    "Southside, Closed",
+                    False,
+                )
+            ]
+        )
+        for warehouse, number in ((self.warehouse, 3), (south, 5), (dock, 4)):
+            rows = {row["kind"]: row["number"] for row in self._get_figures(warehouse)["decisions"]}
+            self.assertEqual(rows, {"other": number}, warehouse.name)
+        self.assertEqual(
+            set(self._open("decisions").mapped("name")), {"Northside, Southside", "Southside, Closed", "none"}
+        )
+
     def _count(self, text, profile=None, **values):
         profile = profile or self.profile
         run = self.env["dist.reconciliation"]._make(profile, text.encode(), "snapshot.csv", **values)

@@ -117,6 +117,7 @@ RECEIPT_NOTICE = {
             "each": "W04",
             "fields": [
                 _LINE_NUMBER,
+                # what is still to come, beside what a 944 has confirmed of the receipt
                 {"to": "quantity", "from": "W0401", "as": "decimal", "required": True},
                 {"to": "unit", "from": "W0402", "codes": "units", "unknown": "keep", "required": True},
                 *_requested_item("W04", 3, 4),

@@ -27,6 +27,7 @@ class ReceiptRequestedSerializer(models.AbstractModel):
         }
 
     def _get_line(self, move, codes):
+        """:return: dict of what is still to come of a line; what was confirmed before is not in its quantity"""
         product = move.product_id
         return {
             "line": move._dist_get_line_ref(),
