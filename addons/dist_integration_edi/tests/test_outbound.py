@@ -479,7 +479,7 @@ class TestPurchase(SupplierCase, OutboundCase):
             order.with_user(boss).action_dist_edi_approve()
 
     def test_nobody_approves_by_writing(self):
-        """E11: who may write to an order does not forge its approval, nor imports one."""
+        """E11: who may write to an order does not forge its approval, nor imports one, nor has it by a default."""
         self.mill.approve_orders = True
         clerk = new_test_user(self.env, "clerk", groups="purchase.group_purchase_user")
         order = self.buy(user=clerk)
@@ -495,6 +495,16 @@ class TestPurchase(SupplierCase, OutboundCase):
             self.env["purchase.order"].with_user(clerk).load(names, [["P1", str(self.vendor.id), "approved"]])
         )
         self.assertFalse(loaded["ids"])
+        with self.assertRaises(AccessError):
+            self.env["purchase.order"].with_user(clerk).with_context(
+                default_dist_edi_state="approved"
+            ).create({"partner_id": self.vendor.id})
+        own = self.env["ir.default"].with_user(clerk)
+        own.set("purchase.order", "partner_ref", "ours", user_id=True)
+        self.assertEqual(self.buy(user=clerk).partner_ref, "ours")
+        own.set("purchase.order", "dist_edi_state", "approved", user_id=True)
+        with self.assertRaises(AccessError):
+            self.buy(user=clerk)
         order.with_user(clerk).write({"partner_ref": "ours"})
         self.assertEqual(order.dist_edi_state, "waiting")
         order.with_user(clerk).button_cancel()
