@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import is_html_empty
 
+from .dist_kept_mixin import get_given_defaults
 from .transaction import get_state
 
 LIFECYCLE = {
@@ -130,7 +131,7 @@ class DistFlow(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """A flow starts as a draft, whatever the values say."""
-        defaults = {name.removeprefix("default_") for name in self.env.context if name.startswith("default_")}
+        defaults = get_given_defaults(self)
         for vals in vals_list:
             self._check_kept({*vals, *defaults} - {"stage"})
         flows = super().create([{**vals, "state": "draft"} for vals in vals_list])

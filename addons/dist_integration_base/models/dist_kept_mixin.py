@@ -2,8 +2,18 @@ from odoo import _, api, models
 from odoo.exceptions import AccessError
 
 
+def get_given_defaults(model):
+    """:return: set of names of the fields of a model whose value, where none is told, is not the field's own default:
+    the caller names it in the context, or a person keeps one for himself or for everybody
+    """
+    prefix = "default_"
+    named = {name.removeprefix(prefix) for name in model.env.context if name.startswith(prefix)}
+    return model._fields.keys() & {*named, *model.env["ir.default"]._get_model_defaults(model._name)}
+
+
 class DistKeptMixin(models.AbstractModel):
-    """Records whose values tell what happened: a person changes them by what the buttons do, never by writing.
+    """Records whose values tell what happened: a person changes them by what the buttons do, never by writing nor
+    by a default.
 
     Who may press a button may write to the record, and so may whoever calls the server directly; this is what
     keeps such a call from forging a state, a name or a moment.
@@ -19,8 +29,10 @@ class DistKeptMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_kept(vals)
+        if not self.env.su:
+            defaults = get_given_defaults(self)
+            for vals in vals_list:
+                self._check_kept({*vals, *defaults})
         return super().create(vals_list)
 
     def write(self, vals):
@@ -28,14 +40,14 @@ class DistKeptMixin(models.AbstractModel):
         return super().write(vals)
 
     @api.model
-    def _check_kept(self, vals):
+    def _check_kept(self, names):
         """:raises AccessError: a value is not a person's to set"""
-        kept = set(vals) - self._get_writable_fields()
-        if kept and not self.env.su:
+        kept = set() if self.env.su else set(names) - self._get_writable_fields()
+        if kept:
             labels = sorted(self._fields[name].string for name in kept if name in self._fields)
             raise AccessError(
                 _(
-                    "%(fields)s of %(model)s cannot be changed by hand: use the buttons.",
+                    "%(fields)s of %(model)s cannot be changed by hand or by a default: use the buttons.",
                     fields=", ".join(labels),
                     model=self.env["ir.model"]._get(self._name).name,
                 )

@@ -8,7 +8,7 @@ RELEASE_GROUPS = ("dist_integration_base.group_dist_operator", "sales_team.group
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "dist.timeline.mixin", "dist.owned.mixin"]
+    _inherit = ["sale.order", "dist.timeline.mixin", "dist.owned.mixin", "dist.kept.mixin"]
 
     dist_channel_id = fields.Many2one(
         "dist.sales.channel",
@@ -67,22 +67,16 @@ class SaleOrder(models.Model):
     def _dist_get_owned_parts(self):
         return [self, self.order_line]
 
-    # what tells of the channel is not a person's to set
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            prefix = "default_"
-            defaults = [name.removeprefix(prefix) for name in self.env.context if name.startswith(prefix)]
-            for vals in vals_list:
-                self._dist_check_kept([*vals, *defaults])
-        return super().create(vals_list)
+    @api.model
+    def _get_writable_fields(self):
+        # our own that are readonly tell what a channel submitted, and what was answered
+        return {
+            name for name, field in self._fields.items() if not (name.startswith("dist_") and field.readonly)
+        }
 
     def write(self, vals):
-        if not self.env.su:
-            self._dist_check_kept(vals)
-            if vals.get("state") == "sale":
-                self._dist_check_not_held()
+        if not self.env.su and vals.get("state") == "sale":
+            self._dist_check_not_held()
         result = super().write(vals)
         if TOLD & set(vals):
             self.filtered(lambda order: order.state == "sale")._dist_emit("order.changed")
@@ -97,19 +91,6 @@ class SaleOrder(models.Model):
                     "Cancel first what a sales channel has ordered, so that the channel is told: %s",
                     ", ".join(told.mapped("name")),
                 )
-            )
-
-    @api.model
-    def _dist_check_kept(self, names):
-        """:raises AccessError: a value tells what a channel submitted, or what was answered"""
-        kept = [
-            self._fields[name].string
-            for name in names
-            if name.startswith("dist_") and name in self._fields and self._fields[name].readonly
-        ]
-        if kept:
-            raise AccessError(
-                _("%s cannot be changed by hand: use the buttons of the order.", ", ".join(sorted(kept)))
             )
 
     def _dist_check_not_held(self):

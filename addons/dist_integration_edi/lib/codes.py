@@ -220,6 +220,7 @@ CODES: dict[str, dict[str, Table]] = {
             "supplier_number": ["IA", "VR"],
             "promotion": ["PD"],
             "purchase_order": ["PO"],
+            "release": ["RE"],
             "bill_of_lading": ["BM"],
             "tracking": ["CN", "2I"],
             "customer_order": ["CO"],

@@ -71,6 +71,8 @@ class _Writer:
             if row.required:
                 raise EdiWriteError(f"{where}{row.to} is required.", code="required")
             return
+        if isinstance(value, bool):
+            raise EdiWriteError(f"{where}{row.to} is a yes or no, not a text.", code="invalid_value")
         path = row.paths[0]
         try:
             if row.codes:

@@ -19,6 +19,17 @@ class OutboundCase(EdiCase):
             self.agree(self.profile, "out", code)
         self.receiver, self.endpoint = self.make_receiver(*SENT)
 
+    def connect_edifact(self, *documents):
+        """:return: key of a partner who orders by EDIFACT and is sent these documents"""
+        self.edi_system, client, key = self.make_edi_system("EUROPE")
+        self.profile.active = False
+        self.profile = self.make_profile(
+            self.edi_system, client, standard="EDIFACT", qualifier="14", own_qualifier="14"
+        )
+        self.agree(self.profile, "in", "ORDERS")
+        self.connect(*documents)
+        return key
+
     def get_sent(self, code):
         """:return: list of (canonical document, transaction) the partner got of a kind, checked against its schema"""
         self.deliver(self.endpoint)
@@ -151,15 +162,49 @@ class TestOutbound(OutboundCase):
         )
         self.assertEqual([line for line, *_rest in told], ["1", "2", "3"])
 
+    def test_an_invoice_of_two_releases(self):
+        """E3: each line names its release of the blanket order."""
+        self.connect("810")
+        releases = [
+            [one.replace("*P1**", f"*P1*{release}*") for one in self.order_850("P1")]
+            for release in ("R1", "R2")
+        ]
+        self.take(self.x12(*releases))
+        (self.get_order("P1-R1") | self.get_order("P1-R2"))._create_invoices().action_post()
+        ((bill, _transaction),) = self.get_sent("810")
+        named = [{one["type"]: one["number"] for one in line["references"]} for line in bill["lines"]]
+        expected = [{"purchase_order": "P1", "release": release} for release in ("R1", "R2")]
+        self.assertCountEqual(named, expected)
+
+    def invoice_two_calls(self, code):
+        """:return: lines of the invoice of two orders that came by phone, the second one without a number"""
+        line = (0, 0, {"product_id": self.corn.id, "product_uom_qty": 1})
+        orders = self.env["sale.order"].create(
+            [
+                {"partner_id": self.customer.id, "client_order_ref": reference, "order_line": [line]}
+                for reference in ("K1", False)
+            ]
+        )
+        orders.action_confirm()
+        orders._create_invoices().action_post()
+        ((bill, _transaction),) = self.get_sent(code)
+        return bill["lines"]
+
+    def test_an_invoice_of_an_order_without_a_number(self):
+        """E3: only the line of an order to which the customer gave a number names one."""
+        self.connect("810")
+        named = [line.get("references") for line in self.invoice_two_calls("810")]
+        self.assertCountEqual(named, [[{"type": "purchase_order", "number": "K1"}], None])
+
+    def test_an_invoice_of_an_order_without_a_number_by_edifact(self):
+        """E3: the same by INVOIC."""
+        self.connect_edifact("INVOIC")
+        named = [line.get("order") for line in self.invoice_two_calls("INVOIC")]
+        self.assertCountEqual(named, ["K1", None])
+
     def test_the_same_by_edifact(self):
         """E3: ORDERS in; ORDRSP, DESADV and INVOIC out."""
-        self.edi_system, client, key = self.make_edi_system("EUROPE")
-        self.profile.active = False
-        self.profile = self.make_profile(
-            self.edi_system, client, standard="EDIFACT", qualifier="14", own_qualifier="14"
-        )
-        self.agree(self.profile, "in", "ORDERS")
-        self.connect("ORDRSP", "DESADV", "INVOIC")
+        key = self.connect_edifact("ORDRSP", "DESADV", "INVOIC")
         lines = [("LIN+1++B-CORN:IN", "QTY+21:120:PCE", "PRI+AAA:9")]
         self.take(self.edifact(self.order_edifact("E1", *lines)), key=key, media_type="application/edifact")
         order = self.get_order("E1")
@@ -434,7 +479,7 @@ class TestPurchase(SupplierCase, OutboundCase):
             order.with_user(boss).action_dist_edi_approve()
 
     def test_nobody_approves_by_writing(self):
-        """E11: who may write to an order does not forge its approval, nor imports one."""
+        """E11: who may write to an order does not forge its approval, nor imports one, nor has it by a default."""
         self.mill.approve_orders = True
         clerk = new_test_user(self.env, "clerk", groups="purchase.group_purchase_user")
         order = self.buy(user=clerk)
@@ -450,6 +495,16 @@ class TestPurchase(SupplierCase, OutboundCase):
             self.env["purchase.order"].with_user(clerk).load(names, [["P1", str(self.vendor.id), "approved"]])
         )
         self.assertFalse(loaded["ids"])
+        with self.assertRaises(AccessError):
+            self.env["purchase.order"].with_user(clerk).with_context(
+                default_dist_edi_state="approved"
+            ).create({"partner_id": self.vendor.id})
+        own = self.env["ir.default"].with_user(clerk)
+        own.set("purchase.order", "partner_ref", "ours", user_id=True)
+        self.assertEqual(self.buy(user=clerk).partner_ref, "ours")
+        own.set("purchase.order", "dist_edi_state", "approved", user_id=True)
+        with self.assertRaises(AccessError):
+            self.buy(user=clerk)
         order.with_user(clerk).write({"partner_ref": "ours"})
         self.assertEqual(order.dist_edi_state, "waiting")
         order.with_user(clerk).button_cancel()

@@ -98,9 +98,9 @@ class DistPlanningExport(models.Model):
         return super().create(vals_list)
 
     @api.model
-    def _check_kept(self, vals):
+    def _check_kept(self, names):
         # a number is given, nobody chooses one
-        return super()._check_kept({name: value for name, value in vals.items() if name != "name"})
+        return super()._check_kept(set(names) - {"name"})
 
     def _enqueue(self):
         self.write({"state": "queued", "error": False})

@@ -31,7 +31,8 @@ class StockPicking(models.Model):
     to override unlocks a transfer, with a reason that goes to the audit trail.
     """
 
-    _inherit = "stock.picking"
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "dist.kept.mixin"]
 
     dist_unlocked_by_id = fields.Many2one("res.users", string="Unlocked by", readonly=True, copy=False)
     dist_unlock_reason = fields.Char(string="Unlocked because", readonly=True, copy=False)
@@ -121,34 +122,18 @@ class StockPicking(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            self._dist_check_kept(vals)
             if TOLD & set(vals):
                 self._dist_check_lock("ask")
             if MOVED & set(vals):
                 self._dist_check_lock("move")
         return super().write(vals)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            prefix = "default_"
-            defaults = [name.removeprefix(prefix) for name in self.env.context if name.startswith(prefix)]
-            for vals in vals_list:
-                self._dist_check_kept([*vals, *defaults])
-        return super().create(vals_list)
-
     @api.model
-    def _dist_check_kept(self, vals):
-        """:raises AccessError: a value tells what happened between Odoo and the warehouse"""
-        kept = [
-            self._fields[name].string
-            for name in vals
-            if name.startswith("dist_") and name in self._fields and self._fields[name].readonly
-        ]
-        if kept:
-            raise AccessError(
-                _("%s cannot be changed by hand: use the buttons of the transfer.", ", ".join(sorted(kept)))
-            )
+    def _get_writable_fields(self):
+        # our own that are readonly tell what happened between Odoo and the warehouse
+        return {
+            name for name, field in self._fields.items() if not (name.startswith("dist_") and field.readonly)
+        }
 
     def button_validate(self):
         self._dist_check_lock("move")

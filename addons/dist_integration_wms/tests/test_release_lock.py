@@ -172,6 +172,11 @@ class TestReleaseLock(WmsCase):
             transfers.with_context(default_dist_release_state="requested").create(
                 {"picking_type_id": self.warehouse.out_type_id.id}
             )
+        self.env["ir.default"].with_user(self.worker).set(
+            "stock.picking", "dist_release_state", "requested", user_id=True
+        )
+        with self.assertRaises(AccessError):
+            transfers.create({"picking_type_id": self.warehouse.out_type_id.id})
 
     def test_context_is_no_key(self):
         """W1: nothing a caller can put into the context opens the lock."""

@@ -282,6 +282,9 @@ def test_writing_says_what_is_missing():
     order = example("purchase.order")
     with pytest.raises(EdiWriteError, match="purpose"):
         write({**order, "purpose": "celebration"}, "X12", "850", "004010")
+    for answer in (True, False):
+        with pytest.raises(EdiWriteError, match=r"references\[0\].number"):
+            write({**order, "references": [{"type": "contract", "number": answer}]}, "X12", "850", "004010")
     order["lines"][0]["quantity"] = "twelve"
     with pytest.raises(EdiWriteError, match=r"lines\[0\].quantity"):
         write(order, "X12", "850", "004010")

@@ -64,17 +64,24 @@ class InvoiceDocumentSerializer(models.AbstractModel):
             order = line.sale_line_ids[:1].order_id
             told = self._get_line(partner, line, place, ordered.get(order, {}))
             if order and len(originals) > 1:
-                named = self._get_order_names(order, originals[order])["order"]
+                names = self._get_order_names(order, originals[order])
                 # the numbers of the lines are those of several orders
-                told |= {"line": str(place), **self._get_order_reference(partner, named, told["line"])}
+                told |= {"line": str(place), **self._get_order_reference(partner, names, told["line"])}
             found.append(told)
         return found
 
-    def _get_order_reference(self, partner, number, line):
-        """:return: dict of a line's order, as the standard of the partner tells it"""
+    def _get_order_reference(self, partner, names, line):
+        """:param names: dict, as of `_get_order_names`
+        :return: dict of a line's order, as the standard of the partner tells it; empty where the partner gave no number
+        """
+        if not names["order"]:
+            return {}
         if partner.standard == X12:
-            return {"references": [{"type": "purchase_order", "number": number}]}
-        return {"order": number, "order_line": line}
+            kinds = {"purchase_order": names["order"], "release": names["release"]}
+            return {
+                "references": [{"type": kind, "number": number} for kind, number in kinds.items() if number]
+            }
+        return {"order": names["order"], "order_line": line}
 
     def _get_line(self, partner, line, place, originals):
         views, sold = self.env["dist.invoice.view"], line.sale_line_ids[:1]
