@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import dropwhile, pairwise
 
 # a tracking signal from here on says that the forecast is no longer centred
 ALARM = 4.0
@@ -22,7 +23,7 @@ class Accuracy:
     :ivar absolute: sum of absolute errors
     :ivar naive: sum of absolute errors of the naive forecast
     :ivar scale: sum of absolute one-bucket naive errors in the history before, for MASE
-    :ivar square: sum of squared errors, each over its scale
+    :ivar square: sum of squared errors, each over the mean squared one-bucket naive error in the history before
     :ivar naive_square: the same of the naive forecast
     """
 
@@ -35,11 +36,19 @@ class Accuracy:
     square: float = 0.0
     naive_square: float = 0.0
 
-    def add(self, forecast: float, actual: float, naive: float | None = None, scale: float = 0.0) -> None:
+    def add(
+        self,
+        forecast: float,
+        actual: float,
+        naive: float | None = None,
+        scale: float = 0.0,
+        square_scale: float = 0.0,
+    ) -> None:
         """Take in one pair.
 
         :param naive: what the naive forecast of the same lag said
-        :param scale: mean absolute one-bucket naive error of the item's history
+        :param scale: mean absolute one-bucket naive error of the item's history, see `naive_scale`
+        :param square_scale: mean squared one-bucket naive error of the same
         """
         self.count += 1
         self.actual += actual
@@ -47,9 +56,9 @@ class Accuracy:
         self.absolute += abs(forecast - actual)
         self.naive += abs(naive - actual) if naive is not None else 0.0
         self.scale += scale
-        if naive is not None and scale > 0.0:
-            self.square += ((forecast - actual) / scale) ** 2
-            self.naive_square += ((naive - actual) / scale) ** 2
+        if naive is not None and square_scale > 0.0:
+            self.square += (forecast - actual) ** 2 / square_scale
+            self.naive_square += (naive - actual) ** 2 / square_scale
 
     def merge(self, other: Accuracy) -> None:
         """Take in the pairs of another group."""
@@ -92,11 +101,14 @@ class Accuracy:
         return 1.0 - (self.square / self.naive_square) ** 0.5 if self.naive_square > 0.0 else None
 
 
-def naive_scale(history: Sequence[float]) -> float:
-    """Mean absolute change from one bucket to the next."""
-    if len(history) < 2:
-        return 0.0
-    return sum(abs(after - before) for before, after in zip(history, history[1:])) / (len(history) - 1)
+def naive_scale(history: Sequence[float], power: int = 1) -> float:
+    """Mean absolute change from one bucket to the next, or that of its powers, since the first sale.
+
+    Before an item is sold naive makes no error: counted, those buckets would let what is new outweigh all else.
+    """
+    sold = list(dropwhile(lambda value: value <= 0.0, history))
+    changes = [abs(after - before) ** power for before, after in pairwise(sold)]
+    return sum(changes) / len(changes) if changes else 0.0
 
 
 def measure(pairs: Iterable[tuple[float, float]]) -> Accuracy:

@@ -73,12 +73,12 @@ class DistPlanningAccuracy(models.Model):
     square = SaidFloat(
         string="Squared scaled error",
         readonly=True,
-        help="Of the error over the mean change of the year before; empty where nothing changed.",
+        help="Squared error over the mean squared change of the year before; empty where nothing changed.",
     )
     naive_square = SaidFloat(string="Squared scaled error of naive", readonly=True)
     scale = fields.Float(
         readonly=True,
-        help="Mean absolute change from one period to the next in the year before.",
+        help="Mean absolute change from one period to the next in the year before, since it was first sold.",
     )
     within = fields.Integer(
         string="Within the band",

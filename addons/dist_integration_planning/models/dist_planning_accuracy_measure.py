@@ -32,21 +32,32 @@ MEASURE = """
     ), item AS (
         SELECT DISTINCT product_id, warehouse_id FROM said
     ), sold AS (
-        SELECT item.*, year.start, COALESCE(history.net, 0) AS net
-        FROM item CROSS JOIN unnest(%(year)s::date[]) AS year (start)
+        SELECT item.*, past.start, COALESCE(history.net, 0) AS net
+        FROM item CROSS JOIN unnest(%(past)s::date[]) AS past (start)
         LEFT JOIN dist_planning_history history
             ON history.product_id = item.product_id AND history.warehouse_id = item.warehouse_id
-            AND history.bucket = %(bucket)s AND history.bucket_start = year.start
+            AND history.bucket = %(bucket)s AND history.bucket_start = past.start
     ), changed AS (
-        SELECT product_id, warehouse_id,
-               abs(net - lag(net) OVER (PARTITION BY product_id, warehouse_id ORDER BY start)) AS change
+        SELECT product_id, warehouse_id, start,
+               CASE WHEN max(net) OVER earlier > 0 THEN net - lag(net) OVER earlier END AS change
         FROM sold
+        WINDOW earlier AS (
+            PARTITION BY product_id, warehouse_id ORDER BY start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        )
     ), scale AS (
-        SELECT product_id, warehouse_id, avg(change) AS scale FROM changed GROUP BY product_id, warehouse_id
+        SELECT product_id, warehouse_id, start,
+               avg(abs(change)) OVER year AS scale, avg(change ^ 2) OVER year AS square_scale
+        FROM changed
+        WINDOW year AS (
+            PARTITION BY product_id, warehouse_id ORDER BY start
+            ROWS BETWEEN %(changes)s - 1 PRECEDING AND CURRENT ROW
+        )
     ), pair AS (
-        SELECT said.*, COALESCE(actual.net, 0) AS actual, COALESCE(last.net, 0) AS naive_forecast, scale.scale
+        SELECT said.*, COALESCE(actual.net, 0) AS actual, COALESCE(last.net, 0) AS naive_forecast,
+               scale.scale, scale.square_scale
         FROM said
         JOIN scale ON scale.product_id = said.product_id AND scale.warehouse_id = said.warehouse_id
+            AND scale.start = said.last_start
         LEFT JOIN dist_planning_history actual
             ON actual.product_id = said.product_id AND actual.warehouse_id = said.warehouse_id
             AND actual.bucket = said.bucket AND actual.bucket_start = said.bucket_start
@@ -67,7 +78,7 @@ MEASURE = """
     SELECT measured.source_id, measured.company_id, measured.batch_id, measured.product_id, measured.warehouse_id,
            template.categ_id, planned.partner_id, planned.planner_id, planned.abc, planned.xyz, planned.pattern,
            measured.bucket, measured.bucket_start, %(lag)s, 1, quantity, actual, error, absolute, naive, scale, inside,
-           (error / NULLIF(scale, 0)) ^ 2, (naive / NULLIF(scale, 0)) ^ 2,
+           error ^ 2 / NULLIF(square_scale, 0), naive ^ 2 / NULLIF(square_scale, 0),
            100 * absolute / NULLIF(actual, 0), 100 * error / NULLIF(actual, 0), absolute / NULLIF(scale, 0),
            sign(error), 100 * (1 - absolute / NULLIF(naive, 0)), 100 * inside
     FROM measured
@@ -102,6 +113,9 @@ class DistPlanningAccuracy(models.Model):
     """Forecasts against what was sold, set-based: a forecast counts that was in force when its lag began.
 
     Periods in which an item was out of stock are left out: nobody knows what would have been sold.
+
+    Errors are scaled by what was known when the forecast was made: the changes of the year before, since the item was
+    first sold; their mean for MASE (Hyndman, Koehler 2006), that of their squares for RMSSE (Makridakis et al. 2022).
     """
 
     _inherit = "dist.planning.accuracy"
@@ -137,6 +151,7 @@ class DistPlanningAccuracy(models.Model):
         lag = source.accuracy_lag
         earlier = _get_past(starts[0], source.bucket, lag)
         line = [*earlier, *starts]
+        lasts = line[: len(starts)]
         season = max(calendar.season_length(source.bucket), 12)
         self.env.flush_all()
         self.env.cr.execute(
@@ -151,8 +166,9 @@ class DistPlanningAccuracy(models.Model):
                 "cutoffs": line[1 : len(starts) + 1],
                 "warehouses": list(zones),
                 "zones": list(zones.values()),
-                "lasts": line[: len(starts)],
-                "year": _get_past(starts[0], source.bucket, season),
+                "lasts": lasts,
+                "past": [*_get_past(lasts[0], source.bucket, season - 1), *lasts],
+                "changes": season - 1,
             },
         )
         self.env.cr.execute(SHARED, {"company": source.company_id.id, "since": starts[0]})

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..lib.accuracy import Accuracy, naive_scale
 from .planner_case import WEEKS, PlannerCase
 
 
@@ -55,7 +56,8 @@ class TestAccuracy(PlannerCase):
     def test_figures_of_a_group_are_ratios_of_sums(self):
         """P5: WAPE, bias, MASE, tracking signal and value added, of a period and of many."""
         product = self._make_product("STEADY")
-        self._deliver(product, [9.0, 11.0] * (WEEKS // 2 - 2) + [12.0, 8.0, 20.0, 40.0], on_hand=5.0)
+        sold = [9.0, 11.0] * (WEEKS // 2 - 2) + [12.0, 8.0, 20.0, 40.0]
+        self._deliver(product, sold, on_hand=5.0)
         weeks = [self._start_of(number) for number in (2, 1)]
         for week in weeks:
             self._say(self.source, week, [(product, week, 24.0)])
@@ -73,11 +75,34 @@ class TestAccuracy(PlannerCase):
         figures = self._accuracy(self.source)[()]
         self.assertAlmostEqual(figures["wape"], 100 * 20 / 60)
         self.assertAlmostEqual(figures["bias"], 100 * -12 / 60)
-        self.assertAlmostEqual(figures["value_added"], 100 * (1 - ((4**2 + 16**2) / (12**2 + 20**2)) ** 0.5))
+        # the year that was known then
+        before = [naive_scale(sold[-54:-2], power=2), naive_scale(sold[-53:-1], power=2)]
+        own, naive = 4**2 / before[0] + 16**2 / before[1], 12**2 / before[0] + 20**2 / before[1]
+        self.assertAlmostEqual(figures["value_added"], 100 * (1 - (own / naive) ** 0.5))
         self.assertEqual([round(row.value_added, 1) for row in rows], [66.7, 20.0])
         self.assertAlmostEqual(figures["tracking_signal"], -12 * 2 / 20)
         self.assertAlmostEqual(figures["coverage"], 50.0)
         self.assertGreater(figures["mase"], 1.0)
+
+    def test_a_new_item_does_not_outweigh_all_else(self):
+        """P5: errors are held against the changes since an item was first sold, not against a year without it."""
+        weeks = {"STEADY": [30.0, 50.0] * (WEEKS // 2), "NEW": [24.0, 26.0, 22.0, 26.0]}
+        week, total = self._start_of(1), Accuracy()
+        rows = []
+        for sku, sold in weeks.items():
+            product = self._make_product(sku)
+            self._deliver(product, sold, on_hand=5.0)
+            rows.append((product, week, 30.0))
+            known = sold[-53:-1]
+            total.add(30.0, sold[-1], known[-1], naive_scale(known), naive_scale(known, power=2))
+        self._say(self.source, week, rows)
+        self.env["dist.planning.history"]._refresh(self.company)
+        self.env["dist.planning.accuracy"]._measure(self.source)
+        new = self.env["dist.planning.accuracy"].search([("product_id.default_code", "=", "NEW")])
+        self.assertEqual((new.scale, new.square, new.naive_square), (3.0, 1.6, 1.6))
+        figures = self._accuracy(self.source)[()]
+        self.assertAlmostEqual(figures["mase"], total.mase)
+        self.assertAlmostEqual(figures["value_added"], 100 * total.value_added)
 
     def test_only_what_was_said_before_counts(self):
         """P5: at a fixed lag; a forecast that came when the week had begun says nothing about it."""

@@ -6,9 +6,9 @@ from dist_integration_planning.lib.accuracy import Accuracy, measure, naive_scal
 
 def test_figures():
     found = Accuracy()
-    found.add(12.0, 10.0, naive=7.0, scale=2.0)
-    found.add(8.0, 10.0, naive=12.0, scale=1.0)
-    found.add(16.0, 10.0, naive=10.0, scale=3.0)
+    found.add(12.0, 10.0, naive=7.0, scale=2.0, square_scale=4.0)
+    found.add(8.0, 10.0, naive=12.0, scale=1.0, square_scale=1.0)
+    found.add(16.0, 10.0, naive=10.0, scale=3.0, square_scale=9.0)
     assert found.wape == pytest.approx(10 / 30)
     assert found.bias == pytest.approx(6 / 30)
     assert found.mase == pytest.approx(10 / 6)
@@ -39,11 +39,18 @@ def test_what_seldom_sells_is_not_best_forecast_as_nothing():
     """P5: of demand of 5 in one week of twenty a forecast of its mean adds value, though it is wrong in each week."""
     found = Accuracy()
     for actual in [0.0] * 19 + [5.0]:
-        found.add(0.25, actual, naive=0.0, scale=2.0)
+        found.add(0.25, actual, naive=0.0, square_scale=2.0)
     assert found.absolute > found.naive
     assert found.value_added == pytest.approx(1 - 0.95**0.5)
 
 
 def test_naive_scale():
     assert naive_scale([1.0, 3.0, 2.0]) == 1.5
+    assert naive_scale([1.0, 3.0, 2.0], power=2) == 2.5
     assert naive_scale([4.0]) == 0.0
+
+
+def test_an_item_is_scaled_since_it_was_first_sold():
+    """P5: a year without it says nothing of how much the sales of a new item change."""
+    assert naive_scale([*[0.0] * 46, 24.0, 26.0, 22.0, 26.0, 24.0, 26.0], power=2) == pytest.approx(44 / 5)
+    assert naive_scale([0.0, 0.0, 24.0]) == 0.0
