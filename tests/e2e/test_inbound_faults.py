@@ -87,7 +87,8 @@ def test_bulk_call_cut_off_before_its_items_are_stored(stack):
         ]
     stack.sql("DROP FUNCTION stand_before_items CASCADE")
     make_due(stack)
-    stack.until_quiet(90)
+    # what a killed worker has left is taken up by a scheduled action, on a busy machine by its second turn
+    stack.until_quiet(180)
     assert_once(stack, "CUT-", 3)
     later = submit(10)
     assert [item["status"] for item in later.body["items"]] == [200, 200, 200]
