@@ -204,6 +204,13 @@ class DistHandler(models.AbstractModel):
         """
         return self._read_moment_until(payload, name, message.received_at + CLOCKS_DIFFER)
 
+    def _read_happened(self, message, payload, name):
+        """:return: datetime of what a message tells of: as it says, else when it came; to the second, as snapshots are
+        :raises BusinessError: as of `_read_past_moment`
+        """
+        told = self._read_past_moment(message, payload, name)
+        return told or message.received_at.replace(microsecond=0)
+
     def _read_moment_until(self, payload, name, latest):
         """:param latest: datetime after which it has not come yet; None for what may still come"""
         moment = self._read_text(payload.get(name), formats.read_moment, f"/{name}")

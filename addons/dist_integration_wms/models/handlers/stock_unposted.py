@@ -23,7 +23,7 @@ class StockHandler(models.AbstractModel):
         """
         try:
             payload = message._get_valid_payload()
-            happened = self._read_past_moment(message, payload, "adjusted_at") or message.received_at
+            happened = self._read_happened(message, payload, "adjusted_at")
             warehouse = self._find_warehouse(message, payload)
         except (IntegrationError, ApplyError):
             return []

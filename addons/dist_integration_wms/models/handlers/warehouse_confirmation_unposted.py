@@ -38,9 +38,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         """
         try:
             payload = message._get_valid_payload()
-            happened = (
-                self._read_past_moment(message, payload, self._get_moment_name()) or message.received_at
-            )
+            happened = self._read_happened(message, payload, self._get_moment_name())
             picking = self._find_meant(message, payload)
         except (IntegrationError, ApplyError):
             return []
