@@ -378,6 +378,10 @@ class DistMessage(models.Model):
         """:param user_id: who wanted them sent again"""
         reason = _("Later messages were delivered, and the document no longer calls for this one.")
         self.env["dist.audit.entry"]._add_each("cancelled", self, reason=reason, user_id=user_id)
+        self._settle_as_cancelled(reason, user_id)
+
+    def _settle_as_cancelled(self, reason, user_id):
+        """:param user_id: in whose name"""
         self.write(
             {
                 "state": "cancelled",
@@ -413,14 +417,7 @@ class DistMessage(models.Model):
         self._check_may_act()
         todo = self.filtered(lambda message: message.state in OPEN)
         self.env["dist.audit.entry"]._add_each("cancelled", todo, reason=reason)
-        todo.sudo().write(
-            {
-                "state": "cancelled",
-                "cancelled_by_id": self.env.uid,
-                "cancel_reason": reason,
-                "done_at": fields.Datetime.now(),
-            }
-        )
+        todo.sudo()._settle_as_cancelled(reason, self.env.uid)
         self.env["dist.exception"]._refresh(todo.sudo()._get_exceptions())
         return True
 

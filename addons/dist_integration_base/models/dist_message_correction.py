@@ -83,12 +83,6 @@ class DistMessage(models.Model):
 
     def _settle_as_corrected(self, correction):
         """The correction takes over: what it replaces is cancelled in the name of who corrected it."""
-        self.write(
-            {
-                "state": "cancelled",
-                "cancelled_by_id": correction.create_uid.id,
-                "cancel_reason": _("Replaced by the corrected message %s", correction.uuid),
-                "done_at": fields.Datetime.now(),
-            }
-        )
+        reason = _("Replaced by the corrected message %s", correction.uuid)
+        self._settle_as_cancelled(reason, correction.create_uid.id)
         self.env["dist.exception"]._refresh(self._get_exceptions())

@@ -121,7 +121,7 @@ class DistMessage(models.Model):
         for attempt in range(1, CONFLICT_TRIES + 1):
             try:
                 with self.env.registry.cursor() as cr:
-                    return _work_and_commit(cr, user_id, work)
+                    return work_and_commit(cr, user_id, work)
             except psycopg2.Error as error:
                 if error.pgcode not in RETRIED_AT_ONCE or attempt == CONFLICT_TRIES:
                     raise
@@ -157,12 +157,12 @@ class DistMessage(models.Model):
                 cr.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
                 if cr.fetchone()[0]:
                     with suppress(psycopg2.errors.SerializationFailure):
-                        return _work_and_commit(cr, SUPERUSER_ID, work)
+                        return work_and_commit(cr, SUPERUSER_ID, work)
                 cr.rollback()
             cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
             try:
                 cr.commit()  # pylint: disable=invalid-commit  # ends the snapshot that was taken before the lock was held
-                return _work_and_commit(cr, SUPERUSER_ID, work)
+                return work_and_commit(cr, SUPERUSER_ID, work)
             finally:
                 cr.rollback()
                 cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
@@ -807,7 +807,7 @@ class DistMessage(models.Model):
             self._schedule_inbox(self.criticality, self.next_attempt_at + timedelta(seconds=1))
 
 
-def _work_and_commit(cr, user_id, work):
+def work_and_commit(cr, user_id, work):
     """Run work in a fresh environment and commit.
 
     The environment is held until after the flush: a transaction only knows its environments weakly, and one

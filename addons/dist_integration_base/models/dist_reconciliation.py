@@ -225,7 +225,7 @@ class DistReconciliation(models.Model):
         for run in self:
             run.with_delay(
                 channel=CHANNELS["bulk"],
-                identity_key=f"dist-reconciliation:{run.id}",
+                identity_key=run._get_identity_key(),
                 description=_("Reconcile %s", run.name),
             )._job_run()
 

@@ -48,6 +48,9 @@ class DistReconciliation(models.Model):
 
     _inherit = "dist.reconciliation"
 
+    def _get_identity_key(self):
+        return f"dist-reconciliation:{self.id}"
+
     def _get_run_lock(self):
         return f"dist.reconciliation/{self.profile_id.id}"
 
@@ -568,23 +571,6 @@ class DistReconciliation(models.Model):
         self.env["dist.exception"].sudo().search(
             [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "in", UNSOLVED)]
         )._update_impact()
-
-    @api.model
-    def _resume_lost(self):
-        """Enqueue runs that wait without a job: their worker was killed."""
-        runs = self.search([("state", "in", ("queued", "running"))])
-        if not runs:
-            return
-        keys = {f"dist-reconciliation:{run.id}": run for run in runs}
-        self.env.cr.execute(
-            "SELECT identity_key FROM queue_job WHERE identity_key IN %s "
-            "AND state IN ('pending', 'enqueued', 'started', 'wait_dependencies')",
-            (tuple(keys),),
-        )
-        for (key,) in self.env.cr.fetchall():
-            del keys[key]
-        for run in keys.values():
-            run._enqueue()
 
     def _dist_get_impact(self):
         return {

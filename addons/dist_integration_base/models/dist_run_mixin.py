@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
@@ -53,3 +53,21 @@ class DistRunMixin(models.AbstractModel):
     def _run(self):
         """Do the work in a transaction of its own, and record how it failed."""
         raise NotImplementedError
+
+    def _get_identity_key(self):
+        """:return: text by which the job of this work is known"""
+        raise NotImplementedError
+
+    @api.model
+    def _resume_lost(self):
+        """Enqueue what waits without a job: its worker was killed, or it was given up."""
+        keys = {run._get_identity_key(): run for run in self.search([("state", "in", ("queued", "running"))])}
+        self.env.cr.execute(
+            "SELECT identity_key FROM queue_job WHERE identity_key = ANY(%s) "
+            "AND state IN ('pending', 'enqueued', 'started', 'wait_dependencies')",
+            (list(keys),),
+        )
+        for (key,) in self.env.cr.fetchall():
+            del keys[key]
+        for run in keys.values():
+            run._enqueue()

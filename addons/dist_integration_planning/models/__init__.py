@@ -55,7 +55,6 @@ from . import (
     dist_planning_supplier,
     dist_planning_supplier_offer,
     dist_planning_supply,
-    dist_run_mixin,
     product_supplierinfo,
     stock_warehouse,
 )

@@ -1,8 +1,8 @@
 import psycopg2
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, models
 
-from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS
+from odoo.addons.dist_integration_base.models.dist_message_inbound import CONFLICTS, work_and_commit
 from odoo.addons.queue_job.exception import RetryableJobError
 
 BUSY_SECONDS = 10
@@ -45,10 +45,7 @@ class DistPlanningSource(models.Model):
 
     def _do_at_once(self, work):
         with self.env.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            work(env)
-            env.flush_all()
-            cr.commit()  # pylint: disable=invalid-commit  # the version is in force from here on
+            work_and_commit(cr, SUPERUSER_ID, work)
 
     def _hold_decisions(self):
         """Have whoever decides about what is open wait until the end of the transaction, of which this comes first."""

@@ -1,5 +1,6 @@
 from . import (
     dist_handler,
+    unposted,
     warehouse,
     carrier,
     warehouse_confirmation,

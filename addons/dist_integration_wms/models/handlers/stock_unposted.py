@@ -1,10 +1,7 @@
 from odoo import models
 from odoo.tools import float_compare
 
-from odoo.addons.dist_integration_base.lib.errors import IntegrationError
-from odoo.addons.dist_integration_base.lib.handling import ApplyError
-
-from .warehouse_confirmation_unposted import Effect
+from .unposted import Effect
 
 
 class StockHandler(models.AbstractModel):
@@ -12,30 +9,11 @@ class StockHandler(models.AbstractModel):
 
     _inherit = "dist.handler.stock"
 
-    def _get_unposted_effects(self, message, moment):
-        """What a message that was not booked will change, as far as it says it happened before a moment.
+    def _get_moment_name(self):
+        return "adjusted_at"
 
-        What cannot be read counts for nothing: its exception is in the queue. So does what was told under a number
-        that was applied: it will not be booked any more.
-
-        :param moment: datetime, UTC
-        :return: list of Effect
-        """
-        try:
-            payload = message._get_valid_payload()
-            happened = self._read_happened(message, payload, "adjusted_at")
-            warehouse = self._find_warehouse(message, payload)
-        except (IntegrationError, ApplyError):
-            return []
-        if happened > moment or self._find_applied(message, payload):
-            return []
-        effects = []
-        for index, line in enumerate(payload["lines"]):
-            try:
-                effects += self._prepare_effects(message, warehouse, line, f"/lines/{index}")
-            except (IntegrationError, ApplyError):
-                continue
-        return effects
+    def _find_unposted_target(self, message, payload):
+        return self._find_warehouse(message, payload)
 
     def _prepare_effects(self, message, warehouse, line, pointer):
         """:return: list of Effect: without what lies where nothing is in stock"""

@@ -1,25 +1,7 @@
-from typing import Any, NamedTuple
-
 from odoo import models
 
-from odoo.addons.dist_integration_base.lib.errors import IntegrationError
-from odoo.addons.dist_integration_base.lib.handling import ApplyError
-
 from ...lib.confirmation import GOOD
-
-
-class Effect(NamedTuple):
-    """What a message will do to the stock of a warehouse once it is booked.
-
-    :param place: stock.location that the goods come to or leave, as far as it is known: that of their status
-    :param quantity: in the product's unit, less than 0 when goods leave
-    """
-
-    warehouse: Any
-    place: Any
-    product: Any
-    lot_name: str | None
-    quantity: float
+from .unposted import Effect
 
 
 class WarehouseConfirmationHandler(models.AbstractModel):
@@ -27,29 +9,10 @@ class WarehouseConfirmationHandler(models.AbstractModel):
 
     _inherit = "dist.handler.warehouse.confirmation"
 
-    def _get_unposted_effects(self, message, moment):
-        """Effects of a message that was not booked, as far as it says it happened before a moment.
+    def _find_unposted_target(self, message, payload):
+        return self._find_meant(message, payload)
 
-        What cannot be read counts for nothing: its exception is in the queue. So does what was told under a number
-        that was applied: it will not be booked any more.
-
-        :param moment: datetime, UTC
-        :return: list of Effect
-        """
-        try:
-            payload = message._get_valid_payload()
-            happened = self._read_happened(message, payload, self._get_moment_name())
-            picking = self._find_meant(message, payload)
-        except (IntegrationError, ApplyError):
-            return []
-        if not picking or happened > moment or self._find_applied(message, payload):
-            return []
-        effects = []
-        for index, line in enumerate(payload["lines"]):
-            try:
-                effects += self._read_effects(message, picking, line, f"/lines/{index}")
-            except (IntegrationError, ApplyError):
-                continue
+    def _filter_unposted(self, message, payload, effects):
         return [] if self._is_told_anew(message, payload, effects) else effects
 
     def _is_told_anew(self, message, payload, effects):
@@ -89,7 +52,7 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         kind = self._get_kind()
         return message.state != "dead" or message.error_code in (f"{kind}_cancelled", f"{kind}_finished")
 
-    def _read_effects(self, message, picking, line, pointer):
+    def _prepare_effects(self, message, picking, line, pointer):
         moves = picking.move_ids.filtered(lambda move: move._dist_get_line_ref() == line.get("line"))
         product = moves[:1].product_id
         named = line.get("sku") or line.get("gtin")
