@@ -22,6 +22,7 @@ def code(text):
         ("user.groups_id = x", "user.group_ids = x"),
         ('[("user_id.groups_id", "in", ids)]', "[('user_id.all_group_ids', 'in', ids)]"),
         ('fields.Float(group_operator="avg")', 'fields.Float(aggregator="avg")'),
+        ('RoundedFloat(group_operator="avg")', 'RoundedFloat(aggregator="avg")'),
         ('@http.route("/x", type="json")\ndef f(): ...', '@http.route("/x", type="jsonrpc")\ndef f(): ...'),
         ('http.route("/x", auth="none")', 'http.route("/x", auth="none", readonly=False)'),
         ('http.route("/x", auth="none", readonly=True)', 'http.route("/x", auth="none", readonly=True)'),

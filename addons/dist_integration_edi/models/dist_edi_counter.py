@@ -15,7 +15,7 @@ class DistEdiCounter(models.Model):
 
     _name = "dist.edi.counter"
     _description = "Control number"
-    _inherit = ["dist.kept.mixin"]
+    _inherit = ["dist.kept.mixin", "dist.audited.mixin"]
     _order = "edi_partner_id, kind"
     _rec_name = "kind"
 
@@ -52,10 +52,19 @@ class DistEdiCounter(models.Model):
     def write(self, vals):
         if "last" in vals:
             self._check_unused()
-            for counter in self:
-                reason = _("%(kind)s numbers go on after %(last)s", kind=counter.kind, last=vals["last"])
-                self.env["dist.audit.entry"]._add("overridden", counter.edi_partner_id, reason=reason)
         return super().write(vals)
+
+    def _get_audited_fields(self):
+        return ["last"]
+
+    def _get_audited_parent(self):
+        return self.edi_partner_id
+
+    def _get_audit_action(self, action, changes):
+        return "overridden" if action == "changed" else super()._get_audit_action(action, changes)
+
+    def _audit_created(self, vals_list):
+        """Counters come with their profile, whose entry tells of it."""
 
     def _check_unused(self):
         """:raises UserError: a number was taken; from then on there is neither a gap nor a repeat"""

@@ -37,7 +37,10 @@ class TestPartners(EdiCase):
             with form.counter_ids.edit(place) as row:
                 row.last = 41
         form.save()
-        self._assert_told(self.profile, "overridden", manager)
+        told = self._assert_told(self.profile, "overridden", manager)
+        self.assertEqual(
+            [json.loads(entry.changes) for entry in told], 2 * [[{"field": "last", "old": 0, "new": 41}]]
+        )
         counters = self.profile.counter_ids
         operator = new_test_user(self.env, "edi-operator", groups="dist_integration_base.group_dist_operator")
         for person, vals in ((operator, {"last": 50}), (manager, {"cycle": 2})):

@@ -151,6 +151,7 @@ class Port(ast.NodeVisitor):
 
     def visit_Call(self, node):
         function = self.edits.source(node.func)
+        self._port_aggregator(node)
         if function == "registry":
             self.edits.replace(node.func, "Registry")
         elif function.startswith("expression."):
@@ -165,8 +166,6 @@ class Port(ast.NodeVisitor):
             self._port_test_mode(node)
         elif function.endswith("route"):
             self._port_route(node)
-        elif function.startswith("fields."):
-            self._port_field(node)
         model = MODEL_CALL.search(function)
         if model and model[1] in FIELDS:
             self._port_values(node, FIELDS[model[1]])
@@ -205,7 +204,8 @@ class Port(ast.NodeVisitor):
         if getattr(given.get("auth"), "value", None) == "none" and "readonly" not in given:
             self.edits.replace(given["auth"], '"none", readonly=False')
 
-    def _port_field(self, node):
+    def _port_aggregator(self, node):
+        """Fields take it, those of Odoo and classes made from them."""
         for keyword in node.keywords:
             if keyword.arg == "group_operator":
                 self.edits.replace_start(keyword, len("group_operator"), "aggregator")
