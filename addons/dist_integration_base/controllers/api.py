@@ -26,6 +26,8 @@ MAX_BODY = 1_000_000
 MAX_BULK_BODY = strict_json.MAX_BYTES
 # of a file that is stored as it arrives
 MAX_UPLOAD = 500_000_000
+# what Odoo lets through to us, who say better what is too large
+UPLOAD_CONTENT_LENGTH = 2 * MAX_UPLOAD
 PACKED = ("gzip", "x-gzip")
 
 
@@ -107,8 +109,7 @@ def api_route(
         del endpoint.__wrapped__
         endpoint.dist_operation = operation
         paths = [PREFIX + path] + ([f"{PREFIX}{path}/bulk"] if operation.bulk else [])
-        # Odoo's own limit would be an answer that is no problem document
-        limit = {"max_content_length": 2 * MAX_UPLOAD} if operation.upload else {}
+        limit = {"max_content_length": UPLOAD_CONTENT_LENGTH} if operation.upload else {}
         return http.route(
             paths,
             type="http",
@@ -297,7 +298,7 @@ def _read_body(operation):
     if operation.upload:
         _check_upload(operation, incoming)
         return b""  # read once everything else is known to be right
-    limit = MAX_BULK_BODY if incoming.path.endswith("/bulk") else MAX_BODY
+    limit = _get_limit(incoming.path)
     if incoming.mimetype != "application/json":
         raise Problem(415, "not_json", _("Not JSON"), _("Send the body as application/json."))
     if _get_encoding(incoming) != "identity":
@@ -306,6 +307,10 @@ def _read_body(operation):
     if not hasattr(request, "dist_body"):
         request.dist_body = read_limited(incoming, limit)
     return request.dist_body
+
+
+def _get_limit(path):
+    return MAX_BULK_BODY if path.endswith("/bulk") else MAX_BODY
 
 
 def read_limited(incoming, limit):
@@ -390,6 +395,14 @@ def json_response(document, status=200, headers=None, media_type="application/js
 def problem_response(problem, request_id, headers=None):
     document = problem.to_dict(instance=uri_path(request.httprequest.path), request_id=request_id)
     return json_response(document, problem.status, {**(headers or {}), **problem.headers}, MEDIA_TYPE)
+
+
+def too_large_response():
+    """Answer in the API's own words for a body that Odoo does not even begin to read."""
+    incoming = request.httprequest
+    is_upload = incoming.max_content_length == UPLOAD_CONTENT_LENGTH
+    request_id = trace.continue_or_new(incoming.headers.get("traceparent")).trace_id
+    return problem_response(_too_large(MAX_UPLOAD if is_upload else _get_limit(incoming.path)), request_id)
 
 
 def unknown_path_response():

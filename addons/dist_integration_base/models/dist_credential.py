@@ -148,7 +148,7 @@ class DistCredential(models.Model):
                 "expires_at": expires_at,
             }
         )
-        self.message_post(body=_("A new secret was saved."))
+        self._message_log(body=_("A new secret was saved."))
 
     def _generate(self):
         """Make and save a new signing secret or key.

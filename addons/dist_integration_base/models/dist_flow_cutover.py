@@ -225,7 +225,7 @@ class DistFlow(models.Model):
                 count=handled,
                 reason=reason,
             )
-        self.message_post(body=text)
+        self._message_log(body=text)
         self.env["dist.flow.history"]._add(self, "stage", self.stage, stage, reason)
 
     def action_change_stage(self):

@@ -110,7 +110,7 @@ class DistOwnedMixin(models.AbstractModel):
         for document, texts in notes.items():
             if hasattr(document, "message_post"):
                 body = Markup("<br/>").join(dict.fromkeys(texts))
-                document.message_post(body=body, subtype_xmlid="mail.mt_note")
+                document._message_log(body=body)
 
     def _has_onchange(self, field, other_fields):
         """A field that may have an owner asks the server when it is changed on screen."""

@@ -255,7 +255,7 @@ class DistReplay(models.Model):
     def _note_replay(self):
         """Keep that this was started: who, when, why, how much."""
         for replay in self:
-            replay.message_post(
+            replay._message_log(
                 body=_(
                     "Started: %(number)s messages. %(reason)s", number=replay.item_count, reason=replay.reason
                 )

@@ -1,3 +1,5 @@
+from werkzeug.exceptions import RequestEntityTooLarge
+
 from odoo import models
 from odoo.http import request
 
@@ -13,3 +15,12 @@ class IrHttp(models.AbstractModel):
         if request.httprequest.path.startswith(f"{PREFIX}/"):
             return unknown_path_response()
         return super()._serve_fallback()
+
+    @classmethod
+    def _handle_error(cls, exception):
+        """Speak as the API also where a body is above Odoo's own limit."""
+        from ..controllers.api import PREFIX, too_large_response
+
+        if isinstance(exception, RequestEntityTooLarge) and request.httprequest.path.startswith(f"{PREFIX}/"):
+            return too_large_response()
+        return super()._handle_error(exception)

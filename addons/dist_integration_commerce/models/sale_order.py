@@ -131,7 +131,7 @@ class SaleOrder(models.Model):
             raise UserError(_("No held order to release among: %s", ", ".join(orders.mapped("name"))))
         for order in held:
             reason = _("Released although held: %s", order.dist_hold_reason)
-            order.message_post(body=reason)
+            order._message_log(body=reason)
             self.env["dist.audit.entry"]._add("overridden", order, reason=reason)
         held.write({"dist_state": "released", "dist_hold_reason": False})
         held.with_context(**held._dist_get_confirm_context()).action_confirm()

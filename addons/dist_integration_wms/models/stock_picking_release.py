@@ -171,7 +171,7 @@ class StockPicking(models.Model):
         self._dist_check_may_write()
         for picking in self.sudo().filtered("dist_hold_reason"):
             reason = _("Not held any more: %s", picking.dist_hold_reason)
-            picking.message_post(body=reason)
+            picking._message_log(body=reason)
             self.env["dist.audit.entry"]._add("overridden", picking, reason=reason)
             picking.dist_hold_reason = False
         self.sudo()._dist_review_held_back()

@@ -4,10 +4,11 @@ from unittest.mock import patch
 
 import psycopg2
 
-from odoo import fields
+from odoo import fields, http
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.dist_integration_base.controllers import api
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 ONE = {"external_id": "P-1", "name": "Fieldmart"}
@@ -327,6 +328,11 @@ class TestApi(DistHttpCase):
         self.assertEqual((unsaid.status_code, unsaid.json()["code"]), (413, "too_large"))
         fitting = self._call("POST", "/test/partners", iter([json.dumps(ONE).encode()]), self.key)
         self.assertEqual(fitting.status_code, 200, fitting.text)
+        self.patch(http, "DEFAULT_MAX_CONTENT_LENGTH", 1_500_000)
+        for path, limit in (("/test/partners", "1000000"), ("/test/partners/bulk", str(api.MAX_BULK_BODY))):
+            refused = self._call("POST", path, b" " * 1_600_000, self.key)
+            self.assertEqual((refused.status_code, refused.json()["code"]), (413, "too_large"), path)
+            self.assertIn(limit, refused.json()["detail"])
 
     def test_trace(self):
         """M10: the caller's trace goes on."""

@@ -264,7 +264,9 @@ class TestSecurity(PeopleMixin, DistCase):
         self.assertEqual(self.credential._get_secret(), SECRET)
 
     def test_manager_replaces_a_secret(self):
-        """G7: a manager rotates, the former secret stays valid for the overlap; nobody else may."""
+        """G7: a manager, with an e-mail address or without, rotates; the former secret stays valid for the overlap;
+        nobody else may."""
+        self._as("manager", self.credential).env.user.partner_id.sudo().email = False
         self._as("manager", self.credential).action_generate()
         self.env.invalidate_all()
         self.assertEqual(len(self.credential.version_ids), 2)
