@@ -38,24 +38,29 @@ class DistMilestone(models.Model):
         marks = self.env["dist.event.mark"].search([])
         places = [{name: mark[name] for name in ("last_id", "seen_id", "horizon")} for mark in marks]
         news = self._read_news()
-        failed = processes.filtered(lambda process: not self._follow_or_tell(process, news))
+        failed = processes.filtered(
+            lambda process: not self._do_or_tell(process, lambda: self._follow(process, news))
+        )
         if failed:
             # they read it all again: nothing that happened passes them by
             for mark, place in zip(marks, places, strict=True):
                 mark.write(place)
         self._leave_out()
         self._set_overdue(failed)
-        self._refresh_exceptions()
+        failed |= self._refresh_exceptions()
+        for process in failed.search([("id", "not in", failed.ids)]):
+            self.env["dist.exception"]._close_without_message(["process_failed"], str(process.id))
 
     @api.model
-    def _follow_or_tell(self, process, news):
+    def _do_or_tell(self, process, work):
         """A process that cannot be followed is put before a person and does not hold up the others.
 
-        :return: whether it was followed
+        :param work: function, what is to be done for it
+        :return: whether it was done
         """
         try:
             with self.env.cr.savepoint():
-                self._follow(process, news)
+                work()
         except Exception as error:  # pylint: disable=broad-except
             if is_connection_lost(error) or isinstance(error, psycopg2.OperationalError):
                 raise
@@ -66,7 +71,6 @@ class DistMilestone(models.Model):
                 assignee=process.step_ids.escalation_user_id[:1],
             )
             return False
-        self.env["dist.exception"]._close_without_message(["process_failed"], str(process.id))
         return True
 
     @api.model
@@ -372,8 +376,20 @@ class DistMilestone(models.Model):
 
     @api.model
     def _refresh_exceptions(self):
-        """Open what is overdue, close what is not any more."""
-        for step, system, company in self._get_overdue_groups():
+        """Open what is overdue, close what is not any more.
+
+        :return: dist.process, those of which that cannot be told
+        """
+        groups = self._get_overdue_groups()
+        failed = self.env["dist.process"]
+        for process, steps in groups.items():
+            if not self._do_or_tell(process, lambda steps=steps: self._refresh_groups(steps)):
+                failed |= process
+        return failed
+
+    @api.model
+    def _refresh_groups(self, groups):
+        for step, system, company in groups:
             domain = [
                 ("step_id", "=", step.id),
                 ("system_id", "=", system.id),
@@ -398,14 +414,14 @@ class DistMilestone(models.Model):
 
     @api.model
     def _get_overdue_groups(self):
-        """:return: list of (step, system, company) for which something is overdue, or was"""
-        return [
-            group
-            for group in self._read_group(
-                ["|", ("state", "=", "overdue"), ("exception_id.state", "in", ("open", "in_progress"))],
-                ["step_id", "system_id", "company_id"],
-            )
-        ]
+        """:return: dict, process to list of (step, system, company) for which something is overdue, or was"""
+        groups = {}
+        for process, *group in self._read_group(
+            ["|", ("state", "=", "overdue"), ("exception_id.state", "in", ("open", "in_progress"))],
+            ["process_id", "step_id", "system_id", "company_id"],
+        ):
+            groups.setdefault(process, []).append(group)
+        return groups
 
     @api.model
     def _prepare_overdue(self, step, milestones, fingerprint):

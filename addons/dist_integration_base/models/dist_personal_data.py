@@ -84,6 +84,7 @@ PLACES = {
         "explanation": TEXT,
         "key": WHOLE,
         "name": TEXT,
+        "posting_problem": TEXT,
         "problem": TEXT,
         "received_as": TEXT,
     },

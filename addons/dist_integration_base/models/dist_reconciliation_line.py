@@ -78,6 +78,7 @@ class DistReconciliationLine(models.Model):
     approver_id = fields.Many2one("res.users", readonly=True)
     approved_at = fields.Datetime(readonly=True)
     posted_by_id = fields.Many2one("res.users", readonly=True)
+    posting_problem = fields.Char(string="Not posted because", readonly=True)
     posted_at = fields.Datetime(readonly=True)
     posted_model = fields.Char(readonly=True)
     posted_res_id = fields.Many2oneReference(string="Correction", model_field="posted_model", readonly=True)

@@ -42,11 +42,12 @@ class DistReconciliationLine(models.Model):
 
         :param user_id: who asked for it
         """
-        failures = self.with_user(user_id).sudo()._post_halves()
-        for run in self.sudo().run_id:
-            own = [(line, text) for line, text in failures if line.run_id == run]
-            if own:
-                run._open_exception(run._prepare_not_posted(own))
+        failed = self.browse()
+        for line, text in self.with_user(user_id).sudo()._post_halves():
+            line.posting_problem = text
+            failed |= line
+        for run in failed.run_id:
+            run._open_exception(run._prepare_not_posted())
 
     def _post_halves(self):
         """Post the lines together; after a failure each half by itself, down to the line that fails.
@@ -79,10 +80,17 @@ class DistReconciliationLine(models.Model):
     def _post_profile(self, profile):
         domain = profile.sudo()._get_domain().with_company(profile.company_id)
         records = domain._post_variance(self)
-        posted = {"state": "posted", "posted_at": fields.Datetime.now(), "posted_by_id": self.env.uid}
-        self.write(posted)
+        self.write(self._prepare_posted())
         self._note_corrections(records)
         self._audit_decision("posted")
+
+    def _prepare_posted(self):
+        return {
+            "state": "posted",
+            "posted_at": fields.Datetime.now(),
+            "posted_by_id": self.env.uid,
+            "posting_problem": False,
+        }
 
     def _note_corrections(self, records):
         """Keep what corrected each line, in one statement: each line has another one.
@@ -139,15 +147,15 @@ class DistReconciliation(models.Model):
         )
         lines._enqueue_posting()
 
-    def _prepare_not_posted(self, failures):
-        """
-        :param failures: list of (line, why it cannot be posted)
-        """
+    def _prepare_not_posted(self):
+        """What no job could post so far: several jobs may post the variances of one run."""
+        waiting = [("run_id", "=", self.id), ("state", "=", "approved"), ("posting_problem", "!=", False)]
+        lines = self.env["dist.reconciliation.line"].search(waiting)
         return ExceptionSpec(
             "business",
             "variances_not_posted",
-            _("%(count)s variances of %(run)s could not be posted", count=len(failures), run=self.name),
-            detail="\n".join(f"{line.name}: {text}" for line, text in failures[:TOLD_AT_ONCE]),
+            _("%(count)s variances of %(run)s could not be posted", count=len(lines), run=self.name),
+            detail="\n".join(f"{line.name}: {line.posting_problem}" for line in lines[:TOLD_AT_ONCE]),
             record=self,
             suggestion=_("Open the run, settle the cause and post them again, or reject them with a reason."),
             fingerprint=f"dist.reconciliation.profile/{self.profile_id.id}",

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from odoo.addons.dist_integration_base.controllers import api
 from odoo.addons.dist_integration_base.lib import schema as json_schema
 from odoo.addons.dist_integration_base.lib import signature, snapshot
-from odoo.addons.dist_integration_base.models import dist_reconciliation_run
+from odoo.addons.dist_integration_base.models import dist_reconciliation_posting, dist_reconciliation_run
 from odoo.addons.dist_integration_base.tests.folders import FolderMixin
 
 from .common import WmsHttpCase
@@ -397,6 +397,7 @@ class TestStockSnapshot(SnapshotCase):
         self.glove.tracking = "lot"
         self._perform_postings()
         self.assertEqual(self._states(run), {"TAPE": ("posted", -2.0), "GLOVE": ("approved", -1.0)})
+        self.assertTrue(run.line_ids.filtered(lambda line: line.state == "approved").posting_problem)
         exception = self.env["dist.exception"].search(
             [("code", "=", "variances_not_posted"), ("res_id", "=", run.id)]
         )
@@ -405,6 +406,27 @@ class TestStockSnapshot(SnapshotCase):
         self.assertNotIn("TAPE", exception.detail)
         self._reconcile("TAPE,,198", "GLOVE,,5", "SEAL,L/1,8", minutes=10)
         self.assertEqual(exception.state, "resolved")
+
+    def test_several_jobs_post(self):
+        """W5, X1: what one job cannot post is told beside what another cannot; posted later it is told no more."""
+        self.profile.auto_post_limit = 1000.0
+        rows = ("TAPE,,198", "GLOVE,,4", "SEAL,L/1,8")
+        self._reconcile(*rows)
+        self.patch(dist_reconciliation_posting, "POSTED_AT_ONCE", 1)
+        run = self._reconcile(*rows, minutes=5)
+        (self.glove | self.tape).tracking = "lot"
+        self._perform_postings()
+        exception = self.env["dist.exception"].search(
+            [("code", "=", "variances_not_posted"), ("res_id", "=", run.id)]
+        )
+        self.assertEqual(len(exception), 1)
+        self.assertIn("GLOVE", exception.detail)
+        self.assertIn("TAPE", exception.detail)
+        self.tape.tracking = "none"
+        lines = run.line_ids.filtered(lambda line: line.state == "approved")
+        lines._job_post(self.env.uid)
+        self.assertNotIn("TAPE", exception.detail)
+        self.assertEqual(lines.filtered("posting_problem").name, "GLOVE")
 
     def test_locations(self):
         """W5: a snapshot that names locations is compared by location; correct there."""

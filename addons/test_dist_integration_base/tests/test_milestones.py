@@ -188,6 +188,39 @@ class TestMilestones(PeopleMixin, DistCase):
         self.assertEqual(followed.process_id, self.process | other)
         self.assertEqual(exception.state, "resolved")
 
+    def test_overdue_documents_that_cannot_be_told(self):
+        """M12, X1: what is overdue in a process that fails over it holds up the exceptions of no other."""
+        other = self.env["dist.process"].create(
+            {"name": "Broken", "code": "broken", "model_name": "res.partner"}
+        )
+        event = self.told.event_type_id.id
+        self._make_step("first", process_id=other.id, reached_by="event", event_type_id=event)
+        waiting = {"due_from": "field", "due_field": "dist_test_date", "condition": "[('ref', '=', 'x')]"}
+        broken = self._make_step("second", process_id=other.id, sequence=9, **waiting)
+        other.action_start()
+        self._partner(dist_test_date="2021-01-05")
+        whole = type(self.env["dist.milestone"])._prepare_overdue
+
+        def prepare(milestone, step, *values):
+            if step == broken:
+                raise KeyError("a model that is gone")
+            return whole(milestone, step, *values)
+
+        self.patch(type(self.env["dist.milestone"]), "_prepare_overdue", prepare)
+        with self.assertLogs("odoo.addons.dist_integration_base", "ERROR"):
+            self._update()
+        found = self.env["dist.exception"].search([("code", "in", ("process_failed", "milestone_overdue"))])
+        self.assertEqual(
+            {(one.code, one.res_model) for one in found},
+            {("process_failed", "dist.process"), ("milestone_overdue", "res.partner")},
+        )
+        self.patch(type(self.env["dist.milestone"]), "_prepare_overdue", whole)
+        self._update()
+        self.assertEqual(
+            found.filtered(lambda one: one.code == "process_failed").mapped("state"), ["resolved"]
+        )
+        self.assertTrue(self.env["dist.milestone"].search([("step_id", "=", broken.id)]).exception_id)
+
     def test_working_time(self):
         """M12: working days leave weekends out."""
         self.taxed.write({"due_unit": "working_days", "due_amount": 2})
