@@ -17,7 +17,7 @@ from odoo.tools import split_every
 from ..lib import strict_json, trace
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import IntegrationError
-from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, RetryLater
+from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, MissingMapping, RetryLater
 from ..lib.identifiers import new_id
 from ..lib.problem import Problem
 from ..tools import get_exact_now
@@ -478,10 +478,26 @@ class DistMessage(models.Model):
 
         def record(env):
             message = env["dist.message"].browse(message_id)
-            failure = message._classify_failure(error)
-            message._write_failure(failure, error, payload, started)
+            cause = error
+            if isinstance(error, MissingMapping) and started and message._is_explained_since(error, started):
+                cause = RetryLater(_("What the code means was said while the message was processed."))
+            message._write_failure(message._classify_failure(cause), cause, payload, started)
 
         self._in_own_transaction(record)
+
+    def _is_explained_since(self, error, started):
+        """Whether somebody said what an unknown code means while this message was processed and could not see it: the
+        replay of those that wait for the code has not seen this one.
+
+        :param error: MissingMapping
+        :param started: of the processing, as of ``time.monotonic``
+        """
+        begun = fields.Datetime.now() - timedelta(seconds=time.monotonic() - started)
+        rows = [
+            self.env["dist.code.map"]._find_row(self.system_id, spec.domain, spec.external_code)
+            for spec in error.get_exceptions()
+        ]
+        return any(row.write_date >= begun and row._get_meaning() for row in rows if row)
 
     def _classify_failure(self, error):
         """What a failure means for the message.

@@ -120,6 +120,28 @@ class TestInbound(DistHttpCase):
         )
         self.assertEqual((again.status_code, again.json()["status"]), (200, "accepted"))
 
+    def test_explained_while_processed(self):
+        """M8, X1: a message that fails over a code while a person says what it means needs no second click."""
+        messages = type(self.env["dist.message"])
+        whole = messages._record_failure
+
+        def record(*values):
+            self.env.cr.execute(
+                "INSERT INTO dist_code_map (system_id, domain, external_code, res_model, res_id, write_date) "
+                "VALUES (%s, 'country', 'XX', 'res.country', %s, clock_timestamp() AT TIME ZONE 'UTC')",
+                (self.system.id, self.env.ref("base.be").id),
+            )
+            return whole(*values)
+
+        with patch.object(messages, "_record_failure", record):
+            response, message = self._submit("A", country="XX")
+        self.assertEqual((response.status_code, message.state), (202, "retry"))
+        self.assertFalse(message.exception_id)
+        message._process([message.id])
+        self.env.invalidate_all()
+        self.assertEqual(message.state, "done")
+        self.assertEqual(self.env["res.partner"].browse(message.res_id).country_id, self.env.ref("base.be"))
+
     def _open_fix(self, exception):
         action = exception.action_fix_mapping()
         return self.env[action["res_model"]].browse(action["res_id"])
