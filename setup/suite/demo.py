@@ -100,6 +100,7 @@ class Demonstration:
         self.notes = []
         self.server = None
         self.database = None
+        self.claimed = None
 
     def start(self, port=None):
         """Start Odoo on a fresh database, and the partners.
@@ -111,12 +112,23 @@ class Demonstration:
         modules = [name for name in databases.modules(None) if not name.startswith("test_")]
         self.database = self.environment.create_database(self.name, demo=True, modules=modules)
         # asked late: making the database takes a while
-        free = port if port and _is_free(port) else None
+        free = port if port and self._claim(port) else None
         self.server = self.environment.server(self.database, port=free)
         self.console.say("starting Odoo")
         self.server.start()
         for name in PARTNERS:
             self._start_partner(name)
+
+    def _claim(self, port):
+        """Take a port, unless somebody listens there or another demonstration is about to.
+
+        :return: whether it is ours
+        """
+        lock = paths.cache() / "locks" / f"port-{port}.lock"
+        if not _is_free(port) or locks.in_use(lock):
+            return False
+        self.claimed = locks.share(lock)
+        return True
 
     def play(self, *options):
         """Play the day; its output is shown as it comes.
@@ -164,6 +176,8 @@ class Demonstration:
             note.unlink(missing_ok=True)
         if self.server:
             self.server.stop()
+        if self.claimed:
+            self.claimed.close()
 
     def _start_partner(self, name):
         """Start one partner and wait until it listens."""

@@ -1,6 +1,7 @@
 """One call of the API, as a route's function sees it."""
 
 import hashlib
+import re
 import uuid
 from datetime import datetime, time, timezone
 from email.utils import format_datetime
@@ -20,6 +21,7 @@ DEFAULT_PAGE = 50
 SYNCHRONOUS_ITEMS = 50
 MAX_ITEMS = 1000
 MAX_KEY = 255
+INTEGER = re.compile(r"-?[0-9]+")
 
 
 class ApiCall:
@@ -94,7 +96,7 @@ class ApiCall:
 
     def _convert(self, name, text, schema):
         value = text
-        if schema.get("type") == "integer" and text.lstrip("-").isascii() and text.lstrip("-").isdigit():
+        if schema.get("type") == "integer" and INTEGER.fullmatch(text):
             value = int(text[:12])
         elif schema.get("type") == "boolean" and text in ("true", "false"):
             value = text == "true"
@@ -121,6 +123,8 @@ class ApiCall:
     def given_key(self):
         """The caller's key of this request within its method and path; None where there is none.
 
+        A signature says nothing of the path: what is signed is one request of the caller's, wherever it comes again.
+
         :raises Problem: it is none that can be stored
         """
         incoming = request.httprequest
@@ -138,7 +142,8 @@ class ApiCall:
                 _("Invalid Idempotency-Key"),
                 _("A key has at most %s characters, all of them printable ASCII.", MAX_KEY),
             )
-        return f"{incoming.method} {uri_path(incoming.path)} {key}" if key else None
+        place = "signed" if self.is_signed else f"{incoming.method} {uri_path(incoming.path)}"
+        return f"{place} {key}" if key else None
 
     def check_same_request(self, former_hash):
         """Tell the caller that it is answered again.
@@ -151,7 +156,7 @@ class ApiCall:
                 422,
                 "idempotency_key_reused",
                 _("Idempotency-Key used before"),
-                _("This key came with another body before. Use a new key for a new request."),
+                _("This key came with another request before. Use a new key for a new one."),
             )
         self.headers["Idempotent-Replayed"] = "true"
 

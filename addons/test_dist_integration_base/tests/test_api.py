@@ -221,6 +221,7 @@ class TestApi(DistHttpCase):
             "limit=1e3",
             "nonsense=1",
             "limit=-5",
+            "limit=--5",
             "limit=99999999999999999999",
         ):
             response = self._call("GET", f"/test/partners?{query}", key=self.key)

@@ -146,6 +146,12 @@ class TestRoutesSecurity(DistHttpCase):
         self.assertEqual(
             again.headers.get("Idempotent-Replayed"), "true", "M5: the webhook-id names the message"
         )
+        named = b'{"name": "Signed"}'
+        headers = signature.sign("msg_put", int(time.time()), named, [secret])
+        for path, status in (("S", 200), ("T", 422), ("S", 200)):
+            heard = self._call("PUT", f"/test/partners/{path}", named, self.key, **headers)
+            self.assertEqual(heard.status_code, status, heard.text)
+        self.assertFalse(self.env["dist.binding"].search([("external_id", "=", "T")]))
 
     def test_other_company(self):
         """G8: what a key makes belongs to its company, whatever else exists."""
