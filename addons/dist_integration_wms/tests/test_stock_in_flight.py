@@ -48,6 +48,15 @@ class TestStockInFlight(SnapshotCase):
             self._assert_ok(self._ship(picking, (self.tape, 9), **values)[0])
             self._assert_expected(on_hand - 9)
 
+    def test_cancelled_after_a_refusal(self):
+        """W5: goods that left and were refused have left, also when the transfer is cancelled here afterwards."""
+        picking = self._sell((self.tape, 10))
+        self._refuse(picking, 20)
+        override = {"picking_ids": picking.ids, "action": "cancel", "reason": "The customer is bankrupt"}
+        self.env["dist.release.override"].create(override).action_override()
+        self.assertEqual(picking.state, "cancel")
+        self._assert_expected(180)
+
     def test_refused_again(self):
         """W5: a correction takes the place of what it corrects, also when it is refused as well."""
         picking = self._sell((self.tape, 10))

@@ -23,15 +23,18 @@ class WarehouseConfirmationHandler(models.AbstractModel):
         """
         if message.state != "dead":
             return False
-        pickings = self._find_pickings(message, payload)
-        since = self.env["dist.warehouse.confirmation"].search(
+        since = self._find_told_since(message, self._find_pickings(message, payload))
+        moved = since.picking_id.move_ids.filtered(lambda move: move.state == "done").product_id
+        return any(effect.product in moved for effect in effects)
+
+    def _find_told_since(self, message, pickings):
+        """:return: dist.warehouse.confirmation, later ones of transfers that were applied"""
+        return self.env["dist.warehouse.confirmation"].search(
             [
                 ("picking_id", "in", (pickings | pickings.backorder_ids).ids),
                 ("message_id.id", ">", message.id),
             ]
         )
-        moved = since.picking_id.move_ids.filtered(lambda move: move.state == "done").product_id
-        return any(effect.product in moved for effect in effects)
 
     def _find_applied(self, message, payload):
         """:return: dist.warehouse.confirmation that was applied under the number of a message; empty for none"""
@@ -42,15 +45,20 @@ class WarehouseConfirmationHandler(models.AbstractModel):
     def _find_meant(self, message, payload):
         """:return: stock.picking whose warehouse and lines a message that was not booked speaks of; empty for none"""
         pickings = self._find_pickings(message, payload)
-        return self._get_open(pickings) or (pickings[:1] if self._is_still_said(message) else pickings[:0])
+        said = pickings if self._is_still_said(message, pickings) else pickings.browse()
+        return self._get_open(pickings) or said[:1]
 
-    def _is_still_said(self, message):
-        """Of a transfer with nothing open the warehouse has told the rest since, in place of what was refused.
+    def _is_still_said(self, message, pickings):
+        """Of a transfer with nothing open the warehouse has told the rest since, in place of what was refused; unless
+        it was cancelled here meanwhile.
 
         :return: True when goods are said to have moved all the same
         """
         kind = self._get_kind()
-        return message.state != "dead" or message.error_code in (f"{kind}_cancelled", f"{kind}_finished")
+        if message.state != "dead" or message.error_code in (f"{kind}_cancelled", f"{kind}_finished"):
+            return True
+        is_cancelled = set(pickings.mapped("state")) == {"cancel"}
+        return is_cancelled and not self._find_told_since(message, pickings)
 
     def _prepare_effects(self, message, picking, line, pointer):
         moves = picking.move_ids.filtered(lambda move: move._dist_get_line_ref() == line.get("line"))
