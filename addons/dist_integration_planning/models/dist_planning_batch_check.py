@@ -15,6 +15,8 @@ KEYS = {
     "parameter": SQL("item.product_id, place.warehouse_id"),
     "proposal": SQL("staged.key"),
 }
+# the same of the lines of an order
+ORDER_LINE = SQL("staged.file, staged.kind, item.product_id, place.warehouse_id, origin.warehouse_id")
 KEY_FIELDS = {"forecast": "sku", "parameter": "sku", "proposal": "key"}
 DATES = {"forecast": ("bucket_start",), "proposal": ("date_planned", "date_order"), "alert": ("date",)}
 
@@ -196,6 +198,22 @@ class DistPlanningBatch(models.Model):
 
     def _find_duplicates(self, kind):
         """:return: list of Fault of the rows that say the same twice"""
+        message = _("There is more than one row of it.")
+        return self._find_copies(kind, KEY_FIELDS[kind], KEYS[kind], message)
+
+    def _find_items_twice(self):
+        """:return: list of Fault of the rows of one item and place in the file of a single order: whatever numbers they
+        have, it would be ordered twice
+        """
+        orders = self.file_ids.filtered(lambda file: file._is_one_order())
+        message = _("The order has this item more than once for the same warehouse.")
+        return self._find_copies("proposal", "sku", ORDER_LINE, message) if orders else []
+
+    def _find_copies(self, kind, field, key, message):
+        """:param field: of the rows, by which they are named
+        :param key: SQL of what no two rows have in common
+        :return: list of Fault
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -204,13 +222,13 @@ class DistPlanningBatch(models.Model):
                     FROM %s
                 ) AS keyed WHERE copies > 1 ORDER BY file, line LIMIT %s
                 """,
-                SQL.identifier(KEY_FIELDS[kind]),
-                KEYS[kind],
+                SQL.identifier(field),
+                key,
                 self._get_staged_rows(kind),
                 MAX_FAULTS,
             )
         )
-        return self._make_faults(KEY_FIELDS[kind], "duplicate_key", _("There is more than one row of it."))
+        return self._make_faults(field, "duplicate_key", message)
 
     def _get_checks(self, kind):
         """:return: list of Check of the rows of a kind"""
