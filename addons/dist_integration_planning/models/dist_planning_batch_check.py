@@ -9,10 +9,14 @@ from .plan_refused import PlanRefused
 
 # what may be wrong with a row: SQL condition on it and what its codes mean
 Check = namedtuple("Check", "code field condition message")
-# columns that tell the rows of a kind apart
+# columns that tell the rows of a kind apart; codes that mean nothing are as different as they are
+PLACE = SQL(
+    "item.product_id, CASE WHEN item.product_id IS NULL THEN staged.sku END, "
+    "place.warehouse_id, CASE WHEN place.code IS NULL THEN staged.warehouse END"
+)
 KEYS = {
-    "forecast": SQL("item.product_id, place.warehouse_id, starts.day"),
-    "parameter": SQL("item.product_id, place.warehouse_id"),
+    "forecast": SQL("%s, starts.day, CASE WHEN starts.day IS NULL THEN staged.bucket_start END", PLACE),
+    "parameter": PLACE,
     "proposal": SQL("staged.key"),
 }
 # the same of the lines of an order
@@ -153,16 +157,24 @@ class DistPlanningBatch(models.Model):
             joins[kind],
         )
 
-    def _check_rows(self, counts):
-        """:raises PlanRefused: rows are wrong"""
-        faults, total = [], 0
-        for kind, count in counts.items():
-            if count:
-                found, number = self._find_faults(kind)
-                faults += found
-                total += number
-        if faults:
-            raise PlanRefused(faults, total)
+    def _check_rows(self, counts, unread=()):
+        """:param unread: list of Fault of the rows that could not be read
+        :raises PlanRefused: rows are wrong; whoever corrects them is told of all kinds of mistakes at once
+        """
+        faults, total = list(unread), len(unread)
+        kinds = [kind for kind, count in counts.items() if count]
+        for kind in kinds:
+            found, number = self._find_faults(kind)
+            faults += found
+            total += number
+        if not faults:
+            # what is there twice shows when it is stored
+            return
+        for kind in KEYS.keys() & set(kinds):
+            twice = self._find_duplicates(kind)
+            faults += twice
+            total += len(twice)
+        raise PlanRefused(sorted(faults), total)
 
     def _find_faults(self, kind):
         """:return: (list of the first faults, their number)"""
