@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,19 @@ COMMERCE = "dist_integration_commerce.action_dist_"
 EDI = "dist_integration_edi.action_dist_edi_"
 PLANNING = "dist_integration_planning.dist_planning_"
 COLOURS = 192
+SUBJECTS = (
+    "exceptions",
+    "messages",
+    "timeline",
+    "configuration",
+    "mapping",
+    "orders",
+    "warehouse",
+    "edi",
+    "onboarding",
+    "planning",
+    "api",
+)
 # A marketplace speaks in words of its own, which rows translate.
 MARKETPLACE_ORDER = {
     "OrderNo": "MP-70312",
@@ -96,22 +110,10 @@ class Photographer:
         self.odoo = odoo
         self.folder = folder
 
-    def take_all(self) -> None:
-        """Take every picture."""
-        for take in (
-            self.take_exceptions,
-            self.take_messages,
-            self.take_timeline,
-            self.take_configuration,
-            self.take_mapping,
-            self.take_orders,
-            self.take_warehouse,
-            self.take_edi,
-            self.take_onboarding,
-            self.take_planning,
-            self.take_api,
-        ):
-            take()
+    def take(self, subjects: Sequence[str]) -> None:
+        """Take the pictures of some of the SUBJECTS."""
+        for subject in subjects:
+            getattr(self, f"take_{subject}")()
 
     def take_exceptions(self) -> None:
         self.client.open(f"{BASE}exception")
@@ -299,13 +301,15 @@ def main() -> None:
     parser.add_argument("--database", required=True, metavar="NAME")
     parser.add_argument("--browser", required=True, metavar="PATH")
     parser.add_argument("--folder", required=True, type=Path)
+    parser.add_argument("--only", action="append", choices=SUBJECTS, help="only the pictures of this")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     with chromium(options.browser) as browser:
         client = WebClient(browser, options.odoo)
         client.login("admin", "admin")
         client.enter("dist_integration_base.menu_dist_root")
-        Photographer(client, Session(options.odoo, options.database), options.folder).take_all()
+        photographer = Photographer(client, Session(options.odoo, options.database), options.folder)
+        photographer.take(options.only or SUBJECTS)
 
 
 if __name__ == "__main__":

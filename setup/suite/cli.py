@@ -48,6 +48,7 @@ def _parser():
     show.add_argument("day", nargs="*", help="for tests/day/play.py, behind --")
     pictures = add("screenshots", _screenshots, "make the documentation's pictures from a played day")
     pictures.add_argument("--series", **series)
+    pictures.add_argument("--only", action="append", help="only the pictures of this, such as planning")
     env = add("env", _env, "prepare everything and print how to use it")
     env.add_argument("--series", **series)
     for name, text in (("bench", "run the benchmarks"), ("soak", "run the endurance test")):
@@ -83,7 +84,7 @@ def _demo(options):
 
 
 def _screenshots(options):
-    return screenshots.run(options.series)
+    return screenshots.run(options.series, options.only or ())
 
 
 def _env(options):

@@ -12,9 +12,10 @@ FOLDER = paths.ROOT / "docs" / "images"
 DAY = ("--orders", "100", "--outage", "5")
 
 
-def run(series):
+def run(series, subjects=()):
     """Play the day, then photograph it.
 
+    :param subjects: of which pictures are taken; none for all
     :return: exit code
     :raises SetupError: there is no browser, or a picture could not be taken
     """
@@ -28,8 +29,10 @@ def run(series):
         show.play(*DAY)
         environment.console.say("taking pictures")
         command = [python, paths.ROOT / "tests" / "screenshots.py", "--browser", program, "--folder", FOLDER]
+        command += ["--odoo", show.server.url, "--database", show.database]
+        command += [word for subject in subjects for word in ("--only", subject)]
         done = subprocess.run(
-            [*map(str, command), "--odoo", show.server.url, "--database", show.database],
+            list(map(str, command)),
             env={**os.environ, "PYTHONPATH": str(paths.ROOT / "tests")},
             check=False,
         )

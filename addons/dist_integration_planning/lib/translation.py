@@ -289,7 +289,7 @@ def _translate_row(
         return None
     row = []
     for column in rule.columns:
-        given = GLUE.join(filter(None, (record.get(name, "") for name in column.sources)))
+        given = GLUE.join(filter(None, (record.get(name, "").strip() for name in column.sources)))
         try:
             row.append(column.convert(given))
         except ValueError as error:

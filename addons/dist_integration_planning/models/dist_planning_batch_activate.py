@@ -86,9 +86,9 @@ class DistPlanningBatch(models.Model):
         if same and self._get_declared_counts().items() <= same._get_counts().items():
             self._confirm(same)
             return
-        self._stage_files()
+        unread = self._stage_files()
         self._note_row_counts()
-        self._activate()
+        self._activate(unread)
 
     def _check_order(self):
         """:raises PlanRefused: the plan lies ahead, or a newer one was put in force already"""
@@ -175,9 +175,10 @@ class DistPlanningBatch(models.Model):
         self.write({"state": "superseded", "same_as_id": same.id, "activated_at": now})
         self._close_exception()
 
-    def _activate(self):
+    def _activate(self, unread=()):
         """Put the staged rows in force, all or nothing.
 
+        :param unread: list of Fault of the rows that could not be staged
         :raises PlanRefused: rows are wrong; the caller rolls back
         """
         self.ensure_one()
@@ -187,10 +188,11 @@ class DistPlanningBatch(models.Model):
             "SELECT set_config('work_mem', %s, true), set_config('jit', 'off', true)", (WORK_MEM,)
         )
         counts = self._count_staged()
-        self._check_counts(counts)
+        if not unread:
+            self._check_counts(counts)
         self.env["dist.planning.codes"]._create_tables(self.source_id)
         self._create_dates()
-        self._check_rows(counts)
+        self._check_rows(counts, unread)
         self._insert_rows(counts)
         self.env.invalidate_all()
         self._put_in_force(counts)

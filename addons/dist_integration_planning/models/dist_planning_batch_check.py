@@ -9,12 +9,18 @@ from .plan_refused import PlanRefused
 
 # what may be wrong with a row: SQL condition on it and what its codes mean
 Check = namedtuple("Check", "code field condition message")
-# columns that tell the rows of a kind apart
+# columns that tell the rows of a kind apart; codes that mean nothing are as different as they are
+PLACE = SQL(
+    "item.product_id, CASE WHEN item.product_id IS NULL THEN staged.sku END, "
+    "place.warehouse_id, CASE WHEN place.code IS NULL THEN staged.warehouse END"
+)
 KEYS = {
-    "forecast": SQL("item.product_id, place.warehouse_id, starts.day"),
-    "parameter": SQL("item.product_id, place.warehouse_id"),
+    "forecast": SQL("%s, starts.day, CASE WHEN starts.day IS NULL THEN staged.bucket_start END", PLACE),
+    "parameter": PLACE,
     "proposal": SQL("staged.key"),
 }
+# the same of the lines of an order
+ORDER_LINE = SQL("staged.file, staged.kind, item.product_id, place.warehouse_id, origin.warehouse_id")
 KEY_FIELDS = {"forecast": "sku", "parameter": "sku", "proposal": "key"}
 DATES = {"forecast": ("bucket_start",), "proposal": ("date_planned", "date_order"), "alert": ("date",)}
 
@@ -151,16 +157,24 @@ class DistPlanningBatch(models.Model):
             joins[kind],
         )
 
-    def _check_rows(self, counts):
-        """:raises PlanRefused: rows are wrong"""
-        faults, total = [], 0
-        for kind, count in counts.items():
-            if count:
-                found, number = self._find_faults(kind)
-                faults += found
-                total += number
-        if faults:
-            raise PlanRefused(faults, total)
+    def _check_rows(self, counts, unread=()):
+        """:param unread: list of Fault of the rows that could not be read
+        :raises PlanRefused: rows are wrong; whoever corrects them is told of all kinds of mistakes at once
+        """
+        faults, total = list(unread), len(unread)
+        kinds = [kind for kind, count in counts.items() if count]
+        for kind in kinds:
+            found, number = self._find_faults(kind)
+            faults += found
+            total += number
+        if not faults:
+            # what is there twice shows when it is stored
+            return
+        for kind in KEYS.keys() & set(kinds):
+            twice = self._find_duplicates(kind)
+            faults += twice
+            total += len(twice)
+        raise PlanRefused(sorted(faults), total)
 
     def _find_faults(self, kind):
         """:return: (list of the first faults, their number)"""
@@ -196,6 +210,22 @@ class DistPlanningBatch(models.Model):
 
     def _find_duplicates(self, kind):
         """:return: list of Fault of the rows that say the same twice"""
+        message = _("There is more than one row of it.")
+        return self._find_copies(kind, KEY_FIELDS[kind], KEYS[kind], message)
+
+    def _find_items_twice(self):
+        """:return: list of Fault of the rows of one item and place in the file of a single order: whatever numbers they
+        have, it would be ordered twice
+        """
+        orders = self.file_ids.filtered(lambda file: file._is_one_order())
+        message = _("The order has this item more than once for the same warehouse.")
+        return self._find_copies("proposal", "sku", ORDER_LINE, message) if orders else []
+
+    def _find_copies(self, kind, field, key, message):
+        """:param field: of the rows, by which they are named
+        :param key: SQL of what no two rows have in common
+        :return: list of Fault
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -204,13 +234,13 @@ class DistPlanningBatch(models.Model):
                     FROM %s
                 ) AS keyed WHERE copies > 1 ORDER BY file, line LIMIT %s
                 """,
-                SQL.identifier(KEY_FIELDS[kind]),
-                KEYS[kind],
+                SQL.identifier(field),
+                key,
                 self._get_staged_rows(kind),
                 MAX_FAULTS,
             )
         )
-        return self._make_faults(KEY_FIELDS[kind], "duplicate_key", _("There is more than one row of it."))
+        return self._make_faults(field, "duplicate_key", message)
 
     def _get_checks(self, kind):
         """:return: list of Check of the rows of a kind"""

@@ -47,3 +47,7 @@ class DistPlanningBatchFile(models.Model):
     def _is_said_json(self):
         """:return: whether the sender said that it is JSON lines: nothing tells, where it has no row"""
         return self.media_type == JSON_LINES
+
+    def _is_one_order(self):
+        """:return: whether its rows are the lines of a single order"""
+        return False

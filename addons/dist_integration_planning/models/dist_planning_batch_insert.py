@@ -18,7 +18,7 @@ class DistPlanningBatch(models.Model):
         """:raises PlanRefused: a row is there twice"""
         if counts["proposal"]:
             # what was decided before takes no part below
-            twice = self._find_duplicates("proposal")
+            twice = self._find_duplicates("proposal") or self._find_items_twice()
             if twice:
                 raise PlanRefused(twice)
             self._release_keys()

@@ -27,6 +27,9 @@ class DistPlanningBatchFile(models.Model):
         # what is translated is CSV
         return not self._find_mapped() and super()._is_said_json()
 
+    def _is_one_order(self):
+        return self._find_mapped().stands_alone or super()._is_one_order()
+
     def _find_mapped(self):
         """:return: dist.planning.mapping.file that says how this one is read; empty where it is in our words"""
         return self.batch_id.source_id.mapping_id._find_in_file(self.name, self.kind)

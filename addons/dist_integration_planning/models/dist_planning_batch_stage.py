@@ -8,7 +8,6 @@ from odoo.tools import SQL
 from odoo.addons.dist_integration_base.lib import snapshot
 
 from ..lib import plan_file
-from .plan_refused import PlanRefused
 
 BLOCK = 1024 * 1024
 # a table of the database takes 1600
@@ -57,7 +56,8 @@ class DistPlanningBatch(models.Model):
     def _stage_files(self):
         """Bring the files of this version into the temporary tables.
 
-        :raises PlanRefused: a file cannot be read, or rows in it are wrong
+        :return: list of Fault of what could not be read; the other rows are there
+        :raises PlanRefused: a file does not fit its mapping
         """
         self._create_staging()
         faults = []
@@ -66,8 +66,7 @@ class DistPlanningBatch(models.Model):
                 faults += self._stage_file(file)
             except snapshot.SnapshotError as error:
                 faults.append(plan_file.Fault(file.name, 0, "", "", "unreadable", error.detail))
-        if faults:
-            raise PlanRefused(faults)
+        return faults
 
     def _stage_file(self, file):
         """:return: list of the faults found"""

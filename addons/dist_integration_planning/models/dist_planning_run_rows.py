@@ -1,11 +1,12 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import chain, count
 
-from odoo import models
+from odoo import api, models
 
 from ..lib import calendar
 
 BANDS = {"low": 0.05, "lower": 0.25, "upper": 0.75, "high": 0.95}
-# so many times of what was refused are another question
+# so many times of what was refused, or is not ordered any more, are another question
 MUCH_MORE = 2.0
 
 
@@ -74,20 +75,42 @@ class DistPlanningRun(models.Model):
 
     def _get_key(self, one, periods, decided):
         """:return: number of a proposal, one for an item and period: what was decided about it is not asked again the
-        next night, but what is needed beyond what is ordered is
+        next night, but what is needed beyond what is ordered is, under the first number that nothing was decided of
         """
         product, warehouse = one.item.product_id, one.item.warehouse_id
-        key = f"{product.id}-{warehouse.id}-{calendar.bucket_start(periods.today, periods.kind)}"
-        known = decided.get((product.id, warehouse.id), ())
-        settled = sum(self._is_settled(proposal, one, periods) for proposal in known)
-        return f"{key}/{settled + 1}" if settled else key
+        known = decided.get((product.id, warehouse.id), self.env["dist.planning.proposal"])
+        answer = self._find_answer(known, one, periods)
+        if answer:
+            return answer.key
+        first = f"{product.id}-{warehouse.id}-{calendar.bucket_start(periods.today, periods.kind)}"
+        taken = set(known.mapped("key"))
+        keys = chain([first], (f"{first}/{number}" for number in count(2)))
+        return next(key for key in keys if key not in taken)
 
-    def _is_settled(self, proposal, one, periods):
-        """:return: whether what is needed now is needed beside a proposal that was decided: that one is counted as
-        supply, or much less was refused
+    def _find_answer(self, known, one, periods):
+        """:param known: dist.planning.proposal of the item and period that were decided
+        :return: the one of them that was decided about what is needed now; empty where this is needed beside them: they
+            are counted as supply, or were about much less
         """
+        counted = known.filtered(lambda proposal: self._is_counted(proposal, periods))
+        last = max(map(self._get_decision_order, counted), default=None)
+        return (known - counted).filtered(
+            lambda proposal: (
+                proposal.quantity * MUCH_MORE > one.plan.quantity
+                # who refused it and then ordered more wanted it after all
+                and not (proposal.state == "refused" and last and self._get_decision_order(proposal) < last)
+            )
+        )[:1]
+
+    @api.model
+    def _get_decision_order(self, proposal):
+        """:return: what decisions about an item are sorted by, in the order in which they were taken"""
+        return proposal.decided_at or datetime.min, proposal.id
+
+    def _is_counted(self, proposal, periods):
+        """:return: whether what is needed now is needed beside a proposal that was decided, as that is supply"""
         if proposal.state == "refused":
-            return proposal.quantity * MUCH_MORE <= one.plan.quantity
+            return False
         document = proposal.purchase_line_id or proposal.move_id
         if proposal.state == "executed" and document.state in (False, "cancel"):
             return False

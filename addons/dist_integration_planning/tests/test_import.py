@@ -177,6 +177,30 @@ class TestImport(PlanningCase):
         batch = self._take_in([self._parameter(), self._parameter()], "R-3", 4)
         self.assertEqual([fault[4] for fault in self._get_faults(batch)], ["duplicate_key"] * 2)
 
+    def test_all_kinds_of_mistakes_at_once(self):
+        """P2, rule 6: what cannot be read hides no other mistake: a value, a code and a row that is there twice."""
+        rows = [
+            self._forecast(),
+            self._forecast(day="2026-03-09", baseline="ten"),
+            self._forecast("TYPO"),
+            self._forecast("OTHER"),
+            self._forecast(baseline=12),
+            self._forecast(warehouse="MOON"),
+        ]
+        batch = self._take_in(rows)
+        self.assertEqual((batch.state, batch.error_count), ("refused", 6))
+        self.assertEqual(
+            [fault[1:] for fault in self._get_faults(batch)],
+            [
+                (2, "sku", "TAPE", "duplicate_key"),
+                (3, "baseline", "ten", "invalid_value"),
+                (4, "sku", "TYPO", "unknown_item"),
+                (5, "sku", "OTHER", "unknown_item"),
+                (6, "sku", "TAPE", "duplicate_key"),
+                (7, "warehouse", "MOON", "unknown_warehouse"),
+            ],
+        )
+
     def test_partial(self):
         """P2, rule 10: fewer rows than the manifest says, or other ones, are no plan."""
         batch = self._take_in([self._forecast()], manifest={"counts": {"forecast": 2}})

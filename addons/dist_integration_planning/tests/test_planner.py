@@ -126,6 +126,71 @@ class TestPlanner(PlannerCase):
         self._plan()
         self.assertFalse(self._get_open())
 
+    def test_much_more_than_was_cancelled(self):
+        """P4: what is needed beyond an order that was cancelled is proposed, also where another one was made since."""
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=30.0)
+        self._plan()
+        first = self._carry_out()
+        # what follows is another order
+        first.purchase_id.button_confirm()
+        self._owe(product, 5000.0)
+        self._plan()
+        second = self._carry_out()
+        first.purchase_id.button_cancel()
+        self._plan()
+        self.assertFalse(self._get_open(), "what a buyer cancelled is not asked again")
+        self._owe(product, 20_000.0)
+        self._plan()
+        third = self._get_open()
+        self.assertEqual((second.key, third.key), (f"{first.key}/2", f"{first.key}/3"))
+        self.assertGreater(third.quantity, 19_000.0)
+
+    def test_need_after_a_refusal_was_taken_back(self):
+        """P4: what is needed while a refused proposal is open again is not taken for what was ordered meanwhile."""
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=30.0)
+        self._plan()
+        first = self._get_open()
+        first._decide("refused")
+        self._owe(product, 5000.0)
+        self._plan()
+        second = self._carry_out()
+        self.assertEqual(second.key, f"{first.key}/2")
+        first.action_reopen()
+        self._owe(product, 20_000.0)
+        self._plan()
+        self.assertEqual(self._get_open(), first)
+        self.assertGreater(first.quantity, 19_000.0)
+
+    def test_need_after_more_was_ordered_than_refused(self):
+        """P4: what is needed beyond what was ordered is proposed, though as much was refused before."""
+        product = self._make_product("STEADY")
+        self._deliver(product, self._steady(1), on_hand=30.0)
+        self._plan()
+        first = self._get_open()
+        first._decide("refused")
+        self._owe(product, 5000.0)
+        self._plan()
+        self._carry_out()
+        self.assertEqual(self._plan().proposal_count, 0)
+        self._owe(product, first.quantity)
+        self._plan()
+        third = self._get_open()
+        self.assertEqual(third.key, f"{first.key}/3")
+        self.assertLess(third.quantity, 2 * first.quantity)
+
+    def _carry_out(self):
+        """Approve the open proposal, and carry it out.
+
+        :return: dist.planning.proposal
+        """
+        proposal = self._get_open()
+        proposal._decide("approved")
+        proposal._job_execute()
+        self.assertEqual(proposal.state, "executed")
+        return proposal
+
     def _get_open(self):
         """:return: dist.planning.proposal that wait for a decision"""
         return self.env["dist.planning.proposal"].search(

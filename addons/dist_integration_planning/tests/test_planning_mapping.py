@@ -554,6 +554,32 @@ class TestPlanningMappingIn(ExportHttpCase):
         batch = self._tell("lokad", "Lokad_Forecasts.tsv", text)
         self.assertEqual(set(batch.error_ids.mapped("line")), {4})
 
+    def test_an_item_twice(self):
+        """P2: an item that an order file has on two lines for one place is named by both, whatever they call it."""
+        self.tape.barcode = "7612345000053"
+        row = '"{0}","S-1","{1}","{2}",40,2041-03-10\n'
+        first, other = row.format(17, "BRU", "TAPE"), row.format(17, "BRU", "GLOVE")
+        for number, (again, field, values) in enumerate(
+            (
+                (row.format(17, "BRU", "TAPE"), "key", ["17/TAPE"] * 2),
+                (row.format("17 ", "BRU", " TAPE"), "key", ["17/TAPE"] * 2),
+                (row.format(18, "BRU", "TAPE"), "sku", ["TAPE"] * 2),
+                (row.format(17, "BRU", "7612345000053"), "sku", ["TAPE", "7612345000053"]),
+            )
+        ):
+            batch = self._tell("netstock", f"po_{number}.csv", first + other + again)
+            self.assertEqual(
+                (batch.state, batch.error_ids.mapped(lambda error: (error.line, error.field, error.value))),
+                ("refused", [(1, field, values[0]), (3, field, values[1])]),
+            )
+        self.assertFalse(self._get_open())
+
+    def test_an_item_for_two_places(self):
+        """P2: an item that an order file has for two places is no mistake."""
+        row = '"{0}","S-1","{1}","TAPE",40,2041-03-10\n'
+        bought = self._tell("netstock", "po_17.csv", row.format(17, "BRU") + row.format(18, "ANT"))
+        self.assertEqual((bought.state, self._get_open()), ("active", ["17/TAPE", "18/TAPE"]))
+
     def test_which_rows_count_is_not_said(self):
         """P2: a file without the column by which rows are chosen says nothing; what is open stays on the list."""
         head, row = (
