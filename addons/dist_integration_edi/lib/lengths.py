@@ -85,7 +85,11 @@ _LENGTHS: dict[str, dict[int, Length]] = {
     "REF": {1: (2, 3), 2: _REFERENCE, 3: _TEXT},
     "SAC": {1: (1, 1), 2: (4, 4), 5: _CENTS, 7: _PERCENT, 15: _TEXT},
     "SCH": {1: _QUANTITY, 2: _CODE, 6: _DATE},
-    "SDQ": {1: _CODE, 3: _IDENTIFICATION, 4: _QUANTITY},
+    "SDQ": {
+        1: _CODE,
+        **dict.fromkeys(range(3, 23, 2), _IDENTIFICATION),
+        **dict.fromkeys(range(4, 24, 2), _QUANTITY),
+    },
     "SN1": {1: _LINE, 2: _SHIPPED, 3: _CODE, 5: _QUANTITY, 8: _CODE},
     "TD1": {1: (3, 5), 2: (1, 7), 7: _SHIPPED, 8: _CODE},
     "TD3": {3: (1, 10)},
