@@ -99,17 +99,21 @@ def by_name(paths: Sequence[str]) -> list[str]:
 def holds(blocks: Iterable[bytes], texts: Collection[str]) -> bool:
     """Tell whether one of *texts* stands in a file, in any case and spelling.
 
-    :param blocks: parts of a file in UTF-8; what is not is passed over
+    :param blocks: parts of a file; it is read as UTF-8, and as Latin-1 where that makes a difference
     """
     wanted = {spelling.casefold() for text in texts for spelling in spellings(text) if text}
     if not wanted:
         return False
-    overlap, decoder, rest = max(map(len, wanted)) - 1, getincrementaldecoder("utf-8")("ignore"), ""
+    charsets = ["utf-8"] if all(map(str.isascii, wanted)) else ["utf-8", "latin-1"]
+    decoders = [getincrementaldecoder(charset)("ignore") for charset in charsets]
+    overlap, rests = max(map(len, wanted)) - 1, [""] * len(decoders)
     for block in blocks:
-        text = rest + decoder.decode(block).casefold()
-        if any(one in text for one in wanted):
+        read = [
+            rest + decoder.decode(block).casefold() for rest, decoder in zip(rests, decoders, strict=True)
+        ]
+        if any(one in text for one in wanted for text in read):
             return True
-        rest = text[-overlap:] if overlap else ""
+        rests = [text[-overlap:] if overlap else "" for text in read]
     return False
 
 

@@ -57,6 +57,7 @@ from . import (
     dist_message_upload,
     dist_message_erasure,
     dist_personal_data,
+    dist_personal_files,
     dist_cutover_retention,
     dist_retained_mixin,
     dist_run_mixin,

@@ -11,6 +11,17 @@ def get_given_defaults(model):
     return model._fields.keys() & {*named, *model.env["ir.default"]._get_model_defaults(model._name)}
 
 
+def get_own_defaults(model, names):
+    """:return: dict, as of ``default_get``, of the values that the fields' own defaults give"""
+    values = {}
+    for name in names:
+        field = model._fields[name]
+        if field.default:
+            value = field.convert_to_cache(field.default(model), model, validate=False)
+            values[name] = field.convert_to_write(value, model)
+    return values
+
+
 class DistKeptMixin(models.AbstractModel):
     """Records whose values tell what happened: a person changes them by what the buttons do, never by writing nor
     by a default.
@@ -26,6 +37,13 @@ class DistKeptMixin(models.AbstractModel):
     def _get_writable_fields(self):
         """:return: set of names of the fields that people set themselves"""
         return set()
+
+    @api.model
+    def default_get(self, fields_list):
+        # superuser keeps the context and the defaults of whoever called: not even Odoo's scheduler takes them
+        forged = (get_given_defaults(self) - self._get_writable_fields()) & set(fields_list)
+        values = super().default_get([name for name in fields_list if name not in forged])
+        return {**values, **get_own_defaults(self, forged)}
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -14,7 +14,7 @@ DOCUMENT = "document"
 WHOLE = "whole"
 # bytes that nobody can take apart are removed
 CONTENT = "content"
-# attached files are removed
+# attached files are removed: all where the record names the person, else those that do
 FILES = "files"
 # the model erases it itself, and keeps a hash of what it was
 OWN = "own"
@@ -351,6 +351,7 @@ class DistPersonalData(models.AbstractModel):
         if not ids:
             return
         model.flush_model()
+        named = set(ids) if is_linked else set()
         columns = SQL(", ").join(map(SQL.identifier, ["id", *names]))
         table = SQL.identifier(model._table)
         self.env.cr.execute(SQL("SELECT %s FROM %s WHERE id = ANY(%s)", columns, table, sorted(ids)))
@@ -362,21 +363,12 @@ class DistPersonalData(models.AbstractModel):
             }
             changed = {name: value for name, value in erased.items() if value != row[name]}
             if changed:
+                named.add(row["id"])
                 pairs = [SQL("%s = %s", SQL.identifier(name), value) for name, value in changed.items()]
                 self.env.cr.execute(
                     SQL("UPDATE %s SET %s WHERE id = %s", table, SQL(", ").join(pairs), row["id"])
                 )
-        files = [name for name in kinds if kinds[name] == FILES]
-        if files:
-            self.env["ir.attachment"].sudo().search(
-                [
-                    ("res_model", "=", model_name),
-                    ("res_id", "in", sorted(ids)),
-                    "|",
-                    ("res_field", "=", False),
-                    ("res_field", "in", files),
-                ]
-            ).unlink()
+        self._erase_files(model_name, kinds, ids, named, values)
         model.invalidate_model()
         self._erase_notes([("res_id", "in", sorted(ids))], values, model_name)
 

@@ -318,11 +318,8 @@ ITEM_NUMBERS: dict[str, Table] = {
 # Qualifier of a GTIN by its number of digits.
 GTIN_QUALIFIERS = {12: "UP", 13: "EN", 14: "UK"}
 
-# how long a code may be, where that is known: elements 353, 587, 668, 670 and 248 of X12, 1225 of EDIFACT
-MAX_LENGTHS = {
-    X12: {"purpose": 2, "response": 2, "line_status": 2, "line_change": 2, "charge": 1},
-    EDIFACT: {"purpose": 3},
-}
+# how long a code of EDIFACT may be, where that is known: 1225; those of X12 are in lengths.py
+MAX_LENGTHS = {"purpose": 3}
 
 
 def table(name: str, standard: str, overlay: dict[str, Table] | None = None) -> Table:

@@ -8,19 +8,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import values
+from . import lengths, values
 from .codes import MAX_LENGTHS
 from .declaration import INDEX, Condition, Declaration, ItemRow, ListRow, Path, Row
 from .errors import WARNING, Issue, Position
 from .hierarchy import link_levels, read_hierarchy
 from .interchange import Transaction
 from .segment import Segment
-from .separators import EDIFACT, Separators
+from .separators import EDIFACT, X12, Separators
 from .structure import Level, Loop, build_tree
 
 # What is told of each severity.
 MAX_ISSUES = 200
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
+# kinds of values whose signs and decimal points are no characters of their element
+_NUMBERS = ("decimal", "positive", "integer", *(f"N{digits}" for digits in range(10)))
 
 
 @dataclass
@@ -250,10 +252,12 @@ class _Reader:
             return list(row.default) if isinstance(row.default, list) else row.default
         segment, path = found
         try:
-            return self._convert(row, text, segment, path)
+            value = self._convert(row, text, segment, path)
         except values.ValueProblem as problem:
             self._issue(problem.code, str(problem), segment, path, where + row.to, text)
             return None
+        self._check_length(row, segment, path, where + row.to)
+        return value
 
     def _text(self, row: Row, segment: Segment, path: Path) -> str:
         if row.split > 1:
@@ -314,12 +318,48 @@ class _Reader:
                 self._issue("unknown_unit", detail, segment, path, row.to, code, WARNING)
             if row.keep_unknown:
                 return code
-            longest = MAX_LENGTHS[self._declaration.standard].get(row.codes, len(code))
             raise values.ValueProblem(
-                "too_long" if len(code) > longest else "invalid_code",
+                self._length_fault(row, segment, path) or "invalid_code",
                 f'"{code[:40]}" is not a code of {row.codes.replace("_", " ")}.',
             )
         return word
+
+    # -- lengths ---------------------------------------------------------------------------------------------
+
+    def _check_length(self, row: Row, segment: Segment, path: Path, field: str) -> None:
+        """Tell of what was read although it is longer or shorter than its element may be."""
+        length = self._length_of(segment, path)
+        fault = self._length_fault(row, segment, path) if length else None
+        if length and fault:
+            self._length_issue(fault, length, segment, path.element, field)
+
+    def _length_of(self, segment: Segment, path: Path) -> lengths.Length | None:
+        """Return the length of an element of X12, None where it is not known."""
+        if self._separators.standard != X12 or path.component > 1:
+            return None
+        return lengths.length_of(segment.tag, path.element, self._transaction.version)
+
+    def _length_fault(self, row: Row, segment: Segment, path: Path) -> str | None:
+        text = segment.get(path.element, path.component)
+        if self._separators.standard == EDIFACT:
+            longest = MAX_LENGTHS.get(row.codes)
+            return "too_long" if longest and len(text.strip()) > longest else None
+        length = self._length_of(segment, path)
+        return lengths.fault_of(text, length, row.kind in _NUMBERS) if length else None
+
+    def _length_issue(
+        self, fault: str, length: lengths.Length, segment: Segment, element: int, field: str
+    ) -> None:
+        position = self._transaction.position(segment, element)
+        told = any(
+            (issue.position.segment, issue.position.element) == (position.segment, element)
+            for issue in self.issues
+        )
+        if not told:
+            text, (least, most) = segment.get(element).strip(), length
+            room = f"{least} to {most}" if least < most else most
+            detail = f'"{text[:40]}" is {fault.replace("_", " ")}: the element has {room} characters.'
+            self._add(Issue(fault, detail, position, WARNING, text, field))
 
     # -- item numbers ----------------------------------------------------------------------------------------
 
@@ -329,6 +369,7 @@ class _Reader:
         place = None
         for segment, element, qualifier, number in self._pairs(row.path, loop):
             self._read.add(segment.number)
+            self._check_item_length(segment, element, number, where + row.to)
             place = place or (segment, element)
             word = names.get(qualifier)
             if word is None:
@@ -345,6 +386,12 @@ class _Reader:
                 self._issue(
                     "missing_element", "The item is not named.", segments[0], row.path, where + row.to
                 )
+
+    def _check_item_length(self, segment: Segment, element: int, number: str, field: str) -> None:
+        is_known = self._separators.standard == X12 and lengths.is_known(self._transaction.version)
+        fault = lengths.fault_of(number, lengths.ITEM_NUMBER) if is_known else None
+        if fault:
+            self._length_issue(fault, lengths.ITEM_NUMBER, segment, element, field)
 
     def _gtin(
         self, item: dict[str, Any], number: str, qualifier: str, segment: Segment, element: int, field: str

@@ -16,6 +16,7 @@ from . import (
     dist_edi_interchange,
     dist_edi_mailbox,
     dist_edi_mail,
+    dist_edi_mail_erasure,
     dist_edi_group,
     dist_edi_document,
     dist_edi_document_view,

@@ -22,6 +22,8 @@ BLANKETS = ("BK", "BE", "221")
 REPEATED = ("confirmation", "duplicate", "copy")
 NUMBERS = ("number", "shipment", "receipt", "adjustment", "order")
 MAX_KEY = 256
+# so many places an order goes to are named
+MAX_NAMED = 20
 LINE_POINTER = re.compile(r"/lines/(\d+)")
 
 
@@ -241,11 +243,7 @@ class DistEdiDocument(models.Model):
         if any(line.get("destinations") for line in canonical.get("lines", [])):
             return (
                 "several_destinations",
-                _(
-                    "%s says of lines to which places their quantities go (SDQ). An order goes to one place here: "
-                    "no order is made of it.",
-                    self.display_name,
-                ),
+                self._describe_destinations(canonical),
                 _(
                     "Have the partner order for each place by itself. Where all goes to the address of the order, "
                     "take the SDQ segments out and resubmit it."
@@ -265,6 +263,22 @@ class DistEdiDocument(models.Model):
                 ),
             )
         return None
+
+    def _describe_destinations(self, canonical):
+        """:return: text, to which places the lines of an order go, and which of them have no address here"""
+        told = [one for line in canonical["lines"] for one in line.get("destinations", [])]
+        places = list(dict.fromkeys(one["place"] for one in told if one.get("place")))
+        handler = self.env["dist.handler"]
+        unknown = [place for place in places if not handler._find_bound(self.system_id, "res.partner", place)]
+        said = _(
+            "%(document)s says of lines to which places their quantities go (SDQ): %(places)s. An order goes to one "
+            "place here: no order is made of it.",
+            document=self.display_name,
+            places=_name_some(places),
+        )
+        if not unknown:
+            return said
+        return f"{said} {_('No address is known here of %s.', _name_some(unknown))}"
 
     def _put_aside(self, code, detail, suggestion):
         """Refuse what is in order by itself, but cannot be handed on.
@@ -579,6 +593,12 @@ class DistEdiDocument(models.Model):
     def action_view_interchange(self):
         self.ensure_one()
         return self.interchange_id._get_form_action()
+
+
+def _name_some(names):
+    """:return: text of the first names of a list, and that there are more"""
+    more = ["..."] if len(names) > MAX_NAMED else []
+    return ", ".join([*names[:MAX_NAMED], *more])
 
 
 def _describe(issue):

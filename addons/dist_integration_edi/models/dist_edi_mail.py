@@ -90,7 +90,12 @@ class DistEdiMail(models.Model):
 
         :param files: list of (name, bytes)
         """
-        place = {"res_model": self._name, "res_field": "files", "res_id": self.id}
+        place = {
+            "res_model": self._name,
+            "res_field": "files",
+            "res_id": self.id,
+            "company_id": self.company_id.id,
+        }
         self.env["ir.attachment"].create(
             [{"name": name or "file", "raw": content, **place} for name, content in files]
         )

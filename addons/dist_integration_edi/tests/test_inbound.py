@@ -141,11 +141,14 @@ class TestInbound(EdiCase):
         for note in ("Line 1: 6 on 2031-05-20", "Line 1: 4 on 2031-06-01"):
             self.assertIn(note, order.dist_note)
         self.assertNotIn("Line 2", order.dist_note)
-        stores = self.order_850("P2", "PO1*1*10*EA*10**BP*B-CORN", "SDQ*EA*92*STORE1*6*STORE2*4")
+        store = self.env["res.partner"].create({"name": "Store 2", "parent_id": self.customer.id})
+        self.env["dist.binding"]._bind(self.edi_system, store, "STORE2")
+        stores = self.order_850("P2", "PO1*1*10*EA*10**BP*B-CORN", "SDQ*EA*92*STORE1*5*STORE2*4*STORE3*1")
         document = self.take(self.x12([*stores[:-1], "CTT*1"], control=8)).document_ids
-        self.assertEqual(
-            (document.state, self.get_exceptions("several_destinations").state), ("refused", "open")
-        )
+        exception = self.get_exceptions("several_destinations")
+        self.assertEqual((document.state, exception.state), ("refused", "open"))
+        self.assertIn("(SDQ): STORE1, STORE2, STORE3. An order", exception.name)
+        self.assertIn("No address is known here of STORE1, STORE3.", exception.name)
         self.assertFalse(self.get_order("P2"))
         content = "~\n".join([one for one in document._get_raw_text().split("~") if "SDQ" not in one])
         correction = document._resubmit(content.replace("SE*7", "SE*6").replace("SE*8", "SE*7"))

@@ -1,3 +1,5 @@
+import gzip
+import hashlib
 from datetime import timedelta
 from email.message import EmailMessage
 from unittest import mock
@@ -169,6 +171,95 @@ class TestMailReceiving(EdiCase):
         self.assertEqual(mail.state, "unknown_sender")
         mail.with_user(self.operator).action_take()
         self.assertEqual(mail.taken_ids._get_raw(), raw)
+
+    def erase(self, identifiers, **values):
+        wizard = self.env["dist.personal.erase"].create(
+            {"identifiers": identifiers, "reason": "Request 17", **values}
+        )
+        wizard.action_search()
+        wizard.action_erase()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return wizard
+
+    def test_a_person_in_a_file(self):
+        """G6: a file in which the person stands is removed, though nothing of its mail names him; others stay."""
+        named = ("list.csv", b"number;name\n4;ANNA BERG\n")
+        packed = ("list.csv.gz", gzip.compress(named[1]))
+        mail = self.mail(named, packed, ("logo.png", b"\x89PNG"))
+        other = self.mail(("list.csv", b"number;name\n5;Carl\n"), number=2)
+        wizard = self.erase("Anna Berg")
+        self.assertEqual(mail._find_files().mapped("name"), ["logo.png"])
+        self.assertEqual(other._find_files().mapped("name"), ["list.csv"])
+        self.assertIn("EDI mail: 1", wizard.beside)
+        told = " ".join(mail.message_ids.mapped("body"))
+        self.assertEqual(told.count("A file was removed"), 2)
+        self.assertIn(hashlib.sha1(named[1]).hexdigest(), told)
+        other.sudo().name = "List for Anna Berg"
+        self.erase("Anna Berg")
+        self.assertFalse(other._find_files(), "the mail itself names the person")
+
+    def test_a_file_goes_with_its_message(self):
+        """G6: by the name and the street alone the order of a person is found, and with it the file in the mail."""
+        order = self.order_850("P1")
+        order.insert(3, "N3*1 Farm Road")
+        mail = self.mail(("order.edi", self.x12(order)), ("logo.png", b"\x89PNG"))
+        self.process()
+        person = self.env["res.partner"].create({"name": "Meadow Farms", "street": "1 Farm Road"})
+        wizard = self.erase(False, partner_id=person.id)
+        self.assertIn(mail.taken_ids, wizard.message_ids)
+        self.assertEqual(mail._find_files().mapped("name"), ["logo.png"])
+
+    def test_a_file_that_is_still_needed(self):
+        """G6: as its message, a file is left while somebody needs it, and on legal hold."""
+        waiting = self.mail(("order.edi", self.x12(self.order_850("P1"))))
+        wizard = self.erase("Meadow Farms")
+        self.assertIn(waiting.taken_ids, wizard.left_ids)
+        self.assertEqual(waiting._find_files().mapped("name"), ["order.edi"])
+        self.process()
+        aside = self.mail(
+            ("order.edi", self.x12(self.order_850("P2"), control=8)), number=2, sender="x@else.example"
+        )
+        flow = self.mailbox._find_flow()
+        flow.legal_hold = True
+        self.erase("Meadow Farms")
+        self.assertTrue(waiting._find_files() and aside._find_files())
+        flow.legal_hold = False
+        self.erase("Meadow Farms")
+        self.assertFalse(waiting._find_files() or aside._find_files())
+
+    def test_a_name_in_another_charset(self):
+        """G6: a name with letters beyond ASCII is found in a file of the charset that EDI files mostly have."""
+        named = [segment.replace("Meadow Farms", "Müller Gärten") for segment in self.order_850("P1")]
+        raw = self.x12(named).decode().encode("latin-1")
+        mail = self.mail(("order.edi", raw), sender="someone@else.example")
+        self.erase("Müller Gärten")
+        self.assertFalse(mail._find_files())
+
+    def test_files_of_other_companies(self):
+        """G6, G8: files of mails to other companies are neither searched nor removed."""
+        mail = self.mail(("list.csv", b"Anna Berg"))
+        company = self.env["res.company"].create({"name": "Other"})
+        manager = new_test_user(
+            self.env,
+            "mail-eraser",
+            groups="dist_integration_base.group_dist_manager",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        wizard = self.env["dist.personal.erase"].with_user(manager)
+        wizard = wizard.create({"identifiers": "Anna Berg", "reason": "Request 17"})
+        wizard.action_search()
+        self.assertNotIn("EDI mail", wizard.beside or "")
+        wizard.action_erase()
+        self.assertTrue(mail._find_files())
+
+    def test_a_file_that_cannot_be_read(self):
+        """G6: a broken file of a mail is told of before something is erased."""
+        mail = self.mail(("broken.gz", gzip.compress(b"Anna Berg" * 99)[:-9]))
+        wizard = self.env["dist.personal.erase"].create({"identifiers": "Anna Berg", "reason": "Request 17"})
+        wizard.action_search()
+        self.assertIn(f"broken.gz ({mail.display_name})", wizard.unreadable)
 
     def test_screen(self):
         """E8, G8: a manager makes a mailbox."""

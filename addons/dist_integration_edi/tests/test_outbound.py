@@ -511,6 +511,49 @@ class TestPurchase(SupplierCase, OutboundCase):
         order.with_user(clerk).button_draft()
         self.assertFalse(order.dist_edi_state)
 
+    def test_nobody_approves_by_a_replenishment(self):
+        """E11: what Odoo orders as superuser has no approval by a default of whoever set it off."""
+        self.mill.approve_orders = True
+        groups = "purchase.group_purchase_user,stock.group_stock_manager"
+        clerk = new_test_user(self.env, "clerk", groups=groups)
+        rule = self.make_reordering_rule(self.corn, 1_000_000)
+        given = {"default_dist_edi_state": "approved", "default_dist_edi_approved_by_id": self.env.uid}
+        rule.with_user(clerk).with_context(**given, default_partner_ref="Soon").action_replenish()
+        order = self.env["purchase.order"].search([("partner_id", "=", self.vendor.id)])
+        self.assertEqual((len(order), order.order_line.product_id), (1, self.corn))
+        self.assertEqual(order.partner_ref, "Soon", "what people set themselves has its default")
+        self.assertEqual(
+            (order.dist_edi_state, order.dist_edi_approved_by_id.ids, order.dist_is_transmitted),
+            (False, [], False),
+        )
+        order.with_user(clerk).button_confirm()
+        self.assertEqual((order.dist_edi_state, order.dist_edi_asked_by_id), ("waiting", clerk))
+        self.assertEqual(self.get_sent("850"), [])
+
+    def test_nobody_approves_by_a_default_as_superuser(self):
+        """E11: a default that somebody keeps counts no more than one in the context, also in superuser mode."""
+        clerk = new_test_user(self.env, "clerk", groups="purchase.group_purchase_user")
+        own = self.env["ir.default"].with_user(clerk)
+        own.set("purchase.order", "dist_edi_state", "approved", user_id=True)
+        own.set("purchase.order", "partner_ref", "ours", user_id=True)
+        orders = self.env["purchase.order"].with_user(clerk).sudo()
+        order = orders.with_context(default_dist_change_number=7).create({"partner_id": self.vendor.id})
+        self.assertEqual(
+            (order.dist_edi_state, order.dist_change_number, order.partner_ref), (False, 0, "ours")
+        )
+
+    def make_reordering_rule(self, product, quantity):
+        """:return: stock.warehouse.orderpoint that has this much of a product bought from the supplier"""
+        product.write(
+            {
+                "route_ids": [(4, self.env.ref("purchase_stock.route_warehouse0_buy").id)],
+                "seller_ids": [(0, 0, {"partner_id": self.vendor.id, "price": 3})],
+            }
+        )
+        return self.env["stock.warehouse.orderpoint"].create(
+            {"product_id": product.id, "product_min_qty": quantity, "product_max_qty": quantity}
+        )
+
     def test_goods_that_go_elsewhere(self):
         """E2: the supplier is told the address to which the goods are to go."""
         place = self.env["res.partner"].create({"name": "Harbour", "street": "1 Quay", "city": "Columbus"})

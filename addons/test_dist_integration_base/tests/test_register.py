@@ -80,7 +80,7 @@ class TestRegister(PeopleMixin, DistHttpCase):
         kind = self.env["dist.message.type"]._get_by_code("partner.changed")
         manager = self.people["manager"]
         flows = self.env["dist.flow"].with_user(manager)
-        ends = [self._make_endpoint(self.system, f"http://127.0.0.1:9/{name}") for name in "abcd"]
+        ends = [self._make_endpoint(self.system, f"http://127.0.0.1:9/{name}") for name in "abcde"]
         values = {"system_id": self.system.id, "message_type_id": kind.id, "state": "active"}
         made = flows.create({**values, "endpoint_id": ends[0].id})
         made += made.sudo().create({**values, "endpoint_id": ends[1].id})
@@ -100,6 +100,11 @@ class TestRegister(PeopleMixin, DistHttpCase):
             with self.assertRaisesRegex(AccessError, "use the buttons"):
                 forger = flows.with_context(**{f"default_{name}": value for name, value in forged.items()})
                 forger.create(values)
+        forger = flows.sudo().with_context(
+            default_approved_by_id=self.env.uid, default_criticality="critical"
+        )
+        flow = forger.create({**values, "endpoint_id": ends[4].id})
+        self.assertEqual((flow.state, flow.approved_by_id.ids, flow.criticality), ("draft", [], "critical"))
 
     def test_what_was_approved_stays_what_it_is(self):
         """G2: a flow that is no draft does not become another interface; what it works with may change."""

@@ -65,6 +65,8 @@ def test_names_at_the_end_of_paths():
         ([b"M\xc3", b"\x9cLLER"], True),
         ([b'"M\\u00fcller"'], True),
         (["Mu\u0308ller".encode()], True),
+        (["1;M\u00dc".encode("latin-1"), b"ller"], True),
+        ([b"M\xc3\x83\xc2\xbcller"], False),
         ([b"\xff\xfe", b"nobody"], False),
         ([], False),
     ),

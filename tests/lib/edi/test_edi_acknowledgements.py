@@ -32,6 +32,10 @@ WRONG_X12 = {
         ["BEG*0077*SA*P1**20260302", PO1],
         {"segment": 2, "tag": "BEG", "element": 1, "code": "5"},
     ),
+    "a code that is too short": (
+        ["BEG*7*SA*P1**20260302", PO1],
+        {"segment": 2, "tag": "BEG", "element": 1, "code": "4"},
+    ),
     "a wrong number": ([BEG, "PO1*1*1A*EA"], {"segment": 3, "tag": "PO1", "element": 2, "code": "6"}),
     "a missing segment": ([PO1], {"segment": 2, "tag": "BEG", "code": "3"}),
     "a segment without name": ([BEG, "WRONG*1", PO1], {"segment": 3, "tag": "WRONG", "code": "1"}),

@@ -294,3 +294,14 @@ def test_counts_that_do_not_fit_are_told():
     """E1: CTT against the lines."""
     reading = read(x12(BEG, PO1, "CTT*2"))
     assert codes(reading.issues) == ["control_total"] and reading.issues[0].severity == "warning"
+
+
+def test_places_of_a_line():
+    """E3: SDQ names up to ten places with their quantities, one behind the other."""
+    stores = [("71", "5"), ("72", "4"), ("73", "3")]
+    pairs = "*".join(part for store in stores for part in store)
+    many = "*".join(f"{number}*1" for number in range(80, 90))
+    found = read(x12("BEG*00*SA*P1**20260302", "PO1*1*22*EA", f"SDQ*EA*92*{pairs}", f"SDQ*EA*92*{many}"))
+    told = {one["place"]: one["quantity"] for one in found.canonical["lines"][0]["destinations"]}
+    assert told == {**dict(stores), **{str(number): "1" for number in range(80, 90)}}
+    assert not found.issues and validator("purchase.order").errors(found.canonical) == []

@@ -99,7 +99,7 @@ def test_a_document_for_people():
 
 def test_a_partner_is_proposed_from_a_sample():
     """E7: standard, ids, separators, documents, codes, item numbers; what has no meaning yet stands out."""
-    data = x12(BEG, "N1*ST*Store*92*7", "N1*Q9*Else", "PO1*1*12*XX*8.5**UP*614141007349*ZQ*17")
+    data = x12(BEG, "N1*ST*Store*92*71", "N1*Q9*Else", "PO1*1*12*XX*8.5**UP*614141007349*ZQ*17")
     found = recognize(data)
     assert found["standard"] == "X12" and found["separators"]["component"] == ">"
     (interchange,) = found["interchanges"]

@@ -68,16 +68,19 @@ _LINE_DETAILS = [
     },
     _TEXTS,
 ]
-# the first place that each SDQ names, with its quantity
-_DESTINATIONS = {
-    "list": "destinations",
-    "each": "SDQ",
-    "fields": [
-        {"to": "unit", "from": "SDQ01", "codes": "units", "unknown": "keep"},
-        {"to": "place", "from": "SDQ03"},
-        {"to": "quantity", "from": "SDQ04", "as": "decimal"},
-    ],
-}
+# places and quantities, up to ten pairs in each SDQ; written are segments of one pair
+_DESTINATIONS = [
+    {
+        "list": "destinations",
+        "each": f"SDQ({place:02d}=*)",
+        "fields": [
+            {"to": "unit", "from": "SDQ01", "codes": "units", "unknown": "keep"},
+            {"to": "place", "from": f"SDQ{place:02d}"},
+            {"to": "quantity", "from": f"SDQ{place + 1:02d}", "as": "decimal"},
+        ],
+    }
+    for place in range(3, 23, 2)
+]
 # 067: current schedule, 017: estimated, 069: promised for delivery
 _PROMISED = {
     "to": "promised_date",
@@ -127,7 +130,7 @@ ORDER = {
             "list": "lines",
             "each": "PO1",
             "required": True,
-            "fields": [*order_line("PO1"), *_LINE_DETAILS, _DESTINATIONS],
+            "fields": [*order_line("PO1"), *_LINE_DETAILS, *_DESTINATIONS],
         },
         *_TOTALS,
     ],
