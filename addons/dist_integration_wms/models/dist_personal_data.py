@@ -35,7 +35,7 @@ IMPERSONAL = {
     "dist.stock.adjustment": {"digest"},
     "dist.stock.reason": {"code", "name"},
     "dist.warehouse.confirmation": {"digest"},
-    "stock.move": {"dist_line_ref"},
+    "stock.move": {"dist_line_ref", "dist_stands_for"},
     "stock.picking": {
         "dist_release_ref",
         "dist_transport_digest",
