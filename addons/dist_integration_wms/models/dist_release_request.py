@@ -56,6 +56,7 @@ class DistReleaseRequest(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Deliver to", readonly=True, ondelete="restrict", check_company=True
     )
+    address = fields.Char(string="Address told", readonly=True, help="The address as the warehouse was asked for it.")
     carrier_id = fields.Many2one("delivery.carrier", readonly=True, ondelete="restrict", check_company=True)
     is_applied = fields.Boolean(
         string="Done in Odoo", readonly=True, help="Odoo was changed already; the answer only confirms it."
@@ -122,6 +123,9 @@ class DistReleaseRequest(models.Model):
             request.line_ids = [
                 fields.Command.create({"shipped_before": left[line["line_ref"]], **line}) for line in lines
             ]
+        if request.partner_id:
+            request.address = request.partner_id._dist_get_address_text()
+            picking.sudo()._dist_close_address_changed()
         picking.sudo()._dist_emit(f"shipment.{kind}.requested")
         return request
 
@@ -222,6 +226,8 @@ class DistReleaseRequest(models.Model):
         wanted = {WANTED[name]: self[name] for name in WANTED if self[name]}
         if wanted and (remaining or not self.is_applied):
             picking.write(picking._convert_to_write(wanted))
+        if self.address:
+            picking._dist_note_address(self.address, self.user_id)
 
     def _get_wanted(self, picking):
         """:return: dict, open stock.move to the quantity asked for, less what was shipped since"""
