@@ -56,7 +56,9 @@ class DistReleaseRequest(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Deliver to", readonly=True, ondelete="restrict", check_company=True
     )
-    address = fields.Char(string="Address told", readonly=True, help="The address as the warehouse was asked for it.")
+    address = fields.Char(
+        string="Address told", readonly=True, help="The address as the warehouse was asked for it."
+    )
     carrier_id = fields.Many2one("delivery.carrier", readonly=True, ondelete="restrict", check_company=True)
     is_applied = fields.Boolean(
         string="Done in Odoo", readonly=True, help="Odoo was changed already; the answer only confirms it."

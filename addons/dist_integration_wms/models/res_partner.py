@@ -31,8 +31,9 @@ class ResPartner(models.Model):
         return result
 
     def _dist_get_told_addresses(self):
-        """:return: dict, stock.picking that a warehouse ships to these contacts, or to others of the same customer, whose
-            addresses may follow, to the text of its address
+        """Other contacts of the same customer may follow a change.
+
+        :return: dict, stock.picking that a warehouse ships to any of them to the text of its address
         """
         pickings = (
             self.env["stock.picking"]
@@ -78,9 +79,9 @@ class ResPartner(models.Model):
             if own:
                 partner._message_log(
                     body=_(
-                        "Still going to the former address, as the warehouse was told: %s. Ask it with Request change or "
-                        "Request hold on the delivery.",
-                        ", ".join(own),
+                        "Still going to the former address, as the warehouse was told: %(deliveries)s. Ask it with "
+                        "Request change or Request hold on the delivery.",
+                        deliveries=", ".join(own),
                     )
                 )
 

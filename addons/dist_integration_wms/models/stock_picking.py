@@ -9,7 +9,13 @@ RELEASED = ("requested", "acknowledged")
 FINISHED = ("done", "cancel")
 REQUESTED = ("shipment.requested", "receipt.requested", "return.requested")
 # codes of exceptions about a transfer that the warehouse refused, or finished without moving anything
-NEVER_MOVED = ["shipment_refused", "return_refused", "nothing_shipped", "nothing_received", "nothing_returned"]
+NEVER_MOVED = [
+    "shipment_refused",
+    "return_refused",
+    "nothing_shipped",
+    "nothing_received",
+    "nothing_returned",
+]
 # what the warehouse is told of what it is to expect; the date is that of the moves
 EXPECTED = {"note", "partner_id"}
 
