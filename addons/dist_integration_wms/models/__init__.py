@@ -49,6 +49,7 @@ from . import (
     stock_picking_lock,
     stock_picking_release,
     stock_picking_request,
+    stock_picking_address,
     stock_picking_transport,
     stock_picking_type,
     stock_quant,

@@ -4,7 +4,12 @@ from odoo.addons.dist_integration_base.models.dist_personal_data import DOCUMENT
 
 PLACES = {
     "dist.reconciliation.line": {"lot_name": TEXT},
-    "dist.release.request": {"answer_note": TEXT, "answer_reason": TEXT, "reason": TEXT},
+    "dist.release.request": {
+        "address": TEXT,
+        "answer_note": TEXT,
+        "answer_reason": TEXT,
+        "reason": TEXT,
+    },
     "dist.shipment.milestone": {
         "external_id": WHOLE,
         "location": TEXT,
@@ -18,6 +23,7 @@ PLACES = {
     "stock.quant.package": {"dist_tracking_number": WHOLE},
     "stock.picking": {
         "carrier_tracking_ref": TEXT,
+        "dist_former_address": TEXT,
         "dist_held_back_reason": TEXT,
         "dist_hold_reason": TEXT,
         "dist_label_ref": TEXT,
@@ -35,7 +41,7 @@ IMPERSONAL = {
     "dist.stock.adjustment": {"digest"},
     "dist.stock.reason": {"code", "name"},
     "dist.warehouse.confirmation": {"digest"},
-    "stock.move": {"dist_line_ref"},
+    "stock.move": {"dist_line_ref", "dist_stands_for"},
     "stock.picking": {
         "dist_release_ref",
         "dist_transport_digest",

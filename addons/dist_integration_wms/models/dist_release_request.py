@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
@@ -54,6 +55,9 @@ class DistReleaseRequest(models.Model):
     requested_date = fields.Datetime(string="Ship on", readonly=True)
     partner_id = fields.Many2one(
         "res.partner", string="Deliver to", readonly=True, ondelete="restrict", check_company=True
+    )
+    address = fields.Char(
+        string="Address told", readonly=True, help="The address as the warehouse was asked for it."
     )
     carrier_id = fields.Many2one("delivery.carrier", readonly=True, ondelete="restrict", check_company=True)
     is_applied = fields.Boolean(
@@ -121,6 +125,9 @@ class DistReleaseRequest(models.Model):
             request.line_ids = [
                 fields.Command.create({"shipped_before": left[line["line_ref"]], **line}) for line in lines
             ]
+        if request.partner_id:
+            request.address = request.partner_id._dist_get_address_text()
+            picking.sudo()._dist_close_address_changed()
         picking.sudo()._dist_emit(f"shipment.{kind}.requested")
         return request
 
@@ -131,16 +138,8 @@ class DistReleaseRequest(models.Model):
         """
         self.ensure_one()
         picking = self._get_open_picking()
-        lines = [
-            {
-                "line_ref": line.line_ref,
-                "product_id": line.product_id.id,
-                "previous_quantity": line.previous_quantity,
-                "quantity": line.quantity,
-                "shipped_before": line.shipped_before,
-            }
-            for line in self.line_ids
-        ]
+        lines = self._prepare_lines_again()
+        self._check_leaves_change(picking, lines)
         return self._ask(
             picking,
             self.kind,
@@ -152,6 +151,31 @@ class DistReleaseRequest(models.Model):
             is_applied=self.is_applied,
             cancels_order=self.cancels_order,
         )
+
+    def _prepare_lines_again(self):
+        """:return: list of values of dist.release.request.line that ask for what is left of this request"""
+        return [
+            {
+                "line_ref": line.line_ref,
+                "product_id": line.product_id.id,
+                "previous_quantity": previous,
+                "quantity": wanted,
+            }
+            for line, (previous, wanted) in self._get_open_lines().items()
+        ]
+
+    def _check_leaves_change(self, picking, lines):
+        """
+        :param lines: as of `_prepare_lines_again`
+        :raises UserError: what has left meanwhile leaves nothing of the change, or the change nothing of the shipment
+        """
+        if not self.line_ids or any(self[name] for name in WANTED):
+            return
+        if all(line["previous_quantity"] == line["quantity"] for line in lines):
+            raise UserError(_("What was to be changed of %s has left already.", self.release_ref))
+        wanted = {line["line_ref"]: line["quantity"] for line in lines}
+        if not any({**picking._dist_get_open_quantities(), **wanted}.values()):
+            raise UserError(_("Nothing would be left: ask for a cancellation instead."))
 
     def _get_pickings(self):
         """:return: stock.picking, all parts of the shipment, in the order in which they were made"""
@@ -197,22 +221,53 @@ class DistReleaseRequest(models.Model):
         :param remaining: dict, stock.move to the quantity the warehouse still ships of it, in the product's unit, where
             it is another one than asked for
         """
-        if self.is_applied and not remaining:
-            return
-        picking._dist_set_open_quantities({**self._get_wanted(picking), **remaining})
+        if not self.is_applied:
+            self._reopen_lines(picking)
+        if remaining or not self.is_applied:
+            picking._dist_set_open_quantities({**self._get_wanted(picking), **remaining})
         wanted = {WANTED[name]: self[name] for name in WANTED if self[name]}
-        if wanted:
+        if wanted and (remaining or not self.is_applied):
             picking.write(picking._convert_to_write(wanted))
+        if self.address:
+            picking._dist_note_address(self.address, self.user_id)
 
     def _get_wanted(self, picking):
         """:return: dict, open stock.move to the quantity asked for, less what was shipped since"""
-        wanted, lines = {}, {line.line_ref: line for line in self.line_ids}
-        for move in picking._dist_get_open_moves():
-            line = lines.get(move._dist_get_line_ref())
-            if line:
-                shipped = max(line.previous_quantity - move.product_qty, 0.0)
-                wanted[move] = max(line.quantity - shipped, 0.0)
+        wanted = {}
+        lines = {line.line_ref: quantity for line, (_open, quantity) in self._get_open_lines().items()}
+        for ref, moves in picking._dist_get_open_moves().grouped(lambda m: m._dist_get_line_ref()).items():
+            if ref in lines:
+                wanted.update(moves._dist_spread(lines[ref]))
         return wanted
+
+    def _get_open_lines(self):
+        """What this request comes to now that a part may have left since it was asked for.
+
+        :return: dict, line to (what is open without it, what is wanted of that), in the product's unit; without lines
+            of which nothing is open or wanted any more
+        """
+        shipped, lines = self._get_shipped(), {}
+        picking = self._get_open_picking()
+        open_quantities = picking._dist_get_open_quantities() if picking else {}
+        for line in self.line_ids:
+            is_open = open_quantities.get(line.line_ref, 0.0)
+            if self.is_applied:
+                previous, wanted = max(line.previous_quantity - shipped[line], 0.0), is_open
+            else:
+                previous, wanted = is_open, line._get_still_wanted(shipped[line], is_open)
+            if line._is_open(previous) or line._is_open(wanted):
+                lines[line] = previous, wanted
+        return lines
+
+    def _reopen_lines(self, picking):
+        """More is wanted of lines of which all that was asked for before has left already."""
+        refs = {move._dist_get_line_ref() for move in picking._dist_get_open_moves()}
+        for line, (_previous, wanted) in self._get_open_lines().items():
+            if line.line_ref not in refs:
+                shipped = self._get_pickings().move_ids.filtered(
+                    lambda move, ref=line.line_ref: move.state == "done" and move._dist_get_line_ref() == ref
+                )
+                shipped[-1:]._dist_reopen(picking, wanted)
 
     def _apply_cancel_accepted(self, picking, remaining):
         if self.is_applied:
@@ -343,6 +398,8 @@ class DistReleaseRequest(models.Model):
     def _get_left(self):
         """:return: dict, id of a line to what has left of it in all parts of the shipment, in the product's unit"""
         left = defaultdict(float)
-        for move in self._get_pickings().move_ids.filtered(lambda move: move.state == "done"):
+        for move in self.sudo()._get_pickings().move_ids.filtered(lambda move: move.state == "done"):
             left[move._dist_get_line_ref()] += move._dist_get_product_quantity()
+            for ref, quantity in (move.dist_stands_for or {}).items():
+                left[ref] += quantity
         return left

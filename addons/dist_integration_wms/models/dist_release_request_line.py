@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import float_is_zero
 
 
 class DistReleaseRequestLine(models.Model):
@@ -23,3 +24,16 @@ class DistReleaseRequestLine(models.Model):
         help="What had left of the line already, in earlier parts of the shipment, when it was asked for.",
     )
     quantity = fields.Float(string="Wanted", digits="Product Unit of Measure", readonly=True)
+
+    def _get_still_wanted(self, shipped, is_open):
+        """
+        :param shipped: what has left of the line since it was asked for
+        :param is_open: what is open of it now; less than the rest where the warehouse has cancelled some meanwhile
+        :return: what is still wanted of it; all in the product's unit
+        """
+        self.ensure_one()
+        more = max(self.quantity - self.previous_quantity, 0.0)
+        return max(min(self.quantity - shipped, is_open + more), 0.0)
+
+    def _is_open(self, quantity):
+        return not float_is_zero(quantity, precision_rounding=self.uom_id.rounding)

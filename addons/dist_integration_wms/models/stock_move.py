@@ -23,6 +23,12 @@ class StockMove(models.Model):
         readonly=True,
         help="What the external warehouse picked, where it tells that apart from what it shipped.",
     )
+    dist_stands_for = fields.Json(
+        copy=False,
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="Lines of another item that the external warehouse shipped this one for, with how much of each.",
+    )
     dist_reconciliation_line_id = fields.Many2one(
         "dist.reconciliation.line",
         string="Settles variance",
@@ -285,3 +291,26 @@ class StockMove(models.Model):
             self.env["stock.move"].create(self._split(self.product_qty - quantity))._action_cancel()
             if float_compare(self.quantity, self.product_uom_qty, precision_rounding=rounding) > 0:
                 self._do_unreserve()
+
+    def _dist_spread(self, quantity):
+        """:return: dict, move to its part of what is open of their line; what is over goes to the last one"""
+        parts = {}
+        for move in self[:-1]:
+            parts[move] = min(quantity, move.product_qty)
+            quantity -= parts[move]
+        return {**parts, self[-1:]: quantity}
+
+    def _dist_reopen(self, picking, quantity):
+        """Ask for more of a line all of which has left, in what is open of its shipment.
+
+        :param quantity: in the product's unit
+        """
+        for move in self:
+            asked = move.product_id.uom_id._compute_quantity(quantity, move.product_uom, round=False)
+            vals = {
+                "picking_id": picking.id,
+                "product_uom_qty": asked,
+                "procure_method": "make_to_stock",
+                "dist_line_ref": move._dist_get_line_ref(),
+            }
+            self.create(move.copy_data(vals))._action_confirm(merge=False)

@@ -8,6 +8,14 @@ CHANGED = "dist_integration_wms.changed_pickings"
 RELEASED = ("requested", "acknowledged")
 FINISHED = ("done", "cancel")
 REQUESTED = ("shipment.requested", "receipt.requested", "return.requested")
+# codes of exceptions about a transfer that the warehouse refused, or finished without moving anything
+NEVER_MOVED = [
+    "shipment_refused",
+    "return_refused",
+    "nothing_shipped",
+    "nothing_received",
+    "nothing_returned",
+]
 # what the warehouse is told of what it is to expect; the date is that of the moves
 EXPECTED = {"note", "partner_id"}
 
@@ -271,6 +279,7 @@ class StockPicking(models.Model):
         told -= self.browse(failed.mapped("res_id"))
         self.write({"dist_release_state": "cancelled"})
         told._dist_emit_by_kind("cancelled")
+        self.env["dist.exception"]._close_for_record(self, NEVER_MOVED)
         # there is nothing to tell any more
         failed.action_rebuild()
 
@@ -336,7 +345,7 @@ class StockPicking(models.Model):
     @api.model
     def _dist_get_release_codes(self):
         """:return: codes of exceptions that a new release settles"""
-        return ["shipment_refused", "nothing_shipped", "picked_not_shipped", "return_refused"]
+        return [*NEVER_MOVED, "picked_not_shipped"]
 
     def _dist_create_return(self, quantities):
         """Make the return of a shipment, or of a part of it; what left in other parts may come back with it.

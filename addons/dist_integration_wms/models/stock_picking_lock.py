@@ -224,6 +224,9 @@ class StockPicking(models.Model):
                 continue
             if before != after or changed:
                 self._dist_audit_changes(picking, before, after, known, changed, reason)
+            if picking.dist_former_address:
+                changed["partner_id"] = picking.partner_id.id
+            if before != after or changed:
                 picking._dist_tell_changed(before, reason, **changed)
         return True
 

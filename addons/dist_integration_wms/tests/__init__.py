@@ -5,6 +5,7 @@ from . import (
     test_carriers,
     test_carriers_late,
     test_carriers_transport,
+    test_changed_address,
     test_constraints,
     test_cutover,
     test_demo,

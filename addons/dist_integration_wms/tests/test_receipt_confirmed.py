@@ -152,6 +152,8 @@ class TestReceiptConfirmed(WmsHttpCase):
         response, message = self._receive(picking, {"sku": "TAPE", "quantity": "0", "reason": "refused"})
         self.assertEqual(self._assert_ok(response)["state"], "open")
         self.assertEqual((picking.state, message.exception_id.code), ("assigned", "nothing_received"))
+        picking.action_dist_release()
+        self.assertEqual(message.exception_id.state, "resolved", "it is expected again")
 
     def test_over(self):
         """W3, X1: more than ordered beyond the tolerance is for a person to accept."""

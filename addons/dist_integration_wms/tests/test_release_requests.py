@@ -333,6 +333,108 @@ class TestReleaseRequests(WmsHttpCase):
         self._commit_events()
         self.assertEqual((less.state, len(self._get_overtaken("change"))), ("overtaken", 1))
 
+    def _refuse_and_ship(self, request, *lines):
+        """The warehouse refuses a change, then ships a part.
+
+        :return: (dist.exception of the refusal, what is open)
+        """
+        _response, message = self._answer(request, "refused", reason="busy")
+        picking = request.picking_id
+        self._assert_ok(self._ship(picking, *lines, complete=False)[0])
+        self._commit_events()
+        return message.exception_id.with_user(self.worker), picking.backorder_ids
+
+    def test_change_asked_again_after_a_part(self):
+        """W1: asked again after a part has left, a change tells what is open and wanted now, to who polls as well."""
+        exception, rest = self._refuse_and_ship(self._ask("change", quantities={0: 3}), (self.tape, 2))
+        exception.action_ask_again()
+        self._commit_events()
+        (line,) = self._get_data(rest, "shipment.change.requested")["lines"]
+        self.assertEqual((line["previous_quantity"], line["quantity"]), ("2", "1"))
+        page = self._call("GET", f"/shipments?shipment={self.picking.name}&state=requested", key=self.key)
+        (item,) = self._assert_ok(page)["items"]
+        self.assertEqual(item["requests"][0]["lines"], [line])
+        self._assert_ok(self._answer(rest.dist_request_ids[0])[0])
+        self.assertEqual(self._get_move(self.tape, rest).product_uom_qty, 1)
+
+    def test_change_polled_after_a_part(self):
+        """W1: who polls before the answer is told what of the change still counts."""
+        request = self._ask("change", quantities={0: 3, 1: 1})
+        self._assert_ok(self._ship(self.picking, (self.tape, 2), (self.glove, 2), complete=False)[0])
+        self._commit_events()
+        page = self._call("GET", f"/shipments?shipment={self.picking.name}&state=requested", key=self.key)
+        (item,) = self._assert_ok(page)["items"]
+        told = [
+            (line["item"]["sku"], line["previous_quantity"], line["quantity"])
+            for line in item["requests"][0]["lines"]
+        ]
+        self.assertEqual((item["requests"][0]["request"], told), (request.name, [("TAPE", "2", "1")]))
+
+    def test_change_asked_again_too_late(self):
+        """W1, X1: bad input: what has left is not changed any more, and a change to nothing is a cancellation."""
+        exception, _rest = self._refuse_and_ship(self._ask("change", quantities={0: 1}), (self.tape, 4))
+        with self.assertRaisesRegex(UserError, "has left already"):
+            exception.action_ask_again()
+        other = self._sell((self.tape, 10))
+        exception, _rest = self._refuse_and_ship(self._ask("change", other, {0: 4}), (self.tape, 5))
+        with self.assertRaisesRegex(UserError, "ask for a cancellation"):
+            exception.action_ask_again()
+
+    def test_change_to_more_after_all_has_shipped(self):
+        """W1: more of a line that has left meanwhile, in a shipment that has not: the difference is open again."""
+        request, ref = self._ask("change", quantities={0: 6}), self._get_move(self.tape)._dist_get_line_ref()
+        self._assert_ok(self._ship(self.picking, (self.tape, 4), complete=False)[0])
+        self._commit_events()
+        rest = self.picking.backorder_ids
+        self.assertFalse(self._get_move(self.tape, rest))
+        self._assert_ok(self._answer(request)[0])
+        again = self._get_move(self.tape, rest)
+        self.assertEqual((again.product_uom_qty, again.quantity, again._dist_get_line_ref()), (2, 2, ref))
+        self._assert_ok(self._ship(rest, (self.tape, 2), (self.glove, 2))[0])
+        self._commit_events()
+        self.assertEqual((rest.state, self._on_hand(self.tape)), ("done", 94))
+        self.assertEqual(rest.sale_id.order_line[0].qty_delivered, 6)
+
+    def test_change_after_another_item_was_shipped(self):
+        """W1, W2, X1: what was shipped of another item instead counts as shipped of the line."""
+        foil = self._make_product("FOIL")
+        self._put(foil, 10)
+        self.env["dist.product.substitution"].create(
+            {"product_id": self.tape.id, "substitute_id": foil.id, "company_id": self.env.company.id}
+        )
+        instead = {"sku": "FOIL", "quantity": "3", "substitute_for": "TAPE"}
+        for wanted, rest, told in ((4, 1, 0), (2, 0, 1)):
+            with self.subTest(wanted=wanted):
+                picking = self._sell((self.tape, 10), (self.glove, 1))
+                request = self._ask("change", picking, {0: wanted})
+                self._assert_ok(self._ship(picking, instead, complete=False)[0])
+                self._commit_events()
+                self._assert_ok(self._answer(request)[0])
+                still_open = self._get_move(self.tape, picking.backorder_ids).mapped("product_uom_qty")
+                self.assertEqual((sum(still_open), len(self._get_overtaken("change"))), (rest, told))
+
+    def test_change_after_a_cancellation_in_part(self):
+        """W1: what the warehouse cancelled meanwhile has not left: of 2 wanted, the 2 that remain stay."""
+        change = self._ask("change", quantities={0: 2})
+        cancellation = self._ask("cancel")
+        ref = self._get_move(self.tape)._dist_get_line_ref()
+        lines = [{"line": ref, "remaining": "2"}]
+        self._assert_ok(self._answer(cancellation, "accepted_in_part", lines=lines)[0])
+        self._assert_ok(self._answer(change)[0])
+        self.assertEqual(self._get_move(self.tape).product_uom_qty, 2)
+
+    def test_change_done_already_accepted_in_part(self):
+        """W1: of a change made in Odoo first, the warehouse takes back a line; the others stay as they were made."""
+        self.picking._dist_unlock("By phone")
+        self._get_move(self.tape).product_uom_qty = 3
+        self._get_move(self.glove).product_uom_qty = 1
+        self.picking.action_dist_lock()
+        self._commit_events()
+        lines = [{"line": self._get_move(self.tape)._dist_get_line_ref(), "remaining": "4"}]
+        self._assert_ok(self._answer(self.picking.dist_request_ids, "accepted_in_part", lines=lines)[0])
+        self.assertEqual(self._get_move(self.tape).product_uom_qty, 4)
+        self.assertEqual(self._get_move(self.glove).product_uom_qty, 1)
+
     def _ask_change_of_rest(self, shipped):
         """Ask for 4 of the 10 that are open after a part of 20; the warehouse ships some before it answers.
 

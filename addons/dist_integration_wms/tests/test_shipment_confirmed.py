@@ -153,12 +153,26 @@ class TestShipmentConfirmed(WmsHttpCase):
         """W2: nothing shipped and the rest not wanted: the delivery is cancelled, and the warehouse not told."""
         self.warehouse.dist_shipment_short_policy = "cancel"
         picking = self._sell((self.tape, 4))
-        answer = self._assert_ok(self._ship(picking, {"sku": "TAPE", "quantity": "0"})[0])
+        response, message = self._ship(picking, {"sku": "TAPE", "quantity": "0"})
+        answer = self._assert_ok(response)
         self._commit_events()
         self.assertEqual(
             (answer["state"], picking.state, picking.dist_release_state), ("cancelled", "cancel", "cancelled")
         )
         self.assertEqual(self._get_codes(picking), ["shipment.requested"])
+        exception = message.exception_id
+        self.assertIn("was cancelled", exception.detail)
+        self.assertIn("Order again what is still wanted", exception.suggestion)
+        self.assertNotIn("Release", exception.suggestion)
+
+    def test_nothing_shipped_and_cancelled_by_hand(self):
+        """W2, X1: cancelling settles it, as the suggestion says."""
+        picking = self._sell((self.tape, 4))
+        _response, message = self._ship(picking, {"sku": "TAPE", "quantity": "0"})
+        self.assertIn("Release the transfer again, or cancel it", message.exception_id.suggestion)
+        picking.action_cancel()
+        self._commit_events()
+        self.assertEqual((picking.state, message.exception_id.state), ("cancel", "resolved"))
 
     def test_parts_of_one_shipment(self):
         """W2: parts that follow each other keep the shipment's number and its line ids."""

@@ -36,6 +36,8 @@ class DistReleaseAsk(models.TransientModel):
             commands = values.get("picking_ids") or []
             pickings = self.new({"picking_ids": commands}).picking_ids._origin
             lines = pickings._dist_prepare_request_lines() if len(pickings) == 1 else []
+            if len(pickings) == 1 and pickings.dist_former_address and "partner_id" in fields_list:
+                values["partner_id"] = pickings.partner_id.id
             values["line_ids"] = [fields.Command.create(line) for line in lines]
         return values
 
@@ -70,6 +72,9 @@ class DistReleaseAsk(models.TransientModel):
         changed = {
             name: self[name] for name, own in WANTED.items() if self[name] and self[name] != picking[own]
         }
+        if picking.dist_former_address and self.partner_id:
+            # the same contact, with another address than the warehouse was told
+            changed["partner_id"] = self.partner_id
         return self._convert_to_write(changed)
 
     def _get_changed_lines(self, picking):

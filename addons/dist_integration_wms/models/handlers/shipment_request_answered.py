@@ -169,7 +169,7 @@ class ShipmentRequestAnsweredHandler(models.AbstractModel):
                 )
             quantity = self._read_quantity(message, line, pointer, moves[0])
             self._check_remaining(request, picking, moves, quantity, f"{pointer}/remaining")
-            remaining.update(self._spread(moves, quantity))
+            remaining.update(moves._dist_spread(quantity))
         if not remaining:
             raise BusinessError(
                 "lines_missing",
@@ -190,8 +190,9 @@ class ShipmentRequestAnsweredHandler(models.AbstractModel):
     def _check_remaining(self, request, picking, moves, quantity, pointer):
         asked = sum(move.product_qty for move in moves)
         if request.kind == "change":
-            wanted = request._get_wanted(picking)
-            asked = max(asked, sum(wanted.get(move, 0.0) for move in moves))
+            ref = moves[0]._dist_get_line_ref()
+            known = [told for line, told in request._get_open_lines().items() if line.line_ref == ref]
+            asked = max([asked, *(quantity for told in known for quantity in told)])
         if float_compare(quantity, asked, precision_rounding=moves[0].product_id.uom_id.rounding) > 0:
             raise BusinessError(
                 "remaining_too_much",
@@ -203,14 +204,6 @@ class ShipmentRequestAnsweredHandler(models.AbstractModel):
                 pointer,
                 record=picking,
             )
-
-    def _spread(self, moves, quantity):
-        """:return: dict, move to its part of what remains of a line; what is over goes to the last one"""
-        parts = {}
-        for move in moves[:-1]:
-            parts[move] = min(quantity, move.product_qty)
-            quantity -= parts[move]
-        return {**parts, moves[-1]: quantity}
 
     # what is told
 

@@ -185,10 +185,19 @@ class ShipmentConfirmedHandler(models.AbstractModel):
             "sale_line_id": False,
             "procure_method": "make_to_stock",
             "dist_line_ref": False,
+            "dist_stands_for": self._get_replaced(item),
             "description_picking": substitute.display_name,
         }
         label = {"name": substitute.display_name}
         return vals | label if "name" in origin._fields else vals
+
+    def _get_replaced(self, item):
+        """:return: dict, line as messages call it to how much of it was shipped as another item"""
+        replaced = {}
+        for move, quantity in item.replaces.items():
+            ref = move._dist_get_line_ref()
+            replaced[ref] = replaced.get(ref, 0.0) + quantity
+        return replaced
 
     # answer
 

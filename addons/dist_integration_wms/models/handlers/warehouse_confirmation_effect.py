@@ -133,7 +133,11 @@ class WarehouseConfirmationHandler(models.AbstractModel):
             else _("The transfer is still open in Odoo; the warehouse has finished it."),
             record=plan.picking,
             severity="high",
-            suggestion=_("Have the items counted. Release the transfer again, or cancel it."),
+            suggestion=_(
+                "Have the items counted. Order again what is still wanted: a cancelled transfer stays so."
+            )
+            if cancelled
+            else _("Have the items counted. Release the transfer again, or cancel it."),
             fingerprint=f"stock.picking/{plan.picking.id}",
         )
 

@@ -19,8 +19,8 @@ class ShipmentChangeRequestedSerializer(models.AbstractModel):
             "ship_to": self._get_party(request.partner_id),
             "carrier": self._get_wanted_carrier(picking, request),
             "lines": [
-                self._get_request_line(line, units.get(line.line_ref, line.uom_id), codes)
-                for line in request.line_ids
+                self._get_request_line(line, quantities, units.get(line.line_ref, line.uom_id), codes)
+                for line, quantities in request._get_open_lines().items()
             ],
         }
 
@@ -29,8 +29,12 @@ class ShipmentChangeRequestedSerializer(models.AbstractModel):
         codes = self.env["dist.code.map"]._dist_get_codes(self._get_system(picking), carrier)
         return self._get_carrier(request, codes)
 
-    def _get_request_line(self, line, unit, codes):
-        """:param unit: uom.uom in which the line was asked for"""
+    def _get_request_line(self, line, quantities, unit, codes):
+        """
+        :param quantities: (what is open of the line, what is wanted instead), in the product's unit
+        :param unit: uom.uom in which the line was asked for
+        """
+        previous, wanted = quantities
 
         def text(quantity):
             return formats.quantity_text(line.uom_id._compute_quantity(quantity, unit, round=False))
@@ -38,7 +42,7 @@ class ShipmentChangeRequestedSerializer(models.AbstractModel):
         return {
             "line": line.line_ref,
             "item": self._get_item(line.product_id, codes),
-            "previous_quantity": text(line.previous_quantity),
-            "quantity": text(line.quantity),
+            "previous_quantity": text(previous),
+            "quantity": text(wanted),
             "unit": self._get_unit(unit, codes),
         }
