@@ -276,9 +276,8 @@ class DistEdiDocument(models.Model):
             document=self.display_name,
             places=_name_some(places),
         )
-        if not unknown:
-            return said
-        return f"{said} {_('No address is known here of %s.', _name_some(unknown))}"
+        more = [_("No address is known here of %s.", _name_some(unknown))] if unknown else []
+        return " ".join([said, *more])
 
     def _put_aside(self, code, detail, suggestion):
         """Refuse what is in order by itself, but cannot be handed on.
