@@ -125,6 +125,7 @@ from . import (
     dist_reconciliation_accuracy,
     dist_reconciliation_line,
     dist_reconciliation_posting,
+    dist_reconciliation_exception,
     dist_ownership_domain,
     dist_ownership_group,
     dist_ownership,

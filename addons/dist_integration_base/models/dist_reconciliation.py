@@ -228,6 +228,7 @@ class DistReconciliation(models.Model):
                 identity_key=run._get_identity_key(),
                 description=_("Reconcile %s", run.name),
             )._job_run()
+        self.profile_id._refresh_exceptions()
 
     def action_cancel(self):
         if any(run.state not in ("draft", "queued", "failed") for run in self):
@@ -236,7 +237,7 @@ class DistReconciliation(models.Model):
         self.check_access_rule("write")
         self.sudo().write({"state": "cancelled"})
         self.env["dist.audit.entry"]._add_each("cancelled", self)
-        self._close_exceptions()
+        self.sudo().profile_id._refresh_exceptions()
         return True
 
     def action_view_lines(self):

@@ -234,13 +234,9 @@ class DistReconciliationLine(models.Model):
         return ", ".join(names) + (" ..." if len(self) > 5 else "")
 
     def _refresh_exceptions(self):
-        """Close the exceptions of runs that have nothing left to settle; update what the others put at risk."""
+        """Close the exceptions whose cause is gone with these lines; bring up to date what the others put at risk."""
         self.env.flush_all()
-        for run in self.run_id.sudo():
-            if not run.unsettled_count:
-                run._close_exceptions()
-            else:
-                run._update_exception_impact()
+        self.sudo().profile_id._refresh_exceptions()
 
     def action_open_document(self):
         self.ensure_one()
