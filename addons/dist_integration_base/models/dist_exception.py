@@ -303,7 +303,11 @@ class DistException(models.Model):
             "res_id": record.id if record else False,
             "document_name": record.display_name if record else message.business_key,
             "due_at": fields.Datetime.now() + timedelta(minutes=minutes),
-            "assignee_id": self.env["res.users"].browse(spec.assignee or []).exists().filtered("active").id,
+            "assignee_id": self.env["res.users"]
+            .browse(spec.assignee or [])
+            .exists()
+            ._dist_get_reachable(message.company_id)
+            .id,
         }
 
     def _assign(self):
@@ -321,11 +325,14 @@ class DistException(models.Model):
             )
 
     def _get_assignee(self):
-        """:return: user; technical trouble goes to the technical owner, all else to the business owner"""
+        """:return: user; technical trouble goes to the technical owner, all else to the business owner; to the other
+        one where that one cannot be reached; empty when neither can
+        """
         self.ensure_one()
         technical = self.category in ("delivery", "technical", "decode", "validation")
-        name = "technical_owner_id" if technical else "business_owner_id"
-        return self.flow_id[name] or self.system_id[name]
+        owners = [self.system_id._get_owner(kind, self.flow_id) for kind in ("technical", "business")]
+        own, other = owners if technical else reversed(owners)
+        return own or other
 
     def _add_impact(self, given):
         """Take in what one more message puts at risk; where there are many, once a minute for all of them."""
