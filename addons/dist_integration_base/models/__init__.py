@@ -112,6 +112,7 @@ from . import (
     dist_process_step,
     dist_milestone,
     dist_milestone_update,
+    dist_milestone_exception,
     dist_reconciliation_domain,
     dist_reconciliation_profile,
     dist_reconciliation_tolerance,
