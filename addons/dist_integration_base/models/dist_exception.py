@@ -98,6 +98,7 @@ class DistException(models.Model):
             ("mapped", "Code mapped"),
             ("corrected", "Corrected and resubmitted"),
             ("handled", "Handled by hand"),
+            ("cancelled", "Message cancelled"),
             ("ignored", "Ignored"),
         ],
         readonly=True,
@@ -458,11 +459,28 @@ class DistException(models.Model):
         """Close exceptions none of whose messages is stuck any more; update what the others put at risk."""
         unsolved = exceptions.sudo().filtered(lambda exception: exception.state in UNSOLVED)
         unfinished = unsolved._get_state_counts(lambda state: state not in ("done", "cancelled"))
+        done, cancelled = (
+            unsolved._get_state_counts(lambda state, wanted=wanted: state == wanted)
+            for wanted in ("done", "cancelled")
+        )
         for exception in unsolved:
-            if exception.closes_with_messages and not unfinished.get(exception):
-                exception._close("replayed")
-            else:
+            if not exception.closes_with_messages or unfinished.get(exception):
                 exception._add_impact(None)
+            elif cancelled.get(exception) and not done.get(exception):
+                exception._close_with_cancelled()
+            else:
+                exception._close("replayed")
+
+    def _close_with_cancelled(self):
+        """Close what speaks for cancelled messages alone, in the name of who cancelled them; whatever somebody had set
+        out to do before.
+        """
+        self.ensure_one()
+        last = self.env["dist.message"].search(
+            [*self._get_message_domain(), ("state", "=", "cancelled")], order="done_at desc, id desc", limit=1
+        )
+        self.write({"intended_resolution": False, "acted_by_id": last.cancelled_by_id.id})
+        self._close("corrected" if last.correction_ids else "cancelled")
 
     def _get_state_counts(self, wanted):
         """:param wanted: callable that takes a message's state
