@@ -100,9 +100,10 @@ class DistReconciliation(models.Model):
     @api.depends("profile_id.name", "moment")
     def _compute_name(self):
         for run in self:
-            run.name = (
-                f"{run.profile_id.name} {fields.Datetime.to_string(run.moment or fields.Datetime.now())[:16]}"
-            )
+            moment = fields.Datetime.to_string(run.moment or fields.Datetime.now())[:16]
+            # several runs may be as of one moment
+            number = f" #{run._origin.id}" if run._origin else ""
+            run.name = f"{run.profile_id.name} {moment}{number}"
 
     @api.depends("profile_id.domain_code")
     def _compute_snapshot_help(self):

@@ -48,15 +48,19 @@ class DistReconciliationLine(models.Model):
         readonly=True,
     )
     class_code = fields.Char(string="Class", readonly=True)
-    theirs = fields.Float(string="There", readonly=True, digits=(16, 3))
-    ledger = fields.Float(string="In Odoo now", readonly=True, digits=(16, 3), group_operator="sum")
+    # of a profile in pieces and one in money, of pieces and of metres there is no sum
+    theirs = fields.Float(string="There", readonly=True, digits=(16, 3), group_operator=None)
+    ledger = fields.Float(string="In Odoo now", readonly=True, digits=(16, 3), group_operator=None)
     in_flight = fields.Float(
         readonly=True,
         digits=(16, 3),
+        group_operator=None,
         help="Movements after the moment of the snapshot, taken back, and those before it that wait in messages.",
     )
-    expected = fields.Float(readonly=True, digits=(16, 3), help="In Odoo now + in flight.")
-    variance = fields.Float(readonly=True, digits=(16, 3), help="There - expected.")
+    expected = fields.Float(
+        readonly=True, digits=(16, 3), group_operator=None, help="In Odoo now + in flight."
+    )
+    variance = fields.Float(readonly=True, digits=(16, 3), group_operator=None, help="There - expected.")
     value_at_risk = fields.Monetary(readonly=True)
     copies = fields.Integer(readonly=True)
     problem = fields.Char(readonly=True, help="Why it cannot be compared.")

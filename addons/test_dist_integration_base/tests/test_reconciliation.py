@@ -1,6 +1,8 @@
 import base64
 import json
 
+from lxml import etree
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
@@ -259,6 +261,18 @@ class TestReconciliation(ReconciliationCase):
             ),
             1,
         )
+
+    def test_names(self):
+        """X2: runs as of one moment have names of their own; quantities in different units have no sum."""
+        moment = fields.Datetime.now()
+        runs = [self._run(HEAD + "REC-1,11\n", moment=moment) for _time in range(2)]
+        self.assertNotEqual(*(run.name for run in runs))
+        view = self.env.ref("dist_integration_base.dist_reconciliation_line_view_tree")
+        self.assertEqual(etree.fromstring(view.arch).xpath("//field[@sum]/@name"), ["value_at_risk"])
+        quantities = ["theirs", "ledger", "in_flight", "expected", "variance"]
+        told = self.env["dist.reconciliation.line"].read_group([], ["value_at_risk", *quantities], [])
+        self.assertTrue(told[0]["value_at_risk"])
+        self.assertFalse(set(quantities) & set(told[0]))
 
     def test_technical_failure(self):
         """X2: a failure of ours leaves a state and an exception, and nothing of the run."""
