@@ -131,21 +131,24 @@ class DistAlert(models.Model):
         :return: those of which people were told that they fire
         """
         told = self.filtered("told")
-        never_told = self.filtered(lambda alert: not alert.told_at)
-        never_told.unlink()
-        (self - never_told).write({"state": "ended", "ended_at": fields.Datetime.now()})
+        never_fired = self.filtered(lambda alert: not alert.told_at and not alert.fired_at)
+        never_fired.unlink()
+        (self - never_fired).write({"state": "ended", "ended_at": fields.Datetime.now()})
         return told
 
     def _get_people(self):
-        """:return: res.users that are to know, of those who may see the company"""
+        """:return: res.users that are to know and can be told: those of the rule, else the owners, else the managers;
+        empty when nobody can be told
+        """
         self.ensure_one()
         system = self.system_id or self.flow_id.system_id
         owners = self.flow_id.technical_owner_id | system.technical_owner_id | system.business_owner_id
-        managers = self.env.ref(
-            "dist_integration_base.group_dist_manager"
-        ).users  # 19: s/.users/.all_user_ids/
-        people = self.rule_id.user_ids or owners or managers
-        return people.filtered(lambda user: user.active and self.company_id in user.company_ids).sorted("id")
+        managers = self.env["res.users"]._dist_get_managers(self.company_id)
+        for people in (self.rule_id.user_ids, owners, managers):
+            told = self.rule_id._filter_can_be_told(people._dist_get_reachable(self.company_id))
+            if told:
+                return told.sorted("id")
+        return self.env["res.users"]
 
     def action_view_cause(self):
         """Where the figure comes from."""

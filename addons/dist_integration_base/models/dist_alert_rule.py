@@ -4,12 +4,15 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..lib.handling import ExceptionSpec
 from .dist_exception import CATEGORIES
 
 _logger = logging.getLogger(__name__)
 
 EVERYWHERE = ("company", "system", "flow")
 SCOPE_MODELS = {"company": "res.company", "system": "dist.system", "flow": "dist.flow"}
+EXCEPTION_SEVERITIES = {"info": "normal", "warning": "high", "critical": "critical"}
+SHOWN_ALERTS = 20
 SCOPES = [("company", "Company"), ("system", "System"), ("flow", "Flow")]
 
 
@@ -72,7 +75,7 @@ class DistAlertRule(models.Model):
         "res.users",
         string="People",
         domain="[('share', '=', False)]",
-        help="Empty: the owners of the system, or the managers when there is none.",
+        help="Empty: the owners of the system, or the managers when there is none. Also when none of them can be told.",
     )
     advice = fields.Text(translate=True, help="What to do, told with the alert.")
     alert_ids = fields.One2many("dist.alert", "rule_id")
@@ -216,12 +219,13 @@ class DistAlertRule(models.Model):
         going_on = alerts.union(*known.values()) - gone
         fired = going_on._fire()
         due = going_on.filtered(lambda alert: alert._is_due())
+        companies = (going_on | gone).company_id
         ended = gone._end()
-        for company in (due | ended).company_id:
+        for company in companies:
             groups = (due & fired, due - fired, ended)
-            self.with_company(company)._tell(
-                *(group.filtered(lambda alert, c=company: alert.company_id == c) for group in groups)
-            )
+            own = [group.filtered(lambda alert, c=company: alert.company_id == c) for group in groups]
+            rule = self.with_company(company)
+            rule._refresh_untold(company, rule._tell(*own) if any(own) else alerts)
 
     def _get_breaches(self):
         """:return: dict, (company id, scope record's id) to the value, of those beyond the threshold"""
@@ -258,10 +262,9 @@ class DistAlertRule(models.Model):
         :param started: dist.alert that begin
         :param reminded: dist.alert that go on
         :param ended: dist.alert that are over
+        :return: dist.alert that begin or go on and of which nobody could be told
         """
         now = fields.Datetime.now()
-        (started | reminded).write({"told_at": now, "told": True})
-        ended.write({"told_at": now, "told": False})
         if self.by_webhook:
             (started | reminded | ended)._dist_emit("integration.alert")
         groups = {}
@@ -270,14 +273,58 @@ class DistAlertRule(models.Model):
                 people = alert._get_people()
                 lists = groups.setdefault(people, [self.env["dist.alert"]] * 3)
                 lists[index] |= alert
+        untold = self.env["dist.alert"]
         for people, lists in groups.items():
             if self.by_mail:
                 self._send_mail(people, *lists)
             if self.by_activity:
                 self._update_activities(people, lists[0] | lists[1])
+            if not people and (self.by_mail or self.by_activity) and not self.by_webhook:
+                untold |= lists[0] | lists[1]
+        ((started | reminded) - untold).write({"told_at": now, "told": True})
+        ended.write({"told_at": now, "told": False})
+        return untold
+
+    def _filter_can_be_told(self, people):
+        """:return: those of these res.users whom the rule has a way to tell"""
+        self.ensure_one()
+        if self.by_activity or not self.by_mail:
+            return people
+        return people.filtered("email") if self._get_mail_template() else people.browse()
+
+    def _refresh_untold(self, company, untold):
+        """What nobody could be told of stands before a manager until somebody was told or it is over.
+
+        :param untold: dist.alert of the company
+        """
+        fingerprint = f"{self.id}/{company.id}"
+        exceptions = self.env["dist.exception"]
+        if untold:
+            exceptions._open_without_message(self._prepare_untold(untold, fingerprint), company)
+        else:
+            exceptions._close_without_message(["alert_untold"], fingerprint)
+
+    def _prepare_untold(self, untold, fingerprint):
+        return ExceptionSpec(
+            "technical",
+            "alert_untold",
+            _("Nobody can be told of alerts: %s", self.name),
+            detail="\n".join(f"{alert.name}: {alert.value_text}" for alert in untold[:SHOWN_ALERTS]),
+            record=self,
+            severity=EXCEPTION_SEVERITIES[self.severity],
+            suggestion=_(
+                "Give the rule people who can log in, see the company and have an e-mail address. It closes by itself "
+                "once somebody was told."
+            ),
+            fingerprint=fingerprint,
+        )
+
+    @api.model
+    def _get_mail_template(self):
+        return self.env.ref("dist_integration_base.mail_template_alert", raise_if_not_found=False)
 
     def _send_mail(self, people, started, reminded, ended):
-        template = self.env.ref("dist_integration_base.mail_template_alert", raise_if_not_found=False)
+        template = self._get_mail_template()
         addresses = people.filtered("email").partner_id
         if not template or not addresses:
             return

@@ -222,5 +222,5 @@ class DistCredential(models.Model):
                 "mail.mail_activity_data_todo",
                 date_deadline=moment.date(),
                 summary=summary,
-                user_id=(self.system_id.technical_owner_id or self.create_uid).id,
+                user_id=self.system_id._get_contact(self.create_uid).id,
             )

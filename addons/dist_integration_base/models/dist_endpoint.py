@@ -257,9 +257,9 @@ class DistEndpoint(models.Model):
         self.write({"state": "disabled", "disabled_reason": reason})
 
     def _notify_owner(self, summary, note):
-        """Activity for the technical owner, at most one open per endpoint and summary."""
+        """Activity for the technical owner, or who else can be reached; at most one open per endpoint and summary."""
         for endpoint in self:
-            owner = endpoint.system_id.technical_owner_id or endpoint.create_uid
+            owner = endpoint.system_id._get_contact(endpoint.create_uid)
             if endpoint.activity_ids.filtered(lambda activity: activity.summary == summary):
                 continue
             endpoint.activity_schedule(

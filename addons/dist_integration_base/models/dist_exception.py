@@ -98,6 +98,7 @@ class DistException(models.Model):
             ("mapped", "Code mapped"),
             ("corrected", "Corrected and resubmitted"),
             ("handled", "Handled by hand"),
+            ("cancelled", "Message cancelled"),
             ("ignored", "Ignored"),
         ],
         readonly=True,
@@ -303,7 +304,11 @@ class DistException(models.Model):
             "res_id": record.id if record else False,
             "document_name": record.display_name if record else message.business_key,
             "due_at": fields.Datetime.now() + timedelta(minutes=minutes),
-            "assignee_id": self.env["res.users"].browse(spec.assignee or []).exists().filtered("active").id,
+            "assignee_id": self.env["res.users"]
+            .browse(spec.assignee or [])
+            .exists()
+            ._dist_get_reachable(message.company_id)
+            .id,
         }
 
     def _assign(self):
@@ -321,11 +326,14 @@ class DistException(models.Model):
             )
 
     def _get_assignee(self):
-        """:return: user; technical trouble goes to the technical owner, all else to the business owner"""
+        """:return: user; technical trouble goes to the technical owner, all else to the business owner; to the other
+        one where that one cannot be reached; empty when neither can
+        """
         self.ensure_one()
         technical = self.category in ("delivery", "technical", "decode", "validation")
-        name = "technical_owner_id" if technical else "business_owner_id"
-        return self.flow_id[name] or self.system_id[name]
+        owners = [self.system_id._get_owner(kind, self.flow_id) for kind in ("technical", "business")]
+        own, other = owners if technical else reversed(owners)
+        return own or other
 
     def _add_impact(self, given):
         """Take in what one more message puts at risk; where there are many, once a minute for all of them."""
@@ -451,11 +459,28 @@ class DistException(models.Model):
         """Close exceptions none of whose messages is stuck any more; update what the others put at risk."""
         unsolved = exceptions.sudo().filtered(lambda exception: exception.state in UNSOLVED)
         unfinished = unsolved._get_state_counts(lambda state: state not in ("done", "cancelled"))
+        done, cancelled = (
+            unsolved._get_state_counts(lambda state, wanted=wanted: state == wanted)
+            for wanted in ("done", "cancelled")
+        )
         for exception in unsolved:
-            if exception.closes_with_messages and not unfinished.get(exception):
-                exception._close("replayed")
-            else:
+            if not exception.closes_with_messages or unfinished.get(exception):
                 exception._add_impact(None)
+            elif cancelled.get(exception) and not done.get(exception):
+                exception._close_with_cancelled()
+            else:
+                exception._close("replayed")
+
+    def _close_with_cancelled(self):
+        """Close what speaks for cancelled messages alone, in the name of who cancelled them; whatever somebody had set
+        out to do before.
+        """
+        self.ensure_one()
+        last = self.env["dist.message"].search(
+            [*self._get_message_domain(), ("state", "=", "cancelled")], order="done_at desc, id desc", limit=1
+        )
+        self.write({"intended_resolution": False, "acted_by_id": last.cancelled_by_id.id})
+        self._close("corrected" if last.correction_ids else "cancelled")
 
     def _get_state_counts(self, wanted):
         """:param wanted: callable that takes a message's state

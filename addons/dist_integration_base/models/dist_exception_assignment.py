@@ -59,7 +59,10 @@ class DistException(models.Model):
         return self.flow_id.sudo().team_id or teams._find_for(self.company_id, kind)
 
     def _get_assignee(self):
-        """:return: user; the owner of the flow, unless a team has it that the owner does not belong to"""
+        """:return: user; the owner of the flow, unless a team has it that the owner does not belong to; a manager where
+        none of them can be reached
+        """
         owner = super()._get_assignee()
         team = self.sudo().team_id
-        return team._choose_member(owner) if team else owner
+        chosen = team._choose_member(owner) if team else owner
+        return chosen or self.env["res.users"]._dist_get_managers(self.company_id)._dist_get_least_busy()

@@ -57,7 +57,8 @@ class DistException(models.Model):
         }
 
     def _assign_to(self, user):
-        """Give the exception to a user; to the owner of the system when there is none."""
+        """Give the exception to a user; to the owner of the system when there is none who can be reached."""
+        user = user and user._dist_get_reachable(self.company_id)
         if not user:
             self._assign()
             return

@@ -61,15 +61,8 @@ class DistExceptionTeam(models.Model):
         :return: the owner when a member or when there is no member, else the member with the fewest unsolved ones
         """
         self.ensure_one()
-        members = self.member_ids.filtered(lambda user: self.company_id in user.company_ids)
-        if not members or owner in members:
-            return owner
-        loads = dict(
-            self.env["dist.exception"]._read_group(
-                [("assignee_id", "in", members.ids), ("state", "in", UNSOLVED)], ["assignee_id"], ["__count"]
-            )
-        )
-        return min(members, key=lambda user: (loads.get(user, 0), user.id))
+        members = self.member_ids._dist_get_reachable(self.company_id)
+        return owner if not members or owner in members else members._dist_get_least_busy()
 
     def action_view_exceptions(self):
         return self.env["dist.exception"]._get_list_action([("team_id", "in", self.ids)])

@@ -90,6 +90,10 @@ class DistFlow(models.Model):
         "max_age_minutes",
         "system_id.business_owner_id",
         "system_id.technical_owner_id",
+        "business_owner_id.active",
+        "technical_owner_id.active",
+        "system_id.business_owner_id.active",
+        "system_id.technical_owner_id.active",
         "system_id.runbook",
     )
     def _compute_missing(self):
@@ -112,7 +116,14 @@ class DistFlow(models.Model):
             _("success rate"): self.success_rate,
             _("oldest waiting"): self.max_age_minutes,
         }
-        return [name for name, value in present.items() if not value]
+        archived = {
+            _("business owner, who is archived"): business,
+            _("technical owner, who is archived"): technical,
+        }
+        return [
+            *(name for name, owner in archived.items() if owner and not owner.active),
+            *(name for name, value in present.items() if not value),
+        ]
 
     def _get_owners(self):
         """:return: (business owner, technical owner), the system's where the flow names none"""

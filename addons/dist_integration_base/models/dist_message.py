@@ -413,9 +413,11 @@ class DistMessage(models.Model):
         """Cancel messages that are not done: they have no effect and are not tried again.
 
         :param reason: why, kept with the name of the user
+        :raises UserError: a correction of one takes effect in its place
         """
         self._check_may_act()
         todo = self.filtered(lambda message: message.state in OPEN)
+        todo.filtered(lambda message: message.direction == "in")._check_not_corrected(todo)
         self.env["dist.audit.entry"]._add_each("cancelled", todo, reason=reason)
         todo.sudo()._settle_as_cancelled(reason, self.env.uid)
         self.env["dist.exception"]._refresh(todo.sudo()._get_exceptions())

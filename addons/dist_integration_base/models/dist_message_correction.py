@@ -42,7 +42,10 @@ class DistMessage(models.Model):
 
         def store(env):
             original = env["dist.message"].browse(message_id)
-            env.cr.execute("SELECT state FROM dist_message WHERE id = %s FOR UPDATE", (message_id,))
+            # who cancels the original at the same time has to see the correction: locking it is not enough for that
+            env.cr.execute(
+                "UPDATE dist_message SET state = state WHERE id = %s RETURNING state", (message_id,)
+            )
             if env.cr.fetchone()[0] not in ("error", "dead"):
                 raise UserError(_("This message was settled in between."))
             if original.direction == "out" and original._get_overtaken():
@@ -71,6 +74,30 @@ class DistMessage(models.Model):
         if self.direction == "in":
             self._process([correction_id])
         return correction_id
+
+    def _check_not_corrected(self, cancelled):
+        """Nobody can correct these messages until the transaction ends.
+
+        :param cancelled: dist.message that are cancelled together with these
+        :raises UserError: a correction of one is under way or done
+        """
+        if not self:
+            return
+        self.env.cr.execute(
+            "SELECT id FROM dist_message WHERE id IN %s ORDER BY id FOR UPDATE", (tuple(self.ids),)
+        )
+        self.invalidate_recordset(["correction_ids"])
+        corrections = self.sudo().correction_ids - cancelled.sudo()
+        effective = corrections.filtered(lambda message: message.state != "cancelled")
+        if effective:
+            raise UserError(
+                _(
+                    "%(original)s was corrected: message %(correction)s takes its place. Cancel that one first, if it "
+                    "is not done.",
+                    original=effective[0].original_id.uuid,
+                    correction=effective[0].uuid,
+                )
+            )
 
     def _get_replaced(self):
         """:return: messages whose place this one takes: the one it corrects, other corrections of that, and what that

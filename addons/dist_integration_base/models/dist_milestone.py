@@ -2,6 +2,9 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.sql import create_index
 
+# codes of exceptions
+OVERDUE = "milestone_overdue"
+REFUSED = "milestone_refused"
 WAITING = ("expected", "overdue", "refused")
 
 
@@ -37,6 +40,10 @@ class DistMilestone(models.Model):
         required=True,
         default="expected",
         readonly=True,
+    )
+    is_given_up = fields.Boolean(readonly=True, help="Left out because the document was cancelled.")
+    expected_since = fields.Datetime(
+        readonly=True, help="When the document was taken up again: deadlines count from it at the earliest."
     )
     due_at = fields.Datetime(string="Due", readonly=True)
     reached_at = fields.Datetime(string="Reached", readonly=True)
@@ -100,6 +107,6 @@ class DistException(models.Model):
 
     def _get_impact_documents(self):
         documents = super()._get_impact_documents()
-        for milestone in self.milestone_ids.filtered(lambda item: item.state == "overdue"):
+        for milestone in self.milestone_ids.filtered(lambda item: item.state in ("overdue", "refused")):
             documents.setdefault(milestone.res_model, set()).add(milestone.res_id)
         return documents

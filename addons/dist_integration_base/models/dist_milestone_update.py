@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 from odoo.tools import SQL, split_every
 
 from ..lib.handling import ExceptionSpec
-from .dist_milestone import WAITING
+from .dist_milestone import REFUSED, WAITING
 from .dist_process import parse_domain
 from .transaction import is_connection_lost
 
@@ -89,6 +89,7 @@ class DistMilestone(models.Model):
     @api.model
     def _follow(self, process, news):
         self._start(process, news)
+        self._take_up_again(process, news)
         self._reach_by_news(process, news)
         self._reach_by_condition(process)
         self._give_up(process)
@@ -285,8 +286,68 @@ class DistMilestone(models.Model):
             gone |= set(documents.search([("id", "in", ids), *parse_domain(process.cancelled_domain)]).ids)
         if gone:
             self.env.cr.execute(
-                "UPDATE dist_milestone SET state = 'skipped' WHERE process_id = %s AND res_id IN %s AND state IN %s",
+                "UPDATE dist_milestone SET state = 'skipped', is_given_up = TRUE "
+                "WHERE process_id = %s AND res_id IN %s AND state IN %s",
                 (process.id, tuple(gone), WAITING),
+            )
+
+    @api.model
+    def _take_up_again(self, process, news):
+        """Expect again what was given up of documents that are cancelled no more, as of their new start."""
+        now = fields.Datetime.now()
+        first = process.step_ids[:1]
+        starts = self._get_reached_documents(first, news) if first.reached_by != "condition" else {}
+        moments = {document.id: starts.get(document.id, now) for document in self._find_taken_up(process)}
+        if moments:
+            self.env.cr.execute(
+                """
+                UPDATE dist_milestone milestone
+                SET state = 'expected', is_given_up = FALSE, refused_at = NULL, due_at = NULL,
+                    expected_since = started.moment
+                FROM unnest(%s::integer[], %s::timestamp[]) AS started (res_id, moment)
+                WHERE milestone.process_id = %s AND milestone.res_id = started.res_id
+                  AND milestone.state = 'skipped' AND milestone.is_given_up
+                """,
+                (list(moments), list(moments.values()), process.id),
+            )
+        self._count_from_start(process, starts)
+        self.invalidate_model()
+
+    @api.model
+    def _find_taken_up(self, process):
+        """:return: documents of the process that were given up and are cancelled no more"""
+        self.env.cr.execute(
+            "SELECT DISTINCT res_id FROM dist_milestone "
+            "WHERE process_id = %s AND state = 'skipped' AND is_given_up",
+            (process.id,),
+        )
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        documents = process._get_documents()
+        if not ids:
+            return documents
+        found = documents.search([("id", "in", ids), *process._get_document_domain()])
+        if process.cancelled_domain:
+            cancelled = [("id", "in", found.ids), *parse_domain(process.cancelled_domain)]
+            found -= documents.with_context(active_test=False).search(cancelled)
+        return found
+
+    @api.model
+    def _count_from_start(self, process, starts):
+        """A document that was taken up before it started again, such as an order that was a quotation in between, has
+        its deadlines from that start.
+
+        :param starts: dict, id of a document to the moment of its start
+        """
+        if starts:
+            self.env.cr.execute(
+                """
+                UPDATE dist_milestone milestone
+                SET state = 'expected', due_at = NULL, expected_since = started.moment
+                FROM unnest(%s::integer[], %s::timestamp[]) AS started (res_id, moment)
+                WHERE milestone.process_id = %s AND milestone.res_id = started.res_id
+                  AND milestone.state IN ('expected', 'overdue') AND milestone.expected_since < started.moment
+                """,
+                (list(starts), list(starts.values()), process.id),
             )
 
     @api.model
@@ -335,7 +396,8 @@ class DistMilestone(models.Model):
         if step.due_from == "step":
             self.env.cr.execute(
                 """
-                SELECT milestone.id, base.reached_at, milestone.company_id FROM dist_milestone milestone
+                SELECT milestone.id, GREATEST(base.reached_at, milestone.expected_since), milestone.company_id
+                FROM dist_milestone milestone
                 JOIN dist_milestone base ON base.res_model = milestone.res_model AND base.res_id = milestone.res_id
                     AND base.step_id = %s AND base.reached_at IS NOT NULL
                 WHERE milestone.step_id = %s AND milestone.state = 'expected' AND milestone.due_at IS NULL
@@ -372,76 +434,6 @@ class DistMilestone(models.Model):
             own.write({"state": "overdue"})
         self.env.flush_all()
 
-    # exceptions: one for a step and a system
-
-    @api.model
-    def _refresh_exceptions(self):
-        """Open what is overdue, close what is not any more.
-
-        :return: dist.process, those of which that cannot be told
-        """
-        groups = self._get_overdue_groups()
-        failed = self.env["dist.process"]
-        for process, steps in groups.items():
-            if not self._do_or_tell(process, lambda steps=steps: self._refresh_groups(steps)):
-                failed |= process
-        return failed
-
-    @api.model
-    def _refresh_groups(self, groups):
-        for step, system, company in groups:
-            domain = [
-                ("step_id", "=", step.id),
-                ("system_id", "=", system.id),
-                ("company_id", "=", company.id),
-                ("state", "=", "overdue"),
-            ]
-            milestones = self.search(domain)
-            fingerprint = f"{step.id}/{system.id}/{company.id}"
-            if not milestones:
-                self.env["dist.exception"]._close_without_message(["milestone_overdue"], fingerprint)
-                self.search([*domain[:-1], ("exception_id", "!=", False)]).exception_id = False
-                continue
-            exception = self.env["dist.exception"]._open_without_message(
-                self._prepare_overdue(step, milestones, fingerprint),
-                company,
-                system=system,
-                assignee=step.escalation_user_id,
-            )
-            self.search([*domain[:-1], ("exception_id", "=", exception.id)]).exception_id = False
-            milestones.exception_id = exception
-            exception._update_impact()
-
-    @api.model
-    def _get_overdue_groups(self):
-        """:return: dict, process to list of (step, system, company) for which something is overdue, or was"""
-        groups = {}
-        for process, *group in self._read_group(
-            ["|", ("state", "=", "overdue"), ("exception_id.state", "in", ("open", "in_progress"))],
-            ["process_id", "step_id", "system_id", "company_id"],
-        ):
-            groups.setdefault(process, []).append(group)
-        return groups
-
-    @api.model
-    def _prepare_overdue(self, step, milestones, fingerprint):
-        names = milestones[:10].mapped("document_name")
-        return ExceptionSpec(
-            "business",
-            "milestone_overdue",
-            _(
-                "%(count)s documents overdue: %(process)s, %(step)s",
-                count=len(milestones),
-                process=step.process_id.name,
-                step=step.name,
-            ),
-            detail="\n".join(names + ["..."] * (len(milestones) > len(names))),
-            record=milestones._get_document() if len(milestones) == 1 else None,
-            severity=step.severity,
-            suggestion=_("Ask the partner what became of them. It closes by itself once they go on."),
-            fingerprint=fingerprint,
-        )
-
     # refusals
 
     @api.model
@@ -459,9 +451,14 @@ class DistMilestone(models.Model):
                 ids |= set(found.ids)
             if ids & waiting:
                 self.env.cr.execute(
-                    "UPDATE dist_milestone SET state = 'refused', refused_at = %s "
-                    "WHERE step_id = %s AND res_id IN %s AND state IN ('expected', 'overdue')",
-                    (now, step.id, tuple(ids & waiting)),
+                    """
+                    UPDATE dist_milestone SET state = 'refused', refused_at = %s,
+                        -- what was told of a former refusal says nothing of this one
+                        exception_id = (SELECT id FROM dist_exception told WHERE told.id = exception_id
+                                        AND told.code <> %s)
+                    WHERE step_id = %s AND res_id IN %s AND state IN ('expected', 'overdue')
+                    """,
+                    (now, REFUSED, step.id, tuple(ids & waiting)),
                 )
         self.invalidate_model()
 

@@ -234,8 +234,10 @@ class DistOwnership(models.Model):
     @api.model
     def _get_steward(self, message, rule):
         """:return: res.users that decides about the data; without one, who answers for the flow or its system"""
-        steward = self.env["res.users"].sudo().browse(rule.steward or []).exists().filtered("active")
-        return steward or message.flow_id.business_owner_id or message.system_id.business_owner_id
+        steward = self.env["res.users"].sudo().browse(rule.steward or []).exists()
+        return steward._dist_get_reachable(message.company_id) or message.system_id._get_owner(
+            "business", message.flow_id
+        )
 
     @api.model
     def _prepare_notice(self, changes, notice):

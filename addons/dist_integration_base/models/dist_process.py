@@ -28,7 +28,8 @@ class DistProcess(models.Model):
     model_name = fields.Char(string="Document model", required=True)
     document_domain = fields.Char(string="Only documents that match", default="[]")
     cancelled_domain = fields.Char(
-        string="Given up when", help="Documents that match are expected to do nothing more."
+        string="Given up when",
+        help="Documents that match are expected to do nothing more, until they match no longer.",
     )
     calendar_id = fields.Many2one(
         "resource.calendar", string="Working time", help="Empty: the working time of the document's company."

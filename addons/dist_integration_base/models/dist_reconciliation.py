@@ -100,9 +100,10 @@ class DistReconciliation(models.Model):
     @api.depends("profile_id.name", "moment")
     def _compute_name(self):
         for run in self:
-            run.name = (
-                f"{run.profile_id.name} {fields.Datetime.to_string(run.moment or fields.Datetime.now())[:16]}"
-            )
+            moment = fields.Datetime.to_string(run.moment or fields.Datetime.now())[:16]
+            # several runs may be as of one moment
+            number = f" #{run._origin.id}" if run._origin else ""
+            run.name = f"{run.profile_id.name} {moment}{number}"
 
     @api.depends("profile_id.domain_code")
     def _compute_snapshot_help(self):
@@ -228,6 +229,7 @@ class DistReconciliation(models.Model):
                 identity_key=run._get_identity_key(),
                 description=_("Reconcile %s", run.name),
             )._job_run()
+        self.profile_id._refresh_exceptions()
 
     def action_cancel(self):
         if any(run.state not in ("draft", "queued", "failed") for run in self):
@@ -236,7 +238,7 @@ class DistReconciliation(models.Model):
         self.check_access_rule("write")
         self.sudo().write({"state": "cancelled"})
         self.env["dist.audit.entry"]._add_each("cancelled", self)
-        self._close_exceptions()
+        self.sudo().profile_id._refresh_exceptions()
         return True
 
     def action_view_lines(self):

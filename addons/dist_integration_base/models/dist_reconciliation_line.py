@@ -48,15 +48,19 @@ class DistReconciliationLine(models.Model):
         readonly=True,
     )
     class_code = fields.Char(string="Class", readonly=True)
-    theirs = fields.Float(string="There", readonly=True, digits=(16, 3))
-    ledger = fields.Float(string="In Odoo now", readonly=True, digits=(16, 3), group_operator="sum")
+    # of a profile in pieces and one in money, of pieces and of metres there is no sum
+    theirs = fields.Float(string="There", readonly=True, digits=(16, 3), group_operator=None)
+    ledger = fields.Float(string="In Odoo now", readonly=True, digits=(16, 3), group_operator=None)
     in_flight = fields.Float(
         readonly=True,
         digits=(16, 3),
+        group_operator=None,
         help="Movements after the moment of the snapshot, taken back, and those before it that wait in messages.",
     )
-    expected = fields.Float(readonly=True, digits=(16, 3), help="In Odoo now + in flight.")
-    variance = fields.Float(readonly=True, digits=(16, 3), help="There - expected.")
+    expected = fields.Float(
+        readonly=True, digits=(16, 3), group_operator=None, help="In Odoo now + in flight."
+    )
+    variance = fields.Float(readonly=True, digits=(16, 3), group_operator=None, help="There - expected.")
     value_at_risk = fields.Monetary(readonly=True)
     copies = fields.Integer(readonly=True)
     problem = fields.Char(readonly=True, help="Why it cannot be compared.")
@@ -234,13 +238,9 @@ class DistReconciliationLine(models.Model):
         return ", ".join(names) + (" ..." if len(self) > 5 else "")
 
     def _refresh_exceptions(self):
-        """Close the exceptions of runs that have nothing left to settle; update what the others put at risk."""
+        """Close the exceptions whose cause is gone with these lines; bring up to date what the others put at risk."""
         self.env.flush_all()
-        for run in self.run_id.sudo():
-            if not run.unsettled_count:
-                run._close_exceptions()
-            else:
-                run._update_exception_impact()
+        self.sudo().profile_id._refresh_exceptions()
 
     def action_open_document(self):
         self.ensure_one()

@@ -158,5 +158,5 @@ class DistReconciliation(models.Model):
             detail="\n".join(f"{line.name}: {line.posting_problem}" for line in lines[:TOLD_AT_ONCE]),
             record=self,
             suggestion=_("Open the run, settle the cause and post them again, or reject them with a reason."),
-            fingerprint=f"dist.reconciliation.profile/{self.profile_id.id}",
+            fingerprint=self.profile_id._get_exception_fingerprint(),
         )

@@ -10,8 +10,6 @@ from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..lib import snapshot
 from ..lib.errors import IntegrationError
-from ..lib.handling import ExceptionSpec
-from .dist_exception import UNSOLVED
 from .dist_message_inbound import CONFLICTS
 from .transaction import is_connection_lost
 
@@ -31,12 +29,6 @@ DIGITS = 6
 NOTHING = SQL(
     "SELECT NULL::varchar AS key, 0 AS amount, NULL::varchar AS class_code, 0 AS res_id WHERE FALSE"
 )
-EXCEPTION_CODES = [
-    "reconciliation_failed",
-    "reconciliation_variances",
-    "snapshot_missing",
-    "variances_not_posted",
-]
 
 
 class DistReconciliation(models.Model):
@@ -464,8 +456,7 @@ class DistReconciliation(models.Model):
                 "finished_at": fields.Datetime.now(),
             }
         )
-        self._close_exceptions()
-        self._open_variance_exception()
+        self._tell_variances()
         self._post_small()
 
     def _prepare_accuracy(self, row):
@@ -498,84 +489,6 @@ class DistReconciliation(models.Model):
                     "finished_at": fields.Datetime.now(),
                 }
             )
-            run._open_exception(run._prepare_failure(error, text))
+            run._open_exception(run._prepare_failure(isinstance(error, IntegrationError)))
 
         self.env["dist.message"]._in_own_transaction(record)
-
-    def _prepare_failure(self, error, text):
-        is_snapshot = isinstance(error, IntegrationError)
-        return ExceptionSpec(
-            "validation" if is_snapshot else "technical",
-            "reconciliation_failed",
-            _("%s could not be compared", self.name),
-            detail=text[:5_000],
-            record=self,
-            severity="high",
-            suggestion=_("Have the partner correct the snapshot, put it into the run and start it again.")
-            if is_snapshot
-            else _("Start the run again once the cause is removed."),
-            fingerprint=f"dist.reconciliation.profile/{self.profile_id.id}",
-        )
-
-    def _open_variance_exception(self):
-        if self.variance_count:
-            self._open_exception(self._prepare_variances())
-
-    def _prepare_variances(self):
-        return ExceptionSpec(
-            "business",
-            "reconciliation_variances",
-            _(
-                "%(count)s variances with %(system)s: %(profile)s",
-                count=self.variance_count,
-                system=self.system_id.name,
-                profile=self.profile_id.name,
-            ),
-            detail=_("Accuracy %.2f %%.", self.accuracy),
-            record=self,
-            severity="normal",
-            suggestion=_("Open the run and settle its variances: explain, approve, post or reject them."),
-            fingerprint=f"dist.reconciliation.profile/{self.profile_id.id}",
-        )
-
-    def _tell_missing(self):
-        """The next snapshot is due and the last one never came."""
-        for run in self:
-            run._open_exception(
-                ExceptionSpec(
-                    "business",
-                    "snapshot_missing",
-                    _("%(system)s sent no snapshot: %(run)s", system=run.system_id.name, run=run.name),
-                    record=run,
-                    severity="high",
-                    suggestion=_("Ask the partner for the snapshot, or cancel the run."),
-                    fingerprint=f"dist.reconciliation.profile/{run.profile_id.id}",
-                )
-            )
-
-    def _open_exception(self, spec):
-        self.ensure_one()
-        return self.env["dist.exception"]._open_without_message(
-            spec, self.company_id, system=self.system_id, assignee=self.owner_id
-        )
-
-    def _close_exceptions(self):
-        """What was open about runs of the profile is settled."""
-        for profile in self.profile_id:
-            self.env["dist.exception"]._close_without_message(
-                EXCEPTION_CODES, f"dist.reconciliation.profile/{profile.id}"
-            )
-
-    def _update_exception_impact(self):
-        """Bring what the open exception of these runs puts at risk up to date."""
-        self.env["dist.exception"].sudo().search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "in", UNSOLVED)]
-        )._update_impact()
-
-    def _dist_get_impact(self):
-        return {
-            **super()._dist_get_impact(),
-            "lines": sum(self.mapped("unsettled_count")),
-            "value": sum(self.mapped("unsettled_value")),
-            "currency": self.currency_id[:1],
-        }

@@ -107,6 +107,28 @@ class DistSystem(models.Model):
             self.env["dist.message"]._wake_endpoints(self.endpoint_ids)
         return result
 
+    def _get_owner(self, kind, flow=None):
+        """:param kind: ``technical`` or ``business``
+        :param flow: dist.flow whose own owner goes first
+        :return: res.users that answers for these and can be reached; empty when nobody can
+        """
+        name = f"{kind}_owner_id"
+        owners = [place[name]._dist_get_reachable(place.company_id) for place in (flow, self) if place]
+        return next(filter(None, owners), self.env["res.users"])
+
+    def _get_contact(self, creator):
+        """:param creator: res.users that made what is to be told of
+        :return: res.users that is told of technical matters: an owner, else who made it, else a manager
+        """
+        self.ensure_one()
+        return (
+            self._get_owner("technical")
+            or self._get_owner("business")
+            or creator._dist_get_reachable(self.company_id)
+            or self.env["res.users"]._dist_get_managers(self.company_id)._dist_get_least_busy()
+            or creator
+        )
+
     def _check_no_history(self):
         """:raises UserError: messages, keys, documents or settings of these systems belong to their company"""
         if not self:

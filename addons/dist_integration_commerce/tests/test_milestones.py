@@ -90,6 +90,26 @@ class TestOrderToCash(CommerceCase):
         states = {milestone.state for milestone in self._milestones(order).values()}
         self.assertEqual(states, {"reached", "skipped"})
 
+    def test_confirmed_again(self):
+        """M12: an order that was cancelled, set to quotation and confirmed again is followed again."""
+        order = self._order()
+        order._action_cancel()
+        self._update_milestones()
+        milestones = self._milestones(order)
+        self.assertEqual(milestones["shipped"].state, "skipped")
+        order.action_draft()
+        start = fields.Datetime.now()
+        order.action_confirm()
+        self._commit_events()
+        self._update_milestones()
+        self.assertEqual(milestones["shipped"].state, "expected")
+        self.assertGreater(milestones["shipped"].due_at, start)
+        milestones["shipped"].due_at = fields.Datetime.now() - timedelta(days=1)
+        self._update_milestones()
+        self.assertEqual(
+            (milestones["shipped"].state, milestones["shipped"].exception_id.state), ("overdue", "open")
+        )
+
     def test_other_company(self):
         """M12: an order of another company is followed and told there, and seen by nobody here."""
         company = self.env["res.company"].create({"name": "Other"})

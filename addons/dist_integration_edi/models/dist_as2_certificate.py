@@ -184,5 +184,5 @@ class DistAs2Certificate(models.Model):
                 date_deadline=ends.date(),
                 summary=summary,
                 note=_("Ask the partner for the next certificate and add it: both work beside each other."),
-                user_id=(partner.system_id.technical_owner_id or partner.create_uid).id,
+                user_id=partner.system_id._get_contact(partner.create_uid).id,
             )

@@ -26,6 +26,13 @@ class DistReconciliation(models.Model):
             domain.append(("warehouse_id", "in", (False, self.warehouse_id.id)))
         return domain
 
+    def _get_covering_domain(self):
+        domain = super()._get_covering_domain()
+        if not self.warehouse_id:
+            # that of one warehouse says nothing of the others
+            domain.append(("warehouse_id", "=", False))
+        return domain
+
     def _prepare_accuracy(self, row):
         return {
             **super()._prepare_accuracy(row),

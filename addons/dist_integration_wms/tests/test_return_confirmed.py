@@ -108,6 +108,7 @@ class TestReturnConfirmed(WmsHttpCase):
 
     def test_partly_refused(self):
         """W8: what the warehouse does not take back is not in stock, and somebody hears of it."""
+        self.system.business_owner_id = self.env.ref("base.user_admin")
         picking = self._announce()
         response, message = self._take_back(self._line(3, refused_quantity="1"), **{"return": picking.name})
         answer = self._assert_ok(response)

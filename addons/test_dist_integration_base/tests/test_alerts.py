@@ -267,6 +267,55 @@ class TestAlerts(OperationsMixin, DistCase):
         visible = self.env["dist.alert"].with_user(self.people["operator"]).search([])
         self.assertEqual(visible.system_id, self.system)
 
+    def _get_untold(self):
+        return self.env["dist.exception"].search(
+            [("code", "=", "alert_untold"), ("res_id", "=", self.rule.id)]
+        )
+
+    def test_nobody_of_the_rule_can_be_told(self):
+        """X3: where nobody of the rule and no owner can be told, the managers are."""
+        owner = self.people["user"]
+        self.system.write({"technical_owner_id": owner.id, "business_owner_id": owner.id})
+        self.rule.by_activity = True
+        (self.people["operator"] | owner).active = False
+        self._fail()
+        mails = self._run()
+        self.assertIn(self.people["manager"].partner_id, mails.recipient_ids)
+        self.assertIn(self.people["manager"], self.rule.activity_ids.user_id)
+        self.assertNotIn(self.people["operator"], self.rule.activity_ids.user_id)
+        self.assertTrue(self._get_alerts().told)
+        self.assertFalse(self._get_untold())
+
+    def test_without_an_address(self):
+        """X3: who has no e-mail address is not told by e-mail: somebody else is."""
+        self.people["operator"].email = False
+        self.system.technical_owner_id = self.people["user"]
+        self._fail()
+        self.assertEqual(self._run().recipient_ids, self.people["user"].partner_id)
+
+    def test_nobody_at_all_can_be_told(self):
+        """X3, X1: what nobody was told of is not said to be told; it is an exception until somebody is."""
+        self.env["res.users"].search([]).partner_id.email = False
+        self._fail()
+        for _time in range(2):
+            self.assertFalse(self._run())
+        alert, exception = self._get_alerts(), self._get_untold()
+        self.assertEqual((alert.state, alert.told, alert.told_at), ("firing", False, False))
+        self.assertEqual((len(exception), exception.state, exception.severity), (1, "open", "high"))
+        self.assertIn("Watched", exception.detail)
+        self.people["operator"].email = "operator@example.com"
+        self.assertEqual(self._run().recipient_ids, self.people["operator"].partner_id)
+        self.assertEqual((alert.told, exception.state), (True, "resolved"))
+
+    def test_untold_alert_is_over(self):
+        """X3, X1: an alert that nobody was told of is kept when it is over, and its exception closes."""
+        self.env["res.users"].search([]).partner_id.email = False
+        self._fail()
+        self._run()
+        self._settle()
+        self._run()
+        self.assertEqual((self._get_alerts().state, self._get_untold().state), ("ended", "resolved"))
+
     def test_figures(self):
         """X3: every figure finds what it is there for."""
         past = fields.Datetime.now() - timedelta(hours=2)

@@ -59,10 +59,56 @@ class TestExceptions(DistCase):
         self.assertNotIn(exception, self.env["dist.exception"].search([("is_overdue", "=", False)]))
 
     def test_technical_goes_to_technical_owner(self):
-        self.system.technical_owner_id = (
-            self.env.ref("base.user_demo", raise_if_not_found=False) or self.env.user
-        )
+        self.system.technical_owner_id = self.env.ref("base.user_admin")
         self.assertEqual(self._open(category="technical").assignee_id, self.system.technical_owner_id)
+
+    def test_owner_is_archived(self):
+        """X1: who cannot be reached is passed over: for the other owner, the team, and a manager in the end."""
+        anna, bert, carl = self._make_people("anna", "bert", "carl")
+        self.system.write({"technical_owner_id": anna.id, "business_owner_id": bert.id})
+        anna.active = False
+        self.assertEqual(self._open(category="technical", code="a").assignee_id, bert)
+        self.assertEqual(self._open(code="b").assignee_id, bert)
+        bert.active = False
+        team = self._make_team([carl], takes="all")
+        exception = self._open(category="technical", code="c")
+        self.assertEqual((exception.assignee_id, exception.activity_ids.user_id), (carl, carl))
+        team.active = False
+        manager = self._open(category="technical", code="d").assignee_id
+        self.assertTrue(manager.active)
+        self.assertTrue(manager.has_group("dist_integration_base.group_dist_manager"))
+
+    def test_owner_without_the_company(self):
+        """X1, G8: an owner who does not see the company of the exception is passed over as well."""
+        anna, bert = self._make_people("anna", "bert")
+        other = self.env["res.company"].create({"name": "Other"})
+        anna.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self.system.write({"technical_owner_id": anna.id, "business_owner_id": bert.id})
+        self.assertEqual(self._open(category="technical").assignee_id, bert)
+
+    def test_named_person_is_archived(self):
+        """X1: what names somebody who is archived goes to the owner of its system."""
+        anna, bert = self._make_people("anna", "bert")
+        self.system.business_owner_id = bert
+        anna.active = False
+        spec = ExceptionSpec("business", "x", "Something", fingerprint="1")
+        exception = self.env["dist.exception"]._open_without_message(
+            spec, self.env.company, system=self.system, assignee=anna
+        )
+        self.assertEqual((exception.assignee_id, exception.activity_ids.user_id), (bert, bert))
+
+    def test_endpoint_of_an_archived_owner(self):
+        """X1: that an endpoint was disabled is told to who can be reached."""
+        anna, bert = self._make_people("anna", "bert")
+        self.system.write({"technical_owner_id": anna.id, "business_owner_id": bert.id})
+        anna.active = False
+        endpoint = self._make_endpoint(self.system, "http://127.0.0.1:9/hook")
+        endpoint._notify_owner("Endpoint disabled", "Gone")
+        self.assertEqual(endpoint.activity_ids.user_id, bert)
+        bert.active = False
+        endpoint._notify_owner("Endpoint disabled again", "Gone")
+        told = endpoint.activity_ids.filtered(lambda activity: activity.summary == "Endpoint disabled again")
+        self.assertTrue(told.user_id.active)
 
     def _make_people(self, *names, **values):
         group = "dist_integration_base.group_dist_user"

@@ -252,6 +252,34 @@ class TestInbound(DistHttpCase):
         again = self._call("POST", "/test/partners", {"external_id": "P-1", "name": "Blocked"}, self.key)
         self.assertEqual(again.json()["status"], "accepted", "the sender learns what came of it")
 
+    def test_cancel_what_is_corrected(self):
+        """M6: a message whose correction may take effect is not said to be cancelled without effect."""
+        _response, message = self._submit("Blocked")
+        message._resubmit(json.dumps({"external_id": "P-1", "name": "Blocked"}))
+        self.env.invalidate_all()
+        correction = message.correction_ids
+        self.assertIn(correction.state, ("error", "dead"))
+        with self.assertRaisesRegex(UserError, correction.uuid):
+            message.action_cancel("Not wanted")
+        self.assertNotEqual(message.state, "cancelled")
+        (message | correction).action_cancel("Not wanted")
+        self.assertEqual((message.state, correction.state), ("cancelled", "cancelled"))
+        with self.assertRaisesRegex(UserError, "settled in between"):
+            message._resubmit(json.dumps({"external_id": "P-1", "name": "Free"}))
+
+    def test_cancel_beside_a_correction_under_way(self):
+        """M6: a message is not cancelled while its correction is processed; once the correction is given up it is."""
+        _response, message = self._submit("Blocked")
+        with patch.object(type(message), "_process"):
+            correction = message.browse(message._resubmit(json.dumps({"external_id": "P-1", "name": "Free"})))
+        self.env.invalidate_all()
+        self.assertEqual(correction.state, "pending")
+        with self.assertRaisesRegex(UserError, "was corrected"):
+            message.action_cancel("Not wanted")
+        correction.action_cancel("Not wanted either")
+        message.action_cancel("Not wanted")
+        self.assertEqual(message.state, "cancelled")
+
     def test_correction_that_does_not_fit_either(self):
         """M6, X1: what is corrected wrongly fails with its reason; the exception serves for the next correction, and
         others who make the mistake are answered as before.

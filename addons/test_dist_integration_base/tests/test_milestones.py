@@ -311,6 +311,110 @@ class TestMilestones(PeopleMixin, DistCase):
         self._update()
         self.assertEqual(self._states(partner)["answered"], "compensated")
 
+    def test_taken_up_again(self):
+        """M12: what was left out of a document because it was cancelled is expected again once it no longer is."""
+        partner = self._partner()
+        self._update()
+        self.env.cr.execute("UPDATE dist_milestone SET reached_at = reached_at - INTERVAL '1 day'")
+        partner.active = False
+        self._update()
+        self.assertEqual(self._states(partner)["taxed"], "skipped")
+        self._update()
+        self.assertEqual(self._states(partner)["taxed"], "skipped", "it is cancelled still")
+        start = fields.Datetime.now()
+        partner.active = True
+        self._update()
+        self.assertEqual(
+            self._states(partner),
+            {"told": "reached", "answered": "expected", "taxed": "expected", "dated": "expected"},
+        )
+        taxed = self._milestones(partner)["taxed"]
+        self.assertGreaterEqual(taxed.due_at, start + timedelta(hours=4), "not as of the first start")
+        self._late(partner)
+        self._update()
+        self.assertEqual((taxed.state, taxed.exception_id.state), ("overdue", "open"))
+
+    def test_starts_again_later(self):
+        """M12: deadlines of a document that was taken up count from the event that starts it again."""
+        partner = self._partner()
+        self._update()
+        partner.active = False
+        self._update()
+        partner.active = True
+        self._update()
+        taxed = self._late(partner)
+        self._update()
+        self.assertEqual(taxed.state, "overdue")
+        self.env.cr.execute("UPDATE dist_milestone SET expected_since = expected_since - INTERVAL '5 hours'")
+        partner._dist_emit("partner.changed")
+        self._commit_events()
+        self._update()
+        self.assertEqual(taxed.state, "expected")
+        self.assertGreater(taxed.due_at, fields.Datetime.now() + timedelta(hours=3))
+
+    def test_what_stays_left_out(self):
+        """M12: taken up again is what was given up: neither what a later step made needless, nor what was reached,
+        nor a document that the process is not about any more.
+        """
+        partner, other = self._partner(vat="X1"), self._partner()
+        self._update()
+        self.assertEqual(self._states(partner)["answered"], "skipped")
+        (partner | other).active = False
+        self._update()
+        self.process.document_domain = "[('name', '=', 'Friend')]"
+        other.name = "Stranger"
+        (partner | other).active = True
+        self._update()
+        self.assertEqual(
+            self._states(partner),
+            {"told": "reached", "answered": "skipped", "taxed": "reached", "dated": "expected"},
+        )
+        self.assertEqual(self._states(other)["taxed"], "skipped")
+
+    def _refuse(self, *partners):
+        for partner in partners:
+            partner.comment = "refused"
+        self._update()
+        return self.env["dist.exception"].search([("code", "=", "milestone_refused")])
+
+    def test_refused_without_compensation(self):
+        """M12, X1: a refusal that nothing puts right comes before a person, and closes when the documents go on."""
+        self.taxed.compensation = False
+        partners = [self._partner() for _number in range(2)]
+        self._update()
+        self._late(partners[0])
+        self._update()
+        overdue = self._milestones(partners[0])["taxed"].exception_id
+        exception = self._refuse(*partners)
+        self.assertEqual((overdue.state, self._states(partners[0])["taxed"]), ("resolved", "refused"))
+        self.assertEqual((exception.state, exception.severity), ("open", "high"))
+        self.assertEqual(exception.activity_ids.user_id, self.people["operator"])
+        self.assertIn("2 documents refused", exception.name)
+        self.assertEqual(exception.impact_orders, 2)
+        partners[0].vat = "X1"
+        self._update()
+        self.assertEqual((exception.state, exception.impact_orders), ("open", 1))
+        partners[1].active = False
+        self._update()
+        self.assertEqual(exception.state, "resolved")
+
+    def test_refusal_that_a_person_closed(self):
+        """M12, X1: a refusal that a person closed is told no more; the next one is."""
+        self.taxed.compensation = False
+        first, second = self._partner(), self._partner()
+        self._update()
+        exception = self._refuse(first)
+        exception.with_user(self.people["operator"]).action_mark_handled()
+        self._update()
+        self.assertEqual(self._refuse(), exception)
+        following = self._refuse(second) - exception
+        self.assertEqual(following.state, "open")
+        self.assertIn("1 documents refused", following.name)
+        second.vat = "X1"
+        self._update()
+        self.assertEqual(self._refuse(), exception | following)
+        self.assertEqual(following.state, "resolved")
+
     def test_strip(self):
         """M12: the document shows where it stands."""
         partner = self._partner()

@@ -1,6 +1,8 @@
 import base64
 import json
 
+from lxml import etree
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
@@ -260,6 +262,18 @@ class TestReconciliation(ReconciliationCase):
             1,
         )
 
+    def test_names(self):
+        """X2: runs as of one moment have names of their own; quantities in different units have no sum."""
+        moment = fields.Datetime.now()
+        runs = [self._run(HEAD + "REC-1,11\n", moment=moment) for _time in range(2)]
+        self.assertNotEqual(*(run.name for run in runs))
+        view = self.env.ref("dist_integration_base.dist_reconciliation_line_view_tree")
+        self.assertEqual(etree.fromstring(view.arch).xpath("//field[@sum]/@name"), ["value_at_risk"])
+        quantities = ["theirs", "ledger", "in_flight", "expected", "variance"]
+        told = self.env["dist.reconciliation.line"].read_group([], ["value_at_risk", *quantities], [])
+        self.assertTrue(told[0]["value_at_risk"])
+        self.assertFalse(set(quantities) & set(told[0]))
+
     def test_technical_failure(self):
         """X2: a failure of ours leaves a state and an exception, and nothing of the run."""
         domain = type(self.env["dist.reconciliation.domain.partner"])
@@ -309,6 +323,86 @@ class TestReconciliation(ReconciliationCase):
         self.assertEqual((len(exception), exception.state, len(self.profile.run_ids)), (1, "open", 1))
         run.action_cancel()
         self.assertEqual(exception.state, "resolved")
+
+
+@tagged("post_install", "-at_install")
+class TestWhatStaysOpen(ReconciliationCase):
+    """X1: an exception about runs is open as long as its own cause is there, whatever else happens."""
+
+    def setUp(self):
+        super().setUp()
+        self.first = self._run(HEAD + "REC-1,12\nREC-2,22\nREC-3,33\n")
+        self.variances = self._exceptions(self.first, "reconciliation_variances")
+
+    def _reject(self, lines):
+        lines.with_user(self.people["operator"])._reject(self.reason, "Miscounted")
+
+    def _fail(self, **values):
+        run = self._run(HEAD + "REC-1,ten\n", **values)
+        self.assertEqual(run.state, "failed")
+        return run, self._exceptions(run, "reconciliation_failed")
+
+    def test_empty_run_is_cancelled(self):
+        """X1: an empty run that is cancelled settles no variance of another."""
+        action = self.profile.with_user(self.people["operator"]).action_new_run()
+        self.profile.run_ids.browse(action["res_id"]).with_user(self.people["operator"]).action_cancel()
+        self.assertEqual((self.variances.state, self.first.unsettled_count), ("open", 3))
+
+    def test_cycle_count_of_another_record(self):
+        """X1: a cycle count that finds its record equal settles no other; with the last variance all is settled."""
+        self._run(HEAD + "REC-1,10\n", coverage="part")
+        self.assertEqual((self.variances.state, self.variances.impact_lines), ("open", 2))
+        self.assertEqual(self.variances.impact_value, 5.0)
+        self._reject(self.first.line_ids.filtered(lambda line: line.state == "open"))
+        self.assertEqual(self.variances.state, "resolved")
+
+    def test_variances_of_several_runs(self):
+        """X1: variances of several runs are one exception, which tells all of them and leads to them."""
+        second = self._run(HEAD + "REC-1,13\n", coverage="part")
+        self.assertEqual(self._exceptions(second, "reconciliation_variances"), self.variances)
+        self.assertIn("3 variances", self.variances.name)
+        self.assertEqual((self.variances.impact_lines, self.variances.impact_value), (3, 8.0))
+        action = self.variances.with_user(self.people["operator"]).action_open_document()
+        self.assertEqual((action["res_model"], action["res_id"]), (self.profile._name, self.profile.id))
+        self._reject(second.line_ids)
+        self.assertEqual((self.variances.state, self.variances.res_id), ("open", self.first.id))
+        self._reject(self.first.line_ids.filtered(lambda line: line.state == "open"))
+        self.assertEqual(self.variances.state, "resolved")
+
+    def test_failed_run_while_variances_are_settled(self):
+        """X1: a run that failed is told of until it is done, made up for or cancelled."""
+        run, failure = self._fail()
+        self._reject(self.first.line_ids)
+        self.assertEqual((self.variances.state, failure.state, run.state), ("resolved", "open", "failed"))
+        self._run(HEAD + "REC-1,10\n", coverage="part")
+        self.assertEqual(failure.state, "open", "a cycle count says nothing of the others")
+        self._run(HEAD + "REC-1,10\nREC-2,20\nREC-3,30\n")
+        self.assertEqual(failure.state, "resolved")
+
+    def test_one_of_two_failed_runs_is_cancelled(self):
+        """X1: of two runs that failed the other one is told of when one is cancelled."""
+        run, failure = self._fail()
+        other, same = self._fail()
+        self.assertEqual((failure, failure.res_id), (same, other.id))
+        other.action_cancel()
+        self.assertEqual((failure.state, failure.res_id), ("open", run.id))
+        run.action_cancel()
+        self.assertEqual((failure.state, self.variances.state), ("resolved", "open"))
+
+    def test_missing_snapshot(self):
+        """X1, X3: a snapshot that is missing is told of until it comes."""
+        self.profile.write({"is_scheduled": True, "next_at": fields.Datetime.now()})
+        for _time in range(2):
+            self.profile.next_at = fields.Datetime.now()
+            self.env["dist.reconciliation.profile"]._cron_run()
+        waiting = self.profile.run_ids.filtered("is_scheduled")
+        missing = self._exceptions(waiting, "snapshot_missing")
+        self._reject(self.first.line_ids)
+        self.assertEqual((missing.state, self.variances.state), ("open", "resolved"))
+        waiting = waiting.with_user(self.people["operator"])
+        waiting.snapshot = base64.b64encode((HEAD + "REC-1,10\n").encode())
+        waiting.action_start()
+        self.assertEqual(missing.state, "resolved")
 
 
 @tagged("post_install", "-at_install")

@@ -242,7 +242,9 @@ class TestRegister(PeopleMixin, DistHttpCase):
         """G2: what the register lacks is named and found; the runbook of the system counts."""
         self.assertIn("escalation", self.flow.missing)
         self.assertIn(self.flow, self.env["dist.flow"].search([("is_complete", "=", False)]))
-        self.system.runbook = "<p>Call the shop</p>"
+        manager = self.people["manager"]
+        self.system.write({"runbook": "<p>Call the shop</p>", "business_owner_id": manager.id})
+        self.system.technical_owner_id = self.people["operator"]
         self.flow.write(
             {"escalation": "Head of sales", "latency_seconds": 2, "success_rate": 99.5, "max_age_minutes": 15}
         )
@@ -250,6 +252,10 @@ class TestRegister(PeopleMixin, DistHttpCase):
         self.assertTrue(self.flow.is_complete)
         self.system.runbook = False
         self.assertEqual(self.flow.missing, "runbook")
+        self.system.runbook = "<p>Call the shop</p>"
+        manager.active = False
+        self.assertEqual(self.flow.missing, "business owner, who is archived")
+        self.assertFalse(self.flow.is_complete)
 
     @mute_logger("odoo.sql_db")
     def test_constraints(self):

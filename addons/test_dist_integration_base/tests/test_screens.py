@@ -131,6 +131,15 @@ class TestScreens(PeopleMixin, DistCase):
         self.assertEqual(message.state, "cancelled")
         self.assertEqual(message.summary, "Cancelled by Operator of the tests: sent twice")
 
+    def test_exception_of_a_cancelled_message(self):
+        """X1, M6: an exception whose messages were cancelled says so, whatever was tried before, and who did it."""
+        message = self._make_message(self.inbound)
+        exception = self._open_exception(message)
+        exception.write({"intended_resolution": "replayed", "acted_by_id": self.people["user"].id})
+        message.with_user(self.people["operator"]).action_cancel("sent twice")
+        self.assertEqual((exception.state, exception.resolution), ("resolved", "cancelled"))
+        self.assertEqual(exception.resolved_by_id, self.people["operator"])
+
     def test_settings(self):
         """G7, G9: the settings say where the server runs and which keys it has, never a key."""
         settings = self.env["res.config.settings"].create({})

@@ -204,6 +204,7 @@ class TestSources(PeopleMixin, FolderMixin, DistCase):
 
     def test_failure_and_recovery(self):
         """X1, M7: a source that fails is one exception for the technical owner, and closes by itself."""
+        self.system.technical_owner_id = self.env.ref("base.user_admin")
         self.path.rename(self.base / "gone")
         for _time in range(2):
             self._poll()
