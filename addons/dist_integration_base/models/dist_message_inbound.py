@@ -669,9 +669,13 @@ class DistMessage(models.Model):
 
         def store(env):
             parent = env["dist.message"].browse(message_id)
-            env.cr.execute("SELECT id FROM dist_message WHERE id = %s FOR UPDATE", (message_id,))
+            # touched, not only locked: who cancels it from an older snapshot, without these items, begins again
+            env.cr.execute(
+                "UPDATE dist_message SET state = state WHERE id = %s AND state <> 'cancelled'", (message_id,)
+            )
+            is_wanted = env.cr.rowcount
             known = env["dist.message"].search([("parent_id", "=", message_id)], order="item_index")
-            if known:
+            if known or not is_wanted:
                 return known.ids
             rows = [parent._prepare_item_row(index, item) for index, item in enumerate(items)]
             return env["dist.message"]._insert_rows("dist_message", rows)
@@ -724,10 +728,30 @@ class DistMessage(models.Model):
         self._in_own_transaction(settle)
 
     def _settle_bulk(self):
-        """A bulk message is done when none of its items is waiting for a machine."""
+        """A bulk message is done when none of its items is waiting for a machine; a cancelled one stays cancelled."""
+        if self.state == "cancelled":
+            return
         if any(item.state in ("pending", "retry") for item in self.child_ids):
             return
         self.write({"state": "done", "done_at": fields.Datetime.now(), "answer_status": 200})
+
+    def _lock_items_to_cancel(self):
+        """Lock these messages and their open items until the transaction ends; what begins to process one finds it
+        cancelled. What was refused at once stays: its sender was told.
+
+        :return: dist.message, those items, and the number of those that are being processed right now
+        """
+        if not self:
+            return self, 0
+        # whoever is about to store items waits, or they are among what is found here
+        self._lock_unfinished()
+        items = self.search([("parent_id", "in", self.ids), ("state", "in", UNFINISHED)]).filtered(
+            lambda item: not item.is_refused
+        )
+        if not items:
+            return items, 0
+        free = self.browse(_find_free(self.env.cr, items.ids))
+        return free and free._lock_unfinished(), len(items) - len(free)
 
     # what waits
 
@@ -856,6 +880,20 @@ def _claim(cr, message_ids):
         (message_ids,),
     )
     return [message_id for message_id, is_free in cr.fetchall() if is_free]
+
+
+def _find_free(cr, message_ids):
+    """:return: list of the ids of those messages that nobody is processing; they are not claimed, which for a great
+    many would take more locks than the database has
+    """
+    cr.execute(
+        """
+        SELECT id FROM unnest(%s) AS id, hashtextextended('dist.message/' || id, 0) AS key
+        WHERE CASE WHEN pg_try_advisory_lock(key) THEN pg_advisory_unlock(key) ELSE FALSE END
+        """,
+        (message_ids,),
+    )
+    return [row[0] for row in cr.fetchall()]
 
 
 def _lock_keys(cr, keys):
