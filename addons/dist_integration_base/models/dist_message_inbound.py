@@ -142,8 +142,8 @@ class DistMessage(models.Model):
     def _in_serial_transaction(self, key, work, optimistic=False):
         """Run work in a transaction of its own, one after another for the same key.
 
-        The lock is taken before the snapshot, so that work sees what the former holder committed and never
-        ends in a serialization error.
+        The lock is taken before the snapshot, so that work sees what the former holder committed. Whoever changes the
+        same rows without the lock, such as a person who cancels, may still be faster: then work is done again.
 
         :param key: text
         :param work: callable that takes an environment
@@ -162,7 +162,7 @@ class DistMessage(models.Model):
             cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
             try:
                 cr.commit()  # pylint: disable=invalid-commit  # ends the snapshot that was taken before the lock was held
-                return work_and_commit(cr, SUPERUSER_ID, work)
+                return _work_again(cr, work)
             finally:
                 cr.rollback()
                 cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
@@ -858,6 +858,17 @@ def work_and_commit(cr, user_id, work):
     env.flush_all()
     cr.commit()  # pylint: disable=invalid-commit  # the end of this cursor's own transaction
     return result
+
+
+def _work_again(cr, work):
+    """Run work and commit, again after another transaction changed the same rows first."""
+    for attempt in range(1, CONFLICT_TRIES + 1):
+        try:
+            return work_and_commit(cr, SUPERUSER_ID, work)
+        except psycopg2.errors.SerializationFailure:
+            if attempt == CONFLICT_TRIES:
+                raise
+            cr.rollback()
 
 
 def _is_conflict(error):

@@ -52,6 +52,7 @@ class DistMessage(models.Model):
         "answer_status",
         "attempt_count",
         "next_attempt_at",
+        "cancelled_by_id",
         "cancel_reason",
         "is_refused",
     )
@@ -89,6 +90,11 @@ class DistMessage(models.Model):
         return self.error or _("Failed")
 
     def _get_summary_done(self):
+        if self.cancelled_by_id and self.direction == "out":
+            return _(
+                "Delivered: it was already leaving when %(user)s cancelled it",
+                user=self.sudo().cancelled_by_id.name,
+            )
         if self.direction == "in":
             return _("Applied, answered with %s", self.answer_status) if self.answer_status else _("Applied")
         if self.attempt_count > 1:

@@ -5,11 +5,14 @@ from unittest.mock import patch
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.dist_integration_base.delivery import LaneDrain
 from odoo.addons.dist_integration_base.lib.identifiers import new_id
 from odoo.addons.dist_integration_base.models import dist_message_inbound
 from odoo.addons.dist_integration_base.tests.common import (
+    DistCase,
     DistHttpCase,
     RealTransactionCase,
+    Receiver,
 )
 
 ITEMS = [{"external_id": f"B-{number}", "name": "Bulk"} for number in range(4)]
@@ -107,6 +110,52 @@ class TestBulkCancellation(DistHttpCase):
         self._process_inbox()
         self.assertEqual(len(self._partners()), 1)
         self.assertEqual(message.state, "cancelled")
+
+
+@tagged("post_install", "-at_install")
+class TestDeliveryCancellation(DistCase):
+    def setUp(self):
+        super().setUp()
+        self.receiver = Receiver()
+        self.receiver.__enter__()
+        self.addCleanup(self.receiver.__exit__)
+        self.operator = new_test_user(self.env, "operator-d", groups="dist_integration_base.group_dist_operator")
+        self.system, _client, _key = self._make_system()
+        self.endpoint = self._make_endpoint(self.system, self.receiver.url, retry_schedule="")
+        self.flow = self._make_flow(self.system, "partner.changed", endpoint_id=self.endpoint.id)
+
+    def _cancel_while_it_leaves(self):
+        """:return: message that was cancelled after its partner had answered, before that was written"""
+        self.env["res.partner"].create({"name": "P"})._dist_emit("partner.changed")
+        self._commit_events()
+        message = self.env["dist.message"].search([("flow_id", "=", self.flow.id)])
+        send = LaneDrain._send
+
+        def send_then_cancel(drain, session, delivery):
+            send(drain, session, delivery)
+            cancel(self.env, self.operator, message, "Not for them")
+            self.env.flush_all()
+
+        with patch.object(LaneDrain, "_send", send_then_cancel):
+            self._drain(self.endpoint)
+        return message
+
+    def test_delivered(self):
+        """M2, M6: what its partner has taken is delivered, although somebody cancelled it while it was leaving."""
+        message = self._cancel_while_it_leaves()
+        self.assertEqual(len(self.receiver.calls), 1)
+        self.assertEqual((message.state, message.attempt_count, message.answer_status), ("done", 1, 200))
+        self.assertEqual(message.attempt_ids.outcome, "success")
+        self.assertIn(self.operator.name, message.summary)
+        self.assertIn("already leaving", message.summary)
+
+    def test_not_delivered(self):
+        """M2, X1: what was cancelled while it was refused stays cancelled, counts its attempt, and asks nobody to act."""
+        self.receiver.answers = [400]
+        message = self._cancel_while_it_leaves()
+        self.assertEqual((message.state, message.attempt_count), ("cancelled", 1))
+        self.assertEqual((message.cancelled_by_id, message.cancel_reason), (self.operator, "Not for them"))
+        self.assertFalse(message.exception_id)
 
 
 @tagged("post_install", "-at_install")
