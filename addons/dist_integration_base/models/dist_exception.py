@@ -555,14 +555,39 @@ class DistException(models.Model):
         self.check_access_rights("write")
         self.check_access_rule("write")
 
+    def _check_open(self):
+        """:raises UserError: some of these exceptions are closed"""
+        self._check_each(_("These exceptions are closed already:"), lambda exception: exception.state in UNSOLVED)
+
+    def _check_each(self, text, is_fitting):
+        """Refuse all of these exceptions when some do not fit what a person asks for.
+
+        :param text: what is wrong with those that do not; their names follow
+        :param is_fitting: callable that takes an exception
+        :raises UserError: one does not fit
+        """
+        misfits = self.filtered(lambda exception: not is_fitting(exception))
+        if misfits:
+            raise UserError("\n".join([text, *(f"- {exception.name}" for exception in misfits)]))
+
     def action_take(self):
+        """Work on these exceptions oneself, also on those that a colleague had taken.
+
+        :raises UserError: one is closed
+        """
         self._check_may_act()
+        self._check_open()
         self.write({"assignee_id": self.env.uid})
         self.sudo().write({"state": "in_progress"})
 
     def action_retry(self):
-        """Try the stuck messages again."""
+        """Try the stuck messages again.
+
+        :raises UserError: one of these exceptions has none, or is closed
+        """
         self._check_may_act()
+        self._check_open()
+        self._check_each(_("There is nothing to try again in:"), lambda exception: exception.can_retry)
         self._note_action("replayed")
         tried = self._get_stuck()
         for exception in self:
@@ -601,15 +626,24 @@ class DistException(models.Model):
         return self.affected_message_ids.filtered(lambda message: message.state in STUCK)
 
     def action_correct(self):
-        """Open the oldest message that waits for correction."""
+        """Open the oldest message that waits for correction.
+
+        :raises UserError: there is none, there are several to choose from, or the exception is closed
+        """
         self.ensure_one()
+        self._check_open()
         stuck = self._get_stuck().sorted("id")
+        self._check_each(_("No message waits for correction in:"), lambda _exception: stuck)
         if not self.can_correct:
             raise UserError(_("Open the message to correct from the list: %s are waiting.", len(stuck)))
         return stuck[0].action_correct()
 
     def action_ignore(self):
-        """Ask for the reason, then cancel the messages and close."""
+        """Ask for the reason, then cancel the messages and close.
+
+        :raises UserError: one is closed
+        """
+        self._check_open()
         return {
             "type": "ir.actions.act_window",
             "res_model": "dist.exception.ignore",
@@ -624,6 +658,7 @@ class DistException(models.Model):
         if not (reason or "").strip():
             raise UserError(_("Say why this can be ignored."))
         self._check_may_act()
+        self._check_open()
         self.sudo().write({"ignore_reason": reason})
         self.env["dist.audit.entry"]._add_each("ignored", self, reason=reason)
         for exception in self:
@@ -633,10 +668,18 @@ class DistException(models.Model):
         self.sudo().write({"state": "ignored", "resolution": "ignored"})
 
     def action_mark_handled(self):
-        """Close: a person settled the matter by hand."""
+        """Close: a person settled the matter by hand.
+
+        :raises UserError: messages wait, something else is to be decided, or one is closed
+        """
         self._check_may_act()
+        self._check_open()
         if self._get_stuck():
             raise UserError(_("Messages are still waiting: retry, correct or ignore them."))
+        self._check_each(
+            _("This is still to be decided, with the buttons of the exception:"),
+            lambda exception: exception.main_action == "handle",
+        )
         self._close("handled")
         self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Settled by hand"))
 
