@@ -17,7 +17,7 @@ from odoo.tools import split_every
 from ..lib import strict_json, trace
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import IntegrationError
-from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, MissingMapping, RetryLater
+from ..lib.handling import AmbiguousMatch, ApplyError, BusinessError, ExceptionSpec, MissingMapping, RetryLater
 from ..lib.identifiers import new_id
 from ..lib.problem import Problem
 from ..tools import get_exact_now
@@ -616,6 +616,7 @@ class DistMessage(models.Model):
                 "next_attempt_at": failure.get("next_attempt_at", self.next_attempt_at),
                 "business_key": self.business_key or self._find_external_id(payload),
                 "done_at": fields.Datetime.now() if failure["state"] == "dead" else False,
+                **self._prepare_failed_document(error),
             }
         )
         self._add_attempt(
@@ -632,6 +633,20 @@ class DistMessage(models.Model):
             self.env["dist.exception"]._open_each(specs, self, payload)
         elif self.exception_id:
             self.env["dist.exception"]._refresh(self._get_exceptions())
+
+    def _prepare_failed_document(self, error):
+        """What a failure is about becomes the document of the message, on whose timeline it belongs.
+
+        One of several that could be meant is not known to be it, and a record of another company never is.
+
+        :return: dict of values; empty when the message has a document already, or the failure names none
+        """
+        named = getattr(error, "record", None)
+        if self.res_id or not named or isinstance(error, AmbiguousMatch):
+            return {}
+        # what the failed transaction had created is gone
+        record = self.env[named._name].browse(named.ids).exists()._dist_filter_of(self.company_id)
+        return {"res_model": record._name, "res_id": record.id} if len(record) == 1 else {}
 
     def _find_external_id(self, payload):
         """:return: what the sender calls the document, also where the rest of it does not fit; None if nowhere"""
