@@ -88,7 +88,12 @@ class DistException(models.Model):
     impact_skus = fields.Char(string="Items at risk", readonly=True)
     impact_warehouses = fields.Char(string="Warehouses", readonly=True)
     impact_value = fields.Monetary(string="Value at risk", readonly=True)
-    impact_before = fields.Char(string="Was at risk", readonly=True, help="Until the exception was closed.")
+    impact_most_orders = fields.Integer(string="Most orders at risk", readonly=True)
+    impact_most_lines = fields.Integer(string="Most lines at risk", readonly=True)
+    impact_most_value = fields.Monetary(string="Most value at risk", readonly=True)
+    impact_before = fields.Char(
+        string="Was at risk", readonly=True, help="At its most, until the exception was closed."
+    )
     currency_id = fields.Many2one("res.currency", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     resolved_by_id = fields.Many2one("res.users", readonly=True)
@@ -357,7 +362,7 @@ class DistException(models.Model):
     def _prepare_settled_impact(self):
         """:return: values of a closed exception, by which nothing is at risk any more; of what it was stays"""
         return {
-            "impact_before": self.impact_text,
+            "impact_before": ", ".join(self._get_impact_parts(self._get_most_impact())) or self.impact_text,
             "impact_orders": 0,
             "impact_lines": 0,
             "impact_value": 0.0,
@@ -367,16 +372,34 @@ class DistException(models.Model):
     def _update_impact(self, given=None):
         for exception in self.filtered(lambda exception: exception.state in UNSOLVED):
             impact = given or exception._get_impact()
+            currency = impact["currency"] or exception.company_id.currency_id
             exception._write_changes(
                 {
+                    **exception._prepare_most_impact(impact, currency),
                     "impact_orders": impact["orders"],
                     "impact_lines": impact["lines"],
                     "impact_skus": ", ".join(sorted(impact["skus"])[:20]),
                     "impact_warehouses": ", ".join(sorted(impact["warehouses"])),
                     "impact_value": impact["value"],
-                    "currency_id": (impact["currency"] or exception.company_id.currency_id).id,
+                    "currency_id": currency.id,
                 }
             )
+
+    def _prepare_most_impact(self, impact, currency):
+        """:return: dict of values, the most that was at risk so far: the messages get through one after the other"""
+        former = self.impact_most_value if self.currency_id == currency else 0.0
+        return {
+            "impact_most_orders": max(self.impact_most_orders, impact["orders"]),
+            "impact_most_lines": max(self.impact_most_lines, impact["lines"]),
+            "impact_most_value": max(former, impact["value"]),
+        }
+
+    def _get_most_impact(self):
+        """:return: dict with the orders, lines and value that were at risk at the most"""
+        return {
+            name: max(self[f"impact_most_{name}"], self[f"impact_{name}"])
+            for name in ("orders", "lines", "value")
+        }
 
     def _write_changes(self, values):
         """Write what differs: messages that fail alike at the same time would all conflict on this one row."""
