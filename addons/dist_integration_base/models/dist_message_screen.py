@@ -3,7 +3,7 @@ import json
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
-from ..tools import format_relative
+from ..tools import format_age, format_relative
 from .dist_backlog import REFUSED
 
 
@@ -37,7 +37,7 @@ class DistMessage(models.Model):
     @api.depends("received_at")
     def _compute_age(self):
         for message in self:
-            message.age = format_relative(self.env, message.received_at)
+            message.age = format_age(self.env, message.received_at)
 
     @api.depends("state", "direction", "exception_id")
     def _compute_is_refused(self):
