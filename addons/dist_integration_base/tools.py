@@ -1,7 +1,7 @@
 """Small helpers."""
 
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import babel.dates
 
@@ -47,6 +47,16 @@ def reading(cr):
             del cr.execute
         if asked:
             ask("RELEASE SAVEPOINT dist_reading")
+
+
+def format_age(env, moment):
+    """A moment that has passed, in the user's language.
+
+    :param moment: datetime in UTC, or False
+    :return: text such as "2 hours ago"; False when there is no moment
+    """
+    # what came in this second is a moment ago, not to come, also where another server's clock is ahead
+    return moment and format_relative(env, min(moment, fields.Datetime.now() - timedelta(seconds=1)))
 
 
 def format_relative(env, moment):

@@ -88,7 +88,12 @@ class DistException(models.Model):
     impact_skus = fields.Char(string="Items at risk", readonly=True)
     impact_warehouses = fields.Char(string="Warehouses", readonly=True)
     impact_value = fields.Monetary(string="Value at risk", readonly=True)
-    impact_before = fields.Char(string="Was at risk", readonly=True, help="Until the exception was closed.")
+    impact_most_orders = fields.Integer(string="Most orders at risk", readonly=True)
+    impact_most_lines = fields.Integer(string="Most lines at risk", readonly=True)
+    impact_most_value = fields.Monetary(string="Most value at risk", readonly=True)
+    impact_before = fields.Char(
+        string="Was at risk", readonly=True, help="At its most, until the exception was closed."
+    )
     currency_id = fields.Many2one("res.currency", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     resolved_by_id = fields.Many2one("res.users", readonly=True)
@@ -365,7 +370,7 @@ class DistException(models.Model):
     def _prepare_settled_impact(self):
         """:return: values of a closed exception, by which nothing is at risk any more; of what it was stays"""
         return {
-            "impact_before": self.impact_text,
+            "impact_before": ", ".join(self._get_impact_parts(self._get_most_impact())) or self.impact_text,
             "impact_orders": 0,
             "impact_lines": 0,
             "impact_value": 0.0,
@@ -375,16 +380,34 @@ class DistException(models.Model):
     def _update_impact(self, given=None):
         for exception in self.filtered(lambda exception: exception.state in UNSOLVED):
             impact = given or exception._get_impact()
+            currency = impact["currency"] or exception.company_id.currency_id
             exception._write_changes(
                 {
+                    **exception._prepare_most_impact(impact, currency),
                     "impact_orders": impact["orders"],
                     "impact_lines": impact["lines"],
                     "impact_skus": ", ".join(sorted(impact["skus"])[:20]),
                     "impact_warehouses": ", ".join(sorted(impact["warehouses"])),
                     "impact_value": impact["value"],
-                    "currency_id": (impact["currency"] or exception.company_id.currency_id).id,
+                    "currency_id": currency.id,
                 }
             )
+
+    def _prepare_most_impact(self, impact, currency):
+        """:return: dict of values, the most that was at risk so far: the messages get through one after the other"""
+        former = self.impact_most_value if self.currency_id == currency else 0.0
+        return {
+            "impact_most_orders": max(self.impact_most_orders, impact["orders"]),
+            "impact_most_lines": max(self.impact_most_lines, impact["lines"]),
+            "impact_most_value": max(former, impact["value"]),
+        }
+
+    def _get_most_impact(self):
+        """:return: dict with the orders, lines and value that were at risk at the most"""
+        return {
+            name: max(self[f"impact_most_{name}"], self[f"impact_{name}"])
+            for name in ("orders", "lines", "value")
+        }
 
     def _write_changes(self, values):
         """Write what differs: messages that fail alike at the same time would all conflict on this one row."""
@@ -580,14 +603,39 @@ class DistException(models.Model):
         self.check_access_rights("write")
         self.check_access_rule("write")
 
+    def _check_open(self):
+        """:raises UserError: some of these exceptions are closed"""
+        self._check_each(_("These exceptions are closed already:"), lambda exception: exception.state in UNSOLVED)
+
+    def _check_each(self, text, is_fitting):
+        """Refuse all of these exceptions when some do not fit what a person asks for.
+
+        :param text: what is wrong with those that do not; their names follow
+        :param is_fitting: callable that takes an exception
+        :raises UserError: one does not fit
+        """
+        misfits = self.filtered(lambda exception: not is_fitting(exception))
+        if misfits:
+            raise UserError("\n".join([text, *(f"- {exception.name}" for exception in misfits)]))
+
     def action_take(self):
+        """Work on these exceptions oneself, also on those that a colleague had taken.
+
+        :raises UserError: one is closed
+        """
         self._check_may_act()
+        self._check_open()
         self.write({"assignee_id": self.env.uid})
         self.sudo().write({"state": "in_progress"})
 
     def action_retry(self):
-        """Try the stuck messages again."""
+        """Try the stuck messages again.
+
+        :raises UserError: one of these exceptions has none, or is closed
+        """
         self._check_may_act()
+        self._check_open()
+        self._check_each(_("There is nothing to try again in:"), lambda exception: exception.can_retry)
         self._note_action("replayed")
         tried = self._get_stuck()
         for exception in self:
@@ -626,15 +674,24 @@ class DistException(models.Model):
         return self.affected_message_ids.filtered(lambda message: message.state in STUCK)
 
     def action_correct(self):
-        """Open the oldest message that waits for correction."""
+        """Open the oldest message that waits for correction.
+
+        :raises UserError: there is none, there are several to choose from, or the exception is closed
+        """
         self.ensure_one()
+        self._check_open()
         stuck = self._get_stuck().sorted("id")
+        self._check_each(_("No message waits for correction in:"), lambda _exception: stuck)
         if not self.can_correct:
             raise UserError(_("Open the message to correct from the list: %s are waiting.", len(stuck)))
         return stuck[0].action_correct()
 
     def action_ignore(self):
-        """Ask for the reason, then cancel the messages and close."""
+        """Ask for the reason, then cancel the messages and close.
+
+        :raises UserError: one is closed
+        """
+        self._check_open()
         return {
             "type": "ir.actions.act_window",
             "res_model": "dist.exception.ignore",
@@ -649,6 +706,7 @@ class DistException(models.Model):
         if not (reason or "").strip():
             raise UserError(_("Say why this can be ignored."))
         self._check_may_act()
+        self._check_open()
         self.sudo().write({"ignore_reason": reason})
         self.env["dist.audit.entry"]._add_each("ignored", self, reason=reason)
         for exception in self:
@@ -658,10 +716,18 @@ class DistException(models.Model):
         self.sudo().write({"state": "ignored", "resolution": "ignored"})
 
     def action_mark_handled(self):
-        """Close: a person settled the matter by hand."""
+        """Close: a person settled the matter by hand.
+
+        :raises UserError: messages wait, something else is to be decided, or one is closed
+        """
         self._check_may_act()
+        self._check_open()
         if self._get_stuck():
             raise UserError(_("Messages are still waiting: retry, correct or ignore them."))
+        self._check_each(
+            _("This is still to be decided, with the buttons of the exception:"),
+            lambda exception: exception.main_action == "handle",
+        )
         self._close("handled")
         self.env["dist.audit.entry"]._add_each("overridden", self, reason=_("Settled by hand"))
 

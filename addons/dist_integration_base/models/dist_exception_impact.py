@@ -26,12 +26,15 @@ class DistException(models.Model):
         return bool(impact["orders"] or impact["lines"])
 
     def _get_content_impacts(self):
-        """:return: list of impacts, of the messages that wait or failed without a document"""
+        """:return: list of impacts, of the messages that wait or failed without a document; or with that of the
+        exception, which does not say what is at risk
+        """
         messages = self.env["dist.message"].sudo()
+        own = ["&", ("res_model", "=", self.res_model), ("res_id", "=", self.res_id)] if self.res_id else []
         domain = [
             *self._get_message_domain(),
             ("direction", "=", "in"),
-            ("res_id", "=", False),
+            *(["|", ("res_id", "=", False), *own] if own else [("res_id", "=", False)]),
             ("state", "not in", ("done", "cancelled")),
         ]
         read = messages.search(domain, order="id", limit=READ_AT_ONCE)

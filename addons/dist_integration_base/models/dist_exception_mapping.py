@@ -11,8 +11,13 @@ class DistException(models.Model):
     _inherit = "dist.exception"
 
     def action_fix_mapping(self):
-        """Say what the unknown code means, then replay every message that waits for it."""
+        """Say what the unknown code means, then replay every message that waits for it.
+
+        :raises UserError: the exception is closed, or about no code
+        """
         self.ensure_one()
+        self._check_open()
+        self._check_each(_("There is no code to explain in:"), lambda exception: exception.can_fix_mapping)
         return self.env["dist.mapping.fix"]._open(self)
 
     def _save_mapping(self, record, value):

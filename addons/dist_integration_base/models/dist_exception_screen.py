@@ -67,18 +67,22 @@ class DistException(models.Model):
     def _compute_impact_text(self):
         for exception in self:
             unsolved = exception.state in UNSOLVED
-            parts = unsolved and (exception._get_impact_parts() or exception._get_waiting_parts())
+            impact = {name: exception[f"impact_{name}"] for name in ("orders", "lines", "value")}
+            parts = unsolved and (exception._get_impact_parts(impact) or exception._get_waiting_parts())
             exception.impact_text = ", ".join(parts or ())
 
-    def _get_impact_parts(self):
-        """:return: list of texts, the weightiest first"""
+    def _get_impact_parts(self, impact):
+        """:param impact: dict with ``orders``, ``lines`` and ``value``
+        :return: list of texts, the weightiest first
+        """
+        orders, lines, value = impact["orders"], impact["lines"], impact["value"]
         parts = []
-        if self.impact_orders:
-            parts.append(_("1 order") if self.impact_orders == 1 else _("%s orders", self.impact_orders))
-        if self.impact_lines:
-            parts.append(_("1 line") if self.impact_lines == 1 else _("%s lines", self.impact_lines))
-        if self.impact_value and self.currency_id:
-            parts.append(self.currency_id.format(self.impact_value))
+        if orders:
+            parts.append(_("1 order") if orders == 1 else _("%s orders", orders))
+        if lines:
+            parts.append(_("1 line") if lines == 1 else _("%s lines", lines))
+        if value and self.currency_id:
+            parts.append(self.currency_id.format(value))
         if self.impact_warehouses:
             parts.append(self.impact_warehouses)
         return parts

@@ -410,18 +410,36 @@ class DistMessage(models.Model):
         return self.env["dist.audit.entry"]._get_action(self)
 
     def action_cancel(self, reason=None):
-        """Cancel messages that are not done: they have no effect and are not tried again.
+        """Cancel messages that are not done, with what is open of their items: they have no effect and are not tried
+        again.
 
         :param reason: why, kept with the name of the user
+        :return: what tells the person which items were left; True when none was
         :raises UserError: a correction of one takes effect in its place
         """
         self._check_may_act()
-        todo = self.filtered(lambda message: message.state in OPEN)
-        todo.filtered(lambda message: message.direction == "in")._check_not_corrected(todo)
+        chosen = self.filtered(lambda message: message.state in OPEN)
+        chosen.filtered(lambda message: message.direction == "in")._check_not_corrected(chosen)
+        items, busy = chosen.sudo()._lock_items_to_cancel()
+        todo = chosen | items.sudo(False)
         self.env["dist.audit.entry"]._add_each("cancelled", todo, reason=reason)
         todo.sudo()._settle_as_cancelled(reason, self.env.uid)
         self.env["dist.exception"]._refresh(todo.sudo()._get_exceptions())
-        return True
+        return self._tell_left(busy)
+
+    @api.model
+    def _tell_left(self, busy):
+        """:param busy: number of items that were not cancelled
+        :return: notification; True when there is nothing to tell
+        """
+        if not busy:
+            return True
+        text = (
+            _("1 item was being processed just then and was left.")
+            if busy == 1
+            else _("%s items were being processed just then and were left.", busy)
+        )
+        return self.env["dist.endpoint"]._get_notification(text, "warning", sticky=True)
 
     def action_correct(self):
         """Open the content for correction; the original is kept."""

@@ -133,6 +133,8 @@ class DistMessage(models.Model):
     def _write_deliveries(self, deliveries):
         """Write outcomes of calls: states, attempts, exceptions.
 
+        What was cancelled while it was leaving is done when it was delivered; else it stays cancelled.
+
         :param deliveries: list of Delivery with state and next_attempt_at
         """
         details = {
@@ -142,17 +144,22 @@ class DistMessage(models.Model):
         self.env.cr.execute(
             """
             UPDATE dist_message AS message
-            SET state = outcome.state, attempt_count = outcome.attempt, error = outcome.detail,
+            SET state = CASE WHEN message.state = 'cancelled' AND outcome.state <> 'done'
+                  THEN message.state ELSE outcome.state END,
+                attempt_count = outcome.attempt, error = outcome.detail,
                 error_code = outcome.code, next_attempt_at = outcome.next_attempt_at,
                 answer_status = outcome.status,
-                done_at = CASE WHEN outcome.state IN ('done', 'dead', 'cancelled')
+                done_at = CASE WHEN message.state = 'cancelled' OR outcome.state IN ('done', 'dead', 'cancelled')
                   THEN now() AT TIME ZONE 'UTC' END,
-                cancelled_by_id = CASE WHEN outcome.state = 'cancelled' THEN message.create_uid END,
-                cancel_reason = CASE WHEN outcome.state = 'cancelled' THEN outcome.detail END
+                cancelled_by_id = CASE WHEN message.state = 'cancelled' THEN message.cancelled_by_id
+                  WHEN outcome.state = 'cancelled' THEN message.create_uid END,
+                cancel_reason = CASE WHEN message.state = 'cancelled' THEN message.cancel_reason
+                  WHEN outcome.state = 'cancelled' THEN outcome.detail END
             FROM unnest(%s::integer[], %s::varchar[], %s::integer[], %s::varchar[], %s::varchar[],
                         %s::timestamp[], %s::integer[])
               AS outcome (id, state, attempt, detail, code, next_attempt_at, status)
-            WHERE message.id = outcome.id AND message.state IN ('pending', 'retry')
+            WHERE message.id = outcome.id AND message.state IN ('pending', 'retry', 'cancelled')
+            RETURNING message.id, message.state
             """,
             (
                 [delivery.message_id for delivery in deliveries],
@@ -164,6 +171,7 @@ class DistMessage(models.Model):
                 [delivery.status or None for delivery in deliveries],
             ),
         )
+        states = dict(self.env.cr.fetchall())
         self._insert_rows(
             "dist_message_attempt",
             [self._prepare_attempt(delivery, details[delivery.message_id]) for delivery in deliveries],
@@ -172,7 +180,8 @@ class DistMessage(models.Model):
         done = self.browse([delivery.message_id for delivery in deliveries if delivery.state == "done"])
         self._close_exceptions_of(done)
         for delivery in deliveries:
-            if delivery.state == "dead":
+            # one that was cancelled meanwhile asks nobody to act
+            if delivery.state == states.get(delivery.message_id) == "dead":
                 self.browse(delivery.message_id)._open_delivery_exception(delivery)
 
     @api.model

@@ -17,7 +17,7 @@ from odoo.tools import split_every
 from ..lib import strict_json, trace
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import IntegrationError
-from ..lib.handling import ApplyError, BusinessError, ExceptionSpec, MissingMapping, RetryLater
+from ..lib.handling import AmbiguousMatch, ApplyError, BusinessError, ExceptionSpec, MissingMapping, RetryLater
 from ..lib.identifiers import new_id
 from ..lib.problem import Problem
 from ..tools import get_exact_now
@@ -142,8 +142,8 @@ class DistMessage(models.Model):
     def _in_serial_transaction(self, key, work, optimistic=False):
         """Run work in a transaction of its own, one after another for the same key.
 
-        The lock is taken before the snapshot, so that work sees what the former holder committed and never
-        ends in a serialization error.
+        The lock is taken before the snapshot, so that work sees what the former holder committed. Whoever changes the
+        same rows without the lock, such as a person who cancels, may still be faster: then work is done again.
 
         :param key: text
         :param work: callable that takes an environment
@@ -162,7 +162,7 @@ class DistMessage(models.Model):
             cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (key,))
             try:
                 cr.commit()  # pylint: disable=invalid-commit  # ends the snapshot that was taken before the lock was held
-                return work_and_commit(cr, SUPERUSER_ID, work)
+                return _work_again(cr, work)
             finally:
                 cr.rollback()
                 cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
@@ -616,6 +616,7 @@ class DistMessage(models.Model):
                 "next_attempt_at": failure.get("next_attempt_at", self.next_attempt_at),
                 "business_key": self.business_key or self._find_external_id(payload),
                 "done_at": fields.Datetime.now() if failure["state"] == "dead" else False,
+                **self._prepare_failed_document(error),
             }
         )
         self._add_attempt(
@@ -632,6 +633,20 @@ class DistMessage(models.Model):
             self.env["dist.exception"]._open_each(specs, self, payload)
         elif self.exception_id:
             self.env["dist.exception"]._refresh(self._get_exceptions())
+
+    def _prepare_failed_document(self, error):
+        """What a failure is about becomes the document of the message, on whose timeline it belongs.
+
+        One of several that could be meant is not known to be it, and a record of another company never is.
+
+        :return: dict of values; empty when the message has a document already, or the failure names none
+        """
+        named = getattr(error, "record", None)
+        if self.res_id or not named or isinstance(error, AmbiguousMatch):
+            return {}
+        # what the failed transaction had created is gone
+        record = self.env[named._name].browse(named.ids).exists()._dist_filter_of(self.company_id)
+        return {"res_model": record._name, "res_id": record.id} if len(record) == 1 else {}
 
     def _find_external_id(self, payload):
         """:return: what the sender calls the document, also where the rest of it does not fit; None if nowhere"""
@@ -669,9 +684,13 @@ class DistMessage(models.Model):
 
         def store(env):
             parent = env["dist.message"].browse(message_id)
-            env.cr.execute("SELECT id FROM dist_message WHERE id = %s FOR UPDATE", (message_id,))
+            # touched, not only locked: who cancels it from an older snapshot, without these items, begins again
+            env.cr.execute(
+                "UPDATE dist_message SET state = state WHERE id = %s AND state <> 'cancelled'", (message_id,)
+            )
+            is_wanted = env.cr.rowcount
             known = env["dist.message"].search([("parent_id", "=", message_id)], order="item_index")
-            if known:
+            if known or not is_wanted:
                 return known.ids
             rows = [parent._prepare_item_row(index, item) for index, item in enumerate(items)]
             return env["dist.message"]._insert_rows("dist_message", rows)
@@ -724,10 +743,30 @@ class DistMessage(models.Model):
         self._in_own_transaction(settle)
 
     def _settle_bulk(self):
-        """A bulk message is done when none of its items is waiting for a machine."""
+        """A bulk message is done when none of its items is waiting for a machine; a cancelled one stays cancelled."""
+        if self.state == "cancelled":
+            return
         if any(item.state in ("pending", "retry") for item in self.child_ids):
             return
         self.write({"state": "done", "done_at": fields.Datetime.now(), "answer_status": 200})
+
+    def _lock_items_to_cancel(self):
+        """Lock these messages and their open items until the transaction ends; what begins to process one finds it
+        cancelled. What was refused at once stays: its sender was told.
+
+        :return: dist.message, those items, and the number of those that are being processed right now
+        """
+        if not self:
+            return self, 0
+        # whoever is about to store items waits, or they are among what is found here
+        self._lock_unfinished()
+        items = self.search([("parent_id", "in", self.ids), ("state", "in", UNFINISHED)]).filtered(
+            lambda item: not item.is_refused
+        )
+        if not items:
+            return items, 0
+        free = self.browse(_find_free(self.env.cr, items.ids))
+        return free and free._lock_unfinished(), len(items) - len(free)
 
     # what waits
 
@@ -836,6 +875,17 @@ def work_and_commit(cr, user_id, work):
     return result
 
 
+def _work_again(cr, work):
+    """Run work and commit, again after another transaction changed the same rows first."""
+    for attempt in range(1, CONFLICT_TRIES + 1):
+        try:
+            return work_and_commit(cr, SUPERUSER_ID, work)
+        except psycopg2.errors.SerializationFailure:
+            if attempt == CONFLICT_TRIES:
+                raise
+            cr.rollback()
+
+
 def _is_conflict(error):
     """Whether other transactions were in the way, which is nothing to look into."""
     return getattr(error, "pgcode", None) in CONFLICTS
@@ -856,6 +906,20 @@ def _claim(cr, message_ids):
         (message_ids,),
     )
     return [message_id for message_id, is_free in cr.fetchall() if is_free]
+
+
+def _find_free(cr, message_ids):
+    """:return: list of the ids of those messages that nobody is processing; they are not claimed, which for a great
+    many would take more locks than the database has
+    """
+    cr.execute(
+        """
+        SELECT id FROM unnest(%s) AS id, hashtextextended('dist.message/' || id, 0) AS key
+        WHERE CASE WHEN pg_try_advisory_lock(key) THEN pg_advisory_unlock(key) ELSE FALSE END
+        """,
+        (message_ids,),
+    )
+    return [row[0] for row in cr.fetchall()]
 
 
 def _lock_keys(cr, keys):

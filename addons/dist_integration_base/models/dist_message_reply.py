@@ -69,7 +69,7 @@ class DistMessage(models.Model):
         if final.state in ("done", "dead") and final.answer:
             return {**reply, "status": final.answer_status, "document": json.loads(final.answer)}
         if final.child_ids:
-            finished = final.state == "done"
+            finished = final.state in ("done", "cancelled")
             return {
                 **reply,
                 "status": 200 if finished else 202,

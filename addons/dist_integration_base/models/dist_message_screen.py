@@ -3,7 +3,7 @@ import json
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
-from ..tools import format_relative
+from ..tools import format_age, format_relative
 from .dist_backlog import REFUSED
 
 
@@ -37,7 +37,7 @@ class DistMessage(models.Model):
     @api.depends("received_at")
     def _compute_age(self):
         for message in self:
-            message.age = format_relative(self.env, message.received_at)
+            message.age = format_age(self.env, message.received_at)
 
     @api.depends("state", "direction", "exception_id")
     def _compute_is_refused(self):
@@ -52,6 +52,7 @@ class DistMessage(models.Model):
         "answer_status",
         "attempt_count",
         "next_attempt_at",
+        "cancelled_by_id",
         "cancel_reason",
         "is_refused",
     )
@@ -89,6 +90,11 @@ class DistMessage(models.Model):
         return self.error or _("Failed")
 
     def _get_summary_done(self):
+        if self.cancelled_by_id and self.direction == "out":
+            return _(
+                "Delivered: it was already leaving when %(user)s cancelled it",
+                user=self.sudo().cancelled_by_id.name,
+            )
         if self.direction == "in":
             return _("Applied, answered with %s", self.answer_status) if self.answer_status else _("Applied")
         if self.attempt_count > 1:

@@ -1,8 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.dist_exception import UNSOLVED
-
 
 class DistMappingFix(models.TransientModel):
     """What does this code mean? One answer, and everything that waits for it goes on."""
@@ -76,8 +74,7 @@ class DistMappingFix(models.TransientModel):
         self.ensure_one()
         exception = self.exception_id
         exception._check_may_act()
-        if exception.state not in UNSOLVED:
-            raise UserError(_("This exception is closed already."))
+        exception._check_open()
         if not self.known_meaning:
             if bool(self.record_ref) == bool(self.value):
                 raise UserError(_("Choose what %s means.", self.external_code))

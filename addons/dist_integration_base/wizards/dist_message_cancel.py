@@ -13,5 +13,8 @@ class DistMessageCancel(models.TransientModel):
 
     def action_cancel_messages(self):
         self.ensure_one()
-        self._get_chosen("message_ids").action_cancel(self.reason)
-        return {"type": "ir.actions.act_window_close"}
+        told = self._get_chosen("message_ids").action_cancel(self.reason)
+        closing = {"type": "ir.actions.act_window_close"}
+        if told is True:
+            return closing
+        return {**told, "params": {**told["params"], "next": closing}}

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
 
 
 class DistException(models.Model):
@@ -50,7 +50,13 @@ class DistException(models.Model):
         return "release" if self.can_release_order else super()._get_main_action()
 
     def action_release_order(self):
-        """Confirm the held order; the exception closes with it."""
+        """Confirm the held order; the exception closes with it.
+
+        :raises UserError: one is closed, or about no order on hold
+        """
+        self._check_may_act()
+        self._check_open()
+        self._check_each(_("No order is on hold in:"), lambda exception: exception.can_release_order)
         for exception in self:
             exception._get_held_order().sudo(False).action_dist_release()
         return True

@@ -10,7 +10,10 @@ class DistMessage(models.Model):
     def _purge(self):
         """The order keeps what its channel was answered; that goes with the message's own answer."""
         result = super()._purge()
-        submitted = self.filtered(lambda message: message.message_type_id.code in SUBMISSIONS)
+        # a refusal that was about an order was another answer than the order's own
+        submitted = self.filtered(
+            lambda message: message.message_type_id.code in SUBMISSIONS and message.state == "done"
+        )
         orders = self.env["sale.order"].sudo()
         orders = orders.browse(
             [message.res_id for message in submitted if message.res_model == orders._name]

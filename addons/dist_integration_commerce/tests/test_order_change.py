@@ -313,6 +313,8 @@ class TestOrderChange(EventCase):
         self.assertEqual((order.state, released.state), ("sale", "assigned"))
         exception = self.exceptions_of(order)
         self.assertIn(released.name, exception.detail)
+        said = self.env["dist.message"].search(order.action_view_dist_messages()["domain"])
+        self.assertIn(exception.dist_message_ids, said)
         released.action_cancel()
         self.env.flush_all()
         exception.action_retry()

@@ -76,6 +76,9 @@ class TestOrderDuplicates(CommerceCase):
         self.assertEqual(exception.mapped("code"), ["duplicate_order"])
         self.assertEqual(exception.severity, "low")
         self.assertEqual(len(exception.dist_message_ids), 2)
+        self.assertLessEqual(exception.dist_message_ids, self.messages_of(order), "they are about the order")
+        exception.dist_message_ids._purge()
+        self.assertTrue(order.dist_answer, "what was answered to its own message is another message's")
 
     def test_reference_belongs_to_its_system(self):
         """C3: two systems may use the same reference."""

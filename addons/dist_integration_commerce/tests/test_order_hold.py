@@ -101,6 +101,9 @@ class TestOrderHold(CommerceCase):
         order = self.hold()
         exception = self.exceptions_of(order)
         user = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        with self.assertRaisesRegex(UserError, "still to be decided"):
+            exception.with_user(user).action_mark_handled()
+        self.assertEqual((exception.state, order.state), ("open", "draft"))
         exception.with_user(user).action_release_order()
         self.env.invalidate_all()
         self.assertEqual(order.state, "sale")
@@ -113,6 +116,8 @@ class TestOrderHold(CommerceCase):
         self.assertTrue(any("Unpaid" in (message.body or "") for message in order.message_ids))
         with self.assertRaises(UserError):
             order.with_user(user).action_dist_release()
+        with self.assertRaisesRegex(UserError, "closed already"):
+            exception.with_user(user).action_release_order()
 
     def test_release_from_the_order(self):
         """C3: a sales administrator releases from the order itself."""

@@ -147,8 +147,9 @@ class DistMessage(models.Model):
         return result
 
     def action_cancel(self, reason=None):
+        former = (self | self.sudo().child_ids).filtered(lambda message: message.state != "cancelled")
         result = super().action_cancel(reason)
-        cancelled = self.filtered(lambda message: message.state == "cancelled")
+        cancelled = former.filtered(lambda message: message.state == "cancelled")
         self.env["dist.edi.document"].sudo().search(
             [
                 ("message_id", "in", cancelled.ids),

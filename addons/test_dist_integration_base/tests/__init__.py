@@ -3,6 +3,7 @@ from . import (
     test_api,
     test_audit,
     test_audited_configuration,
+    test_cancellation,
     test_catalogue,
     test_change_approval,
     test_company_borders,

@@ -31,9 +31,16 @@ class TestExceptions(DistCase):
             }
         )
 
-    def _open(self, **values):
+    def _open(self, message=None, **values):
         spec = ExceptionSpec(**{"category": "business", "code": "x", "summary": "Something", **values})
-        return self.env["dist.exception"]._open(spec, self.message)
+        return self.env["dist.exception"]._open(spec, message or self.message)
+
+    def _copy_message(self, **values):
+        """:return: dist.message, another one that failed"""
+        number = self.env["dist.message"].search_count([])
+        return self.message.copy(
+            {"uuid": f"msg_copy_{number}", "state": "dead", "exception_id": False, **values}
+        )
 
     def test_conflict_while_the_risk_is_asked_for(self):
         """M5, X1: what another transaction was faster with is tried again, not taken for an unreadable message."""
@@ -160,7 +167,7 @@ class TestExceptions(DistCase):
             with self.assertRaises(AccessError):
                 team.with_user(user).name = "Mine"
         team.active = False
-        left = self._open(code="left")
+        left = self._open(self._copy_message(), code="left")
         left.assignee_id = False
         found = self.env["dist.exception"].with_user(carl).search([("is_my_team", "=", False)])
         self.assertIn(left, found, "what has no team is nobody's")
@@ -185,7 +192,7 @@ class TestExceptions(DistCase):
     def test_impact_of_what_is_solved(self):
         """X1: nothing is at risk any more by a closed exception, whatever was; that stays readable."""
         partner = self.env["res.partner"].create({"name": "P"})
-        solved, ignored = self._open(record=partner), self._open(record=partner)
+        solved, ignored = self._open(record=partner), self._open(self._copy_message(), record=partner)
         was = solved.impact_text
         self.assertIn("1 order", was)
         solved._close("handled")
@@ -199,6 +206,36 @@ class TestExceptions(DistCase):
         sums = self.env["dist.exception"]._read_group([("id", "in", both.ids)], [], ["impact_value:sum"])
         self.assertFalse(sums[0][0])
 
+    def test_most_that_was_at_risk(self):
+        """X1: of a solved exception it is told what was at risk at its most, not with the last message."""
+        partners = self.env["res.partner"].create([{"name": f"P{number}"} for number in range(4)])
+        messages = [
+            self._copy_message(res_model="res.partner", res_id=partner.id) for partner in partners
+        ]
+        spec = ExceptionSpec("business", "x", "Something", fingerprint="most")
+        for message in messages:
+            exception = self.env["dist.exception"]._open(spec, message)
+        most = exception.impact_text
+        self.assertIn("4 orders", most)
+        for message in messages:
+            self.assertEqual(exception.state, "open")
+            last = exception.impact_text
+            message.state = "done"
+            self.env["dist.exception"]._refresh(exception)
+        self.assertNotEqual(last, most)
+        self.assertEqual((exception.state, exception.impact_before), ("resolved", most))
+        again = self.env["dist.exception"]._open(spec, self._copy_message())
+        self.assertFalse(again.impact_most_orders)
+
+    def test_risk_of_what_failed_because_of_a_record(self):
+        """X1, M10: a message whose document says nothing of orders puts at risk what its content tells."""
+        country = self.env.ref("base.us")
+        self.message.write({"res_model": country._name, "res_id": country.id})
+        impact = {**self.env["base"]._dist_get_impact(), "orders": 3, "currency": self.env.company.currency_id}
+        handler = type(self.env["dist.handler.partner.submit"])
+        with patch.object(handler, "_get_payload_impact", lambda *_arguments: impact):
+            self.assertEqual(self._open(record=country).impact_orders, 3)
+
     def test_ignore_needs_a_reason(self):
         exception = self._open()
         with self.assertRaises(UserError):
@@ -211,6 +248,55 @@ class TestExceptions(DistCase):
             exception.action_mark_handled()
         self.message.action_cancel("no longer needed")
         self.assertEqual(exception.state, "resolved")
+
+    def _assert_refused(self, action, *parts):
+        """:param parts: texts that the refusal holds"""
+        with self.assertRaises(UserError) as raised:
+            action()
+        for part in parts:
+            self.assertIn(part, str(raised.exception))
+
+    def test_closed_stays_closed(self):
+        """X1, G5: nothing is done to a closed exception; of several it is said which are closed."""
+        operator = new_test_user(self.env, "op", groups="dist_integration_base.group_dist_operator")
+        spec = {"category": "mapping", "domain": "country", "external_code": "QQ"}
+        closed = self._open(code="closed", summary="Closed one", **spec).with_user(operator)
+        closed._close("handled")
+        waiting = self._copy_message()
+        both = closed + self._open(waiting, code="open", summary="Open one").with_user(operator)
+        dialog = self.env["dist.exception.ignore"].with_user(operator)
+        for act in (
+            both.action_take,
+            both.action_retry,
+            both.action_ignore,
+            dialog.create({"exception_ids": both.ids, "reason": "Known"}).action_ignore,
+            both.action_mark_handled,
+            closed.action_correct,
+            closed.action_fix_mapping,
+        ):
+            with self.assertRaises(UserError) as raised:
+                act()
+            self.assertIn("- Closed one", str(raised.exception), act)
+            self.assertNotIn("Open one", str(raised.exception), act)
+        self.assertEqual(both.mapped("state"), ["resolved", "open"])
+        self.assertEqual(closed.resolution, "handled")
+        self.assertNotEqual(both.assignee_id, operator)
+        self.assertEqual((self.message | waiting).mapped("state"), ["dead", "dead"])
+
+    def test_what_cannot_be_done_is_refused(self):
+        """X1: what the form offers no button for is refused, whoever asks for it, and nothing is kept of it."""
+        self.message.state = "done"
+        exception = self._open(summary="By hand")
+        self._assert_refused(exception.action_retry, "nothing to try again", "- By hand")
+        self._assert_refused(exception.action_correct, "No message waits", "- By hand")
+        self._assert_refused(exception.action_fix_mapping, "no code to explain", "- By hand")
+        self.assertFalse(exception.intended_resolution)
+        code = {"category": "mapping", "domain": "country", "external_code": "Q"}
+        unknown = self._open(self._copy_message(state="done"), summary="A code", code="m", **code)
+        self.assertEqual(unknown.main_action, "fix")
+        self._assert_refused(unknown.action_mark_handled, "still to be decided", "- A code")
+        exception.action_mark_handled()
+        self.assertEqual((unknown.state, exception.state), ("open", "resolved"))
 
     def test_reopens_as_new(self):
         """X1: the same trouble after the first was closed is a new exception."""

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.dist_integration_base.lib.handling import RetryLater
+from odoo.addons.dist_integration_base.lib.handling import BusinessError, RetryLater
 from odoo.addons.dist_integration_base.tests.common import DistHttpCase
 
 INBOUND = "odoo.addons.dist_integration_base.models.dist_message_inbound"
@@ -369,6 +369,41 @@ class TestInbound(DistHttpCase):
         self.assertEqual((response.status_code, message.state), (422, "dead"))
         self.assertEqual(response.json()["detail"], "A rule of Odoo says no.")
         self.assertEqual(message.exception_id.category, "business")
+
+    def test_refused_because_of_a_document(self):
+        """M10: what was refused because of a document stands on its timeline, and keeps the document it had."""
+        first, second = self.env["res.partner"].create([{"name": "First"}, {"name": "Second"}])
+        response, message = self._submit("Refused about", note=str(first.id))
+        self.assertEqual((response.status_code, message.state, message.is_refused), (409, "dead", True))
+        self.assertEqual((message.res_model, message.res_id), ("res.partner", first.id))
+        self.assertEqual(first.dist_message_count, 1)
+        found = message.search(first.action_view_dist_messages()["domain"])
+        self.assertEqual(found, message)
+        self.assertEqual(message.action_open_document()["res_id"], first.id)
+        message.payload = json.dumps(
+            {"external_id": "P-1", "name": "Refused about", "note": str(second.id)}
+        )
+        message.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((message.attempt_count, message.res_id), (2, first.id))
+        self.assertFalse(second.dist_message_count)
+
+    def test_refused_because_of_what_is_not_its_document(self):
+        """M10, G8: neither a record of another company becomes the document of a message, nor one of several that
+        could be meant, nor one that went with the refusal.
+        """
+        theirs = self.env["res.company"].create({"name": "Other"})
+        partners = self.env["res.partner"].create(
+            [{"name": "Theirs", "company_id": theirs.id}, {"name": "Perhaps"}, {"name": "Gone"}]
+        )
+        partners[2].unlink()
+        cases = (("Refused about", partners[0]), ("Ambiguous about", partners[1]))
+        for number, (name, partner) in enumerate(cases):
+            _response, message = self._submit(name, f"P-{number}", note=str(partner.id))
+            self.assertEqual((message.error_code, message.res_id, message.res_model), ("about", 0, False), name)
+            self.assertFalse(partner.dist_message_count)
+        gone = BusinessError("about", "Gone", record=partners[2])
+        self.assertEqual(message._prepare_failed_document(gone), {})
 
     def test_refused_where_nobody_reads_the_answer(self):
         """X1, M4: what is refused in the call only its sender has to settle; after it, it stands before a person."""

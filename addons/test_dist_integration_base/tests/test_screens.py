@@ -9,6 +9,7 @@ from odoo.tools import config
 from odoo.addons.dist_integration_base.lib.handling import RetryLater
 from odoo.addons.dist_integration_base.models.dist_environment import DATABASE_PARAMETER
 from odoo.addons.dist_integration_base.tests.common import DistCase
+from odoo.addons.dist_integration_base.tools import get_exact_now
 
 from .people import PeopleMixin
 
@@ -33,6 +34,13 @@ class TestScreens(PeopleMixin, DistCase):
             self.assertEqual(exception.due_in, text)
         exception._ignore("known")
         self.assertFalse(exception.due_in)
+
+    def test_age_of_what_just_came(self):
+        """M6: a message that came this second is not one that will come."""
+        message = self._make_message(self.inbound, received_at=get_exact_now())
+        self.assertEqual(message.age, "1 second ago")
+        message.received_at = fields.Datetime.now() - timedelta(hours=2)
+        self.assertEqual(message.age, "2 hours ago")
 
     def test_main_action(self):
         """X1: the button that most likely solves it comes first."""
