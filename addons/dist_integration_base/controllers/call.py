@@ -189,6 +189,8 @@ class ApiCall:
     def check_match(self, etag):
         """Refuse a change of something the caller has not seen.
 
+        A request that came before is let through, whatever it has made of what it changes: it is answered as then.
+
         :param etag: current version, None when it does not exist
         :raises Problem: 412 when ``If-Match`` or ``If-None-Match`` do not hold
         """
@@ -197,13 +199,22 @@ class ApiCall:
         refused = expected is not None and (etag is None or not _matches(expected, etag, strong=True))
         unexpected = incoming.get("If-None-Match")
         refused = refused or (unexpected is not None and etag is not None and _matches(unexpected, etag))
-        if refused:
+        if refused and not self._is_known():
             raise Problem(
                 412,
                 "precondition_failed",
                 _("Changed in between"),
                 _("What you are changing is not what you saw."),
             )
+
+    def _is_known(self):
+        """:return: True when a request came before with the caller's key of this one"""
+        key = self.given_key
+        known = [("client_id", "=", self.client.id), ("idempotency_key", "=", key)]
+        # asked only once the conditions do not hold: where that is its own doing, its message is there to see
+        return bool(key) and self.env["dist.message"]._in_own_transaction(
+            lambda env: bool(env["dist.message"].search_count(known, limit=1))
+        )
 
     def paginate(self, model, domain, serialize, order="id"):
         """A page of records, in a stable order, with a cursor to the next.

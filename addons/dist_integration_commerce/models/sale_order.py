@@ -121,6 +121,7 @@ class SaleOrder(models.Model):
     def _dist_after_cancel(self):
         self._dist_emit("order.cancelled")
         self._dist_resolve_holds("handled")
+        self.env["dist.exception"]._settle_cancelled(self)
 
     def action_dist_release(self):
         """Confirm held orders; for those who may answer for it."""
@@ -153,7 +154,8 @@ class SaleOrder(models.Model):
 
         :param resolution: key of the exceptions' field ``resolution``
         """
-        self.env["dist.exception"]._find_order_holds(self)._close(resolution)
+        exceptions = self.env["dist.exception"]
+        exceptions._close_for_record(self, list(exceptions._get_hold_codes()), resolution)
 
     def _dist_get_confirm_context(self):
         """Context in which channel orders are confirmed.

@@ -280,6 +280,25 @@ class TestCustomerUpsert(CommerceCase):
         self.put("F-1", {**FARM, "name": "Two"}, headers={"If_Match": f'"{version}"'})
         self.put("F-1", {**FARM, "name": "Three"}, headers={"If_Match": f'"{version}"'}, status=412)
 
+    def test_same_conditional_change_again(self):
+        """M4, M5: the identical request gets the answer of the first, although what it changed is not as it was."""
+        for condition in ("If_None_Match", "If_Match"):
+            with self.subTest(condition=condition):
+                seen = "*" if condition == "If_None_Match" else self.call("GET", "/customers/F-1").headers["ETag"]
+                headers = {condition: seen, "Idempotency_Key": condition}
+                body = {**FARM, "name": f"Farm by {condition}"}
+                first = self.put("F-1", body, headers=headers)
+                again = self.call("PUT", "/customers/F-1", body, headers=headers)
+                self.assertEqual((again.status_code, again.json_body), (200, first), again.text)
+                self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+                problem = self.put("F-1", {**body, "name": "Other"}, headers=headers, status=422)
+                self.assertEqual(problem["code"], "idempotency_key_reused")
+                headers["Idempotency_Key"] = f"{condition} 2"
+                problem = self.put("F-1", body, headers=headers, status=412)
+                self.assertEqual(problem["code"], "precondition_failed")
+                problem = self.put("F-1", body, headers={condition: seen}, status=412)
+                self.assertEqual(problem["code"], "precondition_failed")
+
     def test_version_is_checked_again_under_the_lock(self):
         """M4: a change that came in between the check and the message is not overwritten."""
         self.put_ok("F-1", FARM)

@@ -321,6 +321,19 @@ class TestOrderChange(EventCase):
         self.env.invalidate_all()
         self.assertEqual((order.state, exception.state), ("cancel", "resolved"))
 
+    def test_cancelled_by_hand_after_refusal(self):
+        """C4, X1: once a person cancels what the shop could not, its cancellation is answered so and closes."""
+        reference, order = self.ordered(self.line("TEST-CORN", "10"))
+        self.release(order)
+        self.cancel(reference, status=409, code="order_released")
+        exception = self.exceptions_of(order)
+        message = exception.dist_message_ids
+        order.with_context(disable_cancel_warning=True).action_cancel()
+        self.env.flush_all()
+        self.env["dist.message"]._job_process_inbox(message.criticality)
+        self.env.invalidate_all()
+        self.assertEqual((message.state, exception.state, order.state), ("done", "resolved", "cancel"))
+
     def test_cancel_too_late(self):
         """C4, X1: what has shipped, or is invoiced, is not cancelled by the shop."""
         reference, order = self.ordered(self.line("TEST-CORN", "10"))

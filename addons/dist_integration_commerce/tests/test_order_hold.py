@@ -127,6 +127,87 @@ class TestOrderHold(CommerceCase):
         self.assertEqual(order.state, "sale")
         self.assertEqual(self.exceptions_of(order).state, "resolved")
 
+    def make_undecided(self, quantity):
+        """A held order of which the channel says two more things that a person has to decide on.
+
+        :return: (sale.order, dict of code to dist.exception)
+        """
+        self.channel.credit_check, self.customer.credit_limit = True, 20.0
+        body = self.order(self.line(quantity="3"))
+        _answer, order = self.submit_ok(body)
+        self.submit_refused({**body, "lines": [self.line(quantity="7")]}, status=409)
+        line = {"line": order.order_line.dist_line_ref, "quantity": quantity, "unit_price": "1.00"}
+        self.channel.price_policy = "refuse"
+        change = {"reference": body["reference"], "lines": [line]}
+        response = self.call("POST", "/orders/changes", change)
+        self.assertEqual(response.json_body["code"], "order_change_refused", response.text)
+        self.env.invalidate_all()
+        exceptions = {exception.code: exception for exception in self.exceptions_of(order)}
+        self.assertEqual(sorted(exceptions), ["credit_limit", "duplicate_order", "order_change_refused"])
+        return order, exceptions
+
+    def test_each_has_its_own_action(self):
+        """C3, C4, X1: only the hold itself offers Release; a refused change is accepted, another order corrected."""
+        _order, exceptions = self.make_undecided("20")
+        actions = {code: exception.main_action for code, exception in exceptions.items()}
+        self.assertEqual(
+            actions,
+            {"credit_limit": "release", "duplicate_order": "correct", "order_change_refused": "accept"},
+        )
+        self.assertFalse(exceptions["order_change_refused"].can_release_order)
+        self.assertFalse(exceptions["duplicate_order"].can_release_order)
+
+    def test_release_decides_nothing_else(self):
+        """C3, C4, X1: releasing an order closes its hold alone; what else the channel said of it is decided later."""
+        order, exceptions = self.make_undecided("20")
+        user = new_test_user(self.env, "operator", groups="dist_integration_base.group_dist_operator")
+        exceptions["credit_limit"].with_user(user).action_release_order()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        states = {code: exception.state for code, exception in exceptions.items()}
+        self.assertEqual(
+            states, {"credit_limit": "resolved", "duplicate_order": "open", "order_change_refused": "open"}
+        )
+        self.assertEqual((order.state, order.order_line.product_uom_qty), ("sale", 3))
+        exceptions["order_change_refused"].with_user(user).action_accept_variance()
+        self.env.invalidate_all()
+        self.assertEqual(exceptions["order_change_refused"].state, "resolved")
+        self.assertEqual((order.order_line.product_uom_qty, order.order_line.price_unit), (20, 1.0))
+
+    def test_cancel_settles_what_it_can(self):
+        """C4, X1: with an order end its hold and the changes that were refused; another order under its reference
+        still waits for a person.
+        """
+        order, exceptions = self.make_undecided("20")
+        change = exceptions["order_change_refused"].dist_message_ids
+        order._action_cancel()
+        self.env.invalidate_all()
+        states = {code: exception.state for code, exception in exceptions.items()}
+        self.assertEqual(
+            states,
+            {"credit_limit": "resolved", "duplicate_order": "open", "order_change_refused": "resolved"},
+        )
+        self.assertEqual(change.mapped("state"), ["cancelled"])
+        self.assertIn(order.name, change.cancel_reason)
+        self.assertEqual(exceptions["duplicate_order"].dist_message_ids.mapped("state"), ["dead"])
+
+    def test_every_hold_is_released(self):
+        """C3, X1: whatever an order is held for, its exception offers Release and closes with it."""
+        self.channel.credit_check, self.customer.credit_limit = True, 20.0
+        for values, line in (
+            ({}, {"quantity": "3"}),
+            ({"totals": {"untaxed": "9"}}, {}),
+            ({"totals": {"tax": "9"}}, {}),
+            ({"totals": {"total": "9"}}, {}),
+            ({}, {"unit_price": "9"}),
+        ):
+            with self.subTest(values=values, line=line):
+                _answer, order = self.submit_ok(self.order(self.line(**line), **values))
+                exception = self.exceptions_of(order)
+                self.assertEqual(exception.main_action, "release", exception.code)
+                exception.action_release_order()
+                self.assertEqual((order.state, exception.state), ("sale", "resolved"))
+
     def test_release_needs_a_right(self):
         """C3: not everybody may release."""
         order = self.hold()

@@ -58,4 +58,5 @@ from . import (
     stock_warehouse_release,
     stock_warehouse_status,
     stock_warehouse_transport,
+    stock_warehouse_waiting,
 )

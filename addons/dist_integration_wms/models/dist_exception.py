@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 # what a warehouse has written wrongly: no retry helps
 CONTENT_CODES = {
     "allocation_mismatch",
+    "confirmation_reused",
     "date_far_off",
     "in_future",
     "invalid_date",
@@ -47,6 +48,19 @@ class DistException(models.Model):
             "not_enough_stock",
         }
 
+    @api.model
+    def _get_content_codes(self):
+        """:return: codes of exceptions about what a partner has written wrongly, which no retry solves"""
+        return CONTENT_CODES
+
+    @api.depends("code")
+    def _compute_actions(self):
+        super()._compute_actions()
+        codes = self._get_content_codes()
+        for exception in self.filtered(lambda exception: exception.code in codes):
+            # also where there are several: one after the other
+            exception.can_correct = exception.can_retry
+
     @api.depends("state", "code", "can_retry", "message_type_id")
     def _compute_can_accept_variance(self):
         acceptable = self._get_acceptable_codes()
@@ -63,7 +77,8 @@ class DistException(models.Model):
     def _get_main_action(self):
         if self.can_accept_variance:
             return "accept"
-        return "correct" if self.can_correct and self.code in CONTENT_CODES else super()._get_main_action()
+        written_wrongly = self.can_correct and self.code in self._get_content_codes()
+        return "correct" if written_wrongly else super()._get_main_action()
 
     def action_accept_variance(self):
         """Apply the stuck messages although they say more than was asked."""

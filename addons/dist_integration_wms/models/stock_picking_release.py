@@ -31,7 +31,7 @@ class StockPicking(models.Model):
             picking.dist_wait_reason = waits and picking._dist_get_wait_reason()
 
     def _dist_get_wait_reason(self):
-        """:return: sentence that says what a transfer waits for; False when nothing is known"""
+        """:return: sentence that says what a transfer waits for"""
         self.ensure_one()
         holds = self._dist_get_release_holds()
         if holds:
@@ -50,7 +50,9 @@ class StockPicking(models.Model):
         mode = self._dist_get_release_mode()
         if mode == "manual":
             return _("A person releases it.")
-        return self._dist_get_wave_reason(picking_type.warehouse_id) if mode == "wave" else False
+        if mode == "wave":
+            return self._dist_get_wave_reason(picking_type.warehouse_id)
+        return _("It is ready, and is handed over within some minutes.")
 
     def _dist_get_wave_reason(self, warehouse):
         moment = warehouse.dist_next_cutoff_at

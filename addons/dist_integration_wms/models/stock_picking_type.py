@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .stock_warehouse_release import RELEASE_MODES
+from .stock_warehouse_waiting import KINDS
 
 
 class StockPickingType(models.Model):
@@ -32,6 +33,22 @@ class StockPickingType(models.Model):
             warehouse = picking_type.warehouse_id
             runs = picking_type in warehouse.in_type_id | warehouse.out_type_id
             picking_type.dist_system_id = warehouse.dist_system_id if runs else False
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"dist_system_id", "dist_release_mode"}.isdisjoint(vals):
+            self.warehouse_id._dist_release_waiting()
+        return result
+
+    def _dist_is_told(self):
+        """:return: True when an active flow tells the external system of some of these operations"""
+        self.ensure_one()
+        return any(
+            self.env["dist.flow"]._dist_has_subscription(
+                f"{kind}.requested", self.company_id, self.dist_system_id
+            )
+            for kind in KINDS.get(self.code, ())
+        )
 
     def _dist_get_release_mode(self, kind):
         """:return: ``ready``, ``wave`` or ``manual``; only shipments are ever put off"""

@@ -113,6 +113,7 @@ class StockWarehouse(models.Model):
     def _dist_release_due(self):
         self.ensure_one()
         self._dist_get_held_back()._dist_review_held_back()
+        self._dist_release_waiting()
         moment = self._dist_get_due_cutoff()
         if moment:
             self.env["dist.release.wave"]._make(self, self._dist_get_ready({"wave"}), cutoff_at=moment)

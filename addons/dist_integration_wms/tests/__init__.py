@@ -25,6 +25,7 @@ from . import (
     test_release_lock,
     test_release_requests,
     test_release_rules,
+    test_release_waiting,
     test_return_confirmed,
     test_security,
     test_sequences,

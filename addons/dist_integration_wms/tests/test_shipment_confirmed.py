@@ -259,6 +259,7 @@ class TestShipmentConfirmed(WmsHttpCase):
         response, message = self._ship(picking, (self.tape, 1), confirmation="C-X")
         self._assert_refused(response, 409, "confirmation_reused")
         self.assertEqual(message.exception_id.res_id, picking.id)
+        self.assertEqual(message.exception_id.main_action, "correct", "no retry makes the number another one")
         self.assertEqual(picking.sale_id.order_line.qty_delivered, 3)
 
     def test_refused_number_can_be_used_again(self):

@@ -205,7 +205,10 @@ class OrderSubmitHandler(models.AbstractModel):
             record=order,
             severity="low",
             fingerprint=f"duplicate_order/{submission.reference}",
-            suggestion=_("Ask the channel which of the two it means. Nothing was changed."),
+            suggestion=_(
+                "Ask the channel which of the two it means. Nothing was changed. Give another order a reference of its "
+                "own and resubmit it, or ignore it with the reason."
+            ),
         )
 
     def _read_answer(self, order):
