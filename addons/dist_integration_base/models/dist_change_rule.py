@@ -1,7 +1,7 @@
-import ast
-
 from odoo import _, api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
+
+from .dist_domain_mixin import parse_domain
 
 SETTING = "dist_integration.change_approval"
 
@@ -11,7 +11,7 @@ class DistChangeRule(models.Model):
 
     _name = "dist.change.rule"
     _description = "Change that needs approval"
-    _inherit = ["dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.cached.mixin", "dist.domain.mixin", "dist.guarded.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -58,14 +58,17 @@ class DistChangeRule(models.Model):
     def _check_condition(self):
         for rule in self.filtered("condition"):
             try:
-                self.env[rule.model].new({}).filtered_domain(rule._get_condition())
+                self._check_domain_readable(rule.model, rule._get_condition())
+                self.env[rule.model].sudo().new({}).filtered_domain(rule._get_condition())
+            except AccessError:
+                raise
             except Exception as error:  # pylint: disable=broad-except
                 raise ValidationError(
                     _("The condition of %(rule)s is not a domain: %(error)s", rule=rule.name, error=error)
                 ) from error
 
     def _get_condition(self):
-        return ast.literal_eval(self.condition or "[]")
+        return parse_domain(self.condition)
 
     @api.model
     def _is_approval_on(self):

@@ -1,9 +1,8 @@
-import ast
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..lib.difference import InvalidRule, Rules, is_in_share
+from .dist_domain_mixin import parse_domain
 
 STAGES = [
     ("shadow", "Shadow"),
@@ -107,11 +106,17 @@ class DistFlow(models.Model):
             except InvalidRule as error:
                 raise ValidationError(error.detail) from error
 
+    @api.constrains("cutover_domain")
+    def _check_cutover_readable(self):
+        for flow in self:
+            try:
+                domain = flow._get_cutover_domain()
+            except (ValueError, SyntaxError):
+                continue  # not a domain at all: its own constraint says so
+            self._check_domain_of_documents(domain, flow._get_filtered_models())
+
     def _get_cutover_domain(self):
-        domain = ast.literal_eval(self.cutover_domain or "[]")
-        if not isinstance(domain, list):
-            raise ValueError("not a list")
-        return domain
+        return parse_domain(self.cutover_domain)
 
     def _get_comparison_rules(self):
         return Rules.parse(

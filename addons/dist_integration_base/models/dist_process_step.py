@@ -5,7 +5,7 @@ import pytz
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-from .dist_process import parse_domain
+from .dist_domain_mixin import parse_domain
 
 UNITS = [
     ("hours", "Hours"),
@@ -79,7 +79,6 @@ class DistProcessStep(models.Model):
         "reached_by",
         "event_type_id",
         "condition",
-        "refused_condition",
         "due_from",
         "due_field",
         "due_step_id",
@@ -91,9 +90,15 @@ class DistProcessStep(models.Model):
                 raise ValidationError(_("Step %s needs its condition.", step.name))
             if step.reached_by != "condition" and not step.event_type_id:
                 raise ValidationError(_("Step %s needs its event or message.", step.name))
+            step._check_due()
+
+    @api.constrains("condition", "refused_condition", "due_field", "process_id")
+    def _check_conditions(self):
+        for step in self:
             for text in (step.condition, step.refused_condition):
                 step.process_id._check_domain(text)
-            step._check_due()
+            if step.due_field:
+                step.process_id._check_path_readable(step.process_id.model_name, step.due_field)
 
     def _check_due(self):
         if not 0 <= self.due_amount <= LONGEST:
