@@ -2,6 +2,8 @@ import hashlib
 import json
 from collections import defaultdict
 
+from markupsafe import escape
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -334,7 +336,7 @@ class DistChangeRequest(models.Model):
                 request.activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=_("Approve or reject: %s", request.record_name),
-                    note=request.reason,
+                    note=escape(request.reason),
                     user_id=approver.id,
                 )
         return True
@@ -421,7 +423,7 @@ class DistChangeRequest(models.Model):
             request.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=_("Look at a change that was applied without approval"),
-                note=text,
+                note=escape(text),
                 user_id=approver.id,
             )
         told = approvers | request._get_owners()

@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -263,7 +265,10 @@ class DistEndpoint(models.Model):
             if endpoint.activity_ids.filtered(lambda activity: activity.summary == summary):
                 continue
             endpoint.activity_schedule(
-                "mail.mail_activity_data_todo", summary=summary, note=note, user_id=owner.id
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=escape(note or ""),
+                user_id=owner.id,
             )
 
     def action_test_connection(self):

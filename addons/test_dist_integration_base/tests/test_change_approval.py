@@ -134,6 +134,25 @@ class TestChangeApproval(AuditMixin, DistCase):
         self.assertEqual(told["approved"].user_id, self.approver)
         self.assertEqual(self._changes(told["changed"]), {"url": (OLD, NEW)})
 
+    def test_reasons_are_text(self):
+        """G4: what a person writes stands as text in the activities of those who decide."""
+        text = "<img src='https://evil.example/x'> <a href='https://evil.example'>Look</a>"
+        request = self._ask(reason=text)
+        self._check_text(request.activity_ids)
+        action = request.with_user(self.manager).action_ask_bypass()
+        wizard = self.env[action["res_model"]].with_user(self.manager).with_context(**action["context"])
+        wizard.create({"note": text}).action_decide()
+        self._check_text(request.activity_ids)
+        self.endpoint._notify_owner("Look", text)
+        self._check_text(self.endpoint.activity_ids)
+
+    def _check_text(self, activities):
+        self.assertTrue(activities)
+        for activity in activities:
+            self.assertIn("&lt;img", activity.note)
+            self.assertNotIn("<img", activity.note)
+            self.assertNotIn("<a ", activity.note)
+
     def test_nobody_approves_alone(self):
         """G4: the requester, whoever lacks the right, and an approver who is too late are refused."""
         request = self._ask(user=self.second)
