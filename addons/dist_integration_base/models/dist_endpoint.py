@@ -99,6 +99,10 @@ class DistEndpoint(models.Model):
         compute="_compute_status",
         string="Circuit breaker",
     )
+    health = fields.Selection(
+        [("normal", "Normal"), ("failing", "Failing"), ("paused", "Paused"), ("half_open", "Trying again")],
+        compute="_compute_status",
+    )
     failing_since = fields.Datetime(compute="_compute_status")
     last_success_at = fields.Datetime(compute="_compute_status")
     last_error = fields.Char(compute="_compute_status")
@@ -135,6 +139,7 @@ class DistEndpoint(models.Model):
         for endpoint in self:
             status = endpoint.status_ids[:1]
             endpoint.breaker_state = status.breaker_state or "closed"
+            endpoint.health = status._get_health()
             endpoint.failing_since = status.failing_since
             endpoint.last_success_at = status.last_success_at
             endpoint.last_error = status.last_error
