@@ -147,8 +147,10 @@ class DistFlow(models.Model):
         """:return: list of names of the models that messages of this flow may be about"""
         serializer = f"dist.serializer.{self.message_type_id.code}"
         full = self.env[serializer]._get_full_model() if serializer in self.env else None
-        seen = self.env["dist.event"].sudo()._read_group(
-            [("message_type_id", "=", self.message_type_id.id)], ["res_model"]
+        seen = (
+            self.env["dist.event"]
+            .sudo()
+            ._read_group([("message_type_id", "=", self.message_type_id.id)], ["res_model"])
         )
         names = dict.fromkeys([full, *(name for (name,) in seen), *self._get_document_models()])
         return [name for name in names if name in self.env]

@@ -108,7 +108,7 @@ class DistFlow(models.Model):
 
     @api.constrains("cutover_domain")
     def _check_cutover_readable(self):
-        for flow in self:
+        for flow in self.filtered("cutover_domain"):
             try:
                 domain = flow._get_cutover_domain()
             except (ValueError, SyntaxError):

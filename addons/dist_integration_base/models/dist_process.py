@@ -109,7 +109,9 @@ class DistProcess(models.Model):
         for vals in vals_list:
             self._check_start_kept(vals)
         processes = super().create(vals_list)
-        processes.filtered(lambda process: process.state == "running" and not process.started_at)._note_start()
+        processes.filtered(
+            lambda process: process.state == "running" and not process.started_at
+        )._note_start()
         return processes
 
     def write(self, vals):

@@ -83,8 +83,8 @@ class DistPersonalErase(models.TransientModel):
                 raise UserError(
                     _(
                         "%s does not stand for one person only. Write an e-mail address, a full name, or a number of "
-                        "six or more characters, at least four of them digits, that no document has, a telephone number "
-                        "with all its digits; or choose the contact.",
+                        "six or more characters, at least four of them digits, that no document has, a telephone "
+                        "number with all its digits; or choose the contact.",
                         value,
                     )
                 )

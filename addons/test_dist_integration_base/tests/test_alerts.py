@@ -219,7 +219,9 @@ class TestAlerts(OperationsMixin, DistCase):
 
     def test_activity(self):
         """X3: one activity a person while anything fires; it goes by itself."""
-        self.rule.write({"by_activity": True, "by_mail": False, "advice": "<a href='https://x.example'>Go</a>"})
+        self.rule.write(
+            {"by_activity": True, "by_mail": False, "advice": "<a href='https://x.example'>Go</a>"}
+        )
         self._fail(50)
         self.assertFalse(self._run())
         self._run()
