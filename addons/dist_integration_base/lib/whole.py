@@ -26,9 +26,11 @@ _GOES_ON = r"(?! \d{2,4}(?![\d:./-]))"
 # a line break or a sign that JSON escapes ends in a letter or digit that belongs to no word
 _ESCAPED = r"(?<=\\[nrtbf])|(?<=\\u00[0-3][0-9a-f])|(?<=\\u00a0)|(?<=\\u20[0-9a-f]{2})"
 _WORD = (rf"(?:(?<!\w)|{_ESCAPED})", r"(?!\w)")
+# where EDIFACT has an address, behind the separator of its elements
+_EDIFACT = r"(?<=\bCOM\+)"
 _IN_ADDRESS = r"[.%+'\-]"
 _ADDRESS = (
-    rf"(?:(?<!\w)(?<!\w{_IN_ADDRESS})(?<!\w{_IN_ADDRESS}{{2}})|{_ESCAPED}|(?<=\\[nrtbf]{_IN_ADDRESS}))",
+    rf"(?:(?<!\w)(?<!\w{_IN_ADDRESS})(?<!\w[.%'\-]{{2}})|{_ESCAPED}|(?<=\\[nrtbf]{_IN_ADDRESS})|{_EDIFACT})",
     r"(?!-{0,2}\w)(?!\.\w)",
 )
 

@@ -15,7 +15,8 @@ EMAIL, PHONE = "ann@ivorymail.example", "+1 555 777 1122"
         "Write to ann@ivorymail.example.", "ann@ivorymail.example, bo@x.example", "- ann@ivorymail.example - Ann",
         "'ann@ivorymail.example'", "-ann@ivorymail.example", json.dumps("Dear\nann@ivorymail.example\nBest"),
         json.dumps("<ann@ivorymail.example>").replace("<", "\\u003c"), json.dumps("\n-ann@ivorymail.example"),
-        "bo@x.example/ann@ivorymail.example",
+        "bo@x.example/ann@ivorymail.example", "COM+ann@ivorymail.example:EM'", "FTX+AAI+++ann@ivorymail.example'",
+        "PER*IC**EM*ann@ivorymail.example~",
     ],
 )  # fmt: skip
 def test_an_address_is_found(text):
