@@ -18,6 +18,35 @@ class DistDomainMixin(models.AbstractModel):
     _description = "Domain written by a person"
 
     @api.model
+    def _get_condition_fields(self):
+        """:return: set of names of the fields that say what is asked for, and of which records"""
+        return set()
+
+    def _check_conditions_readable(self):
+        """Check this record's domains.
+
+        :raises AccessError: they ask for what the user may not read
+        """
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._check_conditions_of_person()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not self._get_condition_fields().isdisjoint(vals):
+            self._check_conditions_of_person()
+        return result
+
+    def _check_conditions_of_person(self):
+        # no constraint: from 19.0 on those run as superuser
+        if not self.env.su:
+            for record in self:
+                record._check_conditions_readable()
+
+    @api.model
     def _check_domain_readable(self, model_name, domain):
         """
         :raises AccessError: a domain asks for what the user may not read; what runs as superuser is not asked

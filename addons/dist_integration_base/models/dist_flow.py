@@ -136,12 +136,19 @@ class DistFlow(models.Model):
     def _check_filter_domain(self):
         for flow in self.filtered("filter_domain"):
             try:
-                domain = flow._get_filter_domain()
+                flow._get_filter_domain()
             except (ValueError, SyntaxError) as error:
                 raise ValidationError(
                     _("The filter of flow %(flow)s is not a domain.", flow=flow.name)
                 ) from error
-            self._check_domain_of_documents(domain, flow._get_filtered_models())
+
+    @api.model
+    def _get_condition_fields(self):
+        return {"filter_domain", "cutover_domain", "message_type_id"}
+
+    def _check_conditions_readable(self):
+        for domain in filter(None, (self._get_filter_domain(), self._get_cutover_domain())):
+            self._check_domain_of_documents(domain, self._get_filtered_models())
 
     def _get_filtered_models(self):
         """:return: list of names of the models that messages of this flow may be about"""

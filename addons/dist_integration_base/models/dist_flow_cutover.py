@@ -106,15 +106,6 @@ class DistFlow(models.Model):
             except InvalidRule as error:
                 raise ValidationError(error.detail) from error
 
-    @api.constrains("cutover_domain")
-    def _check_cutover_readable(self):
-        for flow in self.filtered("cutover_domain"):
-            try:
-                domain = flow._get_cutover_domain()
-            except (ValueError, SyntaxError):
-                continue  # not a domain at all: its own constraint says so
-            self._check_domain_of_documents(domain, flow._get_filtered_models())
-
     def _get_cutover_domain(self):
         return parse_domain(self.cutover_domain)
 

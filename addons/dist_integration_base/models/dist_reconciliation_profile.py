@@ -1,5 +1,5 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from .dist_domain_mixin import parse_domain
@@ -118,10 +118,7 @@ class DistReconciliationProfile(models.Model):
     def _check_scope_domain(self):
         for profile in self.filtered("scope_domain"):
             try:
-                profile._check_scope_readable()
                 profile._get_scope()
-            except AccessError:
-                raise
             except Exception as error:
                 raise ValidationError(
                     _(
@@ -131,10 +128,13 @@ class DistReconciliationProfile(models.Model):
                     )
                 ) from error
 
-    def _check_scope_readable(self):
-        """:raises AccessError: the scope asks for what the user may not read"""
+    @api.model
+    def _get_condition_fields(self):
+        return {"scope_domain", "domain_code"}
+
+    def _check_conditions_readable(self):
         model_name = self._get_domain()._get_scope_model()
-        if model_name:
+        if model_name and self.scope_domain:
             self._check_domain_readable(model_name, self._parse_scope())
 
     def _parse_scope(self):

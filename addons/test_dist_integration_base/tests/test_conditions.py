@@ -44,7 +44,7 @@ class TestConditions(PeopleMixin, DistCase):
     def test_a_process_asks_for_what_its_writer_may_read(self):
         """M12: each field of a path is for the person to read, and each model it leads to."""
         for domain in (
-            "[('user_ids.totp_secret', '=like', 'A%')]",
+            "[('user_ids.partner_id.signup_type', '=like', 'A%')]",
             "[('message_ids.body', 'ilike', 'secret')]",
             "['|', ('name', '=', 'x'), ('signup_type', '=like', '0%')]",
             "[('child_ids', 'any', [('signup_type', '=like', '0%')])]",
