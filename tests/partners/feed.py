@@ -28,6 +28,7 @@ class Feed:
         self.tokens_given = 0
         self.unchanged = 0
         self.token_seconds = 3600
+        self.token_padding = 0
         self._page, self._link, self._client = page, link, client
         self._tokens: set[str] = set()
         self.server = PartnerServer(self._handle, 0)
@@ -72,7 +73,7 @@ class Feed:
             return Response(401, {"error": "invalid_client"})
         if b"grant_type=client_credentials" not in request.body:
             return Response(400, {"error": "unsupported_grant_type"})
-        token = secrets.token_hex(16)
+        token = secrets.token_hex(16) + "x" * self.token_padding
         self._tokens.add(token)
         self.tokens_given += 1
         return Response(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from .masking import mask, redact, spellings
+from .masking import mask, redact
+from .whole import COMMON, EMAIL, GAPS, compile_whole, spellings
 
 TOMBSTONE = "[erased]"
 SHORTEST_IDENTIFIER = 6
 FEWEST_DIGITS = 4
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
-# dates with or without a time, amounts, addresses of networks: numbers that stand for nobody
-_COMMON = re.compile(
-    r"\d{4}-\d{1,2}(-\d{1,2}([T ].*)?)?|\d{1,2}([./])\d{1,2}\3\d{4}|[+-]?\d+[.,]\d{1,6}|\d+(\.\d+){3}(:\d+)?"
-)
+# telephone numbers: what is shorter is the beginning of many
+FEWEST_DIGITS_DIALLED = 7
+FEWEST_DIGITS_INTERNATIONAL = 8
+_DIALLED = re.compile(rf"\+?[\d{re.escape(GAPS)}]+")
 # an address of a page, a path, a number of a document such as WH/OUT/00012 or SO12345
 _PLACE = re.compile(r".*(://|[^\W\d].*/|/.*[^\W\d]).*|[A-Za-z]{1,3}[-_ ]?\d{4,7}")
 
@@ -33,15 +33,19 @@ def may_identify(text: str) -> bool:
     """Tell whether *text* may stand for one person only.
 
     That is an e-mail address; a full name, two or more words of which none begins in small letters but those between
-    (``Anna van Berg``); or a number or code of six or more characters, four of them digits, and no date or amount.
+    (``Anna van Berg``); or a number or code of six or more characters, four of them digits, and no date or amount. A
+    telephone number is whole: seven digits or more, eight with the ``+`` of a country.
     """
-    if _EMAIL.fullmatch(text):
+    if EMAIL.fullmatch(text):
         return True
     if len(text) < SHORTEST_IDENTIFIER:
         return False
     digits = sum(character.isdigit() for character in text)
+    if _DIALLED.fullmatch(text) and not text.isdigit():
+        fewest = FEWEST_DIGITS_INTERNATIONAL if text.startswith("+") else FEWEST_DIGITS_DIALLED
+        return digits >= fewest and not COMMON.fullmatch(text)
     if digits:
-        return digits >= FEWEST_DIGITS and not _COMMON.fullmatch(text)
+        return digits >= FEWEST_DIGITS and not COMMON.fullmatch(text)
     words = text.split()
     return len(words) > 1 and all(
         word[0].isalpha() and not word[0].islower() for word in (words[0], words[-1])
@@ -97,24 +101,51 @@ def by_name(paths: Sequence[str]) -> list[str]:
 
 
 def holds(blocks: Iterable[bytes], texts: Collection[str]) -> bool:
-    """Tell whether one of *texts* stands in a file, in any case and spelling.
+    """Tell whether one of *texts* stands in a file as a whole, in any case and spelling.
 
     :param blocks: parts of a file; it is read as UTF-8, and as Latin-1 where that makes a difference
     """
-    wanted = {spelling.casefold() for text in texts for spelling in spellings(text) if text}
-    if not wanted:
+    pattern = compile_whole(texts)
+    if not pattern:
         return False
-    charsets = ["utf-8"] if all(map(str.isascii, wanted)) else ["utf-8", "latin-1"]
-    decoders = [getincrementaldecoder(charset)("ignore") for charset in charsets]
-    overlap, rests = max(map(len, wanted)) - 1, [""] * len(decoders)
+    written = {spelling for text in texts for spelling in spellings(text)}
+    charsets = ["utf-8"] if all(map(str.isascii, written)) else ["utf-8", "latin-1"]
+    # a number may have gaps between its digits
+    searches = [_Search(pattern, charset, 4 * max(map(len, written))) for charset in charsets]
     for block in blocks:
-        read = [
-            rest + decoder.decode(block).casefold() for rest, decoder in zip(rests, decoders, strict=True)
-        ]
-        if any(one in text for one in wanted for text in read):
+        found = [search.feed(block) for search in searches]
+        if any(found):
             return True
-        rests = [text[-overlap:] if overlap else "" for text in read]
-    return False
+    return any(search.finish() for search in searches)
+
+
+class _Search:
+    """Looks for a pattern in a text that comes in parts, and sees beyond their borders."""
+
+    # characters that a pattern looks at before and behind what it finds
+    SEEN = 8
+
+    def __init__(self, pattern: re.Pattern[str], charset: str, longest: int) -> None:
+        self.pattern, self.longest = pattern, longest
+        self.decoder = getincrementaldecoder(charset)("ignore")
+        self.text, self.start = "", 0
+
+    def feed(self, block: bytes) -> bool:
+        """Return whether it is found where what follows is known too."""
+        self.text += self.decoder.decode(block)
+        if any(match.end() + self.SEEN <= len(self.text) for match in self._find()):
+            return True
+        kept = self.longest + 2 * self.SEEN
+        if len(self.text) > kept:
+            self.text, self.start = self.text[-kept:], self.SEEN
+        return False
+
+    def finish(self) -> bool:
+        """Return whether it is found at the end."""
+        return any(self._find())
+
+    def _find(self) -> Iterator[re.Match[str]]:
+        return self.pattern.finditer(self.text, self.start)
 
 
 def _read(text: str | None) -> tuple[object, bool]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .errors import ConfigurationError
+from .whole import compile_whole, spellings
 
 MASK = "***"
 # Headers that carry a secret or a proof, whatever the endpoint.
@@ -126,7 +125,9 @@ class Masking:
 
 
 def redact(document: Any, values: Iterable[str], replacement: str = MASK, strict: bool = False) -> Any:
-    """Return a copy of *document* in which *values* are hidden wherever they stand, as whole words, in any case.
+    """Return a copy of *document* in which *values* are hidden wherever they stand, as wholes, in any case.
+
+    See `compile_whole` for what a whole is.
 
     :param document: text, or a JSON document, whose names stay as they are
     :param values: texts; those of less than four characters are left alone, unless *strict*
@@ -135,9 +136,10 @@ def redact(document: Any, values: Iterable[str], replacement: str = MASK, strict
     """
     values = set(values)
     patterns = [
-        _words([value for value in values if len(value) >= SHORTEST_REDACTED], re.IGNORECASE),
-        _words([value for value in values if strict and 1 < len(value) < SHORTEST_REDACTED]),
+        # before the same number without its country
         _identifiers(values) if strict else None,
+        compile_whole(value for value in values if len(value) >= SHORTEST_REDACTED),
+        _short_words(value for value in values if strict and 1 < len(value) < SHORTEST_REDACTED),
     ]
     patterns = [pattern for pattern in patterns if pattern]
     numbers = {number for value in values for number in _read_numbers(value)} if strict else set()
@@ -172,20 +174,13 @@ def redact_quoted(text: str, source: str, replacement: str = MASK) -> str:
     return _QUOTED.sub(hide, text)
 
 
-def spellings(text: str) -> set[str]:
-    """Return *text* as it may be written: in composed and decomposed characters (NFC, NFD), in HTML, and in JSON."""
-    forms = {text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD"))}
-    forms |= {html.escape(form, quote=False) for form in forms}
-    return forms | {json.dumps(form)[1:-1] for form in forms}
-
-
-def _words(values: Sequence[str], flags: int = 0) -> re.Pattern[str] | None:
-    """Return a pattern of *values* as whole words, the longest first, in every spelling."""
+def _short_words(values: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern of *values* as whole words in the same case, the longest first, in every spelling."""
     written = {spelling for value in values for spelling in spellings(value)}
     if not written:
         return None
     words = map(re.escape, sorted(written, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", flags)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")
 
 
 def _identifiers(values: Iterable[str]) -> re.Pattern[str] | None:

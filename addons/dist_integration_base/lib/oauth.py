@@ -15,6 +15,8 @@ from .errors import AuthenticationFailed
 # A token that ends while the request travels is of no use.
 _MARGIN = 30
 _DEFAULT_SECONDS = 300
+# tokens that tell of the client and its rights are long
+_MAX_ANSWER = 65_536
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def _fetch(credentials: ClientCredentials, http: Any) -> tuple[str, float]:
             "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
         },
         urlencode(form).encode(),
+        max_response_bytes=_MAX_ANSWER,
     )
     if response.status != 200:
         raise AuthenticationFailed(f"The authorization server answered {response.status}.")

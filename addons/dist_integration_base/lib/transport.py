@@ -186,6 +186,7 @@ class HttpSession:
         url: str,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        max_response_bytes: int | None = None,
     ) -> Response:
         """Send one request and return its answer, whatever the status.
 
@@ -193,9 +194,11 @@ class HttpSession:
         :param url: ``http`` or ``https``, without user information
         :param headers: printable ASCII values; the connection sets ``Host`` and ``Content-Length`` itself
         :param body: the exact bytes to send
+        :param max_response_bytes: how much of this answer is kept, None: as of the session
         :raises DeliveryError: a subclass says why there is no answer, ``.code`` and ``.retryable`` what to do
         """
         started = time.monotonic()
+        limit = self._max_response_bytes if max_response_bytes is None else max_response_bytes
         scheme, host, port, target = split_url(url)
         prepared = _prepare_headers(method, headers or {})
         deadline = _Deadline(started + self._total_timeout, self._read_timeout)
@@ -206,15 +209,13 @@ class HttpSession:
             connection.request_sent = False
             with _translated(connection, host):
                 answer = _exchange(connection, method, target, body, prepared)
-                excerpt, truncated = _read_excerpt(answer, self._max_response_bytes)
+                excerpt, truncated = _read_excerpt(answer, limit)
             keep = not truncated and not answer.will_close
         finally:
             if not keep:
                 self._drop(key)
         kept_headers = _joined_headers(answer)
-        excerpt, cut = _decompress(
-            excerpt, kept_headers.get("content-encoding", ""), self._max_response_bytes
-        )
+        excerpt, cut = _decompress(excerpt, kept_headers.get("content-encoding", ""), limit)
         return Response(
             status=answer.status,
             headers=kept_headers,

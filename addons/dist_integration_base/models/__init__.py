@@ -3,6 +3,7 @@ from . import (
     dist_cached_mixin,
     dist_kept_mixin,
     dist_company_mixin,
+    dist_domain_mixin,
     dist_stand_in_mixin,
     dist_system_mixin,
     dist_wizard_mixin,

@@ -1,6 +1,8 @@
 import logging
 from datetime import timedelta
 
+from markupsafe import escape
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -347,14 +349,15 @@ class DistAlertRule(models.Model):
         if not alerts:
             return
         summary = _("%(number)s alerts: %(rule)s", number=len(firing), rule=self.name)
+        note = escape(self.advice or "")
         for user in people:
             open_ones = self.activity_ids.filtered(lambda activity, user=user: activity.user_id == user)
             if open_ones:
-                open_ones.write({"summary": summary, "note": self.advice})
+                open_ones.write({"summary": summary, "note": note})
             else:
                 # told by mail where the rule says so: no second one about the activity
                 self.with_context(mail_activity_quick_update=True).activity_schedule(
-                    "mail.mail_activity_data_todo", summary=summary, note=self.advice, user_id=user.id
+                    "mail.mail_activity_data_todo", summary=summary, note=note, user_id=user.id
                 )
 
 

@@ -2,6 +2,8 @@ import hashlib
 import json
 from collections import defaultdict
 
+from markupsafe import escape
+
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
@@ -68,6 +70,7 @@ class DistChangeRequest(models.Model):
         readonly=True,
     )
     summary = fields.Char(compute="_compute_summary", string="What changes")
+    approver_problem = fields.Char(compute="_compute_approver_problem")
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_at = fields.Datetime(string="Decided on", readonly=True)
     decision_note = fields.Char(string="Note of the decision", readonly=True, tracking=True)
@@ -95,6 +98,11 @@ class DistChangeRequest(models.Model):
     def _compute_summary(self):
         for request in self:
             request.summary = ", ".join(request.line_ids.mapped("label"))
+
+    @api.depends("state", "requester_id", "company_id")
+    def _compute_approver_problem(self):
+        for request in self:
+            request.approver_problem = request.state in OPEN and request._get_approver_problem()
 
     def _compute_is_stale(self):
         for request in self:
@@ -334,21 +342,63 @@ class DistChangeRequest(models.Model):
                 request.activity_schedule(
                     "mail.mail_activity_data_todo",
                     summary=_("Approve or reject: %s", request.record_name),
-                    note=request.reason,
+                    note=escape(request.reason),
                     user_id=approver.id,
                 )
-        return True
+        return self._get_request_answer()
+
+    def _get_request_answer(self):
+        """:return: action that says which of the requests nobody can approve; True when there is none"""
+        problems = {request.name: request._get_approver_problem() for request in self}
+        text = "\n".join(f"{name}: {problem}" for name, problem in problems.items() if problem)
+        if not text:
+            return True
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": text,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _get_approver_problem(self):
+        """:return: text, why nobody can approve this request, and what to do; False when somebody can"""
+        self.ensure_one()
+        if self._get_approvers():
+            return False
+        right = self.env.ref(APPROVER).sudo().display_name
+        if self.company_id:
+            return _(
+                "Nobody can approve this yet. Have an administrator give the right %(right)s to another person who "
+                "works in %(company)s than %(requester)s.",
+                right=right,
+                company=self.company_id.name,
+                requester=self.requester_id.name,
+            )
+        return _(
+            "Nobody can approve this yet. Have an administrator give the right %(right)s to another person than "
+            "%(requester)s.",
+            right=right,
+            requester=self.requester_id.name,
+        )
 
     def _get_approvers(self):
         """:return: the users who may decide, in the company of the request"""
         self.ensure_one()
+        return self._find_approvers(self.company_id) - self.requester_id
+
+    @api.model
+    def _find_approvers(self, company):
+        """
+        :param company: res.company, empty: of what is the same for all companies
+        :return: the users who may decide there
+        """
         group = self.env.ref(APPROVER)
         users = self.env["res.users"].sudo().search([("share", "=", False), ("groups_id", "in", group.ids)])
-        return users.filtered(
-            lambda user: (
-                user != self.requester_id and self.company_id <= user.company_ids and user.has_group(APPROVER)
-            )
-        )
+        return users.filtered(lambda user: company <= user.company_ids and user.has_group(APPROVER))
 
     def action_approve(self):
         """Apply the changes, in this transaction, in the name of who asked for them."""
@@ -421,7 +471,7 @@ class DistChangeRequest(models.Model):
             request.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=_("Look at a change that was applied without approval"),
-                note=text,
+                note=escape(text),
                 user_id=approver.id,
             )
         told = approvers | request._get_owners()

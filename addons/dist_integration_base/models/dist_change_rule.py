@@ -1,7 +1,7 @@
-import ast
-
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import ValidationError
+
+from .dist_domain_mixin import parse_domain
 
 SETTING = "dist_integration.change_approval"
 
@@ -11,7 +11,7 @@ class DistChangeRule(models.Model):
 
     _name = "dist.change.rule"
     _description = "Change that needs approval"
-    _inherit = ["dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.cached.mixin", "dist.domain.mixin", "dist.guarded.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -64,8 +64,16 @@ class DistChangeRule(models.Model):
                     _("The condition of %(rule)s is not a domain: %(error)s", rule=rule.name, error=error)
                 ) from error
 
+    @api.model
+    def _get_condition_fields(self):
+        return {"condition", "model"}
+
+    def _check_conditions_readable(self):
+        if self.condition:
+            self._check_domain_readable(self.model, self._get_condition())
+
     def _get_condition(self):
-        return ast.literal_eval(self.condition or "[]")
+        return parse_domain(self.condition)
 
     @api.model
     def _is_approval_on(self):

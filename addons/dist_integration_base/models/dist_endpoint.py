@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -97,6 +99,10 @@ class DistEndpoint(models.Model):
         compute="_compute_status",
         string="Circuit breaker",
     )
+    health = fields.Selection(
+        [("normal", "Normal"), ("failing", "Failing"), ("paused", "Paused"), ("half_open", "Trying again")],
+        compute="_compute_status",
+    )
     failing_since = fields.Datetime(compute="_compute_status")
     last_success_at = fields.Datetime(compute="_compute_status")
     last_error = fields.Char(compute="_compute_status")
@@ -133,6 +139,7 @@ class DistEndpoint(models.Model):
         for endpoint in self:
             status = endpoint.status_ids[:1]
             endpoint.breaker_state = status.breaker_state or "closed"
+            endpoint.health = status._get_health()
             endpoint.failing_since = status.failing_since
             endpoint.last_success_at = status.last_success_at
             endpoint.last_error = status.last_error
@@ -263,7 +270,10 @@ class DistEndpoint(models.Model):
             if endpoint.activity_ids.filtered(lambda activity: activity.summary == summary):
                 continue
             endpoint.activity_schedule(
-                "mail.mail_activity_data_todo", summary=summary, note=note, user_id=owner.id
+                "mail.mail_activity_data_todo",
+                summary=summary,
+                note=escape(note or ""),
+                user_id=owner.id,
             )
 
     def action_test_connection(self):

@@ -45,6 +45,14 @@ class DistEndpointStatus(models.Model):
     def _get_breaker(self):
         return Breaker(**json.loads(self.breaker)) if self.breaker else Breaker()
 
+    def _get_health(self):
+        """:return: key of ``health`` of an endpoint; a few failures do not pause it yet, and are not normal"""
+        if self.breaker_state == "half_open":
+            return "half_open"
+        if self.breaker_state == "open":
+            return "paused"
+        return "failing" if self.failing_since else "normal"
+
     def _get_policy(self):
         endpoint = self.endpoint_id
         return BreakerPolicy(

@@ -605,7 +605,9 @@ class DistException(models.Model):
 
     def _check_open(self):
         """:raises UserError: some of these exceptions are closed"""
-        self._check_each(_("These exceptions are closed already:"), lambda exception: exception.state in UNSOLVED)
+        self._check_each(
+            _("These exceptions are closed already:"), lambda exception: exception.state in UNSOLVED
+        )
 
     def _check_each(self, text, is_fitting):
         """Refuse all of these exceptions when some do not fit what a person asks for.

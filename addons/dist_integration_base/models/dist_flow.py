@@ -1,9 +1,8 @@
-import ast
-
 from odoo import _, api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from .dist_backlog import NOT_REFUSED
+from .dist_domain_mixin import parse_domain
 from .dist_message_batch import FORMATS
 
 CRITICALITIES = [("critical", "Critical"), ("normal", "Normal"), ("bulk", "Bulk")]
@@ -15,6 +14,7 @@ class DistFlow(models.Model):
     _name = "dist.flow"
     _description = "Flow"
     _inherit = [
+        "dist.domain.mixin",
         "dist.company.mixin",
         "dist.system.mixin",
         "mail.thread",
@@ -142,11 +142,28 @@ class DistFlow(models.Model):
                     _("The filter of flow %(flow)s is not a domain.", flow=flow.name)
                 ) from error
 
+    @api.model
+    def _get_condition_fields(self):
+        return {"filter_domain", "cutover_domain", "message_type_id"}
+
+    def _check_conditions_readable(self):
+        for domain in filter(None, (self._get_filter_domain(), self._get_cutover_domain())):
+            self._check_domain_of_documents(domain, self._get_filtered_models())
+
+    def _get_filtered_models(self):
+        """:return: list of names of the models that messages of this flow may be about"""
+        serializer = f"dist.serializer.{self.message_type_id.code}"
+        full = self.env[serializer]._get_full_model() if serializer in self.env else None
+        seen = (
+            self.env["dist.event"]
+            .sudo()
+            ._read_group([("message_type_id", "=", self.message_type_id.id)], ["res_model"])
+        )
+        names = dict.fromkeys([full, *(name for (name,) in seen), *self._get_document_models()])
+        return [name for name in names if name in self.env]
+
     def _get_filter_domain(self):
-        domain = ast.literal_eval(self.filter_domain or "[]")
-        if not isinstance(domain, list):
-            raise ValueError("not a list")
-        return domain
+        return parse_domain(self.filter_domain)
 
     def _get_version(self):
         return self.version_id or self.message_type_id._get_default_version()

@@ -1,9 +1,8 @@
-import ast
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..lib.difference import InvalidRule, Rules, is_in_share
+from .dist_domain_mixin import parse_domain
 
 STAGES = [
     ("shadow", "Shadow"),
@@ -108,10 +107,7 @@ class DistFlow(models.Model):
                 raise ValidationError(error.detail) from error
 
     def _get_cutover_domain(self):
-        domain = ast.literal_eval(self.cutover_domain or "[]")
-        if not isinstance(domain, list):
-            raise ValueError("not a list")
-        return domain
+        return parse_domain(self.cutover_domain)
 
     def _get_comparison_rules(self):
         return Rules.parse(

@@ -3,23 +3,29 @@ import hashlib
 import json
 
 from odoo import api, models
+from odoo.tools import split_every
 
 from ..lib import erasure
-from ..lib.masking import spellings
+from ..lib.whole import GAPS, Person, spellings, to_plain_number
 from .dist_exception import UNSOLVED
 
 # texts that only hold personal values by chance
 NAMES = ("error", "business_key", "ordering_key", "source_name", "cancel_reason")
 SETTLED = ("done", "cancelled", "dead")
-# the raw bytes as text, whatever they are: those that are no ASCII as \ooo, as the same function gives the term
+# Messages in which something may stand, in any longer text too: what is looked for as a whole comes after.
+# The raw bytes as text, whatever they are: those that are no ASCII as \ooo, as the same function gives the term.
 FIND = """
-SELECT message.id FROM dist_message AS message LEFT JOIN dist_event AS event ON event.id = message.event_id
+SELECT message.id, about.is_known
+FROM dist_message AS message LEFT JOIN dist_event AS event ON event.id = message.event_id
 CROSS JOIN LATERAL (
     SELECT lower(concat_ws(chr(10), message.payload, message.answer, message.error, message.business_key,
             message.cancel_reason, message.idempotency_key, message.source_name, event.payload)) AS text,
         lower(encode(decode(convert_from(message.raw, 'LATIN1'), 'base64'), 'escape')) AS received) AS content
-WHERE (message.res_model, message.res_id) IN (SELECT * FROM unnest(%(models)s::text[], %(ids)s::integer[]))
-   OR (event.res_model, event.res_id) IN (SELECT * FROM unnest(%(models)s::text[], %(ids)s::integer[]))
+CROSS JOIN LATERAL (
+    SELECT (message.res_model, message.res_id) IN (SELECT * FROM unnest(%(models)s::text[], %(ids)s::integer[]))
+        OR (event.res_model, event.res_id) IN (SELECT * FROM unnest(%(models)s::text[], %(ids)s::integer[]))
+        OR message.id = ANY(%(uploads)s) AS is_known) AS about
+WHERE about.is_known
    OR EXISTS (
     SELECT FROM unnest(%(terms)s::text[]) AS term
     WHERE strpos(content.text, lower(term)) > 0
@@ -29,12 +35,22 @@ WHERE (message.res_model, message.res_id) IN (SELECT * FROM unnest(%(models)s::t
         WHERE attempt.message_id = message.id
           AND strpos(lower(concat_ws(chr(10), attempt.response_excerpt, attempt.detail)), lower(term)) > 0))
    OR EXISTS (
+    SELECT FROM unnest(%(numbers)s::text[]) AS plain_number
+    WHERE strpos(translate(content.text, %(gaps)s, ''), plain_number) > 0
+       OR strpos(translate(content.received, %(gaps)s, ''), plain_number) > 0
+       OR EXISTS (
+        SELECT FROM dist_message_attempt AS attempt
+        WHERE attempt.message_id = message.id AND strpos(translate(
+            lower(concat_ws(chr(10), attempt.response_excerpt, attempt.detail)), %(gaps)s, ''), plain_number) > 0))
+   OR EXISTS (
     SELECT FROM unnest(%(names)s::text[]) AS name, unnest(%(places)s::text[]) AS place
     WHERE (strpos(content.text, lower(name)) > 0 AND strpos(content.text, lower(place)) > 0)
        OR (strpos(content.received, lower(encode(convert_to(name, 'UTF8'), 'escape'))) > 0
            AND strpos(content.received, lower(encode(convert_to(place, 'UTF8'), 'escape'))) > 0))
-   OR message.id = ANY(%(uploads)s)
 """
+# all texts of a message that FIND looks into
+SEARCHED = ("payload", "answer", "error", "business_key", "cancel_reason", "idempotency_key", "source_name")
+BATCH = 100
 SHORTEST_PLACE = 4
 
 
@@ -46,7 +62,8 @@ class DistMessage(models.Model):
     @api.model
     def _find_personal(self, partners, identifiers):
         """Messages about a person, in every company the user works in: those of the documents that name the contact,
-        those that hold an identifier, and those that hold the name together with the street or the postal code.
+        those that hold an identifier as a whole, and those that hold the name together with the street or the postal
+        code.
 
         :param partners: res.partner
         :param identifiers: list of texts that no other person has, such as an e-mail address
@@ -56,12 +73,36 @@ class DistMessage(models.Model):
         uploads = self._find_uploads_with(identifiers).mapped("res_id") if identifiers else []
         values = self._get_search_values(partners, identifiers)
         self.env.cr.execute(FIND, {**values, "uploads": uploads})
-        found = self.sudo().browse([row[0] for row in self.env.cr.fetchall()])
+        rows = self.env.cr.fetchall()
+        found = self.sudo().browse([message_id for message_id, is_known in rows if is_known])
+        person = self._get_person(partners, identifiers)
+        for ids in split_every(BATCH, [message_id for message_id, is_known in rows if not is_known]):
+            messages = self.sudo().browse(ids)
+            found |= messages.filtered(lambda message: message._tells_of(person))
+            # their contents may be large
+            (messages - found).invalidate_recordset(flush=False)
         size = -1
         while size != len(found):
             size = len(found)
             found |= found.parent_id | found.original_id | found.correction_ids | found.event_id.message_ids
         return self.search([("id", "in", found.ids)])
+
+    def _tells_of(self, person):
+        """Whether something stands in this message that a person is known by.
+
+        :param person: lib.whole.Person
+        """
+        content = "\n".join(filter(None, [*(self[name] for name in SEARCHED), self.event_id.payload]))
+        if person.is_in(content) or person.is_in(self._get_raw().decode("utf-8", "replace")):
+            return True
+        told = [(attempt.response_excerpt, attempt.detail) for attempt in self.attempt_ids]
+        return any(person.is_identified(text) for texts in told for text in texts)
+
+    @api.model
+    def _get_person(self, partners, identifiers):
+        """:return: lib.whole.Person; parameters as of `_find_personal`"""
+        names = partners.filtered("name").mapped("name")
+        return Person(identifiers, names, self._get_places(self._find_contacts(partners)))
 
     @api.model
     def _get_search_values(self, partners, identifiers):
@@ -73,6 +114,8 @@ class DistMessage(models.Model):
         names = partners.filtered("name").mapped("name")
         return {
             "terms": self._get_search_terms(identifiers),
+            "numbers": self._get_search_numbers(identifiers),
+            "gaps": GAPS,
             "names": self._get_search_terms(names),
             "places": self._get_search_terms(self._get_places(contacts)),
             "models": [model_name for model_name, _id in documents],
@@ -121,6 +164,11 @@ class DistMessage(models.Model):
         # the database only knows upper and lower case of what it reads as text
         cases = {case for value in identifiers for case in (value, value.lower(), value.upper())}
         return list({term for value in cases for term in spellings(value)})
+
+    @api.model
+    def _get_search_numbers(self, identifiers):
+        """:return: list of texts, the numbers among identifiers without the separators of `GAPS`"""
+        return [number for number in map(to_plain_number, identifiers) if number]
 
     def _filter_erasable(self):
         """:return: those that nobody needs any more: settled, no exception open, not on legal hold"""

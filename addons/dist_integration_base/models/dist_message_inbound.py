@@ -17,7 +17,14 @@ from odoo.tools import split_every
 from ..lib import strict_json, trace
 from ..lib.backoff import RetrySchedule
 from ..lib.errors import IntegrationError
-from ..lib.handling import AmbiguousMatch, ApplyError, BusinessError, ExceptionSpec, MissingMapping, RetryLater
+from ..lib.handling import (
+    AmbiguousMatch,
+    ApplyError,
+    BusinessError,
+    ExceptionSpec,
+    MissingMapping,
+    RetryLater,
+)
 from ..lib.identifiers import new_id
 from ..lib.problem import Problem
 from ..tools import get_exact_now

@@ -6,8 +6,8 @@ from odoo import _, api, fields, models
 from odoo.tools import SQL, split_every
 
 from ..lib.handling import ExceptionSpec
+from .dist_domain_mixin import parse_domain
 from .dist_milestone import REFUSED, WAITING
-from .dist_process import parse_domain
 from .transaction import is_connection_lost
 
 _logger = logging.getLogger(__name__)

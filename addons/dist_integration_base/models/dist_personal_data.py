@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..lib import erasure
-from ..lib.masking import spellings
+from ..lib.whole import GAPS, Person, spellings
 
 # values are taken out of a text
 TEXT = "text"
@@ -308,38 +308,68 @@ class DistPersonalData(models.AbstractModel):
 
     @api.model
     def _find(self, model_name, kinds, identifiers):
-        """:return: set of ids of the records in which one of the identifiers stands"""
+        """:return: set of ids of the records in which one of the identifiers stands as a whole"""
         model = self.env[model_name]
         model.flush_model()
+        texts, contents = self._get_searched_columns(kinds)
+        company = model._fields.get("company_id")
+        scope = SQL("TRUE")
+        if company and company.store:
+            scope = SQL("(company_id IS NULL OR company_id = ANY(%s))", self.env.companies.ids)
+        # what stands in a longer text too: the wholes among it are found below
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, %s, %s FROM %s WHERE %s AND %s",
+                texts,
+                SQL("ARRAY[%s]::bytea[]", SQL(", ").join(contents)),
+                SQL.identifier(model._table),
+                scope,
+                self._get_search_condition(texts, contents, identifiers),
+            )
+        )
+        person = Person(identifiers)
+        return {
+            record_id
+            for record_id, text, files in self.env.cr.fetchall()
+            if person.is_identified(text) or any(person.is_identified(_read(file)) for file in files if file)
+        }
+
+    @api.model
+    def _get_searched_columns(self, kinds):
+        """:return: (SQL of all texts as one, list of SQL of columns with contents)"""
         texts = [
             SQL("%s::text", SQL.identifier(name))
             for name, kind in kinds.items()
             if kind not in (CONTENT, FILES)
         ]
-        conditions = [SQL("strpos(lower(concat_ws(chr(10), %s)), lower(term)) > 0", SQL(", ").join(texts))]
-        conditions += [
-            SQL(
-                "strpos(lower(encode(decode(convert_from(%s, 'LATIN1'), 'base64'), 'escape')), "
-                "lower(encode(convert_to(term, 'UTF8'), 'escape'))) > 0",
-                SQL.identifier(name),
-            )
-            for name, kind in kinds.items()
-            if kind == CONTENT
+        contents = [SQL.identifier(name) for name, kind in kinds.items() if kind == CONTENT]
+        return SQL("concat_ws(chr(10), %s)", SQL(", ").join(texts)), contents
+
+    @api.model
+    def _get_search_condition(self, texts, contents, identifiers):
+        """:return: SQL that holds where an identifier stands, be it in a longer one; numbers with any separators"""
+        read = [SQL("lower(%s)", texts)]
+        read += [
+            SQL("lower(encode(decode(convert_from(%s, 'LATIN1'), 'base64'), 'escape'))", content)
+            for content in contents
         ]
-        company = model._fields.get("company_id")
-        scope = SQL("TRUE")
-        if company and company.store:
-            scope = SQL("(company_id IS NULL OR company_id = ANY(%s))", self.env.companies.ids)
-        self.env.cr.execute(
-            SQL(
-                "SELECT id FROM %s WHERE %s AND EXISTS (SELECT FROM unnest(%s::text[]) AS term WHERE %s)",
-                SQL.identifier(model._table),
-                scope,
-                self.env["dist.message"]._get_search_terms(identifiers),
-                SQL(" OR ").join(conditions),
-            )
+        messages = self.env["dist.message"]
+        terms = [
+            SQL("strpos(%s, lower(term)) > 0", read[0]),
+            *(
+                SQL("strpos(%s, lower(encode(convert_to(term, 'UTF8'), 'escape'))) > 0", text)
+                for text in read[1:]
+            ),
+        ]
+        numbers = [SQL("strpos(translate(%s, %s, ''), plain_number) > 0", text, GAPS) for text in read]
+        return SQL(
+            "(EXISTS (SELECT FROM unnest(%s::text[]) AS term WHERE %s) "
+            "OR EXISTS (SELECT FROM unnest(%s::text[]) AS plain_number WHERE %s))",
+            messages._get_search_terms(identifiers),
+            SQL(" OR ").join(terms),
+            messages._get_search_numbers(identifiers),
+            SQL(" OR ").join(numbers),
         )
-        return {row[0] for row in self.env.cr.fetchall()}
 
     @api.model
     def _erase_rows(self, model_name, kinds, ids, values, paths, is_linked=False):
@@ -377,7 +407,7 @@ class DistPersonalData(models.AbstractModel):
         if value in values:
             return f"{erasure.TOMBSTONE} {record_id}" if kind == WHOLE else erasure.TOMBSTONE
         if kind == CONTENT:
-            text = base64.b64decode(bytes(value)).decode("utf-8", "replace")
+            text = _read(value)
             return None if is_linked or erasure.erase_text(text, values) != text else value
         if kind == DOCUMENT:
             return erasure.erase_answer(value, values, paths)
@@ -413,6 +443,9 @@ class DistPersonalData(models.AbstractModel):
         """
         kept = left.sudo()._get_exceptions().ids
         found, values = [], sorted({term for value in identifiers for term in spellings(value)})
+        # numbers with anything between their digits
+        values += ["%".join(number) for number in self.env["dist.message"]._get_search_numbers(identifiers)]
+        person = Person(identifiers)
         # without an identifier, by the person alone, nothing is looked for in texts
         for notes_name, place, model_field, names in self._get_notes() if identifiers else ():
             terms = [(name, "ilike", value) for name in names for value in values]
@@ -424,6 +457,9 @@ class DistPersonalData(models.AbstractModel):
             ]
             domain = [*about, *["|"] * (len(terms) - 1), *terms]
             notes = self.env[notes_name].sudo().with_context(active_test=False).search(domain)
+            notes = notes.filtered(
+                lambda note, names=names: any(person.is_identified(note[name]) for name in names)
+            )
             found.append((self._filter_own_notes(notes, f"{place}{model_field}", f"{place}res_id"), names))
         return found
 
@@ -462,3 +498,8 @@ class DistPersonalData(models.AbstractModel):
         for note in notes:
             erased = {name: erasure.erase_text(note[name], values) for name in names if note[name]}
             note.write({name: value for name, value in erased.items() if value != note[name]})
+
+
+def _read(content):
+    """:return: text of what a column keeps as base64"""
+    return base64.b64decode(bytes(content)).decode("utf-8", "replace")

@@ -1,7 +1,7 @@
-import ast
-
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .dist_domain_mixin import parse_domain
 
 
 class DistProcess(models.Model):
@@ -9,7 +9,13 @@ class DistProcess(models.Model):
 
     _name = "dist.process"
     _description = "Process"
-    _inherit = ["dist.company.mixin", "mail.thread", "dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = [
+        "dist.company.mixin",
+        "dist.domain.mixin",
+        "mail.thread",
+        "dist.cached.mixin",
+        "dist.guarded.mixin",
+    ]
     _order = "sequence, name"
 
     name = fields.Char(required=True, translate=True)
@@ -55,10 +61,23 @@ class DistProcess(models.Model):
     @api.constrains("model_name", "document_domain", "cancelled_domain")
     def _check_domains(self):
         for process in self:
-            if process.model_name not in self.env:
-                raise ValidationError(_("There is no model %s.", process.model_name))
+            process._check_model()
             for name in ("document_domain", "cancelled_domain"):
                 process._check_domain(process[name])
+
+    def _check_model(self):
+        """:raises ValidationError: it is no model of documents"""
+        if self.model_name not in self.env:
+            raise ValidationError(_("There is no model %s.", self.model_name))
+        known = self._get_document_models()
+        if self.model_name not in known:
+            raise ValidationError(
+                _(
+                    "%(model)s holds no documents that a process can be about. These do: %(known)s.",
+                    model=self.model_name,
+                    known=", ".join(known),
+                )
+            )
 
     def _check_domain(self, text):
         """:raises ValidationError: it is not a domain on the documents"""
@@ -68,6 +87,15 @@ class DistProcess(models.Model):
             raise ValidationError(
                 _("This cannot be used to find documents: %(text)s (%(error)s)", text=text, error=error)
             ) from error
+
+    @api.model
+    def _get_condition_fields(self):
+        return {"model_name", "document_domain", "cancelled_domain"}
+
+    def _check_conditions_readable(self):
+        for text in (self.document_domain, self.cancelled_domain):
+            self._check_domain_readable(self.model_name, parse_domain(text))
+        self.step_ids._check_conditions_of_person()
 
     def _get_documents(self):
         """:return: all documents the process is about, as a recordset to search on"""
@@ -79,6 +107,33 @@ class DistProcess(models.Model):
             domain = [*domain, ("company_id", "=", self.company_id.id)]
         return domain
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_start_kept(vals)
+        processes = super().create(vals_list)
+        processes.filtered(
+            lambda process: process.state == "running" and not process.started_at
+        )._note_start()
+        return processes
+
+    def write(self, vals):
+        self._check_start_kept(vals)
+        started = self.filtered(lambda process: process.state != "running")
+        result = super().write(vals)
+        if vals.get("state") == "running" and "started_at" not in vals:
+            started._note_start()
+        return result
+
+    @api.model
+    def _check_start_kept(self, vals):
+        """:raises AccessError: since when documents are followed is not a person's to say"""
+        if "started_at" in vals and not self.env.su:
+            raise AccessError(_("Since when a process runs is kept by Start."))
+
+    def _note_start(self):
+        self.sudo().started_at = fields.Datetime.now()
+
     def action_start(self):
         if any(not process.step_ids for process in self):
             raise UserError(_("A process has steps."))
@@ -86,7 +141,7 @@ class DistProcess(models.Model):
         if running:
             # it would leave alone what came since it was started
             raise UserError(_("%s is running already.", ", ".join(running.mapped("name"))))
-        self.write({"state": "running", "started_at": fields.Datetime.now()})
+        self.write({"state": "running"})
 
     def action_stop(self):
         self.write({"state": "draft"})
@@ -94,11 +149,3 @@ class DistProcess(models.Model):
     def action_view_milestones(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("dist_integration_base.action_dist_milestone")
         return {**action, "domain": [("process_id", "in", self.ids)]}
-
-
-def parse_domain(text):
-    """:return: domain; :raises ValueError: not a list"""
-    domain = ast.literal_eval(text or "[]")
-    if not isinstance(domain, list):
-        raise ValueError("not a list")
-    return domain

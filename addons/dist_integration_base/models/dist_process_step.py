@@ -5,7 +5,7 @@ import pytz
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-from .dist_process import parse_domain
+from .dist_domain_mixin import parse_domain
 
 UNITS = [
     ("hours", "Hours"),
@@ -25,7 +25,7 @@ class DistProcessStep(models.Model):
 
     _name = "dist.process.step"
     _description = "Step of a process"
-    _inherit = ["dist.company.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.domain.mixin", "dist.cached.mixin", "dist.guarded.mixin"]
     _order = "process_id, sequence, id"
 
     process_id = fields.Many2one("dist.process", required=True, ondelete="cascade", index=True)
@@ -79,7 +79,6 @@ class DistProcessStep(models.Model):
         "reached_by",
         "event_type_id",
         "condition",
-        "refused_condition",
         "due_from",
         "due_field",
         "due_step_id",
@@ -91,9 +90,24 @@ class DistProcessStep(models.Model):
                 raise ValidationError(_("Step %s needs its condition.", step.name))
             if step.reached_by != "condition" and not step.event_type_id:
                 raise ValidationError(_("Step %s needs its event or message.", step.name))
+            step._check_due()
+
+    @api.constrains("condition", "refused_condition", "process_id")
+    def _check_conditions(self):
+        for step in self:
             for text in (step.condition, step.refused_condition):
                 step.process_id._check_domain(text)
-            step._check_due()
+
+    @api.model
+    def _get_condition_fields(self):
+        return {"condition", "refused_condition", "due_field", "process_id"}
+
+    def _check_conditions_readable(self):
+        model_name = self.process_id.model_name
+        for text in (self.condition, self.refused_condition):
+            self._check_domain_readable(model_name, parse_domain(text))
+        if self.due_field:
+            self._check_path_readable(model_name, self.due_field)
 
     def _check_due(self):
         if not 0 <= self.due_amount <= LONGEST:

@@ -1,7 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
-from odoo.tools.safe_eval import safe_eval
+
+from .dist_domain_mixin import parse_domain
 
 PREFIX = "dist.reconciliation.domain."
 INTERVALS = [("hours", "Hours"), ("days", "Days"), ("weeks", "Weeks"), ("months", "Months")]
@@ -12,7 +13,7 @@ class DistReconciliationProfile(models.Model):
 
     _name = "dist.reconciliation.profile"
     _description = "Reconciliation profile"
-    _inherit = ["dist.company.mixin", "mail.thread", "dist.guarded.mixin"]
+    _inherit = ["dist.company.mixin", "dist.domain.mixin", "mail.thread", "dist.guarded.mixin"]
     _order = "sequence, name"
 
     name = fields.Char(required=True, tracking=True)
@@ -127,14 +128,25 @@ class DistReconciliationProfile(models.Model):
                     )
                 ) from error
 
+    @api.model
+    def _get_condition_fields(self):
+        return {"scope_domain", "domain_code"}
+
+    def _check_conditions_readable(self):
+        model_name = self._get_domain()._get_scope_model()
+        if model_name and self.scope_domain:
+            self._check_domain_readable(model_name, self._parse_scope())
+
+    def _parse_scope(self):
+        return parse_domain(self.scope_domain, {"uid": self.env.uid})
+
     def _get_scope(self):
         """:return: SQL of the ids the scope allows; None when it allows all"""
         self.ensure_one()
         model_name = self._get_domain()._get_scope_model()
         if not self.scope_domain or not model_name:
             return None
-        domain = safe_eval(self.scope_domain, {"uid": self.env.uid})
-        query = self.env[model_name].sudo().with_context(active_test=False)._search(domain)
+        query = self.env[model_name].sudo().with_context(active_test=False)._search(self._parse_scope())
         return query.subselect()
 
     def _get_tolerances(self):

@@ -2,6 +2,9 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
 from ..lib.environment import ENVIRONMENTS
+from .dist_change_request import APPROVER
+
+FEWEST_APPROVERS = 2
 
 
 class ResConfigSettings(models.TransientModel):
@@ -26,6 +29,24 @@ class ResConfigSettings(models.TransientModel):
     )
     dist_key_count = fields.Integer(compute="_compute_dist_keys", string="Encryption keys")
     dist_key_fingerprints = fields.Char(compute="_compute_dist_keys", string="Fingerprints")
+
+    @api.onchange("dist_change_approval")
+    def _onchange_dist_change_approval(self):
+        """:return: warning for who turns approval on where a person who asks has nobody to approve"""
+        if not self.dist_change_approval or self.env["dist.change.rule"]._is_approval_on():
+            return None
+        requests = self.env["dist.change.request"]
+        companies = self.env["dist.system"].sudo().search([]).company_id or self.env.company
+        short = companies.filtered(lambda company: len(requests._find_approvers(company)) < FEWEST_APPROVERS)
+        if not short:
+            return None
+        text = _(
+            "Nobody approves an own change: at least two people of each company need the right %(right)s, else some "
+            "changes wait for ever. Fewer have it in: %(companies)s.",
+            right=self.env.ref(APPROVER).sudo().display_name,
+            companies=", ".join(short.mapped("name")),
+        )
+        return {"warning": {"title": _("Too few people can approve"), "message": text}}
 
     @api.depends("company_id")
     def _compute_dist_environment(self):

@@ -24,7 +24,7 @@ class DistPersonalErase(models.TransientModel):
         store=True,
         readonly=False,
         help="One a line: e-mail address, phone number, external id. Only what no other person has: every message in "
-        "which one of them stands is found.",
+        "which one of them stands as a whole is found, numbers also with other separators.",
     )
     company_id = fields.Many2one(
         "res.company", readonly=True, help="Only in it; empty: in all that are chosen."
@@ -83,8 +83,8 @@ class DistPersonalErase(models.TransientModel):
                 raise UserError(
                     _(
                         "%s does not stand for one person only. Write an e-mail address, a full name, or a number of "
-                        "six or more characters, at least four of them digits, that no document has; or choose the "
-                        "contact.",
+                        "six or more characters, at least four of them digits, that no document has, a telephone "
+                        "number with all its digits; or choose the contact.",
                         value,
                     )
                 )

@@ -284,7 +284,11 @@ class TestCustomerUpsert(CommerceCase):
         """M4, M5: the identical request gets the answer of the first, although what it changed is not as it was."""
         for condition in ("If_None_Match", "If_Match"):
             with self.subTest(condition=condition):
-                seen = "*" if condition == "If_None_Match" else self.call("GET", "/customers/F-1").headers["ETag"]
+                seen = (
+                    "*"
+                    if condition == "If_None_Match"
+                    else self.call("GET", "/customers/F-1").headers["ETag"]
+                )
                 headers = {condition: seen, "Idempotency_Key": condition}
                 body = {**FARM, "name": f"Farm by {condition}"}
                 first = self.put("F-1", body, headers=headers)

@@ -77,7 +77,9 @@ class TestReleaseWaiting(WmsCase):
         with trap_jobs() as trap:
             self._activate(self.flows.filtered(lambda flow: flow.message_type_id.code == "receipt.requested"))
             trap.assert_jobs_count(0)
-            self._activate(self.flows.filtered(lambda flow: flow.message_type_id.code == "shipment.requested"))
+            self._activate(
+                self.flows.filtered(lambda flow: flow.message_type_id.code == "shipment.requested")
+            )
             trap.assert_jobs_count(1)
             picking.invalidate_recordset(["dist_wait_reason"])
             self.assertIn("handed over within some minutes", picking.dist_wait_reason)
@@ -88,7 +90,11 @@ class TestReleaseWaiting(WmsCase):
     def test_usual_rules(self):
         """W1: what a person or a rule holds back stays, and says so; what waits for goods, a wave or a person too."""
         self.warehouse.dist_system_id = False
-        held, free, empty = self._sell((self.tape, 1)), self._sell((self.tape, 1)), self._sell((self.glove, 1))
+        held, free, empty = (
+            self._sell((self.tape, 1)),
+            self._sell((self.tape, 1)),
+            self._sell((self.glove, 1)),
+        )
         held.dist_hold_reason = "The customer calls back."
         with trap_jobs() as trap:
             self.warehouse.write({"dist_system_id": self.system.id, "dist_release_mode": "manual"})

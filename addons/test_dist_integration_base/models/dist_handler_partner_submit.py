@@ -70,9 +70,7 @@ class PartnerSubmitHandler(models.AbstractModel):
         if name in ("Refused about", "Ambiguous about"):
             error = BusinessError if name == "Refused about" else AmbiguousMatch
             told = self.env["res.partner"].sudo().browse(int(note))
-            raise error(
-                "about", _("%s says no.", told.name), status=409, open_exception=False, record=told
-            )
+            raise error("about", _("%s says no.", told.name), status=409, open_exception=False, record=told)
         if name == "Turned away":
             raise BusinessError("turned_away", _("Nobody knows you."), status=404, open_exception=False)
         if name == "Ambiguous":

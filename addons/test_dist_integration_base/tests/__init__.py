@@ -7,6 +7,7 @@ from . import (
     test_catalogue,
     test_change_approval,
     test_company_borders,
+    test_conditions,
     test_cutover,
     test_dashboard,
     test_delivery,

@@ -219,12 +219,15 @@ class TestAlerts(OperationsMixin, DistCase):
 
     def test_activity(self):
         """X3: one activity a person while anything fires; it goes by itself."""
-        self.rule.write({"by_activity": True, "by_mail": False})
+        self.rule.write(
+            {"by_activity": True, "by_mail": False, "advice": "<a href='https://x.example'>Go</a>"}
+        )
         self._fail(50)
         self.assertFalse(self._run())
         self._run()
         self.assertEqual(self.rule.activity_ids.user_id, self.people["operator"])
         self.assertEqual(len(self.rule.activity_ids), 1)
+        self.assertIn("&lt;a href", self.rule.activity_ids.note, "text, not HTML")
         self._settle()
         self._run()
         self.assertFalse(self.rule.activity_ids)

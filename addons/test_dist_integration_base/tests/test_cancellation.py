@@ -36,7 +36,9 @@ class TestBulkCancellation(DistHttpCase):
         cls.system, cls.client, cls.key = cls._make_system(
             scopes=["test:write", "test:read"], message_types=["partner.submit"]
         )
-        cls.operator = new_test_user(cls.env, "operator-c", groups="dist_integration_base.group_dist_operator")
+        cls.operator = new_test_user(
+            cls.env, "operator-c", groups="dist_integration_base.group_dist_operator"
+        )
 
     def _send(self, items=None):
         """:return: the bulk message, and the path of its operation"""
@@ -58,9 +60,7 @@ class TestBulkCancellation(DistHttpCase):
     def test_before_anything_was_processed(self):
         """M4, M6: a bulk call that is cancelled while it waits has no effect, and stays cancelled."""
         message, path = self._send()
-        self.assertEqual(
-            cancel(self.env, self.operator, message), {"type": "ir.actions.act_window_close"}
-        )
+        self.assertEqual(cancel(self.env, self.operator, message), {"type": "ir.actions.act_window_close"})
         self._process_inbox()
         self.assertFalse(self._partners())
         self.assertEqual((message.state, message.cancelled_by_id), ("cancelled", self.operator))
@@ -119,7 +119,9 @@ class TestDeliveryCancellation(DistCase):
         self.receiver = Receiver()
         self.receiver.__enter__()
         self.addCleanup(self.receiver.__exit__)
-        self.operator = new_test_user(self.env, "operator-d", groups="dist_integration_base.group_dist_operator")
+        self.operator = new_test_user(
+            self.env, "operator-d", groups="dist_integration_base.group_dist_operator"
+        )
         self.system, _client, _key = self._make_system()
         self.endpoint = self._make_endpoint(self.system, self.receiver.url, retry_schedule="")
         self.flow = self._make_flow(self.system, "partner.changed", endpoint_id=self.endpoint.id)
@@ -197,7 +199,9 @@ class TestConcurrentCancellation(RealTransactionCase):
     @staticmethod
     def _remove(env):
         system = env["dist.system"].search([("code", "=", "concurrent-c")])
-        env.cr.execute("DELETE FROM dist_message WHERE system_id = %s AND parent_id IS NOT NULL", (system.id,))
+        env.cr.execute(
+            "DELETE FROM dist_message WHERE system_id = %s AND parent_id IS NOT NULL", (system.id,)
+        )
         env.cr.execute("DELETE FROM dist_message WHERE system_id = %s", (system.id,))
         clients = env["dist.api.client"].search([("system_id", "=", system.id)])
         users = clients.user_id
@@ -241,7 +245,9 @@ class TestConcurrentCancellation(RealTransactionCase):
         """M4: items that another transaction processes are left; the locks of the others are given back."""
         self._store_items()
         with self.registry.cursor() as other:
-            ids = api.Environment(other, SUPERUSER_ID, {})["dist.message"].browse(self.parent_id).child_ids.ids
+            ids = (
+                api.Environment(other, SUPERUSER_ID, {})["dist.message"].browse(self.parent_id).child_ids.ids
+            )
             dist_message_inbound._claim(other, ids[:1])
             told = self._do(lambda env: env["dist.message"].browse(self.parent_id).action_cancel("Twice"))
             self.assertEqual(dist_message_inbound._claim(other, ids), ids)

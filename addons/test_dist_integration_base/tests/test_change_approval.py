@@ -134,6 +134,62 @@ class TestChangeApproval(AuditMixin, DistCase):
         self.assertEqual(told["approved"].user_id, self.approver)
         self.assertEqual(self._changes(told["changed"]), {"url": (OLD, NEW)})
 
+    def test_nobody_can_approve(self):
+        """G4: it is said in the request and in the answer who has to be given what, once somebody can it is not."""
+        system = self._make_lonely_system()
+        company = system.company_id
+        self.manager.company_ids += company
+        endpoint = self._as(self.manager, self._make_endpoint(system, OLD))
+        endpoint = endpoint.with_context(allowed_company_ids=company.ids)
+        with self._kept() as requests:
+            endpoint.write({"url": NEW})
+        request = requests[0].with_user(self.manager).with_context(allowed_company_ids=company.ids)
+        self.assertIn("works in Lonely than Manager of the tests", request.approver_problem)
+        request.reason = "It moves"
+        answer = request.action_request()
+        self.assertIn(request.name, answer["params"]["message"])
+        self.assertIn("Approver: decides", answer["params"]["message"])
+        self.assertEqual(request.state, "waiting")
+        self.approver.company_ids += company
+        request.invalidate_recordset()
+        self.assertFalse(request.approver_problem)
+
+    def _make_lonely_system(self):
+        """:return: dist.system of a company in which nobody approves"""
+        company = self.env["res.company"].create({"name": "Lonely"})
+        values = {"name": "Lonely shop", "code": "lonely", "kind": "shop", "environment": "production"}
+        return self.env["dist.system"].create({**values, "company_id": company.id, "state": "active"})
+
+    def test_turning_it_on_with_too_few(self):
+        """G4: the settings warn while a company has fewer than two people who may approve."""
+        self.env["ir.config_parameter"].sudo().set_param(SETTING, "False")
+        settings = self.env["res.config.settings"].new({"dist_change_approval": True})
+        self.assertFalse(settings._onchange_dist_change_approval(), "the approver and the second manager")
+        self._make_lonely_system()
+        warning = settings._onchange_dist_change_approval()["warning"]
+        self.assertIn("Lonely", warning["message"])
+        self.env["ir.config_parameter"].sudo().set_param(SETTING, "True")
+        self.assertFalse(settings._onchange_dist_change_approval(), "nothing is turned on")
+
+    def test_reasons_are_text(self):
+        """G4: what a person writes stands as text in the activities of those who decide."""
+        text = "<img src='https://evil.example/x'> <a href='https://evil.example'>Look</a>"
+        request = self._ask(reason=text)
+        self._check_text(request.activity_ids)
+        action = request.with_user(self.manager).action_ask_bypass()
+        wizard = self.env[action["res_model"]].with_user(self.manager).with_context(**action["context"])
+        wizard.create({"note": text}).action_decide()
+        self._check_text(request.activity_ids)
+        self.endpoint._notify_owner("Look", text)
+        self._check_text(self.endpoint.activity_ids)
+
+    def _check_text(self, activities):
+        self.assertTrue(activities)
+        for activity in activities:
+            self.assertIn("&lt;img", activity.note)
+            self.assertNotIn("<img", activity.note)
+            self.assertNotIn("<a ", activity.note)
+
     def test_nobody_approves_alone(self):
         """G4: the requester, whoever lacks the right, and an approver who is too late are refused."""
         request = self._ask(user=self.second)

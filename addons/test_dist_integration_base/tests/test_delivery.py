@@ -178,6 +178,17 @@ class TestDelivery(DistCase):
         self.assertEqual(set(messages.mapped("state")), {"done"})
         self.assertEqual(self.endpoint.breaker_state, "closed")
 
+    def test_health(self):
+        """M2: an endpoint that fails is not called normal before it is paused."""
+        self.assertEqual(self.endpoint.health, "normal")
+        self.endpoint.status_ids._note_poll("Answered 503")
+        self.env.invalidate_all()
+        self.assertTrue(self.endpoint.failing_since)
+        self.assertEqual((self.endpoint.breaker_state, self.endpoint.health), ("closed", "failing"))
+        self.endpoint.status_ids.breaker_state = "open"
+        self.env.invalidate_all()
+        self.assertEqual(self.endpoint.health, "paused")
+
     def test_connection_refused(self):
         self.endpoint.url = "http://127.0.0.1:9/hook"
         message = self._emit()

@@ -209,9 +209,7 @@ class TestExceptions(DistCase):
     def test_most_that_was_at_risk(self):
         """X1: of a solved exception it is told what was at risk at its most, not with the last message."""
         partners = self.env["res.partner"].create([{"name": f"P{number}"} for number in range(4)])
-        messages = [
-            self._copy_message(res_model="res.partner", res_id=partner.id) for partner in partners
-        ]
+        messages = [self._copy_message(res_model="res.partner", res_id=partner.id) for partner in partners]
         spec = ExceptionSpec("business", "x", "Something", fingerprint="most")
         for message in messages:
             exception = self.env["dist.exception"]._open(spec, message)
@@ -231,7 +229,11 @@ class TestExceptions(DistCase):
         """X1, M10: a message whose document says nothing of orders puts at risk what its content tells."""
         country = self.env.ref("base.us")
         self.message.write({"res_model": country._name, "res_id": country.id})
-        impact = {**self.env["base"]._dist_get_impact(), "orders": 3, "currency": self.env.company.currency_id}
+        impact = {
+            **self.env["base"]._dist_get_impact(),
+            "orders": 3,
+            "currency": self.env.company.currency_id,
+        }
         handler = type(self.env["dist.handler.partner.submit"])
         with patch.object(handler, "_get_payload_impact", lambda *_arguments: impact):
             self.assertEqual(self._open(record=country).impact_orders, 3)

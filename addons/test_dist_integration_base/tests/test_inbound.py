@@ -380,9 +380,7 @@ class TestInbound(DistHttpCase):
         found = message.search(first.action_view_dist_messages()["domain"])
         self.assertEqual(found, message)
         self.assertEqual(message.action_open_document()["res_id"], first.id)
-        message.payload = json.dumps(
-            {"external_id": "P-1", "name": "Refused about", "note": str(second.id)}
-        )
+        message.payload = json.dumps({"external_id": "P-1", "name": "Refused about", "note": str(second.id)})
         message.action_retry()
         self.env.invalidate_all()
         self.assertEqual((message.attempt_count, message.res_id), (2, first.id))
@@ -400,7 +398,9 @@ class TestInbound(DistHttpCase):
         cases = (("Refused about", partners[0]), ("Ambiguous about", partners[1]))
         for number, (name, partner) in enumerate(cases):
             _response, message = self._submit(name, f"P-{number}", note=str(partner.id))
-            self.assertEqual((message.error_code, message.res_id, message.res_model), ("about", 0, False), name)
+            self.assertEqual(
+                (message.error_code, message.res_id, message.res_model), ("about", 0, False), name
+            )
             self.assertFalse(partner.dist_message_count)
         gone = BusinessError("about", "Gone", record=partners[2])
         self.assertEqual(message._prepare_failed_document(gone), {})

@@ -1,7 +1,7 @@
 import base64
 import json
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -129,6 +129,21 @@ class TestNothingLeaks(AuditMixin, PeopleMixin, DistHttpCase):
         self.flow.message_type_id.sensitive_paths = False
         self.env.invalidate_all()
         self.assertEqual((note.ours, note.reference), (SECRET, "IBAN-4712"), "the policy as it is now")
+
+    def test_taking_masking_away(self):
+        """G6: who may not see content in clear masks more, not less."""
+        kind = self.flow.message_type_id
+        kind.sensitive_paths = "customer, lines[].price, note"
+        manager = kind.with_user(self.people["manager"])
+        for paths in (False, "", "customer, note", "customer.email, lines[].price, note"):
+            with self.subTest(paths), self.assertRaisesRegex(AccessError, "Masking can be added to"):
+                manager.sensitive_paths = paths
+        manager.sensitive_paths = "note, customer, lines, other"
+        with self.assertRaisesRegex(ValidationError, "path"):
+            manager.sensitive_paths = "a[[["
+        self.people["manager"].groups_id += self.env.ref("dist_integration_base.group_dist_clear")
+        manager.sensitive_paths = "note"
+        self.assertEqual(kind.sensitive_paths, "note")
 
     def test_a_key_that_is_sensitive(self):
         """G6, G10: a list whose items are told apart by a sensitive value is shown by positions."""

@@ -221,6 +221,43 @@ class TestErasedEverywhere(PersonCase):
         self.assertEqual(json.loads(message.payload), {"text": "For [erased]"})
         self._check_gone(name, decomposed, html.escape(name), html.escape(decomposed))
 
+    def test_what_is_of_others_stays(self):
+        """G6: an address and a number within longer ones are somebody else's; numbers are found however written."""
+        others = "jo-anna@berg.example, joanna@berg.example, +1 555 777 11223"
+        kept = self._make_message(self.inbound, state="done", payload=json.dumps({"text": others}))
+        kept |= self._make_message(self.inbound, state="done", raw=base64.b64encode(others.encode()))
+        kept |= self._upload(f"sku,name\n1,{others}\n".encode())
+        event = self._make_lone_event({"text": others})
+        exception = self._open_exception(self._make_message(self.inbound, state="cancelled"), summary=others)
+        exception.message_post(body=others)
+        own = self._make_message(
+            self.inbound, state="done", payload=json.dumps({"text": "(1555) 777-1122\nanna@berg.example"})
+        )
+        own |= self._make_message(self.inbound, state="done", business_key="001 555 777.1122")
+        note = exception.message_post(body="Call 1-555-777-1122")
+        wizard = self._erase(partner_id=False, identifiers=f"{EMAIL}\n+1 555 777 1122")
+        self.assertEqual(wizard.message_ids, own)
+        self.assertEqual(json.loads(own[0].payload), {"text": "([erased]\n[erased]"})
+        self.assertEqual((own[1].business_key, exception.name), ("[erased]", others))
+        self.assertIn("[erased]", note.body)
+        self.assertEqual(json.loads(event.payload), {"text": others})
+        self.assertEqual(json.loads(kept[0].payload), {"text": others})
+        self.assertFalse(any(message.erased_at for message in kept))
+
+    def _make_lone_event(self, payload):
+        """:return: dist.event that no message carries"""
+        self.outbound.message_type_id.record_always = True
+        self.outbound.state = "retired"
+        event = self._make_event()
+        event.sudo().payload = json.dumps(payload)
+        return event
+
+    def test_the_beginning_of_a_number_is_refused(self):
+        """G6: it stands in the numbers of many."""
+        for number in ("+1 555", "+1 555 777"):
+            with self.assertRaisesRegex(UserError, "does not stand for one person"):
+                self._erase(partner_id=False, identifiers=number)
+
     def test_files(self):
         """G6: a file in which the person stands is removed, packed or not, with every copy; its hash is kept."""
         kept = self._upload(b"sku,name\n1,Bo\n")

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from dist_integration_base.lib import errors
 from dist_integration_base.lib.oauth import ClientCredentials, TokenCache
+from dist_integration_base.lib.transport import HttpSession
 from dist_integration_base.lib.transports import HttpSettings
 from partners.feed import Feed
 from partners.server import Fault
@@ -142,6 +143,19 @@ def test_refused_token_is_fetched_anew_once(shop, message):
         shop.revoke()
         assert session.send(message(2)).outcome == "success"
     assert shop.tokens_given == 2
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(2500, True), (60_000, True), (70_000, False)])
+def test_token_that_is_long(shop, length, is_read):
+    """M9: a token answer is read up to 64 KiB, however little of an answer to a message is kept."""
+    shop.token_padding = length
+    http = HttpSession(5, LOCAL, max_response_bytes=2000)
+    credentials = oauth(shop).oauth
+    if is_read:
+        assert len(TokenCache.shared.get(credentials, http)) > length
+    else:
+        with pytest.raises(errors.AuthenticationFailed, match="no bearer token"):
+            TokenCache.shared.get(credentials, http)
 
 
 def test_token_that_has_ended(shop, message):
