@@ -100,13 +100,17 @@ class DistMessage(models.Model):
             )
 
     def _get_replaced(self):
-        """:return: messages whose place this one takes: the one it corrects, other corrections of that, and what that
-        corrected in its turn
-        """
-        original = self.original_id
-        if not original:
-            return original
-        return original | (original.correction_ids - self) | original._get_replaced()
+        """:return: messages whose place this one takes: what it corrects in the end, and all other corrections of that"""
+        first = self
+        while first.original_id:
+            first = first.original_id
+        if first == self and not self.exception_id:
+            # nobody corrects what did not fail
+            return self.browse()
+        family = corrections = first
+        while corrections := corrections.correction_ids:
+            family |= corrections
+        return family - self
 
     def _settle_as_corrected(self, correction):
         """The correction takes over: what it replaces is cancelled in the name of who corrected it."""

@@ -150,7 +150,7 @@ class TestDeliveryCancellation(DistCase):
         self.assertEqual(message.attempt_ids.outcome, "success")
         self.assertIn(self.operator.name, message.summary)
         self.assertIn("already leaving", message.summary)
-
+        """M2, X1: what was cancelled while it was refused stays cancelled, counts its attempt and asks nobody."""
     def test_not_delivered(self):
         """M2, X1: what was cancelled while it was refused stays cancelled, counts its attempt, and asks nobody to act."""
         self.receiver.answers = [400]

@@ -66,6 +66,28 @@ class TestInbound(DistHttpCase):
         self.env.invalidate_all()
         self.assertEqual((third.state, partner.name), ("done", "Third"))
 
+    def test_one_of_several_corrections(self):
+        """M6, X1: once one of several contents of a message is applied, whether a correction, one of a correction, or
+        the first after all, all others are settled and nothing is left open."""
+        for applied in range(4):
+            with self.subTest(applied=applied):
+                number = f"P-{applied}"
+                first = self._submit("Blocked", external_id=number)[1]
+                family = [first]
+                for corrected in (0, 1, 0):
+                    content = json.dumps({"external_id": number, "name": "Blocked"})
+                    family.append(first.browse(family[corrected]._resubmit(content)))
+                self.env.invalidate_all()
+                self.assertEqual({message.state for message in family}, {"dead"})
+                exception = first.exception_id
+                self.assertEqual(exception.state, "open")
+                with patch.object(type(self.env["dist.handler.partner.submit"]), "_fail_as_told"):
+                    family[applied].action_retry()
+                self.env.invalidate_all()
+                states = ["done" if place == applied else "cancelled" for place in range(4)]
+                self.assertEqual([message.state for message in family], states)
+                self.assertNotIn(exception.state, ("open", "in_progress"))
+
     def test_hostile_content_can_be_looked_at(self):
         """X1: whatever a partner sends is refused, and a person sees it on the screen all the same."""
         for body in (
