@@ -100,7 +100,7 @@ class DistMessage(models.Model):
             )
 
     def _get_replaced(self):
-        """:return: messages whose place this one takes: what it corrects in the end, and all other corrections of that"""
+        """:return: messages whose place this one takes: what it corrects in the end, and all corrections of that"""
         first = self
         while first.original_id:
             first = first.original_id

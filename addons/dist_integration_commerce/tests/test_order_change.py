@@ -321,6 +321,20 @@ class TestOrderChange(EventCase):
         self.env.invalidate_all()
         self.assertEqual((order.state, exception.state), ("cancel", "resolved"))
 
+    def test_what_is_agreed_first(self):
+        """C4, X1: what the warehouse has to agree to is tried again afterwards, and the exception says so."""
+        reference, order = self.ordered(self.line("TEST-CORN", "10"))
+        self.release(order)
+        line = {"line": order.order_line.dist_line_ref, "quantity": "9"}
+        self.change(reference, line, status=409, code="change_too_late")
+        self.cancel(reference, status=409, code="order_released")
+        exceptions = self.exceptions_of(order)
+        self.assertEqual(set(exceptions.mapped("code")), {"change_too_late", "order_released"})
+        for exception in exceptions:
+            with self.subTest(code=exception.code):
+                self.assertEqual(exception.main_action, "retry")
+                self.assertIn("Retry", exception.suggestion)
+
     def test_cancelled_by_hand_after_refusal(self):
         """C4, X1: once a person cancels what the shop could not, its cancellation is answered so and closes."""
         reference, order = self.ordered(self.line("TEST-CORN", "10"))

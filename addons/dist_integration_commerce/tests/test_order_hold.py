@@ -154,6 +154,9 @@ class TestOrderHold(CommerceCase):
             actions,
             {"credit_limit": "release", "duplicate_order": "correct", "order_change_refused": "accept"},
         )
+        words = {"release": "Release", "correct": "resubmit", "accept": "Accept"}
+        for exception in exceptions.values():
+            self.assertIn(words[exception.main_action], exception.suggestion)
         self.assertFalse(exceptions["order_change_refused"].can_release_order)
         self.assertFalse(exceptions["duplicate_order"].can_release_order)
 

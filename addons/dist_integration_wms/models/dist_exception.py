@@ -55,11 +55,12 @@ class DistException(models.Model):
 
     @api.depends("code")
     def _compute_actions(self):
-        super()._compute_actions()
+        result = super()._compute_actions()
         codes = self._get_content_codes()
         for exception in self.filtered(lambda exception: exception.code in codes):
             # also where there are several: one after the other
             exception.can_correct = exception.can_retry
+        return result
 
     @api.depends("state", "code", "can_retry", "message_type_id")
     def _compute_can_accept_variance(self):

@@ -15,8 +15,9 @@ class DistFlow(models.Model):
         )
 
     def _finish_transition(self, before):
-        super()._finish_transition(before)
+        result = super()._finish_transition(before)
         self._dist_release_waiting()
+        return result
 
     def _dist_release_waiting(self):
         """Have handed over what was ready before these flows told warehouses of it."""

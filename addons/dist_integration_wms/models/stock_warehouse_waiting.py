@@ -1,5 +1,4 @@
 from odoo import _, api, fields, models
-from odoo.osv import expression
 
 from odoo.addons.dist_integration_base.models.dist_message import CHANNELS
 
@@ -56,13 +55,24 @@ class StockWarehouse(models.Model):
         """
         self.ensure_one()
         states = ("confirmed", "assigned") if self.dist_release_policy == "confirmed" else ("assigned",)
-        domains = [self._dist_get_type_domain(picking_type) for picking_type in self._dist_get_told_types()]
+        modes = self._dist_get_told_types().grouped(self._dist_get_mode_of)
+        waves = modes.get("wave") if self.dist_urgent_at_once else None
         return [
             ("dist_release_state", "=", "not_released"),
             ("dist_is_held_back", "=", False),
             ("state", "in", states),
-            *expression.OR([expression.FALSE_DOMAIN, *domains]),
+            "|",
+            ("picking_type_id", "in", modes["ready"].ids if "ready" in modes else []),
+            "&",
+            ("picking_type_id", "in", waves.ids if waves else []),
+            ("priority", "=", "1"),
         ]
+
+    def _dist_get_mode_of(self, picking_type):
+        """:return: key of RELEASE_MODES, of an operation type as the warehouse is set up, or about to be"""
+        if picking_type.code != "outgoing":
+            return "ready"
+        return picking_type.dist_release_mode or self.dist_release_mode
 
     def _dist_get_told_types(self):
         """:return: stock.picking.type that the external system is told of"""
@@ -72,14 +82,6 @@ class StockWarehouse(models.Model):
             return stored.in_type_id | stored.out_type_id
         own = [("warehouse_id", "=", stored.id), ("code", "in", list(KINDS)), ("dist_system_id", "!=", False)]
         return self.env["stock.picking.type"].search(own)
-
-    def _dist_get_type_domain(self, picking_type):
-        """:return: domain of the transfers of an operation type that are handed over by themselves"""
-        own = [("picking_type_id", "=", picking_type.id)]
-        mode = picking_type.code == "outgoing" and (picking_type.dist_release_mode or self.dist_release_mode)
-        if mode == "manual" or (mode == "wave" and not self.dist_urgent_at_once):
-            return expression.FALSE_DOMAIN
-        return [*own, ("priority", "=", "1")] if mode == "wave" else own
 
     def _dist_has_waiting(self):
         """:return: True when the external system can be told of something that is ready"""
