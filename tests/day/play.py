@@ -227,9 +227,11 @@ class Day:
         person = Person(self.stage.operator, self.file.catalogue["renamed"])
         for done in person.work():
             self.say(f"  {done}")
+        # what waited for one answer goes on in the background, much of it longer than a moment
+        self.until_quiet("what was released is picked")
         self.shop.order("poll")
         self.warehouse.order("poll")
-        self.until_quiet("what was released is picked")
+        self.until_quiet("what partners asked is answered")
 
     def invoice(self) -> None:
         """Invoice one order that was shipped whole, and take the payment."""
