@@ -154,10 +154,13 @@ class TestOwnership(CommerceCase):
     def test_order_change_noticed(self):
         """G1, C4: by policy the change is applied, and the steward is told on the order."""
         reference, order, (line,) = self.ordered()
-        self.own("order.lines", conflict_policy="notify", steward_id=self.env.user.id)
+        groups = "sales_team.group_sale_salesman_all_leads"
+        steward = new_test_user(self.env, "steward", groups=groups, company_id=self.company.id)
+        self.own("order.lines", conflict_policy="notify", steward_id=steward.id)
         response = self.post("changes", reference, lines=[{"line": line, "quantity": "9"}])
         self.assertEqual(response.status_code, 200, response.text)
         self.assertEqual(order.order_line.product_uom_qty, 9)
+        self.assertEqual(order.activity_ids.user_id, steward)
         self.assertIn("CRM", order.activity_ids.summary)
 
     def test_order_cancellation(self):
