@@ -23,6 +23,12 @@ class DistHandler(models.AbstractModel):
         """:return: what the sender calls the document; shown and searched as the message's business key"""
         return None
 
+    def _prepare_repeated(self, payload):
+        """:return: content of a message that is applied again, after one that came late: what it was to meet then is
+        no condition any more
+        """
+        return payload
+
     def _prefetch(self, pairs):
         """Read in one go what messages name that are applied together.
 

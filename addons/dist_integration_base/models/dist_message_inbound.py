@@ -374,7 +374,8 @@ class DistMessage(models.Model):
         """
         for later in self._find_later(handler._get_external_id(payload)):
             again = later._in_service_environment()
-            self._apply_pairs(handler.with_env(again.env), [(again, later._get_valid_payload())])
+            content = handler._prepare_repeated(later._get_valid_payload())
+            self._apply_pairs(handler.with_env(again.env), [(again, content)])
 
     def _find_later(self, external_id):
         """:return: applied messages that told of the same record after this one, in the order in which they came; none

@@ -303,6 +303,20 @@ class TestCustomerUpsert(CommerceCase):
                 problem = self.put("F-1", body, headers={condition: seen}, status=412)
                 self.assertEqual(problem["code"], "precondition_failed")
 
+    def test_late_before_a_conditional_change(self):
+        """C1, M4: what waited for a person is applied although a later change was made to one version only."""
+        self.put_ok("F-1", FARM)
+        self.put("F-1", {**FARM, "payment_term": "N45", "phone": "+1 555 0100"}, status=202)
+        version = self.call("GET", "/customers/F-1").headers["ETag"]
+        _answer, partner = self.put_ok("F-1", {"name": "Hill Farms"}, headers={"If-Match": version})
+        term = self.env["account.payment.term"].create({"name": "45 days"})
+        self.map_code("payment_term", "N45", term)
+        waiting = self.env["dist.message"].search([("state", "=", "error")])
+        waiting.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((waiting.state, partner.name), ("done", "Hill Farms"))
+        self.assertEqual((partner.phone, partner.property_payment_term_id), ("+1 555 0100", term))
+
     def test_version_is_checked_again_under_the_lock(self):
         """M4: a change that came in between the check and the message is not overwritten."""
         self.put_ok("F-1", FARM)

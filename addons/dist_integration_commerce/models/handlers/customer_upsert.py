@@ -91,6 +91,10 @@ class CustomerUpsertHandler(models.AbstractModel):
         partner, outcome = self._upsert(message, payload)
         return HandlerResult(answer=self._prepare_answer(message, payload, partner, outcome), record=partner)
 
+    def _prepare_repeated(self, payload):
+        content = super()._prepare_repeated(payload)
+        return {name: value for name, value in content.items() if name != "expected_version"}
+
     def _check_version(self, message, payload):
         """A change meant for one version is made to no other."""
         expected = payload.get("expected_version")
