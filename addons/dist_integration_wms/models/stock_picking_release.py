@@ -22,13 +22,17 @@ class StockPicking(models.Model):
     @api.depends("state", "dist_release_state", "dist_hold_reason", "dist_is_held_back", "dist_wave_id.state")
     def _compute_dist_wait_reason(self):
         for picking in self:
-            waits = (
-                picking.dist_release_state == "not_released"
-                and picking.state in ("waiting", "confirmed", "assigned")
-                and picking.picking_type_id.dist_system_id
-                and picking._dist_get_release_kind()
-            )
-            picking.dist_wait_reason = waits and picking._dist_get_wait_reason()
+            picking.dist_wait_reason = picking._dist_waits() and picking._dist_get_wait_reason()
+
+    def _dist_waits(self):
+        """:return: True when an external system is to be told of the transfer and was not yet"""
+        self.ensure_one()
+        return bool(
+            self.dist_release_state == "not_released"
+            and self.state in ("waiting", "confirmed", "assigned")
+            and self.picking_type_id.dist_system_id
+            and self._dist_get_release_kind()
+        )
 
     def _dist_get_wait_reason(self):
         """:return: sentence that says what a transfer waits for"""

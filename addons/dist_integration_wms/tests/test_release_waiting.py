@@ -68,6 +68,14 @@ class TestReleaseWaiting(WmsCase):
         self.assertFalse(self.warehouse.dist_release_notice)
         self.assertFalse(pickings[0].dist_wait_reason)
 
+    def test_no_external_system(self):
+        """W1: a delivery of a warehouse without an external system waits for nothing, and is not held."""
+        own = self._make_warehouse(self.env["dist.system"], "Own", "OWN", company_id=self.env.company.id)
+        self._put(self.tape, 9, location=own.lot_stock_id)
+        picking = self._sell((self.tape, 4), warehouse=own)
+        self.assertEqual(picking.state, "assigned")
+        self.assertEqual((picking.dist_wait_reason, picking.dist_can_release), (False, False))
+
     def test_flow_activated(self):
         """W1, M7: what became ready while no flow told of it is handed over once one does; until then it says why."""
         self.flows.action_retire()
