@@ -57,9 +57,7 @@ class ResPartner(models.Model):
         changed = [picking for picking, before in told.items() if picking._dist_get_address() != before]
         person = self._dist_get_acting_person()
         for picking in changed:
-            # nobody has seen what was written in this transaction, or what could not be told
-            if not (picking.dist_is_untold or picking._dist_is_requested_just_now()):
-                picking._dist_note_address(picking.dist_former_address or told[picking], person)
+            picking._dist_review_address(told[picking], person)
         self._dist_tell_former_addresses([picking for picking in changed if picking.dist_former_address])
 
     def _dist_get_acting_person(self):

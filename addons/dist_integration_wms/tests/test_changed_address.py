@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -218,6 +219,48 @@ class TestChangedAddress(WmsHttpCase):
         self.assertIn("call it", exception.suggestion)
         exception.with_user(self.worker).action_mark_handled()
         self.assertFalse(self._get_exceptions())
+
+    def _merge(self, into):
+        """Merge the customer into another contact, as a person does."""
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard.create(
+            {
+                "partner_ids": [Command.set((self.customer | into).ids)],
+                "dst_partner_id": into.id,
+                "state": "selection",
+            }
+        ).action_merge()
+        self.assertFalse(self.customer.exists())
+
+    def test_merged(self):
+        """W1, M5: a contact that is merged into another leaves the delivery where the warehouse was told."""
+        into = self.customer.copy({"name": "Fieldmart Hamburg", "street": "Hafenweg 1"})
+        self._merge(into)
+        self.assertEqual(self.picking.partner_id, into)
+        self.assertIn("Lindenstr. 5", self.picking.dist_former_address)
+        exception = self._get_exceptions()
+        self.assertIn("Lindenstr. 5", exception.detail.splitlines()[0])
+        self.assertIn("Hafenweg 1", exception.detail.splitlines()[1])
+        self.assertIn(self.picking.name, "".join(into.message_ids.mapped("body")))
+        self._move("Hafenweg 2", contact=into)
+        self.assertIn("Lindenstr. 5", self.picking.dist_former_address)
+        self._answer(self._ask_change())
+        self.assertFalse(self._get_exceptions())
+
+    def test_merged_into_the_same_address(self):
+        """W1: a twin with the same address leaves nothing to settle."""
+        self._merge(self.customer.copy({"name": self.customer.name}))
+        self.assertEqual((self.picking.dist_former_address, self._get_exceptions().ids), (False, []))
+
+    def test_told_anew(self):
+        """W1: what is released anew is told, and known by, the address that it has then."""
+        self._post(ACKNOWLEDGE, {"shipment": self.picking.name, "status": "refused", "reason": "closed"})
+        self._move()
+        self.picking.action_dist_release()
+        self._commit_events()
+        self.assertIn("Hafenweg 1", self.picking.dist_told_address)
+        self._move("Hafenweg 2")
+        self.assertIn("Hafenweg 1", self.picking.dist_former_address)
 
     def test_one_query(self):
         """W1: contacts to whom nothing is under way cost one query more."""
