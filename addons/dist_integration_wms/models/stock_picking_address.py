@@ -16,7 +16,7 @@ class StockPicking(models.Model):
         string="Told to the warehouse",
         readonly=True,
         copy=False,
-        help="The address that the warehouse knows, since the contact's was changed in Odoo.",
+        help="The recipient and address that the warehouse knows, since the contact was changed in Odoo.",
     )
     dist_told_address = fields.Char(
         string="Address told last",
@@ -84,7 +84,7 @@ class StockPicking(models.Model):
     def _dist_prepare_address_changed(self):
         """:return: ExceptionSpec for the person who changed the address"""
         suggestion = _(
-            "Use Request change on the delivery to tell the new address, or Request hold until it is clear."
+            "Use Request change on the delivery to tell what is new, or Request hold until it is clear."
         )
         if not self._dist_takes_request("change"):
             suggestion = _("This warehouse takes no requests: call it, then use Mark as handled.")
@@ -92,7 +92,7 @@ class StockPicking(models.Model):
             "business",
             ADDRESS_CHANGED,
             _(
-                "%(delivery)s goes to the former address of %(contact)s",
+                "%(delivery)s goes to the former recipient or address of %(contact)s",
                 delivery=self.name,
                 contact=self.partner_id.display_name,
             ),

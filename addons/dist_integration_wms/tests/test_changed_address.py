@@ -4,7 +4,7 @@ from odoo.tests import Form, new_test_user, tagged
 
 from .common import ACKNOWLEDGE, ANSWER, WmsHttpCase
 
-FORMER = "Lindenstr. 5, 10969 Berlin, DE"
+FORMER = "Fieldmart Berlin, Lindenstr. 5, 10969 Berlin, DE"
 
 
 @tagged("post_install", "-at_install")
@@ -188,7 +188,7 @@ class TestChangedAddress(WmsHttpCase):
         self._commit_events()
         self._move()
         self.assertEqual(order.picking_ids.partner_id.street, "Hafenweg 1")
-        self.assertEqual(order.picking_ids.dist_former_address, FORMER)
+        self.assertEqual(order.picking_ids.dist_former_address, f"Ada, {FORMER}")
         self.assertTrue(self._get_exceptions(order.picking_ids))
 
     def test_not_concerned(self):
@@ -202,6 +202,32 @@ class TestChangedAddress(WmsHttpCase):
         self.assertFalse(self._get_exceptions(self.picking | waiting))
         self._move()
         self.assertEqual(self._get_exceptions(self.picking | waiting).res_id, self.picking.id)
+
+    def test_recipient_changed(self):
+        """W1: so it is with who receives, and how to reach them: the warehouse was told that as well."""
+        contact = self.env["res.partner"].create(
+            {"name": "Ada", "parent_id": self.customer.id, "type": "delivery"}
+        )
+        order = self.picking.sale_id.copy({"partner_shipping_id": contact.id})
+        order.action_confirm()
+        self._commit_events()
+        picking = order.picking_ids
+        changes = {
+            "name": (contact, "Ada Lovelace"),
+            "email": (contact, "ada@fieldmart.example"),
+            "phone": (contact, "+49 30 5678"),
+            "company": (self.customer, "Fieldmart Brandenburg"),
+        }
+        for name, (changed, value) in changes.items():
+            with self.subTest(name):
+                field = "name" if name == "company" else name
+                former = changed[field]
+                changed.with_user(self.worker).write({field: value})
+                exception = self._get_exceptions(picking)
+                self.assertIn(value, exception.detail.splitlines()[1])
+                self.assertNotIn(value, picking.dist_former_address)
+                changed.with_user(self.worker).write({field: former})
+                self.assertFalse(self._get_exceptions(picking))
 
     def test_changed_by_a_program(self):
         """W1: what a shop changes is a matter for the owner of the warehouse's system."""
