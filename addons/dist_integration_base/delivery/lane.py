@@ -83,10 +83,14 @@ class LaneDrain:
     @contextmanager
     def locked(self):
         """Hold the lane while draining it; yields False when another worker holds it."""
-        key = f"dist.lane/{self._endpoint_id}/{self._criticality}/{self._lane}"
         with self._registry.cursor() as cr:
-            cr.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
-            yield cr.fetchone()[0]
+            yield self.take(cr)
+
+    def take(self, cr):
+        """:return: True when no other worker drains the lane, nor can until the transaction of this cursor ends"""
+        key = f"dist.lane/{self._endpoint_id}/{self._criticality}/{self._lane}"
+        cr.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
+        return cr.fetchone()[0]
 
     def run(self, seconds=RUN_SECONDS):
         """Deliver until nothing is due, the endpoint asks for a pause, or the time is over.

@@ -412,6 +412,7 @@ def _translated(connection: Any, host: str) -> Iterator[None]:
     except (http.client.RemoteDisconnected, ConnectionError) as error:
         raise ConnectError(
             f"{host} closed the connection before its answer was complete.",
+            code=_code_of_cut(connection),
             request_sent=connection.request_sent,
         ) from error
     except http.client.IncompleteRead as error:
@@ -423,8 +424,15 @@ def _translated(connection: Any, host: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or "network error"
         raise ConnectError(
-            f"The connection to {host} failed: {reason}.", request_sent=connection.request_sent
+            f"The connection to {host} failed: {reason}.",
+            code=_code_of_cut(connection),
+            request_sent=connection.request_sent,
         ) from error
+
+
+def _code_of_cut(connection: Any) -> str:
+    """``connect`` says that the other side cannot know of the request; else it is ``cut``."""
+    return "cut" if connection.request_sent else ConnectError.code
 
 
 # -- connections with a deadline -----------------------------------------------------------------------------

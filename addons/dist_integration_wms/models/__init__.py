@@ -13,6 +13,7 @@ from . import (
     dist_exception_shipment,
     dist_flow,
     dist_message,
+    dist_message_attempt,
     dist_personal_data,
     dist_product_substitution,
     dist_reconciliation,

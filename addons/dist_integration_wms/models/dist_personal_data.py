@@ -27,6 +27,7 @@ PLACES = {
         "dist_held_back_reason": TEXT,
         "dist_hold_reason": TEXT,
         "dist_label_ref": TEXT,
+        "dist_told_address": TEXT,
         "dist_transport_ref": TEXT,
         "dist_unlock_reason": TEXT,
     },

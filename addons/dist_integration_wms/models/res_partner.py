@@ -3,8 +3,22 @@ from odoo import _, fields, models
 from .stock_picking import FINISHED, RELEASED
 
 REST_POLICIES = [("keep", "Keep it in a backorder"), ("cancel", "Cancel it"), ("ask", "Ask a person")]
-# what a warehouse is told of an address, and whose address a contact takes over
-ADDRESS = {"street", "street2", "zip", "city", "state_id", "country_id", "phone", "parent_id", "type"}
+# what a warehouse is told of a recipient, and what decides whose address and company a contact takes over
+ADDRESS = {
+    "city",
+    "company_name",
+    "country_id",
+    "email",
+    "is_company",
+    "name",
+    "parent_id",
+    "phone",
+    "state_id",
+    "street",
+    "street2",
+    "type",
+    "zip",
+}
 
 
 class ResPartner(models.Model):
@@ -57,9 +71,7 @@ class ResPartner(models.Model):
         changed = [picking for picking, before in told.items() if picking._dist_get_address() != before]
         person = self._dist_get_acting_person()
         for picking in changed:
-            # nobody has seen what was written in this transaction, or what could not be told
-            if not (picking.dist_is_untold or picking._dist_is_requested_just_now()):
-                picking._dist_note_address(picking.dist_former_address or told[picking], person)
+            picking._dist_review_address(told[picking], person)
         self._dist_tell_former_addresses([picking for picking in changed if picking.dist_former_address])
 
     def _dist_get_acting_person(self):
@@ -79,20 +91,26 @@ class ResPartner(models.Model):
             if own:
                 partner._message_log(
                     body=_(
-                        "Still going to the former address, as the warehouse was told: %(deliveries)s. Ask it with "
-                        "Request change or Request hold on the delivery.",
+                        "Still going to the former recipient or address, as the warehouse was told: %(deliveries)s. Ask "
+                        "it with Request change or Request hold on the delivery.",
                         deliveries=", ".join(own),
                     )
                 )
 
     def _dist_get_address_text(self):
-        """:return: one line, the same in every language"""
-        places = (
+        """:return: one line of who receives, where, and how to reach them: what a message tells; the same in every
+        language
+        """
+        company = self.commercial_partner_id
+        words = (
+            self.name or company.name,
+            company != self and self.commercial_company_name,
             self.street,
             self.street2,
             " ".join(filter(None, (self.zip, self.city))),
             self.state_id.code,
             self.country_id.code,
             self.phone,
+            self.email,
         )
-        return ", ".join(filter(None, places))
+        return ", ".join(filter(None, words))

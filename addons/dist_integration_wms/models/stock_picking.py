@@ -253,13 +253,10 @@ class StockPicking(models.Model):
             ("res_model", "=", self._name),
             ("res_id", "in", waiting.ids),
             ("message_type_id.code", "in", REQUESTED),
-            # what was not answered in time may have been taken all the same
-            "|",
-            ("state", "!=", "cancelled"),
-            ("attempt_ids.outcome", "in", ("success", "retryable")),
         ]
-        told = self.env["dist.message"].sudo()._read_group(requests, ["res_id"])
-        return waiting - self.browse([res_id for (res_id,) in told])
+        told = self.env["dist.message"].sudo().search(requests)
+        told = told.filtered(lambda message: message._dist_may_have_arrived())
+        return waiting - self.browse(told.mapped("res_id"))
 
     def _dist_release_take_back(self, reason):
         """The warehouse was not told, and will not be until a person releases this transfer again.

@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 
 from odoo.addons.dist_integration_base.lib.handling import ExceptionSpec
 
@@ -16,13 +16,53 @@ class StockPicking(models.Model):
         string="Told to the warehouse",
         readonly=True,
         copy=False,
-        help="The address that the warehouse knows, since the contact's was changed in Odoo.",
+        help="The recipient and address that the warehouse knows, since the contact was changed in Odoo.",
+    )
+    dist_told_address = fields.Char(
+        string="Address told last",
+        readonly=True,
+        copy=False,
+        help="Recipient and address as the warehouse knows them, whatever becomes of the contact.",
     )
 
     def _dist_get_address(self):
         """:return: text of the address that a message about this delivery would tell now"""
         self.ensure_one()
         return self.partner_id._dist_get_address_text()
+
+    def _dist_keep_told_address(self):
+        """Keep what the warehouse is told of these, as the contacts may change, or be merged, afterwards; by one
+        statement, as a wave has many.
+        """
+        told = {
+            picking.id: picking._dist_get_address()
+            for picking in self
+            if picking._dist_get_release_kind() == "shipment"
+        }
+        if not told:
+            return
+        self.flush_recordset(["dist_told_address"])
+        self.env.cr.execute(
+            """
+            UPDATE stock_picking AS picking SET dist_told_address = told.address
+            FROM unnest(%s::integer[], %s::varchar[]) AS told (id, address) WHERE picking.id = told.id
+            """,
+            (list(told), list(told.values())),
+        )
+        self.invalidate_recordset(["dist_told_address"], flush=False)
+
+    def _dist_review_address(self, before, assignee=None):
+        """See whether the warehouse knows another address than the contact has now.
+
+        :param before: text of the address before the contact changed, for what was told before that was kept
+        :param assignee: as of `_dist_note_address`
+        """
+        self.ensure_one()
+        if self.dist_is_untold or self._dist_is_requested_just_now():
+            # nobody has seen what was written in this transaction, or what could not be told
+            self._dist_keep_told_address()
+        else:
+            self._dist_note_address(self.dist_told_address or before, assignee)
 
     def _dist_note_address(self, told, assignee=None):
         """Show that the warehouse knows another address than the contact has, and have a person settle it; or that it
@@ -32,6 +72,7 @@ class StockPicking(models.Model):
         :param assignee: res.users who changed it; the owner of the system for None
         """
         self.ensure_one()
+        self.dist_told_address = told
         if told == self._dist_get_address():
             self._dist_settle_address()
             return
@@ -43,7 +84,7 @@ class StockPicking(models.Model):
     def _dist_prepare_address_changed(self):
         """:return: ExceptionSpec for the person who changed the address"""
         suggestion = _(
-            "Use Request change on the delivery to tell the new address, or Request hold until it is clear."
+            "Use Request change on the delivery to tell what is new, or Request hold until it is clear."
         )
         if not self._dist_takes_request("change"):
             suggestion = _("This warehouse takes no requests: call it, then use Mark as handled.")
@@ -51,7 +92,7 @@ class StockPicking(models.Model):
             "business",
             ADDRESS_CHANGED,
             _(
-                "%(delivery)s goes to the former address of %(contact)s",
+                "%(delivery)s goes to the former recipient or address of %(contact)s",
                 delivery=self.name,
                 contact=self.partner_id.display_name,
             ),
@@ -93,6 +134,13 @@ class StockPicking(models.Model):
 
     # what happens to the delivery
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "partner_id" in vals:
+            # a message that is made yet tells the new one
+            self.sudo().filtered("dist_is_untold")._dist_keep_told_address()
+        return result
+
     def _dist_update_release(self):
         self._dist_hand_on_address()
         return super()._dist_update_release()
@@ -101,12 +149,22 @@ class StockPicking(models.Model):
         return {
             **super()._dist_prepare_continued(),
             "dist_former_address": self.backorder_id.dist_former_address,
+            "dist_told_address": self.backorder_id.dist_told_address,
         }
+
+    @api.model
+    def _dist_prepare_unreleased(self):
+        return {**super()._dist_prepare_unreleased(), "dist_told_address": False}
 
     def _dist_release_request(self):
         # it is told as it is now
         self._dist_settle_address()
+        self._dist_keep_told_address()
         return super()._dist_release_request()
+
+    def _dist_release_refresh(self):
+        self._dist_keep_told_address()
+        return super()._dist_release_refresh()
 
     def _dist_release_take_back(self, reason):
         self._dist_settle_address()

@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from .stock_picking import FINISHED
+
 
 class StockPicking(models.Model):
     """When a transfer is handed over: at once, in a wave, by hand; and what holds it back."""
@@ -19,16 +21,27 @@ class StockPicking(models.Model):
     dist_held_back_reason = fields.Char(string="Held back because", readonly=True, copy=False)
     dist_wait_reason = fields.Char(compute="_compute_dist_wait_reason", string="Why it waits")
 
-    @api.depends("state", "dist_release_state", "dist_hold_reason", "dist_is_held_back", "dist_wave_id.state")
+    @api.depends(
+        "state",
+        "dist_release_state",
+        "dist_hold_reason",
+        "dist_is_held_back",
+        "dist_wave_id.state",
+        "move_ids.picked",
+    )
     def _compute_dist_wait_reason(self):
         for picking in self:
-            waits = (
-                picking.dist_release_state == "not_released"
-                and picking.state in ("waiting", "confirmed", "assigned")
-                and picking.picking_type_id.dist_system_id
-                and picking._dist_get_release_kind()
-            )
-            picking.dist_wait_reason = waits and picking._dist_get_wait_reason()
+            picking.dist_wait_reason = picking._dist_waits() and picking._dist_get_wait_reason()
+
+    def _dist_waits(self):
+        """:return: True when an external system is to be told of the transfer and was not yet"""
+        self.ensure_one()
+        return bool(
+            self.dist_release_state == "not_released"
+            and self.state in ("waiting", "confirmed", "assigned")
+            and self.picking_type_id.dist_system_id
+            and self._dist_get_release_kind()
+        )
 
     def _dist_get_wait_reason(self):
         """:return: sentence that says what a transfer waits for"""
@@ -70,6 +83,7 @@ class StockPicking(models.Model):
         """
         self.ensure_one()
         holds = [self.dist_hold_reason] if self.dist_hold_reason else []
+        holds += self._dist_get_picked_holds()
         picking = self.sudo()
         if not picking.sale_id or picking._dist_get_release_kind() != "shipment":
             return holds
@@ -79,6 +93,17 @@ class StockPicking(models.Model):
         if warehouse.dist_hold_unpaid:
             holds += picking._dist_get_payment_holds()
         return holds
+
+    def _dist_get_picked_holds(self):
+        # what a person works on here is not given to a warehouse as well
+        if not any(move.picked and move.state not in FINISHED for move in self.move_ids):
+            return []
+        return [
+            _(
+                "Somebody has begun to pick it here: validate it, or take the marks of what is picked away and it is "
+                "handed over."
+            )
+        ]
 
     def _dist_get_credit_holds(self):
         partner = self.sale_id.partner_invoice_id.commercial_partner_id.with_company(self.company_id)

@@ -112,6 +112,7 @@ class StockWarehouse(models.Model):
 
     def _dist_release_due(self):
         self.ensure_one()
+        self.env["dist.message"]._dist_review_given_up(self._dist_get_requested())
         self._dist_get_held_back()._dist_review_held_back()
         self._dist_release_waiting()
         moment = self._dist_get_due_cutoff()
@@ -141,6 +142,16 @@ class StockWarehouse(models.Model):
                 ("picking_type_id.warehouse_id", "=", self.id),
                 ("dist_is_held_back", "=", True),
                 ("dist_release_state", "=", "not_released"),
+                ("state", "not in", ("done", "cancel")),
+            ]
+        )
+
+    def _dist_get_requested(self):
+        """:return: transfers that the external system has not accepted yet"""
+        return self.env["stock.picking"].search(
+            [
+                ("picking_type_id.warehouse_id", "=", self.id),
+                ("dist_release_state", "=", "requested"),
                 ("state", "not in", ("done", "cancel")),
             ]
         )

@@ -22,6 +22,7 @@ from . import (
     test_products,
     test_receipt_confirmed,
     test_release,
+    test_release_given_up,
     test_release_lock,
     test_release_requests,
     test_release_rules,

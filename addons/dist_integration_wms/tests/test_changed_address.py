@@ -1,9 +1,11 @@
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import ACKNOWLEDGE, ANSWER, WmsHttpCase
 
-FORMER = "Lindenstr. 5, 10969 Berlin, DE"
+PLACE = "Lindenstr. 5, 10969 Berlin, DE"
+FORMER = f"Fieldmart Berlin, {PLACE}"
 
 
 @tagged("post_install", "-at_install")
@@ -187,7 +189,7 @@ class TestChangedAddress(WmsHttpCase):
         self._commit_events()
         self._move()
         self.assertEqual(order.picking_ids.partner_id.street, "Hafenweg 1")
-        self.assertEqual(order.picking_ids.dist_former_address, FORMER)
+        self.assertEqual(order.picking_ids.dist_former_address, f"Ada, {PLACE}")
         self.assertTrue(self._get_exceptions(order.picking_ids))
 
     def test_not_concerned(self):
@@ -202,11 +204,40 @@ class TestChangedAddress(WmsHttpCase):
         self._move()
         self.assertEqual(self._get_exceptions(self.picking | waiting).res_id, self.picking.id)
 
+    def test_recipient_changed(self):
+        """W1: so it is with who receives, and how to reach them: the warehouse was told that as well."""
+        self.customer.is_company = True
+        contact = self.env["res.partner"].create(
+            {"name": "Ada", "parent_id": self.customer.id, "type": "delivery"}
+        )
+        order = self.picking.sale_id.copy({"partner_shipping_id": contact.id})
+        order.action_confirm()
+        self._commit_events()
+        picking = order.picking_ids
+        changes = {
+            "name": (contact, "Ada Lovelace"),
+            "email": (contact, "ada@fieldmart.example"),
+            "phone": (contact, "+49 30 5678"),
+            "company": (self.customer, "Fieldmart Brandenburg"),
+        }
+        for name, (changed, value) in changes.items():
+            with self.subTest(name):
+                field = "name" if name == "company" else name
+                former = changed[field]
+                changed.with_user(self.worker).write({field: value})
+                exception = self._get_exceptions(picking)
+                self.assertIn(value, exception.detail.splitlines()[1])
+                self.assertNotIn(value, picking.dist_former_address)
+                changed.with_user(self.worker).write({field: former})
+                self.assertFalse(self._get_exceptions(picking))
+
     def test_changed_by_a_program(self):
         """W1: what a shop changes is a matter for the owner of the warehouse's system."""
+        owner = new_test_user(self.env, "address-owner", groups="dist_integration_base.group_dist_user")
+        self.system.business_owner_id = owner
         self.customer.sudo().write({"phone": "+49 30 1234"})
         exception = self._get_exceptions()
-        self.assertEqual(exception.assignee_id, self.system.business_owner_id)
+        self.assertEqual(exception.assignee_id, owner)
         self.assertIn("+49 30 1234", exception.detail)
 
     def test_warehouse_takes_no_requests(self):
@@ -218,6 +249,48 @@ class TestChangedAddress(WmsHttpCase):
         self.assertIn("call it", exception.suggestion)
         exception.with_user(self.worker).action_mark_handled()
         self.assertFalse(self._get_exceptions())
+
+    def _merge(self, into):
+        """Merge the customer into another contact, as a person does."""
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        wizard.create(
+            {
+                "partner_ids": [Command.set((self.customer | into).ids)],
+                "dst_partner_id": into.id,
+                "state": "selection",
+            }
+        ).action_merge()
+        self.assertFalse(self.customer.exists())
+
+    def test_merged(self):
+        """W1, M5: a contact that is merged into another leaves the delivery where the warehouse was told."""
+        into = self.customer.copy({"name": "Fieldmart Hamburg", "street": "Hafenweg 1"})
+        self._merge(into)
+        self.assertEqual(self.picking.partner_id, into)
+        self.assertIn("Lindenstr. 5", self.picking.dist_former_address)
+        exception = self._get_exceptions()
+        self.assertIn("Lindenstr. 5", exception.detail.splitlines()[0])
+        self.assertIn("Hafenweg 1", exception.detail.splitlines()[1])
+        self.assertIn(self.picking.name, "".join(into.message_ids.mapped("body")))
+        self._move("Hafenweg 2", contact=into)
+        self.assertIn("Lindenstr. 5", self.picking.dist_former_address)
+        self._answer(self._ask_change())
+        self.assertFalse(self._get_exceptions())
+
+    def test_merged_into_the_same_address(self):
+        """W1: a twin with the same address leaves nothing to settle."""
+        self._merge(self.customer.copy({"name": self.customer.name}))
+        self.assertEqual((self.picking.dist_former_address, self._get_exceptions().ids), (False, []))
+
+    def test_told_anew(self):
+        """W1: what is released anew is told, and known by, the address that it has then."""
+        self._post(ACKNOWLEDGE, {"shipment": self.picking.name, "status": "refused", "reason": "closed"})
+        self._move()
+        self.picking.action_dist_release()
+        self._commit_events()
+        self.assertIn("Hafenweg 1", self.picking.dist_told_address)
+        self._move("Hafenweg 2")
+        self.assertIn("Hafenweg 1", self.picking.dist_former_address)
 
     def test_one_query(self):
         """W1: contacts to whom nothing is under way cost one query more."""

@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.queue_job.tests.common import trap_jobs
@@ -68,6 +69,14 @@ class TestReleaseWaiting(WmsCase):
         self.assertFalse(self.warehouse.dist_release_notice)
         self.assertFalse(pickings[0].dist_wait_reason)
 
+    def test_no_external_system(self):
+        """W1: a delivery of a warehouse without an external system waits for nothing, and is not held."""
+        own = self._make_warehouse(self.env["dist.system"], "Own", "OWN", company_id=self.env.company.id)
+        self._put(self.tape, 9, location=own.lot_stock_id)
+        picking = self._sell((self.tape, 4), warehouse=own)
+        self.assertEqual(picking.state, "assigned")
+        self.assertEqual((picking.dist_wait_reason, picking.dist_can_release), (False, False))
+
     def test_flow_activated(self):
         """W1, M7: what became ready while no flow told of it is handed over once one does; until then it says why."""
         self.flows.action_retire()
@@ -106,6 +115,38 @@ class TestReleaseWaiting(WmsCase):
         self.assertEqual((held.dist_release_state, held.dist_is_held_back), ("not_released", True))
         self.assertEqual(empty.dist_release_state, "not_released")
         self.assertEqual(self._get_codes(held | empty), [])
+
+    def test_picked_in_part(self):
+        """W1: what a person has begun to pick stays with that person, and says why, until it is picked no more."""
+        self.warehouse.dist_system_id = False
+        begun, other = self._sell((self.tape, 5)), self._sell((self.tape, 5))
+        begun.move_ids.write({"quantity": 3, "picked": True})
+        with trap_jobs() as trap:
+            self.warehouse.dist_system_id = self.system
+            self._run_jobs(trap)
+        self.assertEqual((begun.dist_release_state, other.dist_release_state), ("not_released", "requested"))
+        self.assertIn("begun to pick", begun.dist_wait_reason)
+        self.assertIn("begun to pick", begun.dist_held_back_reason)
+        with self.assertRaisesRegex(UserError, "begun to pick"):
+            begun.action_dist_release()
+        begun.move_ids.write({"quantity": 5, "picked": False})
+        self.assertNotIn("begun to pick", begun.dist_wait_reason)
+        self.warehouse._dist_release_due()
+        self._commit_events()
+        self.assertEqual(begun.dist_release_state, "requested")
+
+    def test_picked_and_validated(self):
+        """W1: nobody is asked to pick what a person has picked and validated."""
+        self.warehouse.dist_system_id = False
+        begun = self._sell((self.tape, 5))
+        begun.move_ids.write({"quantity": 5, "picked": True})
+        with trap_jobs() as trap:
+            self.warehouse.dist_system_id = self.system
+            self._run_jobs(trap)
+        begun.button_validate()
+        self._commit_events()
+        self.assertEqual(begun.state, "done")
+        self.assertNotIn("shipment.requested", self._get_codes(begun))
 
     def test_urgent_ones(self):
         """W1: of a warehouse that releases in waves, only urgent ones leave at once, where it wants that."""

@@ -302,7 +302,7 @@ def test_not_a_complete_http_answer(serve, answer):
 def test_closed_without_an_answer(serve):
     server = serve(lambda server, connection: server.read(connection))
     error = failing(errors.ConnectError, f"http://127.0.0.1:{server.port}/")
-    assert error.request_sent
+    assert (error.code, error.request_sent) == ("cut", True)
 
 
 @pytest.mark.parametrize("moment", ["connect", "recv_into"])
@@ -313,7 +313,7 @@ def test_network_failure_says_whether_the_request_may_have_arrived(serve, monkey
     server = serve(always(http()))
     monkeypatch.setattr(transport._DeadlineSocket, moment, unreachable)
     error = failing(errors.ConnectError, f"http://127.0.0.1:{server.port}/")
-    assert error.request_sent is (moment == "recv_into")
+    assert (error.code, error.request_sent) == (("cut", True) if moment == "recv_into" else ("connect", False))
     assert "No route to host" in error.detail
 
 
