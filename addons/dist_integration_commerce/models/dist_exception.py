@@ -101,7 +101,7 @@ class DistException(models.Model):
             order = orders.browse(exception.res_id)
             exception._get_stuck().action_cancel(_("Order %s was cancelled.", order.name))
         granted = self._find_of_orders(orders, REFUSED_CANCELLATIONS)._get_stuck()
-        granted._hand_to_inbox()
+        (granted - granted._get_superseded())._hand_to_inbox()
 
     @api.model
     def _find_of_orders(self, orders, codes):

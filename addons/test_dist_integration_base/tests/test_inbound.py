@@ -81,12 +81,65 @@ class TestInbound(DistHttpCase):
                 self.assertEqual({message.state for message in family}, {"dead"})
                 exception = first.exception_id
                 self.assertEqual(exception.state, "open")
+                # what is older is tried once the newer ones are given up
+                first.browse(message.id for message in family[applied + 1 :]).action_cancel("Worse")
                 with patch.object(type(self.env["dist.handler.partner.submit"]), "_fail_as_told"):
                     family[applied].action_retry()
                 self.env.invalidate_all()
                 states = ["done" if place == applied else "cancelled" for place in range(4)]
                 self.assertEqual([message.state for message in family], states)
                 self.assertNotIn(exception.state, ("open", "in_progress"))
+
+    def _make_corrected(self, *names, **values):
+        """:return: messages: what a partner submitted with an unknown code, and its corrections, all of them held"""
+        family = self._submit(names[0], country="XX", **values)[1]
+        for name in names[1:]:
+            content = {"external_id": "P-1", "country": "XX", **values, "name": name}
+            family |= family.browse(family.sorted("id")[-1]._resubmit(json.dumps(content)))
+            self.env.invalidate_all()
+        self.assertEqual(set(family.mapped("state")), {"error"})
+        return family
+
+    def test_newest_correction_is_tried(self):
+        """M6, M8, X1: what a person corrected is never tried in place of its correction, however it is tried again."""
+
+        def fix_mapping(family):
+            wizard = self._open_fix(family[0].exception_id)
+            wizard.record_ref = self.env.ref("base.be")
+            wizard.action_fix()
+
+        def retry(family):
+            self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+            family.action_retry()
+
+        def retry_exception(family):
+            self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+            self.assertIs(family.exception_id.action_retry(), True, "nothing failed once more")
+
+        for number, try_again in enumerate((fix_mapping, retry, retry_exception)):
+            with self.subTest(try_again=try_again.__name__):
+                number = f"P-{number}"
+                family = self._make_corrected("Wrong", "Wrong too", "Right", external_id=number)
+                try_again(family)
+                self.env.invalidate_all()
+                self.assertEqual(family.mapped("state"), ["cancelled", "cancelled", "done"])
+                self.assertEqual(self.env["res.partner"].browse(family[-1].res_id).name, "Right")
+                self.assertEqual(family[-1].attempt_count, 2)
+                self.env["dist.code.map"].search([("system_id", "=", self.system.id)]).unlink()
+
+    def test_retry_of_what_is_corrected(self):
+        """M6, X1: who tries a message again while its correction is open is told which message counts; once that is
+        given up, the former does.
+        """
+        original, correction = self._make_corrected("Wrong", "Right")
+        self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+        with self.assertRaisesRegex(UserError, f"{correction.uuid} takes its place. Retry or cancel that one"):
+            original.action_retry()
+        self.assertEqual((original.state, original.attempt_count), ("error", 1))
+        correction.action_cancel("Worse")
+        original.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((original.state, correction.state), ("done", "cancelled"))
 
     def test_hostile_content_can_be_looked_at(self):
         """X1: whatever a partner sends is refused, and a person sees it on the screen all the same."""
