@@ -313,6 +313,7 @@ class DistMessage(models.Model):
             inbound._hand_to_inbox()
         else:
             inbound._process_and_refresh()
+            inbound._check_tried()
         return True
 
     def _requeue(self):

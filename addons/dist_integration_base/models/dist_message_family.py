@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from .dist_message import OPEN
 
+FAILED = ("error", "dead")
+
 
 class DistMessage(models.Model):
     """A message and its corrections are one family: at most one of them has its effect."""
@@ -44,3 +46,46 @@ class DistMessage(models.Model):
     def _get_newest_open(self):
         """:return: the newest open message of the family of this one"""
         return self.sudo()._get_family().filtered(lambda message: message.state in OPEN).sorted("id")[-1:]
+
+    def _touch(self):
+        """Whoever locks or touches these messages too waits, and begins again with what this transaction wrote."""
+        self.env.cr.execute("UPDATE dist_message SET state = state WHERE id IN %s", (tuple(self.ids),))
+
+    def _lock_effective(self):
+        """Nobody corrects these messages, nor applies what is of their family, until the transaction ends.
+
+        What a person corrected meanwhile is left to its correction; what another of the family took the place of is
+        settled.
+
+        :return: those of these messages that are to be applied
+        """
+        # what is tried for the first time has not failed, and nobody corrects what did not fail
+        related = self.filtered(
+            lambda message: message.original_id or message.attempt_count or message.state in FAILED
+        )
+        if not related:
+            return self
+        firsts = self.browse({message._get_first().id for message in related})
+        firsts._touch()
+        done = related._get_family().filtered(lambda message: message.state == "done")
+        for message in done:
+            message._settle_replaced()
+        settled = related.filtered(lambda message: message.state == "cancelled")
+        superseded = (related - settled)._get_superseded()
+        # what would go by itself waits for a person, as its correction does
+        superseded.filtered(lambda message: message.state not in FAILED).write({"state": "error"})
+        self.env.flush_all()
+        return self - settled - superseded
+
+    def _check_tried(self):
+        """:raises UserError: the only one of these messages was not tried, because somebody else was faster"""
+        if len(self) != 1:
+            return
+        message_id = self.id
+
+        def was_settled(env):
+            message = env["dist.message"].browse(message_id)
+            return message.state == "cancelled" or bool(message._get_superseded())
+
+        if self._in_own_transaction(was_settled):
+            raise UserError(_("This message was settled in between."))

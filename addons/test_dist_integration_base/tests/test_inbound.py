@@ -141,6 +141,30 @@ class TestInbound(DistHttpCase):
         self.env.invalidate_all()
         self.assertEqual((original.state, correction.state), ("done", "cancelled"))
 
+    def test_correction_under_way(self):
+        """M2, M6: while a correction is under way no other is made, and what it corrects has no effect, whatever tries
+        it; once it is applied, all others of the family are settled.
+        """
+        original = self._submit("Blocked")[1]
+        content = json.dumps({"external_id": "P-1", "name": "Corrected"})
+        with patch.object(type(original), "_process"):
+            correction = original.browse(original._resubmit(content))
+        with self.assertRaisesRegex(UserError, "settled in between"):
+            original._resubmit(content)
+        with patch.object(type(self.env["dist.handler.partner.submit"]), "_fail_as_told"):
+            for state, left_as in (("dead", "dead"), ("retry", "error")):
+                original.state = state
+                self.env.flush_all()
+                original._process([original.id])
+                self.env.invalidate_all()
+                self.assertEqual((original.state, correction.state), (left_as, "pending"))
+        original.state = "retry"
+        self.env.flush_all()
+        correction._process([correction.id])
+        self.env.invalidate_all()
+        self.assertEqual((original.state, correction.state), ("cancelled", "done"))
+        self.assertEqual(self.env["res.partner"].browse(correction.res_id).name, "Corrected")
+
     def test_hostile_content_can_be_looked_at(self):
         """X1: whatever a partner sends is refused, and a person sees it on the screen all the same."""
         for body in (
