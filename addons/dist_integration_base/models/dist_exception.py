@@ -710,7 +710,9 @@ class DistException(models.Model):
         }
 
     def _ignore(self, reason):
-        """Cancel the stuck messages and close, with the reason and the user's name."""
+        """Cancel the stuck messages, with their corrections and what they correct, and close, with the reason and the
+        user's name.
+        """
         if not (reason or "").strip():
             raise UserError(_("Say why this can be ignored."))
         self._check_may_act()
@@ -718,7 +720,7 @@ class DistException(models.Model):
         self.sudo().write({"ignore_reason": reason})
         self.env["dist.audit.entry"]._add_each("ignored", self, reason=reason)
         for exception in self:
-            exception._get_stuck().action_cancel(reason)
+            exception._get_stuck()._cancel_families(reason)
         self._close("ignored", state="ignored")
         # cancelling the last message closed some as solved
         self.sudo().write({"state": "ignored", "resolution": "ignored"})

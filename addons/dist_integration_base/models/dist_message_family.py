@@ -47,6 +47,18 @@ class DistMessage(models.Model):
         """:return: the newest open message of the family of this one"""
         return self.sudo()._get_family().filtered(lambda message: message.state in OPEN).sorted("id")[-1:]
 
+    def _cancel_families(self, reason):
+        """Cancel these messages with whatever is open of their families; what is done stays, and settles the others.
+
+        :param reason: why, kept with the name of the user
+        """
+        self._check_may_act()
+        # who may give up a message may give up its corrections, whoever works on their exceptions
+        family = self.sudo()._get_family()
+        for done in family.filtered(lambda message: message.state == "done"):
+            done._settle_replaced()
+        family.filtered(lambda message: message.state in OPEN).action_cancel(reason)
+
     def _touch(self):
         """Whoever locks or touches these messages too waits, and begins again with what this transaction wrote."""
         self.env.cr.execute("UPDATE dist_message SET state = state WHERE id IN %s", (tuple(self.ids),))

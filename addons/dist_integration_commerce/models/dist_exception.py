@@ -99,7 +99,7 @@ class DistException(models.Model):
         refused._close("handled")
         for exception in refused:
             order = orders.browse(exception.res_id)
-            exception._get_stuck().action_cancel(_("Order %s was cancelled.", order.name))
+            exception._get_stuck()._cancel_families(_("Order %s was cancelled.", order.name))
         granted = self._find_of_orders(orders, REFUSED_CANCELLATIONS)._get_stuck()
         (granted - granted._get_superseded())._hand_to_inbox()
 

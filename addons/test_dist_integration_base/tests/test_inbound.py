@@ -543,6 +543,33 @@ class TestInbound(DistHttpCase):
         again = self._call("POST", "/test/partners", {"external_id": "P-1", "name": "Blocked"}, self.key)
         self.assertEqual((again.status_code, again.json()["code"]), (409, "cancelled"))
 
+    def test_ignore_what_is_corrected(self):
+        """M6, X1: who ignores an exception gives up its message with all corrections, whatever exception those have,
+        and the other way round; what is done by then stays.
+        """
+        for ignored, number in ((0, "P-1"), (1, "P-2")):
+            with self.subTest(ignored=ignored):
+                original = self._submit("Blocked", number)[1]
+                content = json.dumps({"external_id": number, "name": "Ambiguous"})
+                family = original | original.browse(original._resubmit(content))
+                self.env.invalidate_all()
+                self.assertEqual(len(family.exception_id), 2)
+                family[ignored].exception_id._ignore("A test order")
+                self.env.invalidate_all()
+                self.assertEqual(family.mapped("state"), ["cancelled", "cancelled"])
+                self.assertEqual(set(family.mapped("cancel_reason")), {"A test order"})
+                self.assertEqual(
+                    set(family.exception_id.mapped("state")), {"ignored", "resolved"}, "nothing is left open"
+                )
+        original = self._submit("Blocked", "P-3")[1]
+        with patch.object(type(original), "_process"):
+            content = json.dumps({"external_id": "P-3", "name": "Ambiguous"})
+            correction = original.browse(original._resubmit(content))
+        correction.state = "done"
+        original.exception_id._ignore("A test order")
+        self.assertEqual((original.state, correction.state), ("cancelled", "done"))
+        self.assertIn(correction.uuid, original.cancel_reason)
+
     def test_one_row_for_one_kind_of_mistake(self):
         """X3: the same mistake made by many messages is one exception."""
         messages = [self._submit("", f"P-{number}")[1] for number in range(3)]
