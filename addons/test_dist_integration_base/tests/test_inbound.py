@@ -165,6 +165,26 @@ class TestInbound(DistHttpCase):
         self.assertEqual((original.state, correction.state), ("cancelled", "done"))
         self.assertEqual(self.env["res.partner"].browse(correction.res_id).name, "Corrected")
 
+    def _ask(self, message):
+        """:return: what its sender is told of a message"""
+        return self._call("GET", f"/operations/{message.uuid}", key=self.key).json()
+
+    def test_told_of_what_took_effect(self):
+        """M4, M6: the sender of a message that was corrected several times is told of the content that took effect;
+        before that, of the newest that still may.
+        """
+        original, older, newer = self._make_corrected("Wrong", "Right", "Wrong too")
+        newer.state = "dead"
+        self.assertEqual(self._ask(original)["status"], "failed")
+        newer.action_cancel("Worse")
+        self.assertEqual(self._ask(original)["status"], "waiting")
+        self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+        older.action_retry()
+        for message in (original, newer):
+            told = self._ask(message)
+            self.assertEqual((told["status"], told["http_status"]), ("succeeded", 200))
+            self.assertEqual(told["answer"]["partner_id"], older.res_id)
+
     def test_hostile_content_can_be_looked_at(self):
         """X1: whatever a partner sends is refused, and a person sees it on the screen all the same."""
         for body in (
