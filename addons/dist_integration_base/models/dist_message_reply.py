@@ -133,9 +133,11 @@ class DistMessage(models.Model):
         }
 
     def _get_bulk_document(self):
+        # the corrections of an item are items too: what became of it is told once
+        items = self.child_ids.filtered(lambda item: not item.original_id)
         return {
             "message_id": self.uuid,
-            "items": [item._get_item_document() for item in self.child_ids.sorted("item_index")],
+            "items": [item._get_item_document() for item in items.sorted("item_index")],
         }
 
     def _get_item_document(self):
