@@ -45,6 +45,7 @@ from . import (
     dist_message_attempt,
     dist_message_inbound,
     dist_message_correction,
+    dist_message_family,
     dist_message_reply,
     dist_message_batch,
     dist_message_delivery,

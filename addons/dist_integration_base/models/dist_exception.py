@@ -638,8 +638,9 @@ class DistException(models.Model):
         self._check_may_act()
         self._check_open()
         self._check_each(_("There is nothing to try again in:"), lambda exception: exception.can_retry)
+        stuck = self._get_stuck()
+        tried = stuck._get_triable()
         self._note_action("replayed")
-        tried = self._get_stuck()
         for exception in self:
             if (exception.fingerprint or "").startswith("event/"):
                 event_id = int(exception.fingerprint.split("/")[1])
@@ -647,7 +648,7 @@ class DistException(models.Model):
                 self.env["dist.message"]._in_own_transaction(
                     lambda env, event_id=event_id: env["dist.event"].browse(event_id).action_rebuild()
                 )
-            exception._get_stuck().action_retry()
+            (exception._get_stuck() - (stuck - tried)).action_retry()
         return self._tell_retried(tried)
 
     def _tell_retried(self, tried):
@@ -674,6 +675,11 @@ class DistException(models.Model):
 
     def _get_stuck(self):
         return self.affected_message_ids.filtered(lambda message: message.state in STUCK)
+
+    def _retry_stuck(self):
+        """Try the stuck messages again, but those whose place a correction takes."""
+        stuck = self._get_stuck()
+        (stuck - stuck._get_superseded()).action_retry()
 
     def action_correct(self):
         """Open the oldest message that waits for correction.
@@ -704,7 +710,9 @@ class DistException(models.Model):
         }
 
     def _ignore(self, reason):
-        """Cancel the stuck messages and close, with the reason and the user's name."""
+        """Cancel the stuck messages, with their corrections and what they correct, and close, with the reason and the
+        user's name.
+        """
         if not (reason or "").strip():
             raise UserError(_("Say why this can be ignored."))
         self._check_may_act()
@@ -712,7 +720,7 @@ class DistException(models.Model):
         self.sudo().write({"ignore_reason": reason})
         self.env["dist.audit.entry"]._add_each("ignored", self, reason=reason)
         for exception in self:
-            exception._get_stuck().action_cancel(reason)
+            exception._get_stuck()._cancel_families(reason)
         self._close("ignored", state="ignored")
         # cancelling the last message closed some as solved
         self.sudo().write({"state": "ignored", "resolution": "ignored"})

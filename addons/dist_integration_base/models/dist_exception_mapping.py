@@ -93,7 +93,7 @@ class DistException(models.Model):
         exception = self.with_user(user_id).sudo()
         self.env["dist.audit.entry"]._add("mapped", exception, user_id=user_id)
         exception._note_action("mapped")
-        exception._get_stuck().action_retry()
+        exception._retry_stuck()
 
     def _find_working_code(self):
         """:return: dist.code.map of the code of this exception; empty when there is none, or it leads nowhere"""

@@ -297,19 +297,23 @@ class DistMessage(models.Model):
     def action_retry(self):
         """Have messages tried again now: processed when inbound, delivered when outbound.
 
-        :raises UserError: a message is finished
+        What a correction takes the place of is left to that.
+
+        :raises UserError: a message is finished, or all are left to their corrections
         """
         self._check_may_act()
         if any(message.state in ("done", "cancelled") for message in self):
             raise UserError(_("A finished message is not tried again."))
-        self._check_content_kept()
-        self._audit_at_once("retried")
-        inbound = self.filtered(lambda message: message.direction == "in")
-        (self - inbound)._requeue()
+        todo = self._get_triable()
+        todo._check_content_kept()
+        todo._audit_at_once("retried")
+        inbound = todo.filtered(lambda message: message.direction == "in")
+        (todo - inbound)._requeue()
         if len(inbound) > REPLAYED_AT_ONCE:
             inbound._hand_to_inbox()
         else:
             inbound._process_and_refresh()
+            inbound._check_tried()
         return True
 
     def _requeue(self):

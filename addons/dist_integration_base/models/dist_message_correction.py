@@ -2,12 +2,15 @@ from odoo import _, fields, models
 from odoo.exceptions import UserError
 
 from ..lib.identifiers import new_id
+from .dist_message import OPEN
 
 COPIED = (
     "direction", "flow_id", "system_id", "endpoint_id", "client_id", "company_id", "message_type_id",
     "version_id", "criticality", "event_id", "parent_id", "item_index", "trace_id", "traceparent",
     "res_model", "res_id", "ordering_key", "lane", "stage",
 )  # fmt: skip
+# what is in one of these has its effect, or may have it any moment
+EFFECTIVE = ("pending", "retry", "done")
 
 
 class DistMessage(models.Model):
@@ -42,12 +45,7 @@ class DistMessage(models.Model):
 
         def store(env):
             original = env["dist.message"].browse(message_id)
-            # who cancels the original at the same time has to see the correction: locking it is not enough for that
-            env.cr.execute(
-                "UPDATE dist_message SET state = state WHERE id = %s RETURNING state", (message_id,)
-            )
-            if env.cr.fetchone()[0] not in ("error", "dead"):
-                raise UserError(_("This message was settled in between."))
+            original._lock_to_correct()
             if original.direction == "out" and original._get_overtaken():
                 raise UserError(
                     _(
@@ -74,6 +72,19 @@ class DistMessage(models.Model):
         if self.direction == "in":
             self._process([correction_id])
         return correction_id
+
+    def _lock_to_correct(self):
+        """Nobody else processes, corrects or cancels this message until the transaction ends.
+
+        :raises UserError: somebody was faster
+        """
+        self.ensure_one()
+        self._get_first()._touch()
+        # who cancels it at the same time has to see the correction: locking it is not enough for that
+        self._touch()
+        others = self._get_family() - self
+        if self.state not in ("error", "dead") or others.filtered(lambda message: message.state in EFFECTIVE):
+            raise UserError(_("This message was settled in between."))
 
     def _check_not_corrected(self, cancelled):
         """Nobody can correct these messages until the transaction ends.
@@ -111,6 +122,12 @@ class DistMessage(models.Model):
         while corrections := corrections.correction_ids:
             family |= corrections
         return family - self
+
+    def _settle_replaced(self):
+        """Settle what is open of the messages whose place this one took."""
+        replaced = self._get_replaced().filtered(lambda message: message.state in OPEN)
+        if replaced:
+            replaced._settle_as_corrected(self)
 
     def _settle_as_corrected(self, correction):
         """The correction takes over: what it replaces is cancelled in the name of who corrected it."""

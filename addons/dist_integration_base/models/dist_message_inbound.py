@@ -350,6 +350,7 @@ class DistMessage(models.Model):
         env = api.Environment(cr, SUPERUSER_ID, {})
         # read again: another worker may have finished one between the first look and the lock
         messages = env["dist.message"].browse(ready).filtered(lambda message: message.state in UNFINISHED)
+        messages = messages._lock_effective()
         if not messages:
             return
         first = messages[:1]
@@ -454,9 +455,7 @@ class DistMessage(models.Model):
 
     def _close_behind(self):
         """After success: the exception closes by itself, a corrected original is settled."""
-        replaced = self._get_replaced().filtered(lambda message: message.state in ("error", "dead"))
-        if replaced:
-            replaced._settle_as_corrected(self)
+        self._settle_replaced()
         if self.exception_id:
             self.env["dist.exception"]._refresh(self._get_exceptions())
 

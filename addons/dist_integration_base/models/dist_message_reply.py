@@ -3,6 +3,7 @@ import json
 from odoo import api, fields, models
 
 from ..lib.problem import Problem
+from .dist_message import OPEN
 
 OPERATIONS = "/dist/v1/operations/"
 STATUSES = {
@@ -113,11 +114,14 @@ class DistMessage(models.Model):
         return {"status": 202, "document": document, "operation": operation}
 
     def _get_final(self):
-        """The message itself, or the correction that took its place."""
-        message = self
-        while message.state == "cancelled" and message.correction_ids:
-            message = message.correction_ids.sorted("id")[-1]
-        return message
+        """:return: the message itself; where it was corrected, which of its family has its effect, else the newest that
+        still may
+        """
+        if self.state not in ("error", "dead", "cancelled") or not (self.correction_ids or self.original_id):
+            return self
+        family = self._get_family().sorted("id")
+        done = family.filtered(lambda message: message.state == "done")
+        return done[-1:] or family.filtered(lambda message: message.state in OPEN)[-1:] or self
 
     def _get_waiting_document(self, operation):
         answer = json.loads(self.answer) if self.answer else {}
@@ -129,9 +133,11 @@ class DistMessage(models.Model):
         }
 
     def _get_bulk_document(self):
+        # the corrections of an item are items too: what became of it is told once
+        items = self.child_ids.filtered(lambda item: not item.original_id)
         return {
             "message_id": self.uuid,
-            "items": [item._get_item_document() for item in self.child_ids.sorted("item_index")],
+            "items": [item._get_item_document() for item in items.sorted("item_index")],
         }
 
     def _get_item_document(self):

@@ -81,5 +81,5 @@ class DistMappingFix(models.TransientModel):
             exception._save_mapping(self.record_ref or None, self.value or None)
         self.env["dist.audit.entry"]._add("mapped", exception, reason=self._get_meaning())
         exception._note_action("mapped")
-        exception._get_stuck().action_retry()
+        exception._retry_stuck()
         return {"type": "ir.actions.act_window_close"}

@@ -99,9 +99,9 @@ class DistException(models.Model):
         refused._close("handled")
         for exception in refused:
             order = orders.browse(exception.res_id)
-            exception._get_stuck().action_cancel(_("Order %s was cancelled.", order.name))
+            exception._get_stuck()._cancel_families(_("Order %s was cancelled.", order.name))
         granted = self._find_of_orders(orders, REFUSED_CANCELLATIONS)._get_stuck()
-        granted._hand_to_inbox()
+        (granted - granted._get_superseded())._hand_to_inbox()
 
     @api.model
     def _find_of_orders(self, orders, codes):

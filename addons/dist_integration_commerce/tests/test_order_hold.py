@@ -194,6 +194,23 @@ class TestOrderHold(CommerceCase):
         self.assertIn(order.name, change.cancel_reason)
         self.assertEqual(exceptions["duplicate_order"].dist_message_ids.mapped("state"), ["dead"])
 
+    def test_cancel_settles_corrections(self):
+        """C4, X1: an order is cancelled although the correction of a change that was refused is still open; both end
+        with it.
+        """
+        order, exceptions = self.make_undecided("20")
+        change = exceptions["order_change_refused"].dist_message_ids
+        content = {**json.loads(change.sudo()._get_body_text()), "unknown": 1}
+        correction = change.browse(change._resubmit(json.dumps(content)))
+        self.env.invalidate_all()
+        self.assertEqual(correction.state, "dead")
+        self.assertNotEqual(correction.exception_id, change.exception_id)
+        order.with_context(disable_cancel_warning=True).action_cancel()
+        self.env.invalidate_all()
+        self.assertEqual((order.state, change.state, correction.state), ("cancel", "cancelled", "cancelled"))
+        self.assertIn(order.name, correction.cancel_reason)
+        self.assertEqual(correction.exception_id.state, "resolved")
+
     def test_every_hold_is_released(self):
         """C3, X1: whatever an order is held for, its exception offers Release and closes with it."""
         self.channel.credit_check, self.customer.credit_limit = True, 20.0

@@ -8,6 +8,7 @@ from . import (
     test_change_approval,
     test_company_borders,
     test_conditions,
+    test_correction_concurrency,
     test_cutover,
     test_dashboard,
     test_delivery,

@@ -242,6 +242,21 @@ class TestApi(DistHttpCase):
         self.assertFalse(self._partners("Blocked"))
         self.assertEqual(self._call("POST", "/test/partners/bulk", {"items": []}, self.key).status_code, 422)
 
+    def test_bulk_with_corrected_item(self):
+        """M4, M6: an item that was corrected is answered once, with what became of it."""
+        body = {"items": [{"external_id": "P-3", "name": "Blocked"}, {"external_id": "P-4", "name": "D"}]}
+        key = {"Idempotency_Key": "corrected"}
+        self._call("POST", "/test/partners/bulk", body, self.key, **key)
+        parent = self.env["dist.message"].search([("idempotency_key", "like", "corrected")])
+        for name, status in (("Ambiguous", 202), ("Free", 200)):
+            item = parent.child_ids.filtered(lambda message: message.item_index == 0).sorted("id")[-1]
+            item._resubmit(json.dumps({"external_id": "P-3", "name": name}))
+            self.env.invalidate_all()
+            answer = self._call("POST", "/test/partners/bulk", body, self.key, **key).json()
+            told = [(item["index"], item["status"]) for item in answer["items"]]
+            self.assertEqual(told, [(0, status), (1, 200)])
+        self.assertEqual(answer["items"][0]["answer"]["status"], "accepted")
+
     def test_bulk_taken_up_again(self):
         """M4, M8: of a bulk call that a crash cut off before its items were stored, each item has its effect once."""
         body, key = {"items": [ONE, {"external_id": "P-4", "name": "D"}]}, {"Idempotency_Key": "cut-off"}

@@ -81,12 +81,109 @@ class TestInbound(DistHttpCase):
                 self.assertEqual({message.state for message in family}, {"dead"})
                 exception = first.exception_id
                 self.assertEqual(exception.state, "open")
+                # what is older is tried once the newer ones are given up
+                first.browse(message.id for message in family[applied + 1 :]).action_cancel("Worse")
                 with patch.object(type(self.env["dist.handler.partner.submit"]), "_fail_as_told"):
                     family[applied].action_retry()
                 self.env.invalidate_all()
                 states = ["done" if place == applied else "cancelled" for place in range(4)]
                 self.assertEqual([message.state for message in family], states)
                 self.assertNotIn(exception.state, ("open", "in_progress"))
+
+    def _make_corrected(self, *names, **values):
+        """:return: messages: what a partner submitted with an unknown code, and its corrections, all of them held"""
+        family = self._submit(names[0], country="XX", **values)[1]
+        for name in names[1:]:
+            content = {"external_id": "P-1", "country": "XX", **values, "name": name}
+            family |= family.browse(family.sorted("id")[-1]._resubmit(json.dumps(content)))
+            self.env.invalidate_all()
+        self.assertEqual(set(family.mapped("state")), {"error"})
+        return family
+
+    def test_newest_correction_is_tried(self):
+        """M6, M8, X1: what a person corrected is never tried in place of its correction, however it is tried again."""
+
+        def fix_mapping(family):
+            wizard = self._open_fix(family[0].exception_id)
+            wizard.record_ref = self.env.ref("base.be")
+            wizard.action_fix()
+
+        def retry(family):
+            self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+            family.action_retry()
+
+        def retry_exception(family):
+            self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+            self.assertIs(family.exception_id.action_retry(), True, "nothing failed once more")
+
+        for number, try_again in enumerate((fix_mapping, retry, retry_exception)):
+            with self.subTest(try_again=try_again.__name__):
+                number = f"P-{number}"
+                family = self._make_corrected("Wrong", "Wrong too", "Right", external_id=number)
+                try_again(family)
+                self.env.invalidate_all()
+                self.assertEqual(family.mapped("state"), ["cancelled", "cancelled", "done"])
+                self.assertEqual(self.env["res.partner"].browse(family[-1].res_id).name, "Right")
+                self.assertEqual(family[-1].attempt_count, 2)
+                self.env["dist.code.map"].search([("system_id", "=", self.system.id)]).unlink()
+
+    def test_retry_of_what_is_corrected(self):
+        """M6, X1: who tries a message again while its correction is open is told which message counts; once that is
+        given up, the former does.
+        """
+        original, correction = self._make_corrected("Wrong", "Right")
+        self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+        with self.assertRaisesRegex(UserError, f"{correction.uuid} takes its place. Retry or cancel that one"):
+            original.action_retry()
+        self.assertEqual((original.state, original.attempt_count), ("error", 1))
+        correction.action_cancel("Worse")
+        original.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual((original.state, correction.state), ("done", "cancelled"))
+
+    def test_correction_under_way(self):
+        """M2, M6: while a correction is under way no other is made, and what it corrects has no effect, whatever tries
+        it; once it is applied, all others of the family are settled.
+        """
+        original = self._submit("Blocked")[1]
+        content = json.dumps({"external_id": "P-1", "name": "Corrected"})
+        with patch.object(type(original), "_process"):
+            correction = original.browse(original._resubmit(content))
+        with self.assertRaisesRegex(UserError, "settled in between"):
+            original._resubmit(content)
+        with patch.object(type(self.env["dist.handler.partner.submit"]), "_fail_as_told"):
+            for state, left_as in (("dead", "dead"), ("retry", "error")):
+                original.state = state
+                self.env.flush_all()
+                original._process([original.id])
+                self.env.invalidate_all()
+                self.assertEqual((original.state, correction.state), (left_as, "pending"))
+        original.state = "retry"
+        self.env.flush_all()
+        correction._process([correction.id])
+        self.env.invalidate_all()
+        self.assertEqual((original.state, correction.state), ("cancelled", "done"))
+        self.assertEqual(self.env["res.partner"].browse(correction.res_id).name, "Corrected")
+
+    def _ask(self, message):
+        """:return: what its sender is told of a message"""
+        return self._call("GET", f"/operations/{message.uuid}", key=self.key).json()
+
+    def test_told_of_what_took_effect(self):
+        """M4, M6: the sender of a message that was corrected several times is told of the content that took effect;
+        before that, of the newest that still may.
+        """
+        original, older, newer = self._make_corrected("Wrong", "Right", "Wrong too")
+        newer.state = "dead"
+        self.assertEqual(self._ask(original)["status"], "failed")
+        newer.action_cancel("Worse")
+        self.assertEqual(self._ask(original)["status"], "waiting")
+        self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
+        older.action_retry()
+        for message in (original, newer):
+            told = self._ask(message)
+            self.assertEqual((told["status"], told["http_status"]), ("succeeded", 200))
+            self.assertEqual(told["answer"]["partner_id"], older.res_id)
 
     def test_hostile_content_can_be_looked_at(self):
         """X1: whatever a partner sends is refused, and a person sees it on the screen all the same."""
@@ -465,6 +562,33 @@ class TestInbound(DistHttpCase):
         self.assertEqual((message.state, message.cancel_reason), ("cancelled", "A test order"))
         again = self._call("POST", "/test/partners", {"external_id": "P-1", "name": "Blocked"}, self.key)
         self.assertEqual((again.status_code, again.json()["code"]), (409, "cancelled"))
+
+    def test_ignore_what_is_corrected(self):
+        """M6, X1: who ignores an exception gives up its message with all corrections, whatever exception those have,
+        and the other way round; what is done by then stays.
+        """
+        for ignored, number in ((0, "P-1"), (1, "P-2")):
+            with self.subTest(ignored=ignored):
+                original = self._submit("Blocked", number)[1]
+                content = json.dumps({"external_id": number, "name": "Ambiguous"})
+                family = original | original.browse(original._resubmit(content))
+                self.env.invalidate_all()
+                self.assertEqual(len(family.exception_id), 2)
+                family[ignored].exception_id._ignore("A test order")
+                self.env.invalidate_all()
+                self.assertEqual(family.mapped("state"), ["cancelled", "cancelled"])
+                self.assertEqual(set(family.mapped("cancel_reason")), {"A test order"})
+                self.assertEqual(
+                    set(family.exception_id.mapped("state")), {"ignored", "resolved"}, "nothing is left open"
+                )
+        original = self._submit("Blocked", "P-3")[1]
+        with patch.object(type(original), "_process"):
+            content = json.dumps({"external_id": "P-3", "name": "Ambiguous"})
+            correction = original.browse(original._resubmit(content))
+        correction.state = "done"
+        original.exception_id._ignore("A test order")
+        self.assertEqual((original.state, correction.state), ("cancelled", "done"))
+        self.assertIn(correction.uuid, original.cancel_reason)
 
     def test_one_row_for_one_kind_of_mistake(self):
         """X3: the same mistake made by many messages is one exception."""
