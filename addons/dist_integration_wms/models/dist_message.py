@@ -67,7 +67,7 @@ class DistMessage(models.Model):
             settled._dist_take_back_requests()
 
     def _dist_take_back_requests(self):
-        """A person gave up telling the warehouse: the transfers are nobody's but our own again, and wait for a person."""
+        """A person gave up telling the warehouse: the transfers are nobody's but our own, and wait for a person."""
         requests = self.sudo().filtered(
             lambda message: message._dist_is_request() and message.state == "cancelled"
         )

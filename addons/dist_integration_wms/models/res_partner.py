@@ -91,8 +91,8 @@ class ResPartner(models.Model):
             if own:
                 partner._message_log(
                     body=_(
-                        "Still going to the former recipient or address, as the warehouse was told: %(deliveries)s. Ask "
-                        "it with Request change or Request hold on the delivery.",
+                        "Still going to the former recipient or address, as the warehouse was told: %(deliveries)s. "
+                        "Ask it with Request change or Request hold on the delivery.",
                         deliveries=", ".join(own),
                     )
                 )

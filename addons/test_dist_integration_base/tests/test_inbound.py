@@ -133,7 +133,9 @@ class TestInbound(DistHttpCase):
         """
         original, correction = self._make_corrected("Wrong", "Right")
         self._map_country(res_model="res.country", res_id=self.env.ref("base.be").id)
-        with self.assertRaisesRegex(UserError, f"{correction.uuid} takes its place. Retry or cancel that one"):
+        with self.assertRaisesRegex(
+            UserError, f"{correction.uuid} takes its place. Retry or cancel that one"
+        ):
             original.action_retry()
         self.assertEqual((original.state, original.attempt_count), ("error", 1))
         correction.action_cancel("Worse")

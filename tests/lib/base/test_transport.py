@@ -313,7 +313,9 @@ def test_network_failure_says_whether_the_request_may_have_arrived(serve, monkey
     server = serve(always(http()))
     monkeypatch.setattr(transport._DeadlineSocket, moment, unreachable)
     error = failing(errors.ConnectError, f"http://127.0.0.1:{server.port}/")
-    assert (error.code, error.request_sent) == (("cut", True) if moment == "recv_into" else ("connect", False))
+    assert (error.code, error.request_sent) == (
+        ("cut", True) if moment == "recv_into" else ("connect", False)
+    )
     assert "No route to host" in error.detail
 
 
