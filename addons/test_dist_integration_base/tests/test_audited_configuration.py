@@ -29,6 +29,7 @@ class TestAuditedConfiguration(ConfigurationMixin, DistCase):
         row.unlink()
         # a type that nothing works with is refused, so a known one makes room
         self.env.cr.execute("UPDATE dist_message_type SET code = 'other' WHERE code = 'partner.changed'")
+        process = {"name": "Example", "code": "example", "model_name": "res.partner"}
         return {
             "dist.api.client": {"system_id": system.id, "user_id": False},
             "dist.api.key": {"client_id": client.id, "prefix": "example1", "key_hash": "0" * 64},
@@ -39,7 +40,11 @@ class TestAuditedConfiguration(ConfigurationMixin, DistCase):
             "dist.flow": {"system_id": system.id, "message_type_id": message_type.id},
             "dist.ownership": scope,
             "dist.process": {"model_name": "res.partner"},
-            "dist.process.step": {"condition": "[]"},
+            # who writes its conditions may read the documents
+            "dist.process.step": {
+                "condition": "[]",
+                "process_id": self.env["dist.process"].create(process).id,
+            },
         }
 
     def test_configuration_is_audited(self):
