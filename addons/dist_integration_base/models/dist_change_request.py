@@ -353,16 +353,8 @@ class DistChangeRequest(models.Model):
         text = "\n".join(f"{name}: {problem}" for name, problem in problems.items() if problem)
         if not text:
             return True
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "sticky": True,
-                "message": text,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        reload = {"type": "ir.actions.client", "tag": "soft_reload"}
+        return self.env["dist.endpoint"]._get_notification(text, "warning", sticky=True, following=reload)
 
     def _get_approver_problem(self):
         """:return: text, why nobody can approve this request, and what to do; False when somebody can"""

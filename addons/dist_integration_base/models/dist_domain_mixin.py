@@ -53,7 +53,7 @@ class DistDomainMixin(models.AbstractModel):
         """
         if not self.env.su:
             self._check_model_readable(model_name)
-            for path in self._get_domain_paths(model_name, domain):
+            for path in self._get_domain_paths(domain):
                 self._check_path_readable(model_name, path)
 
     @api.model
@@ -96,7 +96,7 @@ class DistDomainMixin(models.AbstractModel):
             model = self.env[field.comodel_name]
 
     @api.model
-    def _get_domain_paths(self, model_name, domain, prefix=""):
+    def _get_domain_paths(self, domain, prefix=""):
         """:return: list of the paths of fields that a domain asks for, those of domains within it as well"""
         paths = []
         for leaf in domain:
@@ -105,7 +105,7 @@ class DistDomainMixin(models.AbstractModel):
             path = prefix + leaf[0]
             paths.append(path)
             if leaf[1] in NESTED and isinstance(leaf[2], (list, tuple)):
-                paths += self._get_domain_paths(model_name, leaf[2], f"{path}.")
+                paths += self._get_domain_paths(leaf[2], f"{path}.")
         return paths
 
     @api.model
@@ -117,7 +117,7 @@ class DistDomainMixin(models.AbstractModel):
         """
         if self.env.su or not domain:
             return
-        paths = self._get_domain_paths(None, domain)
+        paths = self._get_domain_paths(domain)
         wanted = {path.split(".")[0] for path in paths}
         refusals = []
         for model_name in model_names:

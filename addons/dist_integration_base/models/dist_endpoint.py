@@ -330,11 +330,15 @@ class DistEndpoint(models.Model):
         }
 
     @api.model
-    def _get_notification(self, text, kind, sticky=False):
+    def _get_notification(self, text, kind, sticky=False, following=None):
+        """:param following: action that is run along with it
+        :return: action that shows a text in the corner of the screen
+        """
+        params = {"message": text, "type": kind, "sticky": sticky}
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"message": text, "type": kind, "sticky": sticky},
+            "params": {**params, "next": following} if following else params,
         }
 
     def action_view_pending(self):

@@ -30,11 +30,19 @@ class DistException(models.Model):
         exception, which does not say what is at risk
         """
         messages = self.env["dist.message"].sudo()
-        own = ["&", ("res_model", "=", self.res_model), ("res_id", "=", self.res_id)] if self.res_id else []
+        documents = [("res_id", "=", False)]
+        if self.res_id:
+            documents = [
+                "|",
+                *documents,
+                "&",
+                ("res_model", "=", self.res_model),
+                ("res_id", "=", self.res_id),
+            ]
         domain = [
             *self._get_message_domain(),
             ("direction", "=", "in"),
-            *(["|", ("res_id", "=", False), *own] if own else [("res_id", "=", False)]),
+            *documents,
             ("state", "not in", ("done", "cancelled")),
         ]
         read = messages.search(domain, order="id", limit=READ_AT_ONCE)

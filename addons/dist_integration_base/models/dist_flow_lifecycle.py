@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import is_html_empty
 
-from .dist_kept_mixin import get_given_defaults, get_own_defaults
+from .dist_kept_mixin import get_given_defaults, get_kept_defaults
 from .transaction import get_state
 
 LIFECYCLE = {
@@ -142,9 +142,7 @@ class DistFlow(models.Model):
     @api.model
     def default_get(self, fields_list):
         """What tells how a flow came where it is comes from no default that somebody gives, superuser included."""
-        forged = (KEPT - {"stage"}) & get_given_defaults(self) & set(fields_list)
-        values = super().default_get([name for name in fields_list if name not in forged])
-        return {**values, **get_own_defaults(self, forged)}
+        return get_kept_defaults(self, KEPT - {"stage"}, fields_list, super().default_get)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -11,10 +11,17 @@ def get_given_defaults(model):
     return model._fields.keys() & {*named, *model.env["ir.default"]._get_model_defaults(model._name)}
 
 
-def get_own_defaults(model, names):
-    """:return: dict, as of ``default_get``, of the values that the fields' own defaults give"""
-    values = {}
-    for name in names:
+def get_kept_defaults(model, kept, fields_list, get_defaults):
+    """Defaults of a model's fields, of which some come from nobody but the field itself.
+
+    :param kept: set of names of those
+    :param fields_list: names of all that are asked for
+    :param get_defaults: ``default_get`` of Odoo
+    :return: dict, as of ``default_get``
+    """
+    forged = kept & get_given_defaults(model) & set(fields_list)
+    values = get_defaults([name for name in fields_list if name not in forged])
+    for name in forged:
         field = model._fields[name]
         if field.default:
             value = field.convert_to_cache(field.default(model), model, validate=False)
@@ -41,9 +48,8 @@ class DistKeptMixin(models.AbstractModel):
     @api.model
     def default_get(self, fields_list):
         # superuser keeps the context and the defaults of whoever called: not even Odoo's scheduler takes them
-        forged = (get_given_defaults(self) - self._get_writable_fields()) & set(fields_list)
-        values = super().default_get([name for name in fields_list if name not in forged])
-        return {**values, **get_own_defaults(self, forged)}
+        kept = self._fields.keys() - self._get_writable_fields()
+        return get_kept_defaults(self, kept, fields_list, super().default_get)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -112,16 +112,10 @@ class DistMessage(models.Model):
 
     def _get_replaced(self):
         """:return: messages whose place this one takes: what it corrects in the end, and all corrections of that"""
-        first = self
-        while first.original_id:
-            first = first.original_id
-        if first == self and not self.exception_id:
+        if not self.original_id and not self.exception_id:
             # nobody corrects what did not fail
             return self.browse()
-        family = corrections = first
-        while corrections := corrections.correction_ids:
-            family |= corrections
-        return family - self
+        return self._get_family() - self
 
     def _settle_replaced(self):
         """Settle what is open of the messages whose place this one took."""

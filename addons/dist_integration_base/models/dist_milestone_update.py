@@ -88,8 +88,10 @@ class DistMilestone(models.Model):
 
     @api.model
     def _follow(self, process, news):
-        self._start(process, news)
-        self._take_up_again(process, news)
+        first = process.step_ids[:1]
+        starts = self._get_reached_documents(first, news) if first.reached_by != "condition" else {}
+        self._start(process, starts)
+        self._take_up_again(process, starts)
         self._reach_by_news(process, news)
         self._reach_by_condition(process)
         self._give_up(process)
@@ -160,8 +162,11 @@ class DistMilestone(models.Model):
     # a document comes in
 
     @api.model
-    def _start(self, process, news):
-        """Expect every step of documents that reached the first one."""
+    def _start(self, process, starts):
+        """Expect every step of documents that reached the first one.
+
+        :param starts: dict, id of a document that reached it by what happened to the moment
+        """
         first = process.step_ids[:1]
         documents = process._get_documents()
         if first.reached_by == "condition":
@@ -174,7 +179,7 @@ class DistMilestone(models.Model):
             self.env.cr.execute(known)
             found = documents.search([("id", "not in", [row[0] for row in self.env.cr.fetchall()]), *domain])
         else:
-            ids = list(self._get_reached_documents(first, news))
+            ids = list(starts)
             found = (
                 documents.search([("id", "in", ids), *process._get_document_domain()]) if ids else documents
             )
@@ -292,11 +297,12 @@ class DistMilestone(models.Model):
             )
 
     @api.model
-    def _take_up_again(self, process, news):
-        """Expect again what was given up of documents that are cancelled no more, as of their new start."""
+    def _take_up_again(self, process, starts):
+        """Expect again what was given up of documents that are cancelled no more, as of their new start.
+
+        :param starts: as of `_start`
+        """
         now = fields.Datetime.now()
-        first = process.step_ids[:1]
-        starts = self._get_reached_documents(first, news) if first.reached_by != "condition" else {}
         moments = {document.id: starts.get(document.id, now) for document in self._find_taken_up(process)}
         if moments:
             self.env.cr.execute(

@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -9,14 +8,14 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.delivery import LaneDrain
-from odoo.addons.dist_integration_base.lib.identifiers import new_id
 from odoo.addons.dist_integration_base.models import dist_message_inbound
 from odoo.addons.dist_integration_base.tests.common import (
     DistCase,
     DistHttpCase,
-    RealTransactionCase,
     Receiver,
 )
+
+from .messages import MessageTransactionCase
 
 ITEMS = [{"external_id": f"B-{number}", "name": "Bulk"} for number in range(4)]
 
@@ -164,53 +163,19 @@ class TestDeliveryCancellation(DistCase):
 
 
 @tagged("post_install", "-at_install")
-class TestConcurrentCancellation(RealTransactionCase):
+class TestConcurrentCancellation(MessageTransactionCase):
     """A person who cancels beside the transactions that store and process."""
+
+    system_code = "concurrent-c"
 
     def setUp(self):
         super().setUp()
-        # the audit trail keeps what it is told: nothing of a test
-        told = patch.object(self.registry["dist.audit.entry"], "_add_many")
-        told.start()
-        self.addCleanup(told.stop)
-        self.addCleanup(self._do, self._remove)
         self.parent_id = self._do(self._make)
 
-    @staticmethod
-    def _make(env):
+    def _make(self, env):
         """:return: id of a bulk message whose items are not stored yet"""
-        system = env["dist.system"].create({"name": "Concurrent", "code": "concurrent-c", "state": "active"})
-        client = env["dist.api.client"].create({"name": "Concurrent", "system_id": system.id})
-        message_type = env["dist.message.type"]._get_by_code("partner.submit")
-        values = {
-            "uuid": new_id("msg"),
-            "direction": "in",
-            "system_id": system.id,
-            "client_id": client.id,
-            "trace_id": "0" * 32,
-            "traceparent": f"00-{'0' * 32}-{'0' * 16}-01",
-            "company_id": system.company_id.id,
-            "message_type_id": message_type.id,
-            "version_id": message_type.version_ids[:1].id,
-            "content_format": "bulk",
-            "payload": json.dumps({"items": ITEMS}),
-            "received_at": fields.Datetime.now(),
-            "next_attempt_at": fields.Datetime.now() + timedelta(hours=1),
-        }
-        return env["dist.message"].create(values).id
-
-    @staticmethod
-    def _remove(env):
-        system = env["dist.system"].search([("code", "=", "concurrent-c")])
-        env.cr.execute(
-            "DELETE FROM dist_message WHERE system_id = %s AND parent_id IS NOT NULL", (system.id,)
-        )
-        env.cr.execute("DELETE FROM dist_message WHERE system_id = %s", (system.id,))
-        clients = env["dist.api.client"].search([("system_id", "=", system.id)])
-        users = clients.user_id
-        clients.unlink()
-        users.unlink()
-        env.cr.execute("DELETE FROM dist_system WHERE id = %s", (system.id,))
+        later = fields.Datetime.now() + timedelta(hours=1)
+        return self._make_message(env, {"items": ITEMS}, content_format="bulk", next_attempt_at=later)
 
     def _get_states(self):
         """:return: state of the bulk message, states of its items"""

@@ -2,73 +2,36 @@ import json
 import threading
 from unittest.mock import patch
 
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.dist_integration_base.lib.handling import HandlerResult
-from odoo.addons.dist_integration_base.lib.identifiers import new_id
-from odoo.addons.dist_integration_base.tests.common import RealTransactionCase
+
+from .messages import MessageTransactionCase
 
 WAIT_SECONDS = 20
 
 
 @tagged("post_install", "-at_install")
-class TestCorrectionConcurrency(RealTransactionCase):
+class TestCorrectionConcurrency(MessageTransactionCase):
     """Two persons who act on one message at the same moment; what they leave is removed at the end."""
+
+    system_code = "concurrent-k"
 
     def setUp(self):
         super().setUp()
-        # the audit trail keeps what it is told: nothing of a test
-        told = patch.object(self.registry["dist.audit.entry"], "_add_many")
-        told.start()
-        self.addCleanup(told.stop)
         handler = self.registry["dist.handler.partner.submit"]
         applied = patch.object(handler, "_apply", lambda *_arguments: HandlerResult({"status": "accepted"}))
         applied.start()
         self.addCleanup(applied.stop)
-        self.addCleanup(self._do, self._remove)
         self.message_id = self._do(self._make)
         self.refusals = []
 
-    @staticmethod
-    def _make(env):
+    def _make(self, env):
         """:return: id of a message that failed"""
-        system = env["dist.system"].create({"name": "Concurrent", "code": "concurrent-k", "state": "active"})
-        client = env["dist.api.client"].create({"name": "Concurrent", "system_id": system.id})
-        message_type = env["dist.message.type"]._get_by_code("partner.submit")
-        values = {
-            "uuid": new_id("msg"),
-            "direction": "in",
-            "state": "dead",
-            "attempt_count": 1,
-            "system_id": system.id,
-            "client_id": client.id,
-            "trace_id": "0" * 32,
-            "traceparent": f"00-{'0' * 32}-{'0' * 16}-01",
-            "company_id": system.company_id.id,
-            "message_type_id": message_type.id,
-            "version_id": message_type.version_ids[:1].id,
-            "payload": json.dumps({"external_id": "P-1", "name": "First"}),
-            "received_at": fields.Datetime.now(),
-            "next_attempt_at": fields.Datetime.now(),
-        }
-        return env["dist.message"].create(values).id
-
-    @staticmethod
-    def _remove(env):
-        system = env["dist.system"].search([("code", "=", "concurrent-k")])
-        env["dist.exception"].search([("system_id", "=", system.id)]).unlink()
-        messages = env["dist.message"].search([("system_id", "=", system.id)], order="id desc")
-        env.cr.execute("DELETE FROM dist_message_attempt WHERE message_id IN %s", (tuple(messages.ids),))
-        for message_id in messages.ids:
-            env.cr.execute("DELETE FROM dist_message WHERE id = %s", (message_id,))
-        clients = env["dist.api.client"].search([("system_id", "=", system.id)])
-        users = clients.user_id
-        clients.unlink()
-        users.unlink()
-        env.cr.execute("DELETE FROM dist_system WHERE id = %s", (system.id,))
+        content = {"external_id": "P-1", "name": "First"}
+        return self._make_message(env, content, state="dead", attempt_count=1)
 
     def _resubmit(self, env):
         content = json.dumps({"external_id": "P-1", "name": "Corrected"})
